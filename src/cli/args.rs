@@ -1,0 +1,377 @@
+//! The command line as it is typed. What is left out stays `None`: [`resolve`](super::resolve) fills it from the
+//! configuration file, the environment and the defaults.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use super::output::ReportTarget;
+use crate::run::settings::{Profile, Shard};
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 everything tested conforms; 1 divergences; 2 bad usage, spec, suite, config or baseline, \
+and nothing was sent; 3 could not test (target unreachable, deadline, interrupted, or nothing was tested).";
+
+/// Checks an API endpoint against its contract, clause by clause.
+#[derive(Debug, Parser)]
+#[command(name = "ivs-conformance", version, about, after_help = AFTER_HELP, propagate_version = true)]
+#[command(disable_help_subcommand = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Checks a target against the contract
+    #[command(long_about = "Checks a target against the contract.\n\nWithout --endpoint it starts the embedded \
+        reference server on a free loopback port and checks that over real HTTP.", after_help = AFTER_HELP)]
+    Run(Box<RunArgs>),
+    /// Runs the reference server alone
+    Serve(ServeArgs),
+    /// Lists every case and clause that `run` would check; sends nothing
+    List(ListArgs),
+    /// Explains a clause, case, finding, finding kind, erratum or rule
+    Explain(ExplainArgs),
+    /// Sends the minimal requests of a report's findings again
+    Replay(ReplayArgs),
+    /// Joins the JSON reports of shards into one
+    Merge(MergeArgs),
+    /// Deletes what an interrupted run created, and nothing else
+    Clean(CleanArgs),
+    /// Seeds faults into the reference server and prints how many are caught
+    Selftest(SelftestArgs),
+    /// Checks, compares and exports contract files
+    Spec {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: SpecCommand,
+    },
+    /// Prints the completion script of a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Prints the manual page (roff)
+    Man,
+}
+
+/// Which clauses and cases, and with what.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "What to check")]
+pub struct PlanArgs {
+    /// Contract to check against: a Smithy 2.0 JSON AST model [default: the built-in contract]
+    #[arg(long, value_name = "FILE")]
+    pub spec: Option<PathBuf>,
+    /// Keeps clauses or cases whose id matches; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub only: Vec<String>,
+    /// Drops clauses or cases whose id matches; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub skip: Vec<String>,
+    /// Keeps the I-th of N deterministic, disjoint parts [default: 1/1]
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// Settings as TOML [default: ivs-conformance.toml if present]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RunArgs {
+    /// The target.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Which clauses and cases.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+    /// How hard.
+    #[command(flatten)]
+    pub effort: EffortArgs,
+    /// What comes out.
+    #[command(flatten)]
+    pub verdict: VerdictArgs,
+}
+
+/// Where the target is and how to talk to it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Target")]
+pub struct TargetArgs {
+    /// Base URL of the target [default: the embedded reference server]
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// Whether to sign requests [default: sigv4]
+    #[arg(long, value_enum)]
+    pub auth: Option<AuthMode>,
+    /// AWS region to sign for [default: from the environment, else us-east-1]
+    #[arg(long, value_name = "NAME")]
+    pub region: Option<String>,
+    /// Profile of the AWS configuration files to take credentials and region from
+    #[arg(long, value_name = "NAME")]
+    pub aws_profile: Option<String>,
+    /// Path of the target that makes a channel live on POST of {"channelArn", "state"}
+    #[arg(long, value_name = "PATH")]
+    pub broadcast: Option<String>,
+}
+
+/// How much is sent, and how fast.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Effort")]
+pub struct EffortArgs {
+    /// How many examples a clause gets: quick, standard or deep [default: standard]
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<Profile>,
+    /// Seed of every random choice [default: fixed]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Requests in flight [default: chosen from the machine]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Requests per second in all [default: unlimited on loopback, else the contract's quotas]
+    #[arg(long, value_name = "R")]
+    pub rate: Option<f64>,
+    /// Seconds that one request may take [default: 10]
+    #[arg(long, value_name = "S")]
+    pub request_timeout: Option<f64>,
+    /// Seconds that the whole run may take [default: none]
+    #[arg(long, value_name = "S")]
+    pub deadline: Option<f64>,
+}
+
+/// What is written, and what fails.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Reports and verdict")]
+pub struct VerdictArgs {
+    /// Writes a report: json, junit, html, markdown or sarif; `-` is stdout; repeatable
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub report: Vec<ReportTarget>,
+    /// Known divergences: only what is new fails, and what is fixed fails until the file is tightened
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Rewrites the baseline to what this run saw, keeping reasons and dates
+    #[arg(long, requires = "baseline")]
+    pub update_baseline: bool,
+    /// Counts recommendations inferred beyond the text of the reference too
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub strict: Option<bool>,
+    /// Does not count operations that the target does not have
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub implemented: Option<bool>,
+}
+
+/// Whether requests are signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthMode {
+    /// Signed with AWS Signature Version 4
+    #[value(name = "sigv4")]
+    SigV4,
+    /// Unsigned
+    None,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+    /// Whether to verify signatures, against the access key in the environment
+    #[arg(long, value_enum, default_value = "none")]
+    pub auth: AuthMode,
+    /// Deviates deliberately; repeatable
+    #[arg(long, value_name = "ID")]
+    pub fault: Vec<String>,
+    /// Behaves differently within the contract; repeatable
+    #[arg(long, value_name = "ID")]
+    pub variant: Vec<String>,
+}
+
+/// Form of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Which clauses and cases.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+    /// Form of the list
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ListFormat,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Id of a clause, case, finding, finding kind or erratum, or rule:N
+    pub id: String,
+    /// Contract that the id is of [default: the built-in contract]
+    #[arg(long, value_name = "FILE")]
+    pub spec: Option<PathBuf>,
+    /// JSON report in which to look up a finding's id
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// JSON report whose findings are sent again
+    pub report: PathBuf,
+    /// Ids of findings; all of the report if none is given
+    pub findings: Vec<String>,
+    /// The target.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Contract that the report was made with [default: the built-in contract]
+    #[arg(long, value_name = "FILE")]
+    pub spec: Option<PathBuf>,
+}
+
+/// Arguments of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// JSON reports, one of every shard
+    #[arg(required = true)]
+    pub reports: Vec<PathBuf>,
+    /// Writes a report: json, junit, html, markdown or sarif; `-` is stdout; repeatable
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub report: Vec<ReportTarget>,
+}
+
+/// Arguments of `clean`.
+#[derive(Debug, Args)]
+pub struct CleanArgs {
+    /// Journal that the interrupted run left
+    pub journal: PathBuf,
+    /// The target.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// Arguments of `selftest`.
+#[derive(Debug, Args)]
+pub struct SelftestArgs {
+    /// Keeps faults whose id matches, or that of a clause they break; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub only: Vec<String>,
+    /// Tries N of the faults, chosen by the seed
+    #[arg(long, value_name = "N")]
+    pub sample: Option<usize>,
+    /// Seed of every random choice
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Form of the result
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ListFormat,
+    /// Writes the result as JSON to a file as well
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Faults tried at the same time [default: chosen from the machine]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+}
+
+/// Form of an exported contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// OpenAPI
+    Openapi,
+    /// JSON Schema
+    JsonSchema,
+}
+
+/// What to do with a contract file.
+#[derive(Debug, Subcommand)]
+pub enum SpecCommand {
+    /// Checks a contract file and says exactly what is wrong and where
+    Check {
+        /// A Smithy 2.0 JSON AST model
+        file: PathBuf,
+    },
+    /// Shows what two contracts change for a caller; exit code 1 if a caller of the old one can fail
+    Diff {
+        /// The old contract
+        old: PathBuf,
+        /// The new contract
+        new: PathBuf,
+    },
+    /// Writes a contract in another form to stdout
+    Export {
+        /// Which form
+        #[arg(long, value_enum)]
+        format: ExportFormat,
+        /// Contract to export [default: the built-in contract]
+        #[arg(long, value_name = "FILE")]
+        spec: Option<PathBuf>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_can_be_given_more_than_once() {
+        let cli = Cli::try_parse_from([
+            "ivs-conformance",
+            "run",
+            "--only",
+            "a*",
+            "--only",
+            "b*",
+            "--report",
+            "json=-",
+            "--report",
+            "html=x.html",
+            "--strict",
+            "--implemented=false",
+            "--shard",
+            "2/3",
+        ])
+        .unwrap();
+        let Command::Run(run) = cli.command else { panic!("run") };
+        assert_eq!(run.plan.only, ["a*", "b*"]);
+        assert_eq!(run.verdict.report.len(), 2);
+        assert_eq!(run.verdict.strict, Some(true));
+        assert_eq!(run.verdict.implemented, Some(false));
+        assert_eq!(run.plan.shard, Some(Shard { index: 2, count: 3 }));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for bad in [
+            vec!["run", "--shard", "4/3"],
+            vec!["run", "--profile", "slow"],
+            vec!["run", "--report", "pdf=x"],
+            vec!["run", "--report", "json"],
+            vec!["run", "--update-baseline"],
+            vec!["run", "--seed", "-1"],
+            vec!["serve", "--listen", "nowhere"],
+            vec!["merge"],
+            vec!["spec", "export", "--format", "pdf"],
+            vec!["run", "--unknown"],
+        ] {
+            let line = std::iter::once("ivs-conformance").chain(bad.iter().copied());
+            assert!(Cli::try_parse_from(line).is_err(), "{bad:?}");
+        }
+    }
+}

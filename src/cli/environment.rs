@@ -1,0 +1,97 @@
+//! The environment as plain data, so that nothing below reads it behind a test's back.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Variables and AWS files of whoever calls the program.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    profiles: Profiles,
+}
+
+/// Profiles of the AWS configuration files, by name.
+pub type Profiles = BTreeMap<String, BTreeMap<String, String>>;
+
+impl Environment {
+    /// The environment of this process.
+    pub fn current() -> Environment {
+        let variables: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let home = variables.get("HOME").or_else(|| variables.get("USERPROFILE"));
+        let aws = home.map(|home| Path::new(home).join(".aws"));
+        let file = |variable: &str, name: &str| -> Option<String> {
+            let path = variables.get(variable).map(PathBuf::from).or_else(|| aws.as_ref().map(|aws| aws.join(name)))?;
+            std::fs::read_to_string(path).ok()
+        };
+        let config = file("AWS_CONFIG_FILE", "config").unwrap_or_default();
+        let credentials = file("AWS_SHARED_CREDENTIALS_FILE", "credentials").unwrap_or_default();
+        Environment { profiles: profiles(&config, &credentials), variables }
+    }
+
+    /// An environment for a test.
+    pub fn of(variables: &[(&str, &str)], profiles: Profiles) -> Environment {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Environment { variables, profiles }
+    }
+
+    /// The value of a variable; an empty one counts as unset.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// A profile of the AWS files.
+    pub fn profile(&self, name: &str) -> Option<&BTreeMap<String, String>> {
+        self.profiles.get(name)
+    }
+
+    /// Whether a build server runs this.
+    pub fn is_ci(&self) -> bool {
+        self.get("CI").is_some_and(|value| value != "false" && value != "0")
+    }
+}
+
+/// The profiles of the two AWS files; credentials win over config.
+pub fn profiles(config: &str, credentials: &str) -> Profiles {
+    let mut profiles = Profiles::new();
+    for text in [config, credentials] {
+        let mut name = None;
+        for line in text.lines().map(str::trim) {
+            if let Some(title) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+                let title = title.trim();
+                name = Some(title.strip_prefix("profile ").unwrap_or(title).trim().to_owned());
+            } else if let (Some(name), Some((key, value))) = (&name, line.split_once('='))
+                && !line.starts_with(['#', ';'])
+            {
+                let profile = profiles.entry(name.clone()).or_default();
+                profile.insert(key.trim().to_owned(), value.trim().to_owned());
+            }
+        }
+    }
+    profiles
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn profiles_come_from_both_files() {
+        let profiles = profiles(
+            "[default]\nregion = eu-west-1\n[profile test]\nregion=us-west-2\n# x = y\n",
+            "[test]\naws_access_key_id = AKIDTEST\naws_secret_access_key = a=b\n",
+        );
+        assert_eq!(profiles["default"]["region"], "eu-west-1");
+        assert_eq!(profiles["test"]["region"], "us-west-2");
+        assert_eq!(profiles["test"]["aws_secret_access_key"], "a=b");
+        assert_eq!(profiles["test"].len(), 3);
+    }
+
+    #[test]
+    fn an_empty_variable_is_unset() {
+        let environment = Environment::of(&[("CI", ""), ("A", "b")], Profiles::new());
+        assert!(!environment.is_ci());
+        assert_eq!(environment.get("A"), Some("b"));
+    }
+}

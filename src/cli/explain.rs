@@ -1,0 +1,396 @@
+//! `explain`: where something stands in the contract, how it is tested, and what counts as a divergence.
+
+use std::fmt::Write;
+
+use globset::Glob;
+
+use super::args::ExplainArgs;
+use super::error::CliError;
+use super::exit::Exit;
+use super::output::print;
+use super::suggest::did_you_mean;
+use super::{merge, stages};
+use crate::judge::finding::FindingKind;
+use crate::plan::{Case, Plan};
+use crate::report::record::FindingRecord;
+use crate::report::text::{count, reproduce, request_block, response_block, visible};
+use crate::run::settings::Shard;
+use crate::spec::Contract;
+use crate::spec::clause::{Clause, ClauseIndex, ClauseKind, Tier};
+use crate::spec::rules::{Ambiguity, Erratum, NumberedRule, RulePlace};
+
+/// How many cases of a clause are named.
+const MOST_CASES: usize = 12;
+
+/// Explains an id.
+pub fn explain(args: &ExplainArgs) -> Result<Exit, CliError> {
+    let contract = stages::load(args.spec.as_deref())?.contract;
+    let plan = stages::plan(&contract, &[], &[], Shard::default())?;
+    let knowledge = Knowledge { contract: &contract, plan: &plan };
+    let of_report = args.report.as_deref().map(|path| knowledge.finding(path, &args.id)).transpose()?.flatten();
+    match of_report.or_else(|| knowledge.explain(&args.id)) {
+        Some(page) => print(&page),
+        None => return Err(knowledge.unknown(&args.id)),
+    }
+    Ok(Exit::Success)
+}
+
+struct Knowledge<'a> {
+    contract: &'a Contract,
+    plan: &'a Plan,
+}
+
+impl Knowledge<'_> {
+    fn explain(&self, id: &str) -> Option<String> {
+        let rules = &self.contract.rules;
+        if let Some(number) = id.strip_prefix("rule:") {
+            let number: u32 = number.trim().parse().ok()?;
+            let readings: Vec<&NumberedRule> = rules.rules.iter().filter(|rule| rule.number == number).collect();
+            return (!readings.is_empty()).then(|| self.numbered(&readings));
+        }
+        if let Some(kind) = FindingKind::ALL.into_iter().find(|kind| kind.id() == id) {
+            return Some(self.kind(kind));
+        }
+        let case = self.plan.cases.iter().find(|case| case.id == id);
+        if let Some(index) = self.contract.clauses.find(id) {
+            let mut page = self.clause(index);
+            if let Some(case) = case {
+                let _ = write!(page, "\nA case has the same id.\n\n{}", self.case(case));
+            }
+            return Some(page);
+        }
+        case.map(|case| self.case(case))
+            .or_else(|| rules.errata.iter().find(|erratum| erratum.id == id).map(|erratum| self.erratum(erratum)))
+            .or_else(|| {
+                rules.ambiguities.iter().find(|ambiguity| ambiguity.id == id).map(|ambiguity| self.ambiguity(ambiguity))
+            })
+            .or_else(|| {
+                let names = |rule: &&NumberedRule| rule.ids.iter().any(|other| other == id);
+                let readings: Vec<&NumberedRule> = rules.rules.iter().filter(names).collect();
+                (!readings.is_empty()).then(|| self.numbered(&readings))
+            })
+    }
+
+    fn unknown(&self, id: &str) -> CliError {
+        let rules = &self.contract.rules;
+        let clauses = self.contract.clauses.iter().map(|(_, clause)| clause.id.as_str());
+        let cases = self.plan.cases.iter().map(|case| case.id.as_str());
+        let errata = rules.errata.iter().map(|erratum| erratum.id.as_str());
+        let ambiguities = rules.ambiguities.iter().map(|ambiguity| ambiguity.id.as_str());
+        let kinds = FindingKind::ALL.iter().map(|kind| kind.id());
+        let question = did_you_mean(id, clauses.chain(cases).chain(errata).chain(ambiguities).chain(kinds));
+        let advice = match (id.strip_prefix("rule:"), question.as_str()) {
+            (Some(_), _) => match rules.rules.iter().map(|rule| rule.number).max() {
+                Some(last) => format!("; rules are numbered from 1 to {last}"),
+                None => "; this contract has no numbered rules".to_owned(),
+            },
+            (None, "") => "; `list` shows every id, and the id of a finding wants --report FILE".to_owned(),
+            (None, question) => question.to_owned(),
+        };
+        CliError::usage(format!("nothing is called `{id}`{advice}"))
+    }
+
+    fn clause(&self, index: ClauseIndex) -> String {
+        let clause = self.contract.clauses.get(index);
+        let mut page = format!("{}\n", visible(&clause.id));
+        field(&mut page, "promises", &clause.statement);
+        field(&mut page, "stands in", &clause.section);
+        field(&mut page, "tier", tier(clause.tier));
+        let cases: Vec<&Case> = self.plan.cases.iter().filter(|case| case.clauses.contains(&index)).collect();
+        let _ = writeln!(page, "\nTested by");
+        if cases.is_empty() {
+            field(&mut page, "no case", &stages::reason(self.contract, index));
+        }
+        for case in cases.iter().take(MOST_CASES) {
+            let _ = writeln!(page, "  {}: {}", visible(&case.id), visible(&case.summary));
+        }
+        if let Some(hidden) = cases.get(MOST_CASES..).filter(|hidden| !hidden.is_empty()) {
+            let _ = writeln!(page, "  and {}", count(hidden.len() as u64, "more case"));
+        }
+        let _ = writeln!(page, "\nDiverges if");
+        for (kind, when) in divergences(clause) {
+            let _ = writeln!(page, "  {}: {when}", kind.id());
+        }
+        self.readings_of(&mut page, clause);
+        page
+    }
+
+    /// Numbered readings and errata that bear on a clause.
+    fn readings_of(&self, page: &mut String, clause: &Clause) {
+        let rules = &self.contract.rules;
+        let bears = |rule: &&NumberedRule| rule.ids.iter().any(|id| matches(id, &clause.id));
+        let readings: Vec<&NumberedRule> = rules.rules.iter().filter(bears).collect();
+        let is_about = |erratum: &&Erratum| {
+            let mut places = erratum.places.iter();
+            places.any(|place| matches(place, &clause.id) || clause.id.starts_with(&format!("{place}.")))
+        };
+        let errata: Vec<&Erratum> = rules.errata.iter().filter(is_about).collect();
+        if readings.is_empty() && errata.is_empty() {
+            return;
+        }
+        let _ = writeln!(page, "\nHow the reference is read");
+        for rule in readings {
+            let _ = writeln!(page, "  rule:{}: {}", rule.number, visible(&rule.statement));
+            let _ = writeln!(page, "    accepted: {}", visible(&rule.reading));
+        }
+        for erratum in errata {
+            let _ = writeln!(page, "  {}: {}", visible(&erratum.id), visible(&erratum.reading));
+        }
+    }
+
+    fn case(&self, case: &Case) -> String {
+        let mut page = format!("{}\n", visible(&case.id));
+        field(&mut page, "does", &case.summary);
+        field(&mut page, "about", case.operation.as_deref().unwrap_or("several operations"));
+        let _ = writeln!(page, "\nDecides");
+        for index in &case.clauses {
+            let clause = self.contract.clauses.get(*index);
+            let _ = writeln!(page, "  {}: {}", visible(&clause.id), visible(&clause.statement));
+        }
+        let _ = writeln!(page, "\nRun it alone: ivs-conformance run --only '{}'", visible(&case.id));
+        page
+    }
+
+    fn kind(&self, kind: FindingKind) -> String {
+        let mut page = format!("{}\n", kind.id());
+        field(&mut page, "means", kind.meaning());
+        let _ = writeln!(page, "\nClauses that can diverge so");
+        let mut examples: Vec<(&str, usize, &str)> = Vec::new();
+        for (_, clause) in self.contract.clauses.iter() {
+            if !divergences(clause).iter().any(|(other, _)| *other == kind) {
+                continue;
+            }
+            let name = kind_name(&clause.kind);
+            match examples.iter_mut().find(|(other, ..)| *other == name) {
+                Some((_, number, _)) => *number += 1,
+                None => examples.push((name, 1, &clause.id)),
+            }
+        }
+        for (name, number, example) in &examples {
+            let _ = writeln!(page, "  {number:>5} {name}, e.g. {}", visible(example));
+        }
+        if examples.is_empty() {
+            let _ = writeln!(page, "  any that a request to the operation would decide");
+        }
+        page
+    }
+
+    fn erratum(&self, erratum: &Erratum) -> String {
+        let mut page = format!("{}\n", visible(&erratum.id));
+        field(&mut page, "literally", &erratum.literal);
+        field(&mut page, "is read as", &erratum.reading);
+        field(&mut page, "because", &erratum.why);
+        let numbers: Vec<String> = erratum.rules.iter().map(|number| format!("rule:{number}")).collect();
+        field(&mut page, "readings", &numbers.join(", "));
+        if !erratum.places.is_empty() {
+            let _ = writeln!(page, "\nWhere");
+            for place in &erratum.places {
+                let _ = writeln!(page, "  {}", visible(place));
+            }
+        }
+        page
+    }
+
+    fn ambiguity(&self, ambiguity: &Ambiguity) -> String {
+        let mut page = format!("{}\n", visible(&ambiguity.id));
+        field(&mut page, "open is", &ambiguity.question);
+        field(&mut page, "stands in", &self.contract.rules.headings(&ambiguity.sections));
+        field(&mut page, "effect", &ambiguity.effect);
+        let _ = writeln!(page, "\nEvery one of these passes");
+        for reading in &ambiguity.readings {
+            let _ = writeln!(page, "  {}", visible(reading));
+        }
+        page
+    }
+
+    fn numbered(&self, readings: &[&NumberedRule]) -> String {
+        let mut page = String::new();
+        for rule in readings {
+            let _ = writeln!(page, "rule:{}", rule.number);
+            field(&mut page, "says", &rule.statement);
+            field(&mut page, "stands in", &self.contract.rules.headings(&rule.sections));
+            field(&mut page, "tier", tier(rule.tier));
+            field(&mut page, "became", place(rule.place));
+            field(&mut page, "accepted", &rule.reading);
+            if !rule.ids.is_empty() {
+                let _ = writeln!(page, "\nMore with `ivs-conformance explain ID`");
+            }
+            for id in &rule.ids {
+                let _ = writeln!(page, "  {}", visible(id));
+            }
+            page.push('\n');
+        }
+        page.trim_end().to_owned() + "\n"
+    }
+
+    /// A finding of a report, with the clause it violates.
+    fn finding(&self, path: &std::path::Path, id: &str) -> Result<Option<String>, CliError> {
+        let record = merge::read(path)?;
+        let Some(finding) = record.findings.iter().find(|finding| finding.id == id) else {
+            return Ok(None);
+        };
+        let mut page = finding_page(finding);
+        let _ = writeln!(page, "\nCheck again: {}", reproduce(&record, finding));
+        if let Some(index) = self.contract.clauses.find(&finding.clause) {
+            let _ = write!(page, "\n{}", self.clause(index));
+        }
+        Ok(Some(page))
+    }
+}
+
+fn finding_page(finding: &FindingRecord) -> String {
+    let mut page = format!("finding {}\n", visible(&finding.id));
+    field(&mut page, "violates", &finding.clause);
+    if !finding.operation.is_empty() {
+        field(&mut page, "on", &finding.operation);
+    }
+    field(&mut page, "kind", finding.kind.id());
+    field(&mut page, "means", finding.kind.meaning());
+    field(&mut page, "expected", &finding.expected);
+    field(&mut page, "observed", &finding.observed);
+    for (title, block) in
+        [("Request", request_block(&finding.request)), ("Response", response_block(&finding.response))]
+    {
+        let _ = writeln!(page, "\n{title}\n  {}", block.replace('\n', "\n  "));
+    }
+    page
+}
+
+fn field(page: &mut String, label: &str, text: &str) {
+    let _ = writeln!(page, "  {label:<10}  {}", visible(text));
+}
+
+/// Whether a place, which may be a glob, is this id.
+fn matches(place: &str, id: &str) -> bool {
+    place == id || Glob::new(place).is_ok_and(|glob| glob.compile_matcher().is_match(id))
+}
+
+fn tier(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Documented => "documented: the reference says so, and it always counts",
+        Tier::Inferred => "inferred from convention: shown, and counts with --strict",
+    }
+}
+
+fn place(place: RulePlace) -> &'static str {
+    match place {
+        RulePlace::Rule => "a rule clause",
+        RulePlace::Erratum => "an erratum: the reference contradicts itself or is damaged",
+        RulePlace::Ambiguity => "an ambiguity: every reading is accepted",
+        RulePlace::Untestable => "a clause that cannot be decided from outside",
+        RulePlace::Protocol => "a protocol clause",
+        RulePlace::Auth => "an auth clause",
+        RulePlace::Model => "part of the model",
+    }
+}
+
+fn kind_name(kind: &ClauseKind) -> &'static str {
+    match kind {
+        ClauseKind::Input { .. } => "constraints on requests",
+        ClauseKind::Output { .. } => "constraints on responses",
+        ClauseKind::Status => "statuses of success",
+        ClauseKind::ContentType => "content types",
+        ClauseKind::EmptyBody => "empty bodies",
+        ClauseKind::Error { .. } => "documented errors",
+        ClauseKind::Rule => "prose rules",
+        ClauseKind::Protocol => "protocol promises",
+        ClauseKind::Auth => "promises about signatures",
+    }
+}
+
+/// What counts as a divergence from a clause.
+fn divergences(clause: &Clause) -> Vec<(FindingKind, &'static str)> {
+    use FindingKind::*;
+    let refusals = [
+        (WrongErrorCode, "it is refused with an error code that is not the documented one"),
+        (WrongStatus, "it is refused with a status that is not the documented one"),
+        (ServerError, "it is answered with a server error"),
+    ];
+    let mut kinds = match &clause.kind {
+        ClauseKind::Input { .. } => vec![
+            (AcceptedInvalid, "a request that breaks this, and nothing else, is accepted"),
+            (RejectedValid, "a request that just keeps this is refused"),
+        ],
+        ClauseKind::Output { .. } => {
+            return vec![(MalformedResponse, "a successful response breaks this")];
+        }
+        ClauseKind::Status => {
+            return vec![(WrongStatus, "a valid request succeeds with another status")];
+        }
+        ClauseKind::ContentType => {
+            return vec![(MalformedResponse, "a successful response has another content type, or no JSON object")];
+        }
+        ClauseKind::EmptyBody => {
+            return vec![(MalformedResponse, "a successful response has a body")];
+        }
+        ClauseKind::Error { .. } => vec![
+            (AcceptedInvalid, "the request succeeds where this error is due"),
+            (MalformedResponse, "the error is not a JSON object, or names no code"),
+        ],
+        ClauseKind::Rule => vec![
+            (WrongBehaviour, "the answers, taken together, contradict this"),
+            (AcceptedInvalid, "a request that breaks this is accepted"),
+            (RejectedValid, "a request that keeps this is refused"),
+        ],
+        ClauseKind::Protocol | ClauseKind::Auth => vec![
+            (AcceptedInvalid, "a request that breaks this is accepted"),
+            (RejectedValid, "a request that keeps this is refused"),
+            (MalformedResponse, "the response has not the form that this asks for"),
+        ],
+    };
+    kinds.extend(refusals);
+    kinds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_builtin(check: impl Fn(&Knowledge<'_>)) {
+        let contract = crate::spec::builtin().unwrap();
+        let plan = stages::plan(&contract, &[], &[], Shard::default()).unwrap();
+        check(&Knowledge { contract: &contract, plan: &plan });
+    }
+
+    #[test]
+    fn everything_that_has_an_id_is_explained() {
+        with_builtin(|knowledge| {
+            let rules = &knowledge.contract.rules;
+            let clauses = knowledge.contract.clauses.iter().map(|(_, clause)| clause.id.clone());
+            let cases = knowledge.plan.cases.iter().map(|case| case.id.clone());
+            let errata = rules.errata.iter().map(|erratum| erratum.id.clone());
+            let numbers = rules.rules.iter().map(|rule| format!("rule:{}", rule.number));
+            let kinds = FindingKind::ALL.iter().map(|kind| kind.id().to_owned());
+            for id in clauses.step_by(40).chain(cases.step_by(40)).chain(errata).chain(numbers).chain(kinds) {
+                assert!(knowledge.explain(&id).is_some_and(|page| page.len() > id.len() + 20), "{id}");
+            }
+        });
+    }
+
+    #[test]
+    fn an_unknown_id_is_answered_with_the_nearest() {
+        with_builtin(|knowledge| {
+            let message = |id: &str| knowledge.unknown(id).message();
+            assert!(message("CreateChanel.status").contains("did you mean `CreateChannel.status`"));
+            assert!(message("rule:4711").contains("from 1 to 161"));
+            assert!(message("zzzzzz").contains("--report"));
+        });
+    }
+
+    #[test]
+    fn a_clause_says_where_it_stands_and_what_diverges() {
+        with_builtin(|knowledge| {
+            let page = knowledge.explain("CreateChannel.input.name.pattern").unwrap();
+            for word in ["Actions / CreateChannel", "accepted_invalid", "Tested by", "erratum.name-pattern"] {
+                assert!(page.contains(word), "{word}: {page}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_place_may_be_a_glob() {
+        assert!(matches("CreateChannel.*", "CreateChannel.status"));
+        assert!(matches("rule.tags-merge", "rule.tags-merge"));
+        assert!(!matches("GetChannel.*", "CreateChannel.status"));
+    }
+}

@@ -1,0 +1,155 @@
+//! Where reports go, and the console.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::error::CliError;
+use crate::report::sarif::ContractFile;
+use crate::report::{Format, Record, terminal};
+
+/// Columns of a page that no terminal limits.
+const DEFAULT_WIDTH: usize = 100;
+
+/// A report that was asked for: `FORMAT=FILE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportTarget {
+    /// The format.
+    pub format: Format,
+    /// The file; none is stdout.
+    pub file: Option<PathBuf>,
+}
+
+impl FromStr for ReportTarget {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let Some((format, file)) = text.split_once('=') else {
+            return Err(format!("`{text}` is no report; write FORMAT=FILE, e.g. json=report.json"));
+        };
+        match file {
+            "" => Err(format!("`{text}` names no file; write {format}=FILE, or {format}=- for stdout")),
+            "-" => Ok(ReportTarget { format: format.parse()?, file: None }),
+            file => Ok(ReportTarget { format: format.parse()?, file: Some(PathBuf::from(file)) }),
+        }
+    }
+}
+
+/// Reports whose files are open before anything is sent.
+#[derive(Debug)]
+pub struct Sinks(Vec<Sink>);
+
+#[derive(Debug)]
+struct Sink {
+    format: Format,
+    to: Option<(PathBuf, File)>,
+}
+
+impl Sinks {
+    /// Opens every file; what cannot be written fails here.
+    pub fn open(targets: &[ReportTarget]) -> Result<Sinks, CliError> {
+        for (position, target) in targets.iter().enumerate() {
+            if targets[..position].iter().any(|earlier| earlier.file == target.file) {
+                let name = target.file.as_ref().map_or("stdout".into(), |file| file.display().to_string());
+                return Err(CliError::usage(format!("two reports would go to {name}")));
+            }
+        }
+        targets.iter().map(open).collect::<Result<_, _>>().map(Sinks)
+    }
+
+    /// Whether a report goes to stdout, so that the terminal report must not.
+    pub fn use_stdout(&self) -> bool {
+        self.0.iter().any(|sink| sink.to.is_none())
+    }
+
+    /// Writes every report.
+    pub fn write(&mut self, record: &Record, contract: &ContractFile) -> Result<(), CliError> {
+        for sink in &mut self.0 {
+            let text =
+                sink.format.render(record, contract).map_err(|error| CliError::CouldNotTest(error.to_string()))?;
+            match &mut sink.to {
+                None => print(&text),
+                Some((path, file)) => replace(file, &text)
+                    .map_err(|error| CliError::CouldNotTest(format!("cannot write {}: {error}", path.display())))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn open(target: &ReportTarget) -> Result<Sink, CliError> {
+    let to = match &target.file {
+        None => None,
+        Some(path) => {
+            let file = OpenOptions::new().create(true).write(true).truncate(false).open(path);
+            let file = file.map_err(|error| CliError::io("write the report", path, &error))?;
+            Some((path.clone(), file))
+        }
+    };
+    Ok(Sink { format: target.format, to })
+}
+
+/// The old content stays until the new one is there; what is no regular file cannot be cut.
+fn replace(file: &mut File, text: &str) -> io::Result<()> {
+    if file.metadata()?.is_file() {
+        file.set_len(0)?;
+    }
+    file.write_all(text.as_bytes())?;
+    file.flush()
+}
+
+/// Prints to stdout; a reader that has gone away is no error.
+pub fn print(text: &str) {
+    write_or_leave(&mut anstream::stdout().lock(), text);
+}
+
+/// Prints to stderr.
+pub fn print_error(text: &str) {
+    write_or_leave(&mut anstream::stderr().lock(), text);
+}
+
+fn write_or_leave(stream: &mut impl Write, text: &str) {
+    // Nobody is left to be told when the console itself is gone.
+    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+}
+
+/// Shows the terminal report, on stderr if stdout carries another report.
+pub fn show(record: &Record, sinks: &Sinks) {
+    let page = terminal::render(record, width());
+    if sinks.use_stdout() { print_error(&page) } else { print(&page) }
+}
+
+/// Columns of the terminal.
+pub fn width() -> usize {
+    terminal_size::terminal_size().map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_names_format_and_file() {
+        let target: ReportTarget = "junit=a=b.xml".parse().unwrap();
+        assert_eq!(target.file, Some(PathBuf::from("a=b.xml")));
+        assert_eq!("json=-".parse::<ReportTarget>().unwrap().file, None);
+        for bad in ["json", "json=", "pdf=x", "=x"] {
+            assert!(bad.parse::<ReportTarget>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn one_file_takes_one_report() {
+        let targets: Vec<ReportTarget> = ["json=-", "sarif=-"].iter().map(|text| text.parse().unwrap()).collect();
+        assert!(Sinks::open(&targets).is_err());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_fails_at_once() {
+        let target = "json=/nowhere/at/all.json".parse().unwrap();
+        let error = Sinks::open(&[target]).unwrap_err();
+        assert_eq!(error.exit(), super::super::exit::Exit::Usage);
+        assert!(error.message().contains("/nowhere/at/all.json"));
+    }
+}

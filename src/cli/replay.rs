@@ -1,0 +1,153 @@
+//! `replay`: after a fix, does a finding still show? The cases that showed the findings are run again with the seed of
+//! the report, so that they send the same requests on resources of their own.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::args::{ReplayArgs, TargetArgs};
+use super::environment::Environment;
+use super::error::CliError;
+use super::exit::Exit;
+use super::output::print;
+use super::suggest::did_you_mean;
+use super::{embedded, merge, resolve, signals, stages};
+use crate::plan::Plan;
+use crate::report::Record;
+use crate::report::record::{CaseVerdict, FindingRecord};
+use crate::report::text::{count, seconds, visible};
+use crate::run::settings::{Settings, Shard};
+use crate::spec::Contract;
+
+/// What became of a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Fate {
+    /// The target still diverges; what was observed this time.
+    Still(String),
+    /// It does not show any more.
+    Gone,
+    /// Nothing can be said; the reason.
+    Undecided(String),
+}
+
+/// Runs again what showed the findings of a report.
+pub async fn replay(args: ReplayArgs, environment: &Environment) -> Result<Exit, CliError> {
+    let report = merge::read(&args.report)?;
+    let findings = chosen(&report, &args.findings)?;
+    if findings.is_empty() {
+        print("the report has no findings\n");
+        return Ok(Exit::Success);
+    }
+    let contract = stages::load(args.spec.as_deref())?.contract;
+    let plan = plan(&contract, &report, &findings)?;
+    let mut settings = settings(args.target, &report, environment)?;
+    let server = match settings.endpoint.is_empty() {
+        false => None,
+        true => Some(
+            embedded::start(&mut settings)
+                .await
+                .map_err(|error| CliError::CouldNotTest(format!("the reference server did not start: {error}")))?,
+        ),
+    };
+    let replayed = stages::run(&contract, &plan, &settings, &|_| {}, signals::interrupted()).await;
+    if let Some(server) = server {
+        server.stop().await;
+    }
+    let replayed = replayed?;
+    let fates: Vec<(&FindingRecord, Fate)> =
+        findings.iter().map(|finding| (*finding, fate(&replayed, finding))).collect();
+    print(&page(&fates, &replayed));
+    Ok(exit(&fates))
+}
+
+/// The findings with the given ids; all without any.
+fn chosen<'r>(report: &'r Record, ids: &[String]) -> Result<Vec<&'r FindingRecord>, CliError> {
+    let find = |id: &String| {
+        report.findings.iter().find(|finding| finding.id == *id).ok_or_else(|| {
+            let question = did_you_mean(id, report.findings.iter().map(|finding| finding.id.as_str()));
+            CliError::usage(format!("the report has no finding `{id}`{question}"))
+        })
+    };
+    match ids {
+        [] => Ok(report.findings.iter().collect()),
+        ids => ids.iter().map(find).collect(),
+    }
+}
+
+/// The cases that showed the findings.
+fn plan(contract: &Contract, report: &Record, findings: &[&FindingRecord]) -> Result<Plan, CliError> {
+    if contract.sha256 != report.contract.sha256 {
+        return Err(CliError::usage(
+            "the report was made with another contract: give its file with --spec, or run the check again",
+        ));
+    }
+    let mut plan = stages::plan(contract, &[], &[], Shard::default())?;
+    let wanted: BTreeSet<&str> = findings.iter().map(|finding| finding.case.as_str()).collect();
+    plan.cases.retain(|case| wanted.contains(case.id.as_str()));
+    let there: BTreeSet<&str> = plan.cases.iter().map(|case| case.id.as_str()).collect();
+    match wanted.iter().find(|id| !there.contains(**id)) {
+        None => Ok(plan),
+        Some(id) => Err(CliError::usage(format!(
+            "the report names the case `{id}`, which this version does not have: run the check again"
+        ))),
+    }
+}
+
+/// The settings of the report, but for what the flags say.
+fn settings(flags: TargetArgs, report: &Record, environment: &Environment) -> Result<Settings, CliError> {
+    let endpoint = flags.endpoint.or_else(|| (!report.target.embedded).then(|| report.target.endpoint.clone()));
+    let region = flags.region.or_else(|| Some(report.target.region.clone()).filter(|region| !region.is_empty()));
+    let settings = resolve::target(&TargetArgs { endpoint, region, ..flags }, environment)?;
+    let profile = report.profile.parse().map_err(|problem: String| CliError::usage(problem))?;
+    Ok(Settings { seed: report.seed, profile, ..settings })
+}
+
+fn fate(replayed: &Record, finding: &FindingRecord) -> Fate {
+    if let Some(again) = replayed.findings.iter().find(|again| again.id == finding.id) {
+        return Fate::Still(again.observed.clone());
+    }
+    let case = replayed.cases.iter().find(|case| case.id == finding.case);
+    match (case, &replayed.stopped_early) {
+        (Some(case), _) if case.verdict != CaseVerdict::Inconclusive => Fate::Gone,
+        (Some(case), _) => Fate::Undecided(case.reason.clone().unwrap_or_default()),
+        (None, Some(reason)) => Fate::Undecided(reason.clone()),
+        (None, None) => Fate::Undecided("its case was not run".to_owned()),
+    }
+}
+
+fn page(fates: &[(&FindingRecord, Fate)], replayed: &Record) -> String {
+    let mut page = String::new();
+    for (finding, fate) in fates {
+        let id = visible(&finding.id);
+        let _ = match fate {
+            Fate::Still(observed) => writeln!(page, "✗ {id}\n    still diverges: {}", visible(observed)),
+            Fate::Gone => writeln!(page, "✓ {id}\n    does not show any more"),
+            Fate::Undecided(reason) => writeln!(page, "? {id}\n    could not decide: {}", visible(reason)),
+        };
+    }
+    let number = |is: fn(&Fate) -> bool| fates.iter().filter(|(_, fate)| is(fate)).count();
+    let still = number(|fate| matches!(fate, Fate::Still(_)));
+    let undecided = number(|fate| matches!(fate, Fate::Undecided(_)));
+    let requests = count(replayed.summary.requests, "request");
+    let _ = writeln!(
+        page,
+        "\n{still} of {} still {} ({requests} in {})",
+        count(fates.len() as u64, "finding"),
+        if still == 1 { "diverges" } else { "diverge" },
+        seconds(replayed.duration_seconds),
+    );
+    if undecided > 0 {
+        let _ = writeln!(page, "{} could not be decided", count(undecided as u64, "finding"));
+    }
+    page
+}
+
+fn exit(fates: &[(&FindingRecord, Fate)]) -> Exit {
+    let any = |is: fn(&Fate) -> bool| fates.iter().any(|(_, fate)| is(fate));
+    if any(|fate| matches!(fate, Fate::Still(_))) {
+        Exit::Divergences
+    } else if any(|fate| matches!(fate, Fate::Undecided(_))) {
+        Exit::CouldNotTest
+    } else {
+        Exit::Success
+    }
+}

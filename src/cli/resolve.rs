@@ -1,0 +1,249 @@
+//! From what was typed, configured and set in the environment to what a run needs, once: flags win over the file, the
+//! file over the environment, the environment over defaults.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::args::{AuthMode, EffortArgs, PlanArgs, RunArgs, TargetArgs};
+use super::config::Config;
+use super::environment::Environment;
+use super::error::CliError;
+use super::output::ReportTarget;
+use crate::report::record::{Gate, Selection};
+use crate::run::settings::{Broadcast, Credentials, Settings};
+pub use crate::run::settings::{DEFAULT_REGION, DEFAULT_SEED, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
+
+/// Where the reference server makes a channel live.
+pub const REFERENCE_BROADCAST: &str = "/_reference/broadcast";
+
+const LONGEST_TIME: f64 = 1e9;
+
+/// What a run needs, resolved.
+#[derive(Debug)]
+pub struct Resolved {
+    /// What the stages need.
+    pub settings: Settings,
+    /// Whether the target is still to be started; its endpoint is empty until then.
+    pub target: Target,
+    /// The contract file; none is the built-in one.
+    pub spec: Option<PathBuf>,
+    /// Reports to write.
+    pub reports: Vec<ReportTarget>,
+    /// The baseline.
+    pub baseline: Option<PathBuf>,
+    /// What to do with the baseline.
+    pub baseline_use: BaselineUse,
+    /// What counts.
+    pub gate: Gate,
+    /// What was selected.
+    pub selection: Selection,
+}
+
+/// Which target is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// The reference server, started by the run.
+    Embedded,
+    /// Someone else's.
+    Given,
+}
+
+/// What to do with the baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BaselineUse {
+    /// Judge by it.
+    Compare,
+    /// Rewrite it.
+    Update,
+}
+
+/// Resolves the arguments of `run`.
+pub fn run(flags: RunArgs, config: Config, environment: &Environment) -> Result<Resolved, CliError> {
+    let expected_absent = config.expected_absent();
+    let args = config.under(flags);
+    let mut settings = target(&args.target, environment)?;
+    effort(&mut settings, &args.effort)?;
+    settings.only = args.plan.only.clone();
+    settings.skip = args.plan.skip.clone();
+    settings.shard = args.plan.shard.unwrap_or_default();
+    let resolved = Resolved {
+        target: if settings.endpoint.is_empty() { Target::Embedded } else { Target::Given },
+        settings,
+        spec: args.plan.spec,
+        reports: args.verdict.report,
+        baseline: args.verdict.baseline,
+        baseline_use: if args.verdict.update_baseline { BaselineUse::Update } else { BaselineUse::Compare },
+        gate: Gate {
+            strict: args.verdict.strict.unwrap_or(false),
+            implemented_only: args.verdict.implemented.unwrap_or(false),
+            expected_absent,
+        },
+        selection: Selection { only: args.plan.only, skip: args.plan.skip },
+    };
+    match resolved {
+        Resolved { baseline_use: BaselineUse::Update, ref settings, .. } if settings.shard.count > 1 => {
+            Err(CliError::usage("a shard sees too little to rewrite a baseline: use --update-baseline without --shard"))
+        }
+        resolved => Ok(resolved),
+    }
+}
+
+/// Resolves what `list` shares with `run`.
+pub fn plan(flags: PlanArgs, config: Config) -> PlanArgs {
+    config.under(RunArgs { plan: flags, ..RunArgs::default() }).plan
+}
+
+/// Settings for a target, with defaults for all else.
+pub fn target(args: &TargetArgs, environment: &Environment) -> Result<Settings, CliError> {
+    let endpoint = args.endpoint.as_deref().map(Endpoint::parse).transpose()?;
+    let profile = profile(args, environment)?;
+    let is_loopback = endpoint.as_ref().is_none_or(|endpoint| endpoint.is_loopback);
+    let credentials = match args.auth.unwrap_or(AuthMode::SigV4) {
+        AuthMode::None => None,
+        AuthMode::SigV4 if endpoint.is_none() => Some(Credentials::for_tests()),
+        AuthMode::SigV4 => Some(credentials(args, environment, profile.as_deref(), is_loopback)?),
+    };
+    let region = args.region.clone().or_else(|| region(environment, profile.as_deref(), endpoint.as_ref()));
+    let broadcast = match (&args.broadcast, &endpoint) {
+        (Some(path), _) if !path.starts_with('/') => {
+            return Err(CliError::usage(format!("--broadcast `{path}` is no path: it begins with `/`")));
+        }
+        (Some(path), _) => Broadcast::ControlPath(path.clone()),
+        (None, None) => Broadcast::ControlPath(REFERENCE_BROADCAST.to_owned()),
+        (None, Some(_)) => Broadcast::Unavailable,
+    };
+    Ok(Settings {
+        region: region.unwrap_or_else(|| DEFAULT_REGION.to_owned()),
+        credentials,
+        broadcast,
+        ..Settings::for_loopback(endpoint.map(|endpoint| endpoint.url).unwrap_or_default())
+    })
+}
+
+fn effort(settings: &mut Settings, args: &EffortArgs) -> Result<(), CliError> {
+    if args.jobs == Some(0) {
+        return Err(CliError::usage("--jobs 0 would send nothing: use 1 or more"));
+    }
+    if let Some(rate) = args.rate.filter(|rate| !(rate.is_finite() && *rate > 0.0)) {
+        return Err(CliError::usage(format!("--rate {rate} is no number of requests per second: use more than 0")));
+    }
+    settings.seed = args.seed.unwrap_or(settings.seed);
+    settings.profile = args.profile.unwrap_or(settings.profile);
+    settings.jobs = args.jobs.unwrap_or(settings.jobs);
+    settings.rate = args.rate;
+    if let Some(limit) = args.request_timeout {
+        settings.request_timeout = duration("--request-timeout", limit)?;
+    }
+    settings.deadline = args.deadline.map(|limit| duration("--deadline", limit)).transpose()?;
+    Ok(())
+}
+
+fn duration(flag: &str, seconds: f64) -> Result<Duration, CliError> {
+    match seconds {
+        _ if seconds > 0.0 && seconds <= LONGEST_TIME => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err(CliError::usage(format!("{flag} {seconds} is no time limit: use seconds, more than 0"))),
+    }
+}
+
+/// A target's base URL.
+#[derive(Debug)]
+struct Endpoint {
+    url: String,
+    host: String,
+    is_loopback: bool,
+}
+
+impl Endpoint {
+    fn parse(text: &str) -> Result<Endpoint, CliError> {
+        let refuse = |why: &str| CliError::usage(format!("--endpoint `{text}` {why}, e.g. http://127.0.0.1:5000"));
+        let url = reqwest::Url::parse(text).map_err(|error| refuse(&format!("is no URL ({error}); write one")))?;
+        let Some(host) = url.host_str().map(str::to_owned) else {
+            return Err(refuse("names no host; write one"));
+        };
+        match url.scheme() {
+            _ if url.query().is_some() || url.fragment().is_some() => Err(refuse("has a query; write the base URL")),
+            _ if !url.username().is_empty() || url.password().is_some() => Err(CliError::usage(
+                "--endpoint has credentials in it: set them in the environment and write the base URL alone",
+            )),
+            "http" | "https" => Ok(Endpoint {
+                url: url.as_str().trim_end_matches('/').to_owned(),
+                is_loopback: is_loopback(&host),
+                host,
+            }),
+            _ => Err(refuse("is neither http nor https; write one")),
+        }
+    }
+
+    /// The region in the host name of an AWS endpoint.
+    fn region(&self) -> Option<String> {
+        let labels: Vec<&str> = self.host.strip_suffix(".amazonaws.com")?.split('.').collect();
+        match labels[..] {
+            [_, region] => Some(region.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    match address {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
+}
+
+/// The profile that was asked for, which must be there, or the environment's.
+fn profile(args: &TargetArgs, environment: &Environment) -> Result<Option<String>, CliError> {
+    if let Some(name) = &args.aws_profile
+        && environment.profile(name).is_none()
+    {
+        return Err(CliError::usage(format!("the AWS configuration files have no profile `{name}`")));
+    }
+    let from_environment = environment.get("AWS_PROFILE").map(str::to_owned);
+    Ok(args.aws_profile.clone().or(from_environment))
+}
+
+fn credentials(
+    args: &TargetArgs,
+    environment: &Environment,
+    profile: Option<&str>,
+    is_loopback: bool,
+) -> Result<Credentials, CliError> {
+    let is_asked_for = args.aws_profile.is_some();
+    if let (Some(id), Some(secret), false) =
+        (environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_SECRET_ACCESS_KEY"), is_asked_for)
+    {
+        return Ok(Credentials {
+            access_key_id: id.to_owned(),
+            secret_access_key: secret.to_owned(),
+            session_token: environment.get("AWS_SESSION_TOKEN").map(str::to_owned),
+        });
+    }
+    if is_loopback && !is_asked_for {
+        return Ok(Credentials::for_tests());
+    }
+    let name = profile.unwrap_or("default");
+    let value = |key: &str| environment.profile(name).and_then(|profile| profile.get(key)).cloned();
+    match (value("aws_access_key_id"), value("aws_secret_access_key")) {
+        (Some(access_key_id), Some(secret_access_key)) => {
+            Ok(Credentials { access_key_id, secret_access_key, session_token: value("aws_session_token") })
+        }
+        _ => Err(CliError::usage(format!(
+            "no credentials for a remote endpoint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (for a profile \
+             with single sign-on or a role, `aws configure export-credentials --profile {name} --format env` prints \
+             them), or send unsigned requests with --auth none"
+        ))),
+    }
+}
+
+fn region(environment: &Environment, profile: Option<&str>, endpoint: Option<&Endpoint>) -> Option<String> {
+    let from_profile = || environment.profile(profile.unwrap_or("default"))?.get("region").cloned();
+    let from_variable = |name: &str| environment.get(name).map(str::to_owned);
+    from_variable("AWS_REGION")
+        .or_else(|| from_variable("AWS_DEFAULT_REGION"))
+        .or_else(|| endpoint.and_then(Endpoint::region))
+        .or_else(from_profile)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! `run`: everything that can be wrong before a request is sent is found first; then the stages; then the reports.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::args::RunArgs;
+use super::config::Config;
+use super::environment::Environment;
+use super::error::CliError;
+use super::exit::Exit;
+use super::output::{self, Sinks, print_error};
+use super::progress::Progress;
+use super::resolve::{self, BaselineUse, Resolved, Target};
+use super::suggest::did_you_mean;
+use super::{embedded, signals, stages};
+use crate::plan::Plan;
+use crate::report::Record;
+use crate::report::baseline::{self, Baseline};
+use crate::report::text::count;
+use crate::spec::Contract;
+
+/// Checks a target.
+pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliError> {
+    let config = Config::load(args.plan.config.as_deref())?;
+    let named: Vec<String> = config.named_operations().map(str::to_owned).collect();
+    let mut resolved = resolve::run(args, config, environment)?;
+    let loaded = stages::load(resolved.spec.as_deref())?;
+    known_operations(&named, &loaded.contract)?;
+    let settings = &resolved.settings;
+    let plan = stages::plan(&loaded.contract, &settings.only, &settings.skip, settings.shard)?;
+    let baseline = resolved.baseline.as_deref().map(|path| read_baseline(path, resolved.baseline_use)).transpose()?;
+    let mut sinks = Sinks::open(&resolved.reports)?;
+
+    let mut record = execute(&loaded.contract, &plan, &mut resolved, environment).await?;
+    if let (Some(path), Some(baseline)) = (&resolved.baseline, baseline) {
+        judge_by(&mut record, path, baseline, resolved.baseline_use)?;
+    }
+    sinks.write(&record, &loaded.file)?;
+    output::show(&record, &sinks);
+    Ok(record.verdict().into())
+}
+
+/// Operations that a configuration names must be there.
+fn known_operations(named: &[String], contract: &Contract) -> Result<(), CliError> {
+    match named.iter().find(|name| contract.operation(name).is_none()) {
+        None => Ok(()),
+        Some(name) => {
+            let known = contract.operations.iter().map(|operation| operation.name.as_str());
+            let question = did_you_mean(name, known);
+            Err(CliError::usage(format!("the configuration names `{name}`, which is no operation{question}")))
+        }
+    }
+}
+
+/// Starts the embedded reference if it is the target, runs, and stops it.
+async fn execute(
+    contract: &Arc<Contract>,
+    plan: &Plan,
+    resolved: &mut Resolved,
+    environment: &Environment,
+) -> Result<Record, CliError> {
+    let server = match resolved.target {
+        Target::Given => None,
+        Target::Embedded => Some(
+            embedded::start(&mut resolved.settings)
+                .await
+                .map_err(|error| CliError::CouldNotTest(format!("the reference server did not start: {error}")))?,
+        ),
+    };
+    let progress = Progress::new(environment);
+    let observe = |event| progress.observe(&event);
+    let record = stages::run(contract, plan, &resolved.settings, &observe, interrupt(&progress)).await;
+    progress.finish();
+    if let Some(server) = server {
+        server.stop().await;
+    }
+    let mut record = record?;
+    record.target.embedded = resolved.target == Target::Embedded;
+    record.gate = resolved.gate.clone();
+    record.selection = resolved.selection.clone();
+    Ok(record)
+}
+
+/// The first signal ends the run in good order, the second at once.
+async fn interrupt(progress: &Progress) -> String {
+    let reason = signals::interrupted().await;
+    progress.finish();
+    print_error("stopping: what the run created is being deleted; once more stops at once\n");
+    tokio::spawn(async {
+        signals::interrupted().await;
+        std::process::exit(Exit::CouldNotTest.code().into());
+    });
+    reason
+}
+
+fn read_baseline(path: &Path, baseline_use: BaselineUse) -> Result<Baseline, CliError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Baseline::parse(path, &text).map_err(|damaged| CliError::File(damaged.into())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && baseline_use == BaselineUse::Update => {
+            // Whether it can be written is found out now, not after the run.
+            write_baseline(path, &Baseline::default())?;
+            Ok(Baseline::default())
+        }
+        Err(error) => Err(CliError::io("read the baseline", path, &error)),
+    }
+}
+
+fn judge_by(record: &mut Record, path: &Path, baseline: Baseline, baseline_use: BaselineUse) -> Result<(), CliError> {
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    if baseline_use == BaselineUse::Compare || record.stopped_early.is_some() {
+        baseline::apply(record, &baseline, today);
+        return Ok(());
+    }
+    let updated = baseline.updated(record);
+    write_baseline(path, &updated)?;
+    baseline::apply(record, &updated, today);
+    let entries = count(updated.known.len() as u64, "known divergence");
+    print_error(&format!("wrote {} with {entries}\n", path.display()));
+    Ok(())
+}
+
+fn write_baseline(path: &Path, baseline: &Baseline) -> Result<(), CliError> {
+    std::fs::write(path, baseline.render()).map_err(|error| CliError::io("write the baseline", path, &error))
+}

@@ -1,0 +1,112 @@
+//! `selftest`: one fault after another in the reference server, and which of them were detected.
+
+use std::fmt::Write;
+use std::fs::File;
+use std::io::Write as _;
+
+use indicatif::{ProgressBar, ProgressDrawTarget};
+
+use super::args::{ListFormat, SelftestArgs, TargetArgs};
+use super::environment::Environment;
+use super::error::CliError;
+use super::exit::Exit;
+use super::output::print;
+use super::{embedded, resolve, stages};
+use crate::report::text::{count, visible};
+use crate::run::settings::{Settings, Shrinking};
+use crate::selftest::{self, Detection, Options, SelftestError, Summary, Trial};
+
+/// Tries the faults.
+pub fn selftest(args: &SelftestArgs, environment: &Environment) -> Result<Exit, CliError> {
+    if args.jobs == Some(0) || args.sample == Some(0) {
+        return Err(CliError::usage("--jobs and --sample of 0 would try nothing: use 1 or more"));
+    }
+    let contract = stages::load(None)?.contract;
+    let embedded = resolve::target(&TargetArgs::default(), environment)?;
+    let seed = args.seed.unwrap_or(embedded.seed);
+    let mut settings = Settings { seed, jobs: 1, shrinking: Shrinking::Off, ..embedded };
+    let config = embedded::prepare(&mut settings);
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let options = Options {
+        only: args.only.clone(),
+        sample: args.sample,
+        // Most of a trial is waiting: for a pace, for a state, for what should come eventually.
+        jobs: args.jobs.unwrap_or(cores.saturating_mul(12)),
+        settings,
+        config,
+    };
+    let report = match &args.report {
+        None => None,
+        Some(path) => Some((path, File::create(path).map_err(|error| CliError::io("write the report", path, &error))?)),
+    };
+    let summary = tried(&contract, &options, environment)?;
+    let document = || serde_json::to_string_pretty(&summary).unwrap_or_default() + "\n";
+    if let Some((path, mut file)) = report {
+        let written = file.write_all(document().as_bytes());
+        written.map_err(|error| CliError::io("write the report", path, &error))?;
+    }
+    match args.format {
+        ListFormat::Text => print(&text(&summary)),
+        ListFormat::Json => print(&document()),
+    }
+    Ok(if summary.killed == summary.faults { Exit::Success } else { Exit::Divergences })
+}
+
+fn tried(
+    contract: &std::sync::Arc<crate::spec::Contract>,
+    options: &Options,
+    environment: &Environment,
+) -> Result<Summary, CliError> {
+    use std::io::IsTerminal;
+    let is_watched = std::io::stderr().is_terminal() && !environment.is_ci();
+    let draw = if is_watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(None, draw);
+    let mut observe = |trial: &Trial, all: usize| {
+        bar.set_length(all as u64);
+        bar.inc(1);
+        if !trial.is_killed() {
+            bar.println(format!("survived: {}", visible(&trial.fault)));
+        }
+    };
+    let summary = selftest::run(contract, options, &mut observe);
+    bar.finish_and_clear();
+    summary.map_err(|error| match error {
+        SelftestError::Setup(_) => CliError::CouldNotTest(error.to_string()),
+        _ => CliError::usage(error.to_string()),
+    })
+}
+
+fn text(summary: &Summary) -> String {
+    let mut page = String::new();
+    for trial in summary.survivors() {
+        let _ = writeln!(page, "survived  {}", visible(&trial.fault));
+        let _ = writeln!(page, "  breaks  {}", shortened(&trial.clauses));
+        match &trial.detection {
+            Detection::Survived { blamed } if blamed.is_empty() => page.push_str("  blamed  nothing\n"),
+            Detection::Survived { blamed } => {
+                let _ = writeln!(page, "  blamed  {}", shortened(blamed));
+            }
+            Detection::Broken { reason } => {
+                let _ = writeln!(page, "  could not be tried: {}", visible(reason));
+            }
+            Detection::Killed { .. } => {}
+        }
+    }
+    let _ = writeln!(
+        page,
+        "{} of {} detected by a clause that they break ({:.1} %), half of them within {}, in {:.1} s",
+        summary.killed,
+        count(summary.faults as u64, "fault"),
+        summary.kill_rate(),
+        count(summary.median_requests, "request"),
+        summary.seconds,
+    );
+    page
+}
+
+/// The first few of a list.
+fn shortened(ids: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let more = if ids.len() > SHOWN { format!(" and {} more", ids.len() - SHOWN) } else { String::new() };
+    format!("{}{more}", ids.iter().take(SHOWN).map(|id| visible(id).into_owned()).collect::<Vec<_>>().join(", "))
+}

@@ -1,0 +1,79 @@
+//! The stages as the command line calls them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::error::CliError;
+use crate::plan::{self, Filter, Plan, Suites};
+use crate::report::Record;
+use crate::report::sarif::ContractFile;
+use crate::run::event::Event;
+use crate::run::settings::{Settings, Shard};
+use crate::spec::clause::ClauseIndex;
+use crate::spec::{self, Contract};
+
+/// Path of the built-in contract in the repository; SARIF points into it.
+const BUILTIN_URI: &str = "specs/ivs-2020-07-14.json";
+const BUILTIN_TEXT: &str = include_str!("../../specs/ivs-2020-07-14.json");
+
+/// A contract with its file.
+pub struct Loaded {
+    /// The contract.
+    pub contract: Arc<Contract>,
+    /// The file it comes from.
+    pub file: ContractFile,
+}
+
+/// Loads a contract file, or the built-in contract.
+pub fn load(path: Option<&Path>) -> Result<Loaded, CliError> {
+    let invalid = |error: spec::SpecError| CliError::File(error.into());
+    match path {
+        None => Ok(Loaded {
+            contract: Arc::new(spec::builtin().map_err(invalid)?),
+            file: ContractFile { uri: BUILTIN_URI.to_owned(), text: BUILTIN_TEXT.to_owned() },
+        }),
+        Some(path) => {
+            let contract = Arc::new(spec::load_file(path).map_err(invalid)?);
+            let text = std::fs::read_to_string(path).map_err(|error| CliError::io("read", path, &error))?;
+            Ok(Loaded { contract, file: ContractFile { uri: path.display().to_string(), text } })
+        }
+    }
+}
+
+/// Plans the cases that filters and shard leave.
+pub fn plan(contract: &Contract, only: &[String], skip: &[String], shard: Shard) -> Result<Plan, CliError> {
+    let bad = |error: plan::PlanError| CliError::usage(error.to_string());
+    let filter =
+        Filter { only: only.to_vec(), skip: skip.to_vec(), shard_index: shard.index, shard_count: shard.count };
+    plan::plan(contract, &Suites::builtin().map_err(bad)?, &filter).map_err(bad)
+}
+
+/// Why a clause without a case has none.
+pub fn reason(contract: &Contract, clause: ClauseIndex) -> String {
+    let clause = contract.clauses.get(clause);
+    plan::reason::documented(contract, &clause.id)
+        .or_else(|| plan::reason::by_kind(&clause.kind))
+        .map_or_else(|| "no case decides it yet".to_owned(), |reason| reason.to_string())
+}
+
+/// Runs a plan and makes the record.
+pub async fn run(
+    contract: &Arc<Contract>,
+    plan: &Plan,
+    settings: &Settings,
+    observe: &(dyn Fn(Event) + Sync),
+    interrupt: impl Future<Output = String>,
+) -> Result<Record, CliError> {
+    let outcome = crate::run::run(contract, plan, settings, observe, interrupt)
+        .await
+        .map_err(|error| CliError::CouldNotTest(error.to_string()))?;
+    Ok(Record::from_outcome(contract, plan, settings, outcome))
+}
+
+/// Checks a contract file and its companion, and says what it holds.
+pub fn check(path: &Path) -> Result<String, CliError> {
+    match spec::check_file(path) {
+        Ok(summary) => Ok(summary.to_string()),
+        Err(error) => Err(CliError::File(error.into())),
+    }
+}

@@ -1,0 +1,365 @@
+//! Values that break one constraint of a node: near misses first, noise last.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::pattern::Template;
+use super::valid::{self, Scope};
+use crate::spec::clause::Constraint;
+use crate::spec::contract::{Location, Node, NodeKind, TimestampFormat};
+
+/// A way to break (or just keep) a constraint: a name for people and the values.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// What is special about the values, e.g. `one code point too long`.
+    pub note: String,
+    /// The values for the node.
+    pub values: BoxedStrategy<Value>,
+}
+
+impl Candidate {
+    /// Candidate with any strategy.
+    pub fn new(note: impl Into<String>, values: BoxedStrategy<Value>) -> Candidate {
+        Candidate { note: note.into(), values }
+    }
+
+    /// Candidate with one value.
+    pub fn exactly(note: impl Into<String>, value: Value) -> Candidate {
+        Candidate::new(note, Just(value).boxed())
+    }
+}
+
+/// Stands in a generated value for a member that must be absent.
+pub const ABSENT: &str = "${absent}";
+
+/// JSON text that no [`Value`] can hold, e.g. a number beyond every float; put into the body as it stands.
+pub fn raw_json(text: &str) -> Value {
+    Value::from(format!("${{raw:{text}}}"))
+}
+
+/// All ways to break `constraint` at `node`; empty if no value of the node can break it.
+pub fn candidates(scope: Scope<'_>, node: &Node, constraint: Constraint) -> Vec<Candidate> {
+    match constraint {
+        Constraint::Type => wrong_types(scope, node),
+        Constraint::Required => missing(node),
+        Constraint::LengthMin => too_short(scope, node),
+        Constraint::LengthMax => too_long(scope, node),
+        Constraint::Pattern => mismatches(node),
+        Constraint::Enum => strangers(node),
+        Constraint::RangeMin => below(node),
+        Constraint::RangeMax => above(node),
+        Constraint::UniqueItems => repeated(scope, node),
+    }
+}
+
+fn wrong_types(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
+    if !matches!(node.location, Location::Body | Location::Payload) {
+        return wrong_texts(node);
+    }
+    let all = [
+        ("a boolean", json!(true)),
+        ("a number", json!(7)),
+        ("a fraction", json!(1.5)),
+        ("a string", json!("text")),
+        ("a number in quotes", json!("7")),
+        ("a boolean in quotes", json!("true")),
+        ("an empty array", json!([])),
+        ("an array", json!([{}])),
+        ("an empty object", json!({})),
+        ("an object", json!({"unexpected": 1})),
+        ("a number beyond every type", raw_json("1e400")),
+        ("a whole number beyond 64 bits", raw_json("18446744073709551616000")),
+    ];
+    let mut wrong: Vec<Candidate> = all
+        .into_iter()
+        .filter(|(_, value)| !is_of_type(node, value))
+        .map(|(note, value)| Candidate::exactly(format!("{note} instead of {}", type_name(node)), value))
+        .collect();
+    if is_inside_collection(scope, node) && !node.is_nullable {
+        wrong.push(Candidate::exactly(format!("null instead of {}", type_name(node)), Value::Null));
+    }
+    wrong
+}
+
+/// Elements and map values have no absent form that null could stand for.
+fn is_inside_collection(scope: Scope<'_>, node: &Node) -> bool {
+    let parent = node.path.rsplit_once('.').and_then(|(parent, _)| scope.operation.input.find(parent));
+    parent.is_some_and(|parent| matches!(parent.kind, NodeKind::List { .. } | NodeKind::Map { .. }))
+}
+
+/// In a URI or header everything is text: only numbers, booleans and timestamps can be of a wrong type.
+fn wrong_texts(node: &Node) -> Vec<Candidate> {
+    match node.kind {
+        NodeKind::Integer { .. } | NodeKind::IntEnum(_) | NodeKind::Float | NodeKind::Boolean => {
+            vec![Candidate::exactly("a word", json!("word")), Candidate::exactly("a number with a tail", json!("1x"))]
+        }
+        NodeKind::Timestamp(_) => vec![Candidate::exactly("a word", json!("word"))],
+        _ => Vec::new(),
+    }
+}
+
+fn is_of_type(node: &Node, value: &Value) -> bool {
+    let raw_number = value.as_str().is_some_and(|text| text.starts_with("${raw:"));
+    match &node.kind {
+        NodeKind::Structure(_) | NodeKind::Union(_) | NodeKind::Map { .. } | NodeKind::Recursive => value.is_object(),
+        NodeKind::List { .. } => value.is_array(),
+        NodeKind::Integer { .. } | NodeKind::IntEnum(_) => value.is_i64(),
+        NodeKind::Float | NodeKind::Timestamp(TimestampFormat::EpochSeconds) => value.is_number(),
+        NodeKind::Boolean => value.is_boolean(),
+        NodeKind::Document => true,
+        NodeKind::String | NodeKind::Enum(_) | NodeKind::Blob | NodeKind::Timestamp(_) => {
+            value.is_string() && !raw_number
+        }
+    }
+}
+
+/// What a value of the node is called, with its article.
+pub fn type_name(node: &Node) -> &'static str {
+    match &node.kind {
+        NodeKind::Structure(_) | NodeKind::Union(_) | NodeKind::Map { .. } | NodeKind::Recursive => "an object",
+        NodeKind::List { .. } => "an array",
+        NodeKind::Integer { .. } | NodeKind::IntEnum(_) => "a whole number",
+        NodeKind::Float | NodeKind::Timestamp(TimestampFormat::EpochSeconds) => "a number",
+        NodeKind::Boolean => "a boolean",
+        NodeKind::Document => "any JSON value",
+        NodeKind::String | NodeKind::Enum(_) | NodeKind::Blob | NodeKind::Timestamp(_) => "a string",
+    }
+}
+
+fn missing(node: &Node) -> Vec<Candidate> {
+    match node.location {
+        Location::Label => vec![Candidate::exactly("a path without it", json!(ABSENT))],
+        Location::Body | Location::Payload => {
+            vec![Candidate::exactly("absent", json!(ABSENT)), Candidate::exactly("null", Value::Null)]
+        }
+        _ => vec![Candidate::exactly("absent", json!(ABSENT))],
+    }
+}
+
+fn too_short(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
+    let least = valid::lower_bound(node);
+    if least == 0 {
+        return Vec::new();
+    }
+    let short = least - 1;
+    let mut all: Vec<Candidate> = of_size(scope, node, short)
+        .map(|values| Candidate::new(format!("{short} {}, one too few", unit(node)), values))
+        .into_iter()
+        .collect();
+    if short > 0
+        && let Some(values) = of_size(scope, node, 0)
+    {
+        all.push(Candidate::new("empty", values));
+    }
+    all
+}
+
+fn too_long(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
+    let Some(most) = node.constraints.length.and_then(|length| length.max) else {
+        return Vec::new();
+    };
+    let mut all = Vec::new();
+    for (length, note) in [(most + 1, "one too many"), (most.saturating_mul(2).max(most + 2), "twice as many")] {
+        if let Some(values) = of_size(scope, node, length) {
+            all.push(Candidate::new(format!("{length} {}, {note}", unit(node)), values));
+        }
+    }
+    all
+}
+
+/// Values of exactly that length or count which keep every other constraint if at all possible.
+fn of_size(scope: Scope<'_>, node: &Node, size: u64) -> Option<BoxedStrategy<Value>> {
+    let is_text = matches!(node.kind, NodeKind::String | NodeKind::Enum(_) | NodeKind::Blob);
+    valid::of_size(scope, node, size).or_else(|| is_text.then(|| filler(size)))
+}
+
+/// Text of that length where the pattern has no match of it: the pattern is broken too, unavoidably.
+fn filler(size: u64) -> BoxedStrategy<Value> {
+    Just(Value::from("a".repeat(usize::try_from(size).unwrap_or(usize::MAX).min(1 << 20)))).boxed()
+}
+
+fn unit(node: &Node) -> &'static str {
+    match node.kind {
+        NodeKind::List { .. } => "elements",
+        NodeKind::Map { .. } => "entries",
+        _ => "code points",
+    }
+}
+
+const MISFITS: [char; 14] =
+    [' ', '!', '*', '_', '/', ':', '.', '%', '"', '\u{e9}', '\u{4e2d}', '\u{1f600}', '\u{0}', 'A'];
+
+fn mismatches(node: &Node) -> Vec<Candidate> {
+    let Some(pattern) = &node.constraints.pattern else { return Vec::new() };
+    let Some(template) = Template::of(pattern) else { return Vec::new() };
+    let Some(matching) = typical(node, &template) else { return Vec::new() };
+    let mut all = Vec::new();
+    for (place, note) in [(Place::Start, "at the start"), (Place::Middle, "in the middle"), (Place::End, "at the end")]
+    {
+        all.push(misfit(&matching, pattern, place, note));
+    }
+    all.push(edited(&matching, pattern, "a newline at the end", |text| format!("{text}\n")));
+    all.push(edited(&matching, pattern, "a blank at the end", |text| format!("{text} ")));
+    if pattern.arn_resource.is_some() {
+        all.extend(wrong_arns(&matching, pattern));
+    }
+    let pattern = pattern.clone();
+    let (least, most) = (valid::lower_bound(node).max(1), node.constraints.length.and_then(|length| length.max));
+    let noise = vec(prop::char::range(' ', '\u{2ff}'), 1..=12)
+        .prop_map(|characters| characters.into_iter().collect::<String>())
+        .prop_filter("must miss the pattern", move |text| {
+            let length = text.chars().count() as u64;
+            !pattern.is_match(text) && length >= least && most.is_none_or(|most| length <= most)
+        })
+        .prop_map(Value::from);
+    all.push(Candidate::new("noise", noise.boxed()));
+    all
+}
+
+/// Matches of a length in the middle: short, but with room for a change anywhere.
+fn typical(node: &Node, template: &Template) -> Option<BoxedStrategy<String>> {
+    let (shortest, longest) = template.lengths();
+    let bound = node.constraints.length.unwrap_or_default();
+    let least = shortest.max(bound.min.unwrap_or(0));
+    let most = longest.unwrap_or(u64::MAX).min(bound.max.unwrap_or(u64::MAX)).min(least.saturating_add(120));
+    let start = least.saturating_add(8).min(most);
+    (start..=most).chain(least..start).find_map(|length| template.of_length(length))
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Start,
+    Middle,
+    End,
+}
+
+/// One character that does not fit, in place of the one that stands there, so that the length stays.
+fn misfit(matching: &BoxedStrategy<String>, pattern: &crate::spec::Pattern, place: Place, note: &str) -> Candidate {
+    let pattern = pattern.clone();
+    let values = (matching.clone(), prop::sample::select(MISFITS.to_vec()))
+        .prop_map(move |(text, character)| {
+            let mut characters: Vec<char> = text.chars().collect();
+            let last = characters.len().saturating_sub(1);
+            let index = match place {
+                Place::Start => 0,
+                Place::Middle => last / 2,
+                Place::End => last,
+            };
+            match characters.get_mut(index) {
+                Some(slot) => *slot = character,
+                None => characters.push(character),
+            }
+            characters.into_iter().collect::<String>()
+        })
+        .prop_filter("must miss the pattern", move |text| !pattern.is_match(text))
+        .prop_map(Value::from);
+    Candidate::new(format!("a character that does not fit {note}"), values.boxed())
+}
+
+fn edited(
+    matching: &BoxedStrategy<String>,
+    pattern: &crate::spec::Pattern,
+    note: &str,
+    edit: fn(&str) -> String,
+) -> Candidate {
+    let pattern = pattern.clone();
+    let values = matching
+        .clone()
+        .prop_map(move |text| edit(&text))
+        .prop_filter("must miss the pattern", move |text| !pattern.is_match(text))
+        .prop_map(Value::from);
+    Candidate::new(note, values.boxed())
+}
+
+/// A name and a change of a text.
+type Edit = (&'static str, fn(&str) -> String);
+
+fn wrong_arns(matching: &BoxedStrategy<String>, pattern: &crate::spec::Pattern) -> Vec<Candidate> {
+    let edits: [Edit; 6] = [
+        ("the ARN of another resource type", |text| {
+            replace_part(text, 5, |part| format!("another-type/{}", part.split_once('/').map_or(part, |(_, id)| id)))
+        }),
+        ("the ARN of another partition", |text| replace_part(text, 1, |_| "aws-cn".to_owned())),
+        ("the ARN of another service", |text| replace_part(text, 2, |_| "s3".to_owned())),
+        ("an ARN without an account", |text| replace_part(text, 4, |_| String::new())),
+        ("an ARN without an id", |text| {
+            replace_part(text, 5, |part| format!("{}/", part.split_once('/').map_or(part, |(kind, _)| kind)))
+        }),
+        ("a bare id", |text| text.rsplit('/').next().unwrap_or("id").to_owned()),
+    ];
+    let open = pattern.arn_resource.as_deref() == Some(crate::spec::Pattern::ANY_RESOURCE);
+    let skip = usize::from(open);
+    edits.into_iter().skip(skip).map(|(note, edit)| edited(matching, pattern, note, edit)).collect()
+}
+
+fn replace_part(arn: &str, index: usize, edit: impl Fn(&str) -> String) -> String {
+    let parts: Vec<String> = arn
+        .splitn(6, ':')
+        .enumerate()
+        .map(|(position, part)| if position == index { edit(part) } else { part.to_owned() })
+        .collect();
+    parts.join(":")
+}
+
+fn strangers(node: &Node) -> Vec<Candidate> {
+    match &node.kind {
+        NodeKind::Enum(values) => strange_names(values),
+        NodeKind::IntEnum(values) => {
+            let next = values.iter().max().map_or(0, |largest| largest.saturating_add(1));
+            vec![Candidate::exactly("a number that is not listed", json!(next))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn strange_names(values: &[String]) -> Vec<Candidate> {
+    let Some(first) = values.first() else { return Vec::new() };
+    let last = values.last().unwrap_or(first);
+    let edits = [
+        ("a value that is not listed", "NOT_A_VALUE".to_owned()),
+        ("a listed value in lower case", first.to_lowercase()),
+        ("a listed value in lower case", last.to_lowercase()),
+        ("a listed value with a blank before it", format!(" {first}")),
+        ("a listed value with a blank behind it", format!("{first} ")),
+        ("a listed value with a newline behind it", format!("{last}\n")),
+        ("half of a listed value", first.chars().take(first.chars().count() / 2).collect()),
+        ("two listed values", values.join("|")),
+        ("the empty string", String::new()),
+    ];
+    edits
+        .into_iter()
+        .filter(|(_, text)| !values.contains(text))
+        .map(|(note, text)| Candidate::exactly(note, Value::from(text)))
+        .collect()
+}
+
+fn below(node: &Node) -> Vec<Candidate> {
+    let Some(low) = valid::integer_bound(node.constraints.range, |range| range.min) else { return Vec::new() };
+    let one_less = low.saturating_sub(1);
+    let mut all = vec![Candidate::exactly(format!("{one_less}, one too small"), json!(one_less))];
+    if let NodeKind::Integer { lowest, .. } = node.kind
+        && lowest < one_less
+    {
+        all.push(Candidate::new("far too small", (lowest..one_less).prop_map(Value::from).boxed()));
+    }
+    all
+}
+
+fn above(node: &Node) -> Vec<Candidate> {
+    let Some(high) = valid::integer_bound(node.constraints.range, |range| range.max) else { return Vec::new() };
+    let one_more = high.saturating_add(1);
+    let mut all = vec![Candidate::exactly(format!("{one_more}, one too large"), json!(one_more))];
+    if let NodeKind::Integer { highest, .. } = node.kind
+        && highest > one_more
+    {
+        all.push(Candidate::new("far too large", (one_more + 1..=highest).prop_map(Value::from).boxed()));
+    }
+    all
+}
+
+fn repeated(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
+    let NodeKind::List { element } = &node.kind else { return Vec::new() };
+    let twice = valid::minimal(scope, element).prop_map(|element| json!([element.clone(), element]));
+    vec![Candidate::new("an element twice", twice.boxed())]
+}

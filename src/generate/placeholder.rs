@@ -1,0 +1,189 @@
+//! Placeholders: strings in generated inputs that only the run can replace, because it makes what they stand for.
+
+use serde_json::Value;
+
+/// What a placeholder `${…}` asks for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Placeholder {
+    /// `${channel}`, `${live:channel}`: the ARN of a resource, perhaps in a state.
+    Resource {
+        /// Resource type; `any` for whichever.
+        resource: String,
+        /// State it must be in.
+        state: Option<String>,
+    },
+    /// `${absent:channel}`, `${absent:channel#2}`: a well-formed ARN of nothing.
+    Absent {
+        /// Resource type.
+        resource: String,
+        /// Tells several of them apart.
+        number: u32,
+    },
+    /// `${p384-public-key}`: a public key nobody has used; a name behind it keeps one key within a scenario.
+    PublicKey {
+        /// Same name, same key; empty for a new one at every use.
+        name: String,
+    },
+    /// Anything else: a variable of a scenario.
+    Variable(String),
+}
+
+const PUBLIC_KEY: &str = "p384-public-key";
+
+impl Placeholder {
+    /// Reads the text between `${` and `}`.
+    pub fn parse(name: &str) -> Placeholder {
+        if let Some(rest) = name.strip_prefix("absent:") {
+            let (resource, number) = rest.split_once('#').unwrap_or((rest, "1"));
+            return Placeholder::Absent { resource: resource.to_owned(), number: number.parse().unwrap_or(1) };
+        }
+        if let Some(rest) = name.strip_prefix(PUBLIC_KEY) {
+            return Placeholder::PublicKey { name: rest.trim_start_matches('-').to_owned() };
+        }
+        if let Some((state, resource)) = name.split_once(':') {
+            return Placeholder::Resource { resource: resource.to_owned(), state: Some(state.to_owned()) };
+        }
+        Placeholder::Variable(name.to_owned())
+    }
+}
+
+/// The name if the whole text is one placeholder.
+pub fn whole(text: &str) -> Option<&str> {
+    let name = text.strip_prefix("${")?.strip_suffix('}')?;
+    (!name.contains("${") && !name.starts_with("raw:")).then_some(name)
+}
+
+/// All placeholder names in a value, in order of appearance.
+pub fn names(value: &Value) -> Vec<&str> {
+    let mut found = Vec::new();
+    collect(value, &mut found);
+    found
+}
+
+fn collect<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => {
+            for part in text.split("${").skip(1) {
+                if let Some((name, _)) = part.split_once('}')
+                    && !name.starts_with("raw:")
+                {
+                    found.push(name);
+                }
+            }
+        }
+        Value::Array(elements) => elements.iter().for_each(|element| collect(element, found)),
+        Value::Object(members) => members.values().for_each(|member| collect(member, found)),
+        _ => {}
+    }
+}
+
+/// Replaces placeholders; `resolve` gives the value for a name or says why there is none.
+///
+/// # Errors
+/// The first reason that `resolve` gives.
+pub fn replace<E>(value: &Value, resolve: &mut dyn FnMut(&str) -> Result<Value, E>) -> Result<Value, E> {
+    Ok(match value {
+        Value::String(text) => replace_text(text, resolve)?,
+        Value::Array(elements) => {
+            Value::Array(elements.iter().map(|element| replace(element, resolve)).collect::<Result<_, E>>()?)
+        }
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(name, member)| Ok((replace_key(name, resolve)?, replace(member, resolve)?)))
+                .collect::<Result<_, E>>()?,
+        ),
+        other => other.clone(),
+    })
+}
+
+fn replace_key<E>(name: &str, resolve: &mut dyn FnMut(&str) -> Result<Value, E>) -> Result<String, E> {
+    match replace_text(name, resolve)? {
+        Value::String(text) => Ok(text),
+        other => Ok(other.to_string()),
+    }
+}
+
+fn replace_text<E>(text: &str, resolve: &mut dyn FnMut(&str) -> Result<Value, E>) -> Result<Value, E> {
+    if !text.contains("${") {
+        return Ok(Value::from(text));
+    }
+    if let Some(name) = whole(text) {
+        return resolve(name);
+    }
+    let mut parts = text.split("${");
+    let mut result = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once('}') {
+            Some((name, rest)) if !name.starts_with("raw:") => {
+                match resolve(name)? {
+                    Value::String(text) => result.push_str(&text),
+                    other => result.push_str(&other.to_string()),
+                }
+                result.push_str(rest);
+            }
+            _ => {
+                result.push_str("${");
+                result.push_str(part);
+            }
+        }
+    }
+    Ok(Value::from(result))
+}
+
+/// Gives repeated resource placeholders within one list different resources: the first stays, the others become ARNs
+/// of nothing, because a list that names the same resource twice is open to readings.
+pub fn make_distinct(value: &mut Value) {
+    if let Value::Array(elements) = value {
+        let mut seen: Vec<String> = Vec::new();
+        for element in elements.iter_mut() {
+            let Some(name) = element.as_str().and_then(whole).map(str::to_owned) else { continue };
+            let times = seen.iter().filter(|known| **known == name).count();
+            if times > 0 {
+                let resource = name.rsplit_once(':').map_or(name.as_str(), |(_, resource)| resource);
+                *element = Value::from(format!("${{absent:{resource}#{times}}}"));
+            }
+            seen.push(name);
+        }
+    }
+    match value {
+        Value::Array(elements) => elements.iter_mut().for_each(make_distinct),
+        Value::Object(members) => members.values_mut().for_each(make_distinct),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn reads_every_form() {
+        assert_eq!(
+            Placeholder::parse("live:channel"),
+            Placeholder::Resource { resource: "channel".into(), state: Some("live".into()) }
+        );
+        assert_eq!(
+            Placeholder::parse("absent:channel#3"),
+            Placeholder::Absent { resource: "channel".into(), number: 3 }
+        );
+        assert_eq!(Placeholder::parse("p384-public-key-a"), Placeholder::PublicKey { name: "a".into() });
+        assert_eq!(Placeholder::parse("channel"), Placeholder::Variable("channel".into()));
+    }
+
+    #[test]
+    fn replaces_whole_values_and_parts_of_text() {
+        let value = json!({"a": "${x}", "b": "n-${x}-${y}", "${y}": [1, "${raw:1e400}"]});
+        let replaced: Result<Value, ()> =
+            replace(&value, &mut |name| Ok(if name == "x" { json!(7) } else { json!("why") }));
+        assert_eq!(replaced, Ok(json!({"a": 7, "b": "n-7-why", "why": [1, "${raw:1e400}"]})));
+    }
+
+    #[test]
+    fn repeated_resources_become_absent_ones() {
+        let mut value = json!({"arns": ["${channel}", "${channel}", "${channel}"]});
+        make_distinct(&mut value);
+        assert_eq!(value, json!({"arns": ["${channel}", "${absent:channel#1}", "${absent:channel#2}"]}));
+    }
+}

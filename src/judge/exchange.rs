@@ -1,0 +1,317 @@
+//! Judges one exchange: status, error code, headers, body.
+
+use serde_json::Value;
+
+use super::error_code;
+use super::finding::{FindingKind, Violation};
+use super::output::{OutputCheck, OutputRules};
+use crate::plan::expectation::{Expectation, ExpectedError};
+use crate::spec::clause::ClauseIndex;
+use crate::spec::contract::{BodyClause, Contract, Operation};
+use crate::spec::rules::ErrorCause;
+use crate::wire::{Exchange, Reply, Response};
+
+/// Clause on the form of error answers; it holds for every operation.
+const ERROR_BODY_CLAUSE: &str = "protocol.error-body-is-json-object";
+
+/// Judges exchanges against one contract.
+#[derive(Debug)]
+pub struct Judge {
+    output_rules: OutputRules,
+    error_body_clause: Option<ClauseIndex>,
+    aliases: Vec<(String, String)>,
+    refusals_of_access: Vec<String>,
+}
+
+/// What kind of answer came back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Answer {
+    /// A 2xx.
+    Success,
+    /// Any other status.
+    Error {
+        /// HTTP status.
+        status: u16,
+        /// Error code, if the answer names one.
+        code: Option<String>,
+    },
+    /// No HTTP response.
+    #[default]
+    Nothing,
+}
+
+impl Answer {
+    /// The answer in a few words, e.g. `ValidationException (400)`.
+    pub fn describe(&self) -> String {
+        match self {
+            Answer::Success => "success".to_owned(),
+            Answer::Error { status, code: Some(code) } => format!("{code} ({status})"),
+            Answer::Error { status, code: None } => format!("status {status} without an error code"),
+            Answer::Nothing => "no response".to_owned(),
+        }
+    }
+}
+
+/// What one exchange says about clauses.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Judgement {
+    /// Clauses that it shows upheld; an index may occur more than once.
+    pub upheld: Vec<ClauseIndex>,
+    /// Divergences.
+    pub violations: Vec<Violation>,
+    /// Why the clause in question could not be decided; none if it was.
+    pub undecided: Option<String>,
+    /// What kind of answer came back.
+    pub answer: Answer,
+    /// The JSON body, if there is one.
+    pub body: Option<Value>,
+    /// The body as text, where there is one and it is no JSON.
+    pub unreadable: Option<String>,
+    /// Members of the response that the contract does not know.
+    pub unknown_members: usize,
+    /// Members that are null where they could be absent.
+    pub nulls: usize,
+}
+
+impl Judgement {
+    /// Whether the answer is one of those expected.
+    pub fn is_success(&self) -> bool {
+        self.answer == Answer::Success
+    }
+}
+
+impl Judge {
+    /// Prepares a contract.
+    pub fn new(contract: &Contract) -> Judge {
+        let aliases = contract.rules.aliases.iter();
+        let pairs = aliases.flat_map(|(code, others)| others.iter().map(move |other| (other.clone(), code.clone())));
+        let about_access = [ErrorCause::Authorization, ErrorCause::Authentication, ErrorCause::Account];
+        let common = contract.rules.common_errors.iter();
+        Judge {
+            output_rules: OutputRules::of(contract),
+            error_body_clause: contract.clauses.find(ERROR_BODY_CLAUSE),
+            aliases: pairs.collect(),
+            refusals_of_access: common
+                .filter(|error| about_access.contains(&error.when))
+                .map(|error| error.code.clone())
+                .collect(),
+        }
+    }
+
+    /// Judges an exchange of `operation`. `focus` is the clause to blame if the answer is none of the expected ones.
+    pub fn exchange(
+        &self,
+        operation: &Operation,
+        expectation: &Expectation,
+        focus: ClauseIndex,
+        exchange: &Exchange,
+    ) -> Judgement {
+        let mut judgement = Judgement::default();
+        match &exchange.reply {
+            Reply::Failure(failure) => {
+                judgement.violations.push(Violation {
+                    clause: focus,
+                    operation: operation.name.clone(),
+                    detail: None,
+                    kind: FindingKind::Transport,
+                    expected: format!("An HTTP response: {}.", expectation.describe()),
+                    observed: format!("No response: {}.", failure.detail),
+                    tier: None,
+                });
+            }
+            Reply::Response(response) => {
+                judgement.body = serde_json::from_slice(&response.body).ok();
+                if judgement.body.is_none() && !response.body.is_empty() {
+                    judgement.unreadable = Some(String::from_utf8_lossy(&response.body).into_owned());
+                }
+                let mut view = View { judge: self, operation, expectation, focus, judgement: &mut judgement };
+                match response.status {
+                    200..=299 => view.success(response),
+                    _ => view.error(response),
+                }
+            }
+        }
+        judgement
+    }
+
+    /// The code that an alias stands for.
+    pub fn canonical<'a>(&'a self, code: &'a str) -> &'a str {
+        self.aliases.iter().find(|(alias, _)| alias == code).map_or(code, |(_, code)| code)
+    }
+}
+
+struct View<'j> {
+    judge: &'j Judge,
+    operation: &'j Operation,
+    expectation: &'j Expectation,
+    focus: ClauseIndex,
+    judgement: &'j mut Judgement,
+}
+
+impl View<'_> {
+    fn success(&mut self, response: &Response) {
+        self.judgement.answer = Answer::Success;
+        if !self.expectation.success {
+            let observed = format!("The target accepted it with status {}.", response.status);
+            self.violate(self.focus, FindingKind::AcceptedInvalid, self.expected(), observed);
+            return;
+        }
+        let documented = self.operation.success_status;
+        if response.status == documented {
+            self.judgement.upheld.push(self.operation.status_clause);
+        } else {
+            self.violate(
+                self.operation.status_clause,
+                FindingKind::WrongStatus,
+                format!("Success has status {documented}."),
+                format!("Success has status {}.", response.status),
+            );
+        }
+        self.judgement.upheld.push(self.focus);
+        match self.operation.body_clause {
+            BodyClause::Empty(clause) => self.empty_body(clause, response),
+            BodyClause::ContentType(clause) => self.json_body(clause, response),
+        }
+    }
+
+    fn empty_body(&mut self, clause: ClauseIndex, response: &Response) {
+        let is_empty = response.body.is_empty();
+        let is_empty_object =
+            self.judgement.body.as_ref().and_then(Value::as_object).is_some_and(serde_json::Map::is_empty);
+        if is_empty || (is_empty_object && self.operation.success_status == 200) {
+            self.judgement.upheld.push(clause);
+        } else {
+            let observed = format!("The body has {} bytes.", response.body.len());
+            self.violate(clause, FindingKind::MalformedResponse, "Success has no body.".to_owned(), observed);
+        }
+    }
+
+    fn json_body(&mut self, clause: ClauseIndex, response: &Response) {
+        let content_type = response.header("content-type");
+        let essence = content_type.map(|value| value.split(';').next().unwrap_or(value).trim().to_ascii_lowercase());
+        if essence.as_deref() == Some("application/json") {
+            self.judgement.upheld.push(clause);
+        } else {
+            let observed = match content_type {
+                Some(value) => format!("The content type is `{value}`."),
+                None => "There is no content type.".to_owned(),
+            };
+            let expected = "The content type is application/json.".to_owned();
+            self.violate(clause, FindingKind::MalformedResponse, expected, observed);
+        }
+        match self.judgement.body.take() {
+            Some(body) if body.is_object() => {
+                let mut check = OutputCheck {
+                    operation: self.operation,
+                    rules: &self.judge.output_rules,
+                    judgement: self.judgement,
+                };
+                check.body(&body);
+                self.judgement.body = Some(body);
+            }
+            _ if response.is_truncated => {
+                self.judgement.undecided = Some("the body is longer than the reading limit".to_owned());
+            }
+            other => {
+                self.judgement.body = other;
+                let observed = format!("The body of {} bytes is no JSON object.", response.body.len());
+                self.violate(clause, FindingKind::MalformedResponse, "The body is a JSON object.".to_owned(), observed);
+            }
+        }
+    }
+
+    fn error(&mut self, response: &Response) {
+        let body = self.judgement.body.as_ref();
+        let code = error_code::of(response, body).map(|code| self.judge.canonical(&code).to_owned());
+        self.judgement.answer = Answer::Error { status: response.status, code: code.clone() };
+        self.error_body(response);
+        let code = code.as_deref();
+        let expected_code = |error: &&ExpectedError| Some(self.judge.canonical(&error.code)) == code;
+        let same_code: Vec<&ExpectedError> = self.expectation.errors.iter().filter(expected_code).collect();
+        if same_code.iter().any(|error| error.status == response.status) {
+            self.judgement.upheld.push(self.focus);
+            self.judgement.upheld.extend(self.documented(code));
+        } else if let Some(error) = same_code.first() {
+            self.judgement.upheld.push(self.focus);
+            let clause = self.documented(code).unwrap_or(self.focus);
+            let expected = format!("{} has status {}.", error.code, error.status);
+            let observed = format!("{} has status {}.", error.code, response.status);
+            self.violate(clause, FindingKind::WrongStatus, expected, observed);
+        } else if self.expectation.any_client_error && (400..500).contains(&response.status) {
+            self.judgement.upheld.push(self.focus);
+        } else {
+            self.other_error(response.status, code);
+        }
+    }
+
+    fn error_body(&mut self, response: &Response) {
+        let Some(clause) = self.judge.error_body_clause else { return };
+        // A HEAD-like empty answer of a gateway is judged, too: the reference promises JSON for errors.
+        if self.judgement.body.as_ref().is_some_and(Value::is_object) {
+            self.judgement.upheld.push(clause);
+        } else if !response.is_truncated {
+            let observed = format!("The body of {} bytes is no JSON object.", response.body.len());
+            let expected = "An error has a JSON object as its body.".to_owned();
+            self.violate(clause, FindingKind::MalformedResponse, expected, observed);
+        }
+    }
+
+    /// An error that is none of the expected ones.
+    fn other_error(&mut self, status: u16, code: Option<&str>) {
+        let is_throttled = status == 429 || status == 503 || code.is_some_and(|code| code.contains("Throttl"));
+        let is_about_access = code.is_some_and(|code| self.judge.refusals_of_access.iter().any(|known| known == code));
+        let observed = format!("The target answered {}.", self.judgement.answer.describe());
+        if is_throttled {
+            self.judgement.undecided = Some(format!("the target was busy: {}", self.judgement.answer.describe()));
+        } else if is_about_access {
+            self.judgement.undecided = Some(format!("access was refused: {}", self.judgement.answer.describe()));
+        } else if status >= 500 {
+            self.violate(self.focus, FindingKind::ServerError, self.expected(), observed);
+        } else if self.expectation.success && self.expectation.errors.iter().all(|error| error.status != status) {
+            self.violate(self.focus, FindingKind::RejectedValid, self.expected(), observed);
+        } else {
+            self.wrong_refusal(status, code, observed);
+        }
+    }
+
+    /// Refused, as it should be, but not in the documented way. If nothing but the code is unusual, the defect is the
+    /// operation's error as such and not the constraint that was broken.
+    fn wrong_refusal(&mut self, status: u16, code: Option<&str>, observed: String) {
+        let is_documented_elsewhere = code.is_some_and(|code| self.operation.error(code).is_some());
+        let same_status = self.expectation.errors.iter().find(|error| error.status == status);
+        let clause = same_status
+            .filter(|_| !is_documented_elsewhere)
+            .and_then(|error| self.operation.error(&error.code))
+            .map(|error| error.clause);
+        if let Some(clause) = clause {
+            self.judgement.upheld.push(self.focus);
+            self.violate(clause, FindingKind::WrongErrorCode, self.expected(), observed);
+        } else {
+            let kind = if code.is_some() { FindingKind::WrongErrorCode } else { FindingKind::WrongStatus };
+            self.violate(self.focus, kind, self.expected(), observed);
+        }
+    }
+
+    fn documented(&self, code: Option<&str>) -> Option<ClauseIndex> {
+        self.operation.error(code?).map(|error| error.clause)
+    }
+
+    fn expected(&self) -> String {
+        format!("The answer is {}.", self.expectation.describe())
+    }
+
+    fn violate(&mut self, clause: ClauseIndex, kind: FindingKind, expected: String, observed: String) {
+        self.judgement.violations.push(Violation {
+            clause,
+            operation: self.operation.name.clone(),
+            detail: None,
+            kind,
+            expected,
+            observed,
+            tier: None,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

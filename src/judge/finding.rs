@@ -1,0 +1,95 @@
+//! Findings: where a target diverges from the contract.
+
+use serde::{Deserialize, Serialize};
+
+use crate::spec::clause::{ClauseIndex, Tier};
+
+/// One divergence seen in one exchange; findings are violations that share clause, operation, detail and kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The violated clause.
+    pub clause: ClauseIndex,
+    /// The operation on which it was violated.
+    pub operation: String,
+    /// Tells defects of one rule apart, e.g. the member that was not returned.
+    pub detail: Option<String>,
+    /// What kind of divergence.
+    pub kind: FindingKind,
+    /// What the contract asks for, in one sentence.
+    pub expected: String,
+    /// What the target did, in one sentence.
+    pub observed: String,
+    /// How far the reference backs it, where that differs from the clause.
+    pub tier: Option<Tier>,
+}
+
+/// What kind of divergence a finding is; wire names as in the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// A request that breaks the contract was accepted.
+    AcceptedInvalid,
+    /// A request that keeps the contract was refused.
+    RejectedValid,
+    /// The status is not the documented one.
+    WrongStatus,
+    /// The error code is not the documented one.
+    WrongErrorCode,
+    /// The response has not the documented form.
+    MalformedResponse,
+    /// The response has the right form and says the wrong thing.
+    WrongBehaviour,
+    /// The target failed with a 5xx that the contract does not explain.
+    ServerError,
+    /// The target does not have the operation.
+    NotImplemented,
+    /// No HTTP response arrived.
+    Transport,
+}
+
+impl FindingKind {
+    /// All kinds, in the order of their severity for a reader.
+    pub const ALL: [FindingKind; 9] = [
+        FindingKind::AcceptedInvalid,
+        FindingKind::RejectedValid,
+        FindingKind::WrongStatus,
+        FindingKind::WrongErrorCode,
+        FindingKind::MalformedResponse,
+        FindingKind::WrongBehaviour,
+        FindingKind::ServerError,
+        FindingKind::NotImplemented,
+        FindingKind::Transport,
+    ];
+
+    /// The name in reports and ids.
+    pub fn id(self) -> &'static str {
+        match self {
+            FindingKind::AcceptedInvalid => "accepted_invalid",
+            FindingKind::RejectedValid => "rejected_valid",
+            FindingKind::WrongStatus => "wrong_status",
+            FindingKind::WrongErrorCode => "wrong_error_code",
+            FindingKind::MalformedResponse => "malformed_response",
+            FindingKind::WrongBehaviour => "wrong_behaviour",
+            FindingKind::ServerError => "server_error",
+            FindingKind::NotImplemented => "not_implemented",
+            FindingKind::Transport => "transport",
+        }
+    }
+
+    /// What it means, in one sentence.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            FindingKind::AcceptedInvalid => "The target accepted a request that breaks the contract.",
+            FindingKind::RejectedValid => "The target refused a request that keeps the contract.",
+            FindingKind::WrongStatus => "The target answered with another HTTP status than documented.",
+            FindingKind::WrongErrorCode => {
+                "The target refused, as it should, but with another error code than documented."
+            }
+            FindingKind::MalformedResponse => "The response has not the documented form.",
+            FindingKind::WrongBehaviour => "The response has the documented form but says the wrong thing.",
+            FindingKind::ServerError => "The target failed with a server error that the contract does not explain.",
+            FindingKind::NotImplemented => "The target does not have the operation.",
+            FindingKind::Transport => "No usable HTTP response arrived.",
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The oracle: a pure function of contract, expectation and exchange. No I/O, no clock, no randomness.
+
+pub mod assertion;
+pub mod echo;
+pub mod error_code;
+pub mod exchange;
+pub mod finding;
+pub mod output;
+pub mod path;
+pub mod probe;
+
+pub use exchange::{Answer, Judge, Judgement};
+pub use finding::{FindingKind, Violation};

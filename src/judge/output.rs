@@ -1,0 +1,349 @@
+//! Judges a success body against the output's shape: types, required members, enums, patterns, lengths, ranges,
+//! timestamps, and the prose rules on responses.
+
+use std::collections::HashMap;
+
+use jsonschema::Validator;
+use serde_json::{Map, Value};
+
+use super::exchange::Judgement;
+use super::finding::{FindingKind, Violation};
+use crate::spec::clause::{ClauseIndex, Constraint};
+use crate::spec::contract::{Contract, Location, Node, NodeKind, Operation, TimestampFormat};
+
+/// Longest value shown in a sentence, in characters.
+const SHOWN: usize = 80;
+
+/// Prose rules on responses, by operation and path.
+#[derive(Debug, Default)]
+pub struct OutputRules {
+    validators: Vec<(ClauseIndex, Validator)>,
+    by_place: HashMap<String, HashMap<String, Vec<usize>>>,
+    /// Values that the reading allows beyond the model, by shape and member (`Channel$preset`).
+    lenient: HashMap<String, Vec<Value>>,
+}
+
+impl OutputRules {
+    /// Compiles the rules of a contract; a rule whose schema does not compile is left out (`spec check` reports it).
+    pub fn of(contract: &Contract) -> OutputRules {
+        let mut rules = OutputRules::default();
+        for lenient in &contract.rules.lenient_output {
+            rules.lenient.insert(lenient.path.clone(), lenient.also_allowed.clone());
+        }
+        for rule in &contract.rules.output_rules {
+            let compiled = jsonschema::options().should_validate_formats(false).build(&rule.schema);
+            if let (Some(clause), Ok(validator)) = (contract.clauses.find(&rule.id), compiled) {
+                rules.validators.push((clause, validator));
+                rules.place(contract, &rule.paths);
+            }
+        }
+        rules
+    }
+
+    fn place(&mut self, contract: &Contract, paths: &[String]) {
+        let index = self.validators.len().saturating_sub(1);
+        for operation in &contract.operations {
+            for (node, parent) in with_parents(&operation.output) {
+                let full = format!("{}.output.{}", operation.name, node.path);
+                let in_shape = parent.map(|parent| format!("{}${}", parent.shape, node.name));
+                let fits = |path: &String| *path == node.shape || *path == full || in_shape.as_ref() == Some(path);
+                if paths.iter().any(fits) {
+                    let places = self.by_place.entry(operation.name.clone()).or_default();
+                    places.entry(node.path.clone()).or_default().push(index);
+                }
+            }
+        }
+    }
+}
+
+fn with_parents(root: &Node) -> Vec<(&Node, Option<&Node>)> {
+    let mut found = vec![(root, None)];
+    let mut next = 0;
+    while let Some((node, _)) = found.get(next).copied() {
+        found.extend(node.children().into_iter().map(|child| (child, Some(node))));
+        next += 1;
+    }
+    found
+}
+
+/// Judges one output.
+pub(super) struct OutputCheck<'j> {
+    pub operation: &'j Operation,
+    pub rules: &'j OutputRules,
+    pub judgement: &'j mut Judgement,
+}
+
+impl OutputCheck<'_> {
+    /// Judges the whole body of a success.
+    pub fn body(&mut self, body: &Value) {
+        let empty = Map::new();
+        let object = body.as_object().unwrap_or(&empty);
+        self.members(&self.operation.output, self.operation.output.members(), object);
+    }
+
+    fn members(&mut self, parent: &Node, members: &[Node], object: &Map<String, Value>) {
+        for member in members {
+            if !matches!(member.location, Location::Body | Location::Payload) {
+                continue;
+            }
+            match object.get(&member.name) {
+                None | Some(Value::Null) => self.absent(member),
+                Some(value) => {
+                    self.uphold(member.clause(Constraint::Required));
+                    self.value(parent, member, value);
+                }
+            }
+        }
+        let unknown = object.keys().filter(|name| !members.iter().any(|member| member.name == **name)).count();
+        self.judgement.unknown_members += unknown;
+        let nulls = object.values().filter(|value| value.is_null()).count();
+        self.judgement.nulls += nulls;
+    }
+
+    fn absent(&mut self, member: &Node) {
+        if let Some(clause) = member.clause(Constraint::Required) {
+            self.violate(
+                clause,
+                format!("`{}` is always there.", member.path),
+                format!("`{}` is missing.", member.path),
+            );
+        }
+    }
+
+    fn value(&mut self, parent: &Node, node: &Node, value: &Value) {
+        if !self.has_type(node, value) {
+            if let Some(clause) = node.clause(Constraint::Type) {
+                let expected = format!("`{}` is {}.", node.path, expected_type(node));
+                self.violate(clause, expected, format!("`{}` is {}.", node.path, shown(node, value)));
+            }
+            return;
+        }
+        self.uphold(node.clause(Constraint::Type));
+        self.prose(node, value);
+        match (&node.kind, value) {
+            (NodeKind::Structure(members) | NodeKind::Union(members), Value::Object(object)) => {
+                self.members(node, members, object);
+            }
+            (NodeKind::List { element }, Value::Array(elements)) => {
+                self.length(node, elements.len() as u64, "elements");
+                for each in elements {
+                    self.value(node, element, each);
+                }
+            }
+            (NodeKind::Map { key, value: entry }, Value::Object(entries)) => {
+                self.length(node, entries.len() as u64, "entries");
+                for (name, each) in entries {
+                    self.text(key, name);
+                    self.value(node, entry, each);
+                }
+            }
+            (NodeKind::Enum(values), Value::String(text)) => self.listed(parent, node, values, text),
+            (NodeKind::String, Value::String(text)) => self.text(node, text),
+            (NodeKind::Integer { .. } | NodeKind::Float, number) => self.range(node, number),
+            _ => {}
+        }
+    }
+
+    fn prose(&mut self, node: &Node, value: &Value) {
+        let rules = self.rules;
+        let Some(places) = rules.by_place.get(&self.operation.name) else { return };
+        for index in places.get(&node.path).into_iter().flatten() {
+            let Some((clause, validator)) = rules.validators.get(*index) else { continue };
+            if validator.is_valid(value) {
+                self.uphold(Some(*clause));
+            } else {
+                let observed = format!("`{}` breaks the rule: {}.", node.path, shown(node, value));
+                self.violate(*clause, format!("`{}` follows the rule.", node.path), observed);
+            }
+        }
+    }
+
+    fn listed(&mut self, parent: &Node, node: &Node, values: &[String], text: &str) {
+        let Some(clause) = node.clause(Constraint::Enum) else { return };
+        let is_lenient = || {
+            let place = format!("{}${}", parent.shape, node.name);
+            self.rules.lenient.get(&place).is_some_and(|also| also.iter().any(|value| value.as_str() == Some(text)))
+        };
+        if values.iter().any(|value| value == text) || is_lenient() {
+            self.uphold(Some(clause));
+        } else {
+            let expected = format!("`{}` is one of {}.", node.path, values.join(", "));
+            self.violate(clause, expected, format!("`{}` is {}.", node.path, cut(text)));
+        }
+    }
+
+    fn text(&mut self, node: &Node, text: &str) {
+        self.length(node, text.chars().count() as u64, "code points");
+        if let (Some(clause), Some(pattern)) = (node.clause(Constraint::Pattern), &node.constraints.pattern) {
+            if pattern.is_match(text) {
+                self.uphold(Some(clause));
+            } else {
+                let expected = format!("`{}` matches {}.", node.path, pattern.source);
+                let value = Value::from(text);
+                self.violate(clause, expected, format!("`{}` is {}.", node.path, shown(node, &value)));
+            }
+        }
+    }
+
+    fn length(&mut self, node: &Node, length: u64, unit: &str) {
+        let bounds = node.constraints.length.unwrap_or_default();
+        let observed = || format!("`{}` has {length} {unit}.", node.path);
+        if let (Some(clause), Some(min)) = (node.clause(Constraint::LengthMin), bounds.min) {
+            match length >= min {
+                true => self.uphold(Some(clause)),
+                false => self.violate(clause, format!("`{}` has at least {min} {unit}.", node.path), observed()),
+            }
+        }
+        if let (Some(clause), Some(max)) = (node.clause(Constraint::LengthMax), bounds.max) {
+            match length <= max {
+                true => self.uphold(Some(clause)),
+                false => self.violate(clause, format!("`{}` has at most {max} {unit}.", node.path), observed()),
+            }
+        }
+    }
+
+    fn range(&mut self, node: &Node, number: &Value) {
+        let Some(number) = number.as_f64() else { return };
+        let bounds = node.constraints.range.unwrap_or_default();
+        let observed = || format!("`{}` is {number}.", node.path);
+        if let (Some(clause), Some(min)) = (node.clause(Constraint::RangeMin), bounds.min) {
+            match number >= min {
+                true => self.uphold(Some(clause)),
+                false => self.violate(clause, format!("`{}` is at least {min}.", node.path), observed()),
+            }
+        }
+        if let (Some(clause), Some(max)) = (node.clause(Constraint::RangeMax), bounds.max) {
+            match number <= max {
+                true => self.uphold(Some(clause)),
+                false => self.violate(clause, format!("`{}` is at most {max}.", node.path), observed()),
+            }
+        }
+    }
+
+    fn has_type(&self, node: &Node, value: &Value) -> bool {
+        match &node.kind {
+            NodeKind::Structure(_) | NodeKind::Union(_) | NodeKind::Map { .. } | NodeKind::Recursive => {
+                value.is_object()
+            }
+            NodeKind::List { .. } => value.is_array(),
+            NodeKind::String | NodeKind::Enum(_) | NodeKind::Blob => value.is_string(),
+            NodeKind::IntEnum(_) => value.is_i64(),
+            NodeKind::Integer { lowest, highest } => {
+                value.as_i64().is_some_and(|number| (*lowest..=*highest).contains(&number))
+            }
+            NodeKind::Float | NodeKind::Timestamp(TimestampFormat::EpochSeconds) => value.is_number(),
+            NodeKind::Boolean => value.is_boolean(),
+            NodeKind::Timestamp(TimestampFormat::DateTime) => value.as_str().is_some_and(is_iso_8601),
+            NodeKind::Timestamp(TimestampFormat::HttpDate) => value.is_string(),
+            NodeKind::Document => true,
+        }
+    }
+
+    fn uphold(&mut self, clause: Option<ClauseIndex>) {
+        self.judgement.upheld.extend(clause);
+    }
+
+    fn violate(&mut self, clause: ClauseIndex, expected: String, observed: String) {
+        self.judgement.violations.push(Violation {
+            clause,
+            operation: self.operation.name.clone(),
+            detail: None,
+            kind: FindingKind::MalformedResponse,
+            expected,
+            observed,
+            tier: None,
+        });
+    }
+}
+
+fn expected_type(node: &Node) -> &'static str {
+    match &node.kind {
+        NodeKind::Structure(_) | NodeKind::Union(_) | NodeKind::Map { .. } | NodeKind::Recursive => "an object",
+        NodeKind::List { .. } => "an array",
+        NodeKind::Integer { .. } | NodeKind::IntEnum(_) => "a whole number",
+        NodeKind::Float | NodeKind::Timestamp(TimestampFormat::EpochSeconds) => "a number",
+        NodeKind::Boolean => "true or false",
+        NodeKind::Timestamp(TimestampFormat::DateTime) => "an ISO 8601 timestamp in a string",
+        NodeKind::Document => "any JSON value",
+        _ => "a string",
+    }
+}
+
+/// A value for a sentence; secrets by their length only.
+fn shown(node: &Node, value: &Value) -> String {
+    match (node.is_sensitive, value) {
+        (true, Value::String(text)) => format!("a secret of {} code points", text.chars().count()),
+        (true, _) => "a secret".to_owned(),
+        (false, Value::Object(members)) => format!("an object with {} members", members.len()),
+        (false, Value::Array(elements)) => format!("an array with {} elements", elements.len()),
+        (false, other) => cut(&other.to_string()),
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// `YYYY-MM-DDThh:mm:ss`, perhaps a fraction, then `Z` or an offset.
+pub fn is_iso_8601(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let shape = b"0000-00-00T00:00:00";
+    let Some((head, tail)) = bytes.split_at_checked(shape.len()) else { return false };
+    let fits = |(byte, form): (&u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == form };
+    if !head.iter().zip(shape).all(fits) {
+        return false;
+    }
+    let number = |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse::<u32>().ok());
+    let is_within = |range: std::ops::Range<usize>, low: u32, high: u32| {
+        number(range).is_some_and(|value| (low..=high).contains(&value))
+    };
+    let is_date = is_within(5..7, 1, 12) && is_within(8..10, 1, 31);
+    let is_time = is_within(11..13, 0, 23) && is_within(14..16, 0, 59) && is_within(17..19, 0, 60);
+    let tail = std::str::from_utf8(tail).unwrap_or("");
+    let zone = match tail.strip_prefix('.') {
+        Some(rest) => {
+            let digits = rest.chars().take_while(char::is_ascii_digit).count();
+            if digits == 0 {
+                return false;
+            }
+            rest.get(digits..).unwrap_or("")
+        }
+        None => tail,
+    };
+    is_date && is_time && is_zone(zone)
+}
+
+fn is_zone(zone: &str) -> bool {
+    let digits: String = zone.chars().filter(char::is_ascii_digit).collect();
+    let form: String = zone.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect();
+    zone == "Z" || (matches!(form.as_str(), "+00:00" | "-00:00" | "+0000" | "-0000") && digits.len() == 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_iso_8601;
+
+    #[test]
+    fn tells_timestamps_from_other_text() {
+        for good in ["2020-05-05T21:55:38Z", "2020-05-05T21:55:38.123Z", "2020-05-05T21:55:38+02:00"] {
+            assert!(is_iso_8601(good), "{good}");
+        }
+        let bad = [
+            "",
+            "2020-05-05",
+            "1588715738",
+            "2020-13-05T21:55:38Z",
+            "2020-05-05T21:55:38",
+            "2020-05-05 21:55:38Z",
+            "2020-05-05T21:55:38.Z",
+            "2020-05-05T25:55:38Z",
+            "2020-05-05T21:55:38\u{e9}",
+        ];
+        for bad in bad {
+            assert!(!is_iso_8601(bad), "{bad}");
+        }
+    }
+}

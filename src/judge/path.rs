@@ -1,0 +1,54 @@
+//! Paths into JSON outputs: `channel.tags`, `channels[0].arn`, `items[arn=arn:aws:ivs:…].name`.
+
+use serde_json::Value;
+
+/// The value at a path; none if something on the way is missing.
+pub fn find<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    let mut here = value;
+    let mut rest = path;
+    while !rest.is_empty() {
+        rest = rest.strip_prefix('.').unwrap_or(rest);
+        if let Some(after) = rest.strip_prefix('[') {
+            let (selector, after) = after.split_once(']')?;
+            here = select(here, selector)?;
+            rest = after;
+        } else {
+            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            let (name, after) = rest.split_at(end);
+            here = here.get(name)?;
+            rest = after;
+        }
+    }
+    Some(here)
+}
+
+fn select<'v>(value: &'v Value, selector: &str) -> Option<&'v Value> {
+    let elements = value.as_array()?;
+    match selector.split_once('=') {
+        Some((member, wanted)) => elements.iter().find(|element| match element.get(member) {
+            Some(Value::String(text)) => text == wanted,
+            Some(other) => {
+                let text = other.to_string();
+                text == wanted
+            }
+            None => false,
+        }),
+        None => elements.get(selector.parse::<usize>().ok()?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find;
+    use serde_json::json;
+
+    #[test]
+    fn walks_members_elements_and_selections() {
+        let value = json!({"items": [{"arn": "a:b/c", "n": 1}, {"arn": "x", "n": 2}], "a": {"b": 3}});
+        assert_eq!(find(&value, "a.b"), Some(&json!(3)));
+        assert_eq!(find(&value, "items[1].n"), Some(&json!(2)));
+        assert_eq!(find(&value, "items[arn=a:b/c].n"), Some(&json!(1)));
+        assert_eq!(find(&value, "items[arn=none].n"), None);
+        assert_eq!(find(&value, ""), Some(&value));
+    }
+}

@@ -1,0 +1,59 @@
+//! Which answers to a request the contract allows.
+
+use serde::{Deserialize, Serialize};
+
+/// An error answer: code and status together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedError {
+    /// Error code.
+    pub code: String,
+    /// HTTP status.
+    pub status: u16,
+}
+
+/// The answers that the contract allows to one request; anything else diverges.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expectation {
+    /// Whether the documented success is allowed.
+    pub success: bool,
+    /// Allowed errors, the documented one first.
+    pub errors: Vec<ExpectedError>,
+    /// Whether any status from 400 to 499 is allowed, with any code.
+    pub any_client_error: bool,
+}
+
+impl Expectation {
+    /// Success and nothing else.
+    pub fn success() -> Expectation {
+        Expectation { success: true, ..Expectation::default() }
+    }
+
+    /// One of these errors and no success.
+    pub fn refusal(errors: Vec<ExpectedError>) -> Expectation {
+        Expectation { errors, ..Expectation::default() }
+    }
+
+    /// Success or one of these errors.
+    pub fn success_or(errors: Vec<ExpectedError>) -> Expectation {
+        Expectation { success: true, errors, ..Expectation::default() }
+    }
+
+    /// Any client error and no success: a request so wrong that the contract does not say which.
+    pub fn any_refusal(errors: Vec<ExpectedError>) -> Expectation {
+        Expectation { errors, any_client_error: true, ..Expectation::default() }
+    }
+
+    /// What is expected, for a sentence: `success`, `ValidationException (400)`, or several joined by `or`.
+    pub fn describe(&self) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        if self.success {
+            parts.push("success".to_owned());
+        }
+        parts.extend(self.errors.iter().map(|error| format!("{} ({})", error.code, error.status)));
+        if self.any_client_error {
+            parts.push("another client error".to_owned());
+        }
+        parts.join(" or ")
+    }
+}

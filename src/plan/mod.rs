@@ -1,0 +1,73 @@
+//! Contract and suites → a deterministic list of cases, filtered and sharded; and for every clause without a case the
+//! reason why.
+
+mod build;
+pub mod case;
+mod constraint;
+pub mod expectation;
+pub mod filter;
+pub mod reason;
+pub mod resources;
+pub mod suite;
+mod suites;
+
+use thiserror::Error;
+
+pub use case::{Case, Check, Form};
+pub use filter::Filter;
+pub use reason::Reason;
+pub use suite::Suites;
+
+use crate::spec::Contract;
+use crate::spec::clause::ClauseIndex;
+
+/// What will be checked.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The cases, in order.
+    pub cases: Vec<Case>,
+    /// Clauses that the plan speaks of: all, unless filtered.
+    pub clauses: Vec<ClauseIndex>,
+    /// Resources and how they come and go.
+    pub resources: resources::Resources,
+    /// The suites that cases refer to.
+    pub suites: Suites,
+}
+
+/// Why there is nothing to check.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PlanError {
+    /// A glob that is none.
+    #[error("`{glob}` is no valid glob: {reason}; `*` stands for any text, e.g. 'CreateChannel.*'")]
+    Glob {
+        /// The glob.
+        glob: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A glob that matches no clause and no case.
+    #[error("`{glob}` matches no clause and no case; `ivs-conformance list` shows them all")]
+    NoMatch {
+        /// The glob.
+        glob: String,
+    },
+    /// A suite that cannot be read.
+    #[error("{file}: {reason}")]
+    Suite {
+        /// The file.
+        file: String,
+        /// What is wrong, with the line.
+        reason: String,
+    },
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// A glob that is invalid or matches nothing.
+pub fn plan(contract: &Contract, suites: &Suites, filter: &Filter) -> Result<Plan, PlanError> {
+    let suites = suites.clone().for_contract(contract);
+    let cases = build::cases(contract, &suites);
+    let (cases, clauses) = filter.apply(contract, cases)?;
+    Ok(Plan { cases, clauses, resources: resources::Resources::of(contract), suites })
+}

@@ -1,0 +1,62 @@
+//! Why a clause is untested.
+
+use globset::Glob;
+
+use crate::spec::Contract;
+use crate::spec::clause::ClauseKind;
+use crate::spec::rules::{ReasonKind, Untestable};
+
+/// A reason out of the closed list, with its explanation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// The kind of reason.
+    pub kind: ReasonKind,
+    /// The explanation.
+    pub text: String,
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = match self.kind {
+            ReasonKind::CannotBeViolated => "cannot be violated",
+            ReasonKind::CannotBeTriggered => "cannot be triggered from outside",
+            ReasonKind::TargetLacks => "needs something the target lacks",
+        };
+        write!(formatter, "{kind}: {}", self.text)
+    }
+}
+
+/// The reason that the contract gives for a clause that nothing decided; none if it gives none.
+pub fn documented(contract: &Contract, clause_id: &str) -> Option<Reason> {
+    for trigger in &contract.rules.error_triggers {
+        if let Some(untestable) = &trigger.untestable
+            && clause_id == format!("{}.error.{}", trigger.operation, trigger.code)
+        {
+            return Some(Reason { kind: untestable.reason_kind, text: untestable.reason.clone() });
+        }
+    }
+    let is_match = |entry: &&Untestable| {
+        // Compiling a glob is dear, and nearly all of them differ in their first letters.
+        let beginning = entry.clause.split(['*', '?', '[', '{', '\\']).next().unwrap_or_default();
+        clause_id.starts_with(beginning)
+            && Glob::new(&entry.clause).is_ok_and(|glob| glob.compile_matcher().is_match(clause_id))
+    };
+    let mut matching: Vec<&Untestable> = contract.rules.untestable.iter().filter(is_match).collect();
+    matching.sort_by_key(|entry| entry.reason_kind == ReasonKind::TargetLacks);
+    matching.first().map(|entry| Reason { kind: entry.reason_kind, text: entry.reason.clone() })
+}
+
+/// The reason for a clause without a case, from what kind of clause it is.
+pub fn by_kind(kind: &ClauseKind) -> Option<Reason> {
+    match kind {
+        ClauseKind::Input { .. } => Some(Reason {
+            kind: ReasonKind::CannotBeViolated,
+            text: "no request breaks it without becoming another request".to_owned(),
+        }),
+        ClauseKind::Error { .. } => Some(Reason {
+            kind: ReasonKind::CannotBeTriggered,
+            text: "the contract does not say what causes it".to_owned(),
+        }),
+        _ => None,
+    }
+}

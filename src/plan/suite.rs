@@ -1,0 +1,363 @@
+//! Scenarios, states and probes: tests written as data in `suites/*.toml`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Everything that `suites/` holds.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suites {
+    /// Sequences of calls with what must hold along the way.
+    #[serde(default, rename = "scenario")]
+    pub scenarios: Vec<Scenario>,
+    /// States that a resource must be in before some operations can succeed.
+    #[serde(default, rename = "state")]
+    pub states: Vec<State>,
+    /// HTTP requests that no input alone describes.
+    #[serde(default, rename = "probe")]
+    pub probes: Vec<Probe>,
+    /// Members that must come back as they were given.
+    #[serde(default, rename = "echo")]
+    pub echoes: Vec<Echo>,
+}
+
+/// A sequence of calls with what must hold along the way.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Stable name; the case id is `scenario/NAME`.
+    pub name: String,
+    /// What it shows, in one sentence.
+    pub summary: String,
+    /// What the target must offer.
+    #[serde(default)]
+    pub needs: Vec<Need>,
+    /// Whether it waits for seconds by its nature; the quick profile leaves it out.
+    #[serde(default)]
+    pub slow: bool,
+    /// The calls, in order.
+    #[serde(rename = "step")]
+    pub steps: Vec<Step>,
+}
+
+/// What a scenario needs of a target beyond the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Need {
+    /// A way to make a channel live.
+    Broadcast,
+    /// A target on this machine: too many resources for any other.
+    Loopback,
+}
+
+/// One step of a scenario: a call, a walk over all pages, or a broadcast.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Operation to call once.
+    #[serde(default)]
+    pub call: Option<String>,
+    /// Operation to call page by page; the output is `{"items": […], "pages": […]}`.
+    #[serde(default)]
+    pub walk: Option<String>,
+    /// Makes a channel live or ends its broadcast.
+    #[serde(default)]
+    pub broadcast: Option<BroadcastStep>,
+    /// Input of the call; strings may hold placeholders.
+    #[serde(default)]
+    pub input: Value,
+    /// Adds valid values for required members that the input leaves out.
+    #[serde(default)]
+    pub complete: bool,
+    /// Region of the call; the run's own if none. `${other-region}` is one that differs from it.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// How often, with `${index}` counting from 1.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// Whether the repetitions are in flight all at once.
+    #[serde(default)]
+    pub concurrent: bool,
+    /// Answers of which each must come at least once among the repetitions.
+    #[serde(default)]
+    pub among: Vec<String>,
+    /// What must come back.
+    #[serde(default)]
+    pub expect: Expect,
+    /// The rule that is violated if something else comes back; the operation's own clauses if none.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// Whether what this step shows of a documented rule is only inferred.
+    #[serde(default)]
+    pub inferred: bool,
+    /// Repeats the call until all its assertions hold, within the time that the run allows for what may lag.
+    #[serde(default)]
+    pub eventually: bool,
+    /// Whether what follows cannot be decided unless this step does what it should.
+    #[serde(default)]
+    pub optional: bool,
+    /// Variables set from the output, by path.
+    #[serde(default)]
+    pub save: BTreeMap<String, String>,
+    /// What must hold of the output.
+    #[serde(default, rename = "assert")]
+    pub asserts: Vec<Assert>,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// A change of a channel's broadcast.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BroadcastStep {
+    /// ARN of the channel; may be a placeholder.
+    pub channel: String,
+    /// What it becomes.
+    pub state: BroadcastState,
+    /// Health of the stream, where the target lets the broadcaster choose it.
+    #[serde(default)]
+    pub health: Option<String>,
+}
+
+/// Whether a channel broadcasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BroadcastState {
+    /// It broadcasts.
+    Live,
+    /// It does not.
+    Offline,
+}
+
+impl BroadcastState {
+    /// Name on the wire of the reference's control path.
+    pub fn id(self) -> &'static str {
+        match self {
+            BroadcastState::Live => "live",
+            BroadcastState::Offline => "offline",
+        }
+    }
+}
+
+/// What a step must answer: `"success"`, an error code, `"4xx"` for any client error, or several of them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Expect {
+    /// One answer.
+    One(String),
+    /// Any of these answers.
+    AnyOf(Vec<String>),
+}
+
+impl Default for Expect {
+    fn default() -> Self {
+        Expect::One("success".to_owned())
+    }
+}
+
+impl Expect {
+    /// The answers as a list.
+    pub fn answers(&self) -> &[String] {
+        match self {
+            Expect::One(answer) => std::slice::from_ref(answer),
+            Expect::AnyOf(answers) => answers,
+        }
+    }
+}
+
+/// Something that must hold of a step's output.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assert {
+    /// The rule it decides.
+    pub rule: String,
+    /// Whether this consequence of a documented rule is only inferred.
+    #[serde(default)]
+    pub inferred: bool,
+    /// Whether it holds as well where nothing, or null, stands at the path.
+    #[serde(default)]
+    pub if_present: bool,
+    /// Names of members that comparisons leave out, at any depth and on both sides.
+    #[serde(default)]
+    pub ignoring: Vec<String>,
+    /// Path into the output; the whole output if empty. `items[arn=${channel}].name` selects an item by a member.
+    #[serde(default)]
+    pub at: String,
+    /// Deep equality; null counts as absent.
+    #[serde(default)]
+    pub equals: Option<Value>,
+    /// Not equal.
+    #[serde(default)]
+    pub differs: Option<Value>,
+    /// Equal to one of these.
+    #[serde(default)]
+    pub one_of: Option<Vec<Value>>,
+    /// Members present on both sides are equal.
+    #[serde(default)]
+    pub agrees: Option<Value>,
+    /// There, or not there; null counts as absent.
+    #[serde(default)]
+    pub present: Option<bool>,
+    /// An array with an item that has at least these members.
+    #[serde(default)]
+    pub contains: Option<Value>,
+    /// An array without such an item.
+    #[serde(default)]
+    pub lacks: Option<Value>,
+    /// Length of an array, object or string (code points).
+    #[serde(default)]
+    pub length: Option<u64>,
+    /// Largest length.
+    #[serde(default)]
+    pub length_at_most: Option<u64>,
+    /// Whole-string regular expression.
+    #[serde(default)]
+    pub matches: Option<String>,
+    /// No member of this name at any depth.
+    #[serde(default)]
+    pub hides: Option<String>,
+    /// The text occurs nowhere in the JSON.
+    #[serde(default)]
+    pub never_shows: Option<Value>,
+    /// An array whose items go down by this member.
+    #[serde(default)]
+    pub descends_by: Option<String>,
+    /// An array without two items that agree in this member.
+    #[serde(default)]
+    pub distinct_by: Option<String>,
+    /// A time that is not before this one.
+    #[serde(default)]
+    pub not_before: Option<Value>,
+    /// An array of numbers of which none is larger.
+    #[serde(default)]
+    pub each_at_most: Option<u64>,
+    /// The output of a paginated call: exactly this many items if a token follows, at most this many otherwise.
+    #[serde(default)]
+    pub page_of: Option<u64>,
+}
+
+/// A state that a resource must be in before some operations can succeed; the contract's preconditions say which.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// Name; `${NAME:RESOURCE}` stands for a resource in this state.
+    pub name: String,
+    /// Resource type.
+    pub resource: String,
+    /// What reaching it needs of the target.
+    #[serde(default)]
+    pub needs: Vec<Need>,
+    /// Steps that bring a new resource into the state; `${resource}` and its siblings are bound.
+    pub reach: Vec<Step>,
+    /// Steps that leave it again before the resource is deleted.
+    #[serde(default)]
+    pub leave: Vec<Step>,
+}
+
+/// An HTTP request that no input alone describes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Probe {
+    /// The clause it decides, e.g. `protocol.malformed-json`.
+    pub clause: String,
+    /// Name of this probe within the clause.
+    pub name: String,
+    /// What it does, in one sentence.
+    pub summary: String,
+    /// Operations to try it on; all whose requests it fits if empty.
+    #[serde(default)]
+    pub operations: Vec<String>,
+    /// Replaces the method.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// Replaces the path; `${path}` is the right one, `${path-lower-hex}` has lower-case digits in its percent escapes.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Replaces the body; `${body}` is the right one, `${times:N:TEXT}` is a text N times over.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// Headers to set; an empty value removes one.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Changes how the request is signed.
+    #[serde(default)]
+    pub signature: Option<SignatureChange>,
+    /// Answers that are right: `success`, `CODE (STATUS)`, `STATUS`, `4xx`.
+    pub accepts: Vec<String>,
+    /// Whether what it shows of a documented clause is only inferred.
+    #[serde(default)]
+    pub inferred: bool,
+}
+
+/// A change of how a request is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignatureChange {
+    /// Signed in the query instead of a header.
+    InQuery,
+    /// Not signed at all.
+    Unsigned,
+    /// Signed with another secret.
+    WrongSecret,
+    /// Signed with a key that nobody has.
+    UnknownKey,
+    /// Signed an hour ago.
+    Expired,
+    /// Signed an hour ahead.
+    Future,
+    /// Signed for another service.
+    WrongService,
+    /// Signed with temporary credentials, but without their session token.
+    MissingToken,
+    /// The body is changed after signing.
+    TamperedBody,
+    /// One digit of the signature is changed.
+    TamperedSignature,
+    /// Signed as always, but named after another algorithm.
+    OtherAlgorithm,
+    /// Dated by a `Date` header in ISO 8601 basic form instead of `X-Amz-Date`.
+    IsoDate,
+}
+
+/// Whether a name matches a pattern in which `*` stands for any text.
+fn name_matches(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((head, tail)) => match name.strip_prefix(head) {
+            Some(rest) => (0..=rest.len()).any(|start| rest.get(start..).is_some_and(|rest| name_matches(tail, rest))),
+            None => false,
+        },
+    }
+}
+
+impl Scenario {
+    /// How many calls it makes, roughly; one that waits counts as many.
+    pub fn weight(&self) -> u64 {
+        let calls: u64 = self.steps.iter().map(|step| u64::from(step.times.max(1))).sum();
+        if self.slow { calls + 1_000_000 } else { calls }
+    }
+}
+
+impl Echo {
+    /// Whether it holds for an operation.
+    pub fn applies_to(&self, operation: &str) -> bool {
+        self.operations.iter().any(|pattern| name_matches(pattern, operation))
+    }
+}
+
+/// Members of a request that must come back in the response as they were given.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Echo {
+    /// The rule it decides.
+    pub rule: String,
+    /// Operations it holds for; `*` stands for any part of a name.
+    pub operations: Vec<String>,
+    /// Members that it does not hold for, as paths below the input.
+    #[serde(default)]
+    pub except: Vec<String>,
+}

@@ -1,0 +1,95 @@
+//! Reads suites, and keeps of them what fits a contract.
+
+use std::path::Path;
+
+use include_dir::{Dir, include_dir};
+
+use super::PlanError;
+use super::suite::{Assert, Expect, Scenario, Step, Suites};
+use crate::spec::Contract;
+use crate::spec::rules::{AbsentOutput, DefaultRule};
+
+static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/suites");
+
+impl Suites {
+    /// The suites that come with the program.
+    ///
+    /// # Errors
+    /// A file that is no suite.
+    pub fn builtin() -> Result<Suites, PlanError> {
+        let mut files: Vec<_> =
+            BUILTIN.files().filter(|file| file.path().extension().is_some_and(|end| end == "toml")).collect();
+        files.sort_by_key(|file| file.path());
+        let mut suites = Suites::default();
+        for file in files {
+            suites.extend(Suites::parse(file.path(), file.contents_utf8().unwrap_or(""))?);
+        }
+        Ok(suites)
+    }
+
+    /// Reads one suite file.
+    ///
+    /// # Errors
+    /// What is wrong, with line and column.
+    pub fn parse(path: &Path, text: &str) -> Result<Suites, PlanError> {
+        toml::from_str(text).map_err(|error| PlanError::Suite {
+            file: path.display().to_string(),
+            reason: error.to_string().trim_end().to_owned(),
+        })
+    }
+
+    /// Adds another file's content.
+    pub fn extend(&mut self, other: Suites) {
+        self.scenarios.extend(other.scenarios);
+        self.states.extend(other.states);
+        self.probes.extend(other.probes);
+        self.echoes.extend(other.echoes);
+    }
+
+    /// Drops what speaks of operations or clauses that the contract does not have, and adds a scenario for every
+    /// default that it states.
+    pub(super) fn for_contract(mut self, contract: &Contract) -> Suites {
+        let has_clause = |id: &str| contract.clauses.find(id).is_some();
+        let fits = |step: &Step| {
+            let operation = step.call.as_deref().or(step.walk.as_deref());
+            operation.is_none_or(|name| contract.operation(name).is_some())
+                && step.asserts.iter().all(|assert| has_clause(&assert.rule))
+                && step.rule.as_deref().is_none_or(has_clause)
+        };
+        self.scenarios.retain(|scenario| scenario.steps.iter().all(fits));
+        self.states.retain(|state| state.reach.iter().chain(&state.leave).all(fits));
+        self.probes.retain(|probe| has_clause(&probe.clause));
+        self.echoes.retain(|echo| has_clause(&echo.rule));
+        self.scenarios.extend(contract.rules.defaults.iter().map(default_scenario));
+        self
+    }
+}
+
+/// One create that leaves the member out, and what its answer shows.
+fn default_scenario(rule: &DefaultRule) -> Scenario {
+    let mut allowed = vec![rule.value.clone()];
+    allowed.extend(rule.also_allowed.clone());
+    if rule.absent == AbsentOutput::Tolerated {
+        allowed.push(serde_json::Value::Null);
+    }
+    Scenario {
+        name: rule.id.trim_start_matches("rule.").to_owned(),
+        summary: format!("Without `{}`, {} answers with the documented default.", rule.member, rule.operation),
+        needs: Vec::new(),
+        slow: false,
+        steps: vec![Step {
+            call: Some(rule.operation.clone()),
+            input: serde_json::Value::Object(rule.given.clone()),
+            complete: true,
+            times: 1,
+            expect: Expect::default(),
+            asserts: vec![Assert {
+                rule: rule.id.clone(),
+                at: rule.output.clone(),
+                one_of: Some(allowed),
+                ..Assert::default()
+            }],
+            ..Step::default()
+        }],
+    }
+}

@@ -1,0 +1,78 @@
+//! One call of an operation: its checked input and what surrounds it.
+
+use serde::Serialize;
+
+use super::error::{ApiError, ErrorCode};
+use super::fault::Quirk;
+use super::input::{Fields, Input};
+use super::operation::Operation;
+use super::page::Order;
+use super::rules::Rule;
+use super::service::Service;
+use super::variant::Variant;
+
+/// A JSON document, or nothing for an empty answer.
+pub(crate) type Outcome = Result<Vec<u8>, ApiError>;
+
+/// A call whose input was found acceptable.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) service: &'a Service,
+    pub(crate) operation: Operation,
+    pub(crate) region: &'a str,
+    pub(crate) input: Input,
+}
+
+impl Call<'_> {
+    /// The input's members.
+    pub(crate) fn fields(&self) -> Fields<'_> {
+        self.input.fields()
+    }
+
+    /// Whether a prose rule holds; a seeded fault may waive it.
+    pub(crate) fn enforces(&self, rule: Rule) -> bool {
+        self.service.enforces(rule)
+    }
+
+    /// Fails unless a prose rule is kept (or waived).
+    pub(crate) fn require(&self, rule: Rule, kept: bool, error: impl FnOnce() -> ApiError) -> Result<(), ApiError> {
+        if kept || !self.enforces(rule) { Ok(()) } else { Err(error()) }
+    }
+
+    /// Whether a seeded fault changes the behaviour.
+    pub(crate) fn has(&self, quirk: Quirk) -> bool {
+        !self.service.faults.is_empty() && self.service.faults.has(self.operation, quirk)
+    }
+
+    /// Whether the server differs in a conforming way.
+    pub(crate) fn varies(&self, variant: Variant) -> bool {
+        self.service.varies(variant)
+    }
+
+    /// The order of a list, which a variant turns round.
+    pub(crate) fn order(&self, order: Order) -> Order {
+        match (self.varies(Variant::ReverseOrder), order) {
+            (false, order) => order,
+            (true, Order::OldestFirst) => Order::NewestFirst,
+            // Sessions stay newest first (rule 113 speaks of the most recent).
+            (true, Order::NewestFirst) => Order::NewestFirst,
+        }
+    }
+
+    /// The ARN of a new resource with that id.
+    pub(crate) fn arn(&self, kind: &str, id: &str) -> String {
+        let account = &self.service.account;
+        let region = if self.has(Quirk::WrongArnRegion) { "xx-else-1" } else { self.region };
+        format!("arn:aws:ivs:{region}:{account}:{kind}/{id}")
+    }
+}
+
+/// Writes a document.
+pub(crate) fn json<T: Serialize>(document: &T) -> Outcome {
+    serde_json::to_vec(document).map_err(|error| ApiError::new(ErrorCode::InternalServer, error.to_string()))
+}
+
+/// The empty answer.
+pub(crate) fn nothing() -> Outcome {
+    Ok(Vec::new())
+}

@@ -1,0 +1,167 @@
+//! The faults of a running server and the questions that its hooks ask.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use serde_json::{Map, Value};
+
+use super::super::operation::Operation;
+use super::super::rules::Rule;
+use super::super::shape::Violation;
+use super::class::values_at;
+use super::{AnswerChange, Class, Fault, Kind, Outcome, Quirk, Rejection, Rewrite, When};
+
+/// A fault with the number of occasions that it had.
+#[derive(Debug)]
+struct Active {
+    fault: Fault,
+    occasions: AtomicU64,
+}
+
+/// All faults of a server.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    active: Vec<Active>,
+    updated: AtomicBool,
+}
+
+impl Faults {
+    /// Prepares faults for a server.
+    pub(crate) fn new(faults: Vec<Fault>) -> Self {
+        let active = faults.into_iter().map(|fault| Active { fault, occasions: AtomicU64::new(0) });
+        Self { active: active.collect(), updated: AtomicBool::new(false) }
+    }
+
+    /// Whether the server has no fault at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.active.is_empty()
+    }
+
+    /// Notes that an update operation succeeded.
+    pub(crate) fn note_update(&self) {
+        self.updated.store(true, Ordering::Relaxed);
+    }
+
+    fn fires(&self, active: &Active) -> bool {
+        let occasion = active.occasions.fetch_add(1, Ordering::Relaxed) + 1;
+        match active.fault.when {
+            When::Always => true,
+            When::Once => occasion == 1,
+            When::Second => occasion >= 2,
+            When::EveryThird => occasion.is_multiple_of(3),
+            When::AfterUpdate => self.updated.load(Ordering::Relaxed),
+        }
+    }
+
+    fn any(&self, fits: impl Fn(&Kind) -> bool) -> bool {
+        self.active.iter().any(|active| fits(&active.fault.kind) && self.fires(active))
+    }
+
+    /// Whether a broken constraint is let pass.
+    pub(crate) fn waives(&self, of: Operation, violation: &Violation) -> bool {
+        self.any(|kind| match kind {
+            Kind::Waive { operation, path, constraint } => {
+                *operation == of && *path == violation.path && *constraint == violation.constraint
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a prose rule is not checked.
+    pub(crate) fn waives_rule(&self, rule: Rule) -> bool {
+        self.any(|kind| *kind == Kind::WaiveRule(rule))
+    }
+
+    /// Whether something is done otherwise in an operation.
+    pub(crate) fn has(&self, of: Operation, wanted: Quirk) -> bool {
+        self.any(|kind| match kind {
+            Kind::Quirk { operation, quirk } => *quirk == wanted && operation.is_none_or(|operation| operation == of),
+            _ => false,
+        })
+    }
+
+    /// Whether something is done otherwise outside of operations.
+    pub(crate) fn has_anywhere(&self, wanted: Quirk) -> bool {
+        self.any(|kind| matches!(kind, Kind::Quirk { quirk, .. } if *quirk == wanted))
+    }
+
+    /// Whether a legal input is turned down.
+    pub(crate) fn rejects(&self, of: Operation, members: &Map<String, Value>) -> Option<Rejection> {
+        let root = Value::Object(members.clone());
+        let hit = |path: &str, class: &Class| {
+            let values = values_at(&root, path);
+            if values.is_empty() { class.holds(None) } else { values.iter().any(|value| class.holds(Some(value))) }
+        };
+        self.active.iter().find_map(|active| match &active.fault.kind {
+            Kind::Reject { operation, path, class, how } if *operation == of => {
+                (hit(path, class) && self.fires(active)).then_some(*how)
+            }
+            _ => None,
+        })
+    }
+
+    /// Changes the input that a handler sees; answers what the answer must
+    /// nevertheless pretend.
+    pub(crate) fn rewrite(&self, of: Operation, members: &mut Map<String, Value>) -> Vec<(String, Value)> {
+        let mut pretended = Vec::new();
+        for active in &self.active {
+            let Kind::Rewrite { operation, member, rewrite } = &active.fault.kind else {
+                continue;
+            };
+            let given = members.get(member).is_some_and(|value| !value.is_null());
+            let concerned = given != matches!(rewrite, Rewrite::Default(_));
+            if *operation != of || !concerned || !self.fires(active) {
+                continue;
+            }
+            match rewrite {
+                Rewrite::Forget => {
+                    members.remove(member);
+                }
+                Rewrite::ForgetSilently => {
+                    pretended.extend(members.remove_entry(member));
+                }
+                Rewrite::Default(value) => {
+                    members.insert(member.clone(), value.clone());
+                }
+            }
+        }
+        pretended
+    }
+
+    /// The changes of an answer as a whole; `code` is that of an error.
+    pub(crate) fn answer_changes(&self, of: Option<Operation>, code: Option<&str>) -> Vec<&AnswerChange> {
+        let concerned = |operation: Option<Operation>, outcome: &Outcome| {
+            let outcome_fits = match (outcome, code) {
+                (Outcome::Success, code) => code.is_none(),
+                (Outcome::Error(None), code) => code.is_some(),
+                (Outcome::Error(Some(wanted)), code) => code == Some(wanted),
+            };
+            outcome_fits && operation.is_none_or(|operation| Some(operation) == of)
+        };
+        let hits = self.active.iter().filter_map(|active| match &active.fault.kind {
+            Kind::Answer { operation, outcome, change } => {
+                (concerned(*operation, outcome) && self.fires(active)).then_some(change)
+            }
+            _ => None,
+        });
+        hits.collect()
+    }
+
+    /// Changes the document of a successful answer.
+    pub(crate) fn change_document(&self, of: Operation, document: &mut Value) {
+        for active in &self.active {
+            if let Kind::Document { operation, path, change } = &active.fault.kind
+                && *operation == of
+                && self.fires(active)
+            {
+                super::apply(*change, path, document);
+            }
+        }
+    }
+
+    /// Whether any fault concerns the documents of an operation.
+    pub(crate) fn changes_documents(&self, of: Operation) -> bool {
+        self.active
+            .iter()
+            .any(|active| matches!(&active.fault.kind, Kind::Document { operation, .. } if *operation == of))
+    }
+}

@@ -1,0 +1,231 @@
+//! All faults that can be named without knowing an answer's shape.
+
+use super::super::inputs;
+use super::super::operation::{Operation, Success};
+use super::super::rules::Rule;
+use super::super::shape::{self, Member, Presence};
+use super::{AuthFault, BatchFault, PageFault, STATE_FAULTS, StreamFault, TagFault};
+
+/// A fault that can be seeded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its id, from which a [`super::Fault`] is read.
+    pub id: String,
+    /// What it does, in a few words.
+    pub description: String,
+}
+
+impl Entry {
+    fn new(id: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { id: id.into(), description: description.into() }
+    }
+}
+
+/// Every fault in inputs, statuses and behaviour: those of answered documents
+/// are left out, because they follow from the contract's output shapes.
+#[must_use]
+pub fn catalogue() -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for rule in Rule::ALL {
+        let id = format!("ignore:rule.{}", rule.name());
+        entries.push(Entry::new(id, "the rule is not checked"));
+    }
+    for operation in Operation::ALL {
+        inputs_of(*operation, &mut entries);
+        answers_of(*operation, &mut entries);
+    }
+    lists(&mut entries);
+    batches(&mut entries);
+    behaviour(&mut entries);
+    entries
+}
+
+fn inputs_of(operation: Operation, entries: &mut Vec<Entry>) {
+    let name = operation.name();
+    let members = inputs::members(operation);
+    for (path, constraint) in shape::constraints(members) {
+        entries.push(Entry::new(
+            format!("ignore:{name}.input.{path}.{}", constraint.name()),
+            "an input that breaks the constraint is accepted",
+        ));
+    }
+    for member in members {
+        entries.extend(member_faults(name, member));
+    }
+    entries.retain(|entry| !is_unobservable(&entry.id));
+}
+
+fn member_faults(operation: &str, member: &Member) -> Vec<Entry> {
+    let name = member.name;
+    if member.presence == Presence::Required {
+        return Vec::new();
+    }
+    let bounded = member.shape.bounds().max.is_some();
+    let mut entries = vec![
+        Entry::new(format!("refuse:{operation}.input.{name}=present"), "a legal member is refused"),
+        Entry::new(format!("refuse:{operation}.input.{name}=longest"), "the longest legal value is refused"),
+        Entry::new(format!("crash:{operation}.input.{name}=present"), "a legal member ends in an internal error"),
+        Entry::new(format!("forget:{operation}.{name}"), "a given member is forgotten"),
+    ];
+    entries.retain(|entry| bounded || !entry.id.ends_with("=longest"));
+    if operation.starts_with("Update") || operation.starts_with("Create") {
+        entries.push(Entry::new(
+            format!("lose-update:{operation}.{name}"),
+            "a given member is shown in the answer and not stored",
+        ));
+    }
+    if operation.starts_with("Update")
+        && let Some(default) = default_of(name)
+    {
+        entries.push(Entry::new(
+            format!("reset-update:{operation}.{name}={default}"),
+            "a member left out of an update goes back to its default",
+        ));
+    }
+    if let Some(other) = other_default_of(name) {
+        entries
+            .push(Entry::new(format!("default:{operation}.{name}={other}"), "a member left out gets another default"));
+    }
+    entries
+}
+
+/// Whether nothing that a client can do shows the fault: there is never a
+/// second stream key to page to, nothing comes of a version of viewer
+/// sessions, and an invented token is refused anyhow.
+fn is_unobservable(id: &str) -> bool {
+    let page_of_keys = id.contains(":ListStreamKeys.max") || id.contains(":ListStreamKeys.next");
+    page_of_keys || id.starts_with("forget:StartViewerSessionRevocation.") || id.ends_with(".nextToken=longest")
+}
+
+fn default_of(member: &str) -> Option<&'static str> {
+    Some(match member {
+        "authorized" | "insecureIngest" | "enableStrictOriginEnforcement" => "false",
+        "containerFormat" => "TS",
+        "latencyMode" => "LOW",
+        "type" => "STANDARD",
+        "name" | "recordingConfigurationArn" | "playbackRestrictionPolicyArn" => "",
+        "allowedCountries" | "allowedOrigins" => "[]",
+        "multitrackInputConfiguration" => "{\"enabled\":false}",
+        _ => return None,
+    })
+}
+
+fn other_default_of(member: &str) -> Option<&'static str> {
+    Some(match member {
+        "authorized" | "insecureIngest" | "enableStrictOriginEnforcement" => "true",
+        "containerFormat" => "FRAGMENTED_MP4",
+        "latencyMode" => "NORMAL",
+        "type" => "BASIC",
+        "name" => "unnamed",
+        "allowedCountries" => "[\"US\"]",
+        "allowedOrigins" => "[\"https://example.com\"]",
+        "recordingReconnectWindowSeconds" => "60",
+        "renditionConfiguration" => "{\"renditionSelection\":\"NONE\"}",
+        "thumbnailConfiguration" => "{\"recordingMode\":\"DISABLED\"}",
+        "maxResults" => "2",
+        _ => return None,
+    })
+}
+
+fn answers_of(operation: Operation, entries: &mut Vec<Entry>) {
+    let name = operation.name();
+    let other = match operation.success() {
+        Success::Document => 201,
+        Success::EmptyOk => 204,
+        Success::NoContent => 200,
+    };
+    entries.push(Entry::new(format!("status:{name}={other}"), "success has another status"));
+    entries.push(Entry::new(format!("no-error-type:{name}"), "errors carry no code"));
+    entries.push(Entry::new(format!("error-body:{name}=oops"), "errors are not JSON"));
+    entries
+        .push(Entry::new(format!("error-status:{name}.ValidationException=422"), "invalid input has another status"));
+    entries.push(Entry::new(
+        format!("error-code:{name}.ValidationException=BadRequest"),
+        "invalid input has another code",
+    ));
+    match operation.success() {
+        Success::Document => {
+            entries.push(Entry::new(format!("content-type:{name}=text/html"), "the document has another content type"))
+        }
+        Success::EmptyOk => entries
+            .push(Entry::new(format!("body:{name}={{\"ok\":true}}"), "an answer that should be empty has a body")),
+        // HTTP itself forbids a body with 204.
+        Success::NoContent => {}
+    }
+}
+
+fn lists(entries: &mut Vec<Entry>) {
+    let paged = Operation::ALL.iter().filter(|operation| {
+        let members = inputs::members(**operation);
+        members.iter().any(|member| member.name == "nextToken")
+    });
+    for operation in paged {
+        for fault in PageFault::ALL {
+            let shows = matches!(fault, PageFault::Endless | PageFault::TokenOnLast);
+            if *operation == Operation::ListStreamKeys && !shows {
+                // A channel has one stream key, so there is one page only.
+                continue;
+            }
+            entries.push(Entry::new(format!("page:{}={}", operation.name(), fault.name()), "pages go wrong"));
+        }
+    }
+}
+
+fn batches(entries: &mut Vec<Entry>) {
+    for operation in ["BatchGetChannel", "BatchGetStreamKey", "BatchStartViewerSessionRevocation"] {
+        for fault in BatchFault::ALL {
+            let gets = operation.starts_with("BatchGet");
+            if gets || fault != BatchFault::DropLast {
+                let id = format!("batch:{operation}={}", fault.name());
+                entries.push(Entry::new(id, "a batch goes wrong"));
+            }
+        }
+    }
+}
+
+fn behaviour(entries: &mut Vec<Entry>) {
+    let deletes = Operation::ALL.iter().map(|operation| operation.name());
+    for name in deletes.filter(|name| name.starts_with("Delete")) {
+        entries.push(Entry::new(format!("keep-deleted:{name}"), "what is deleted stays"));
+    }
+    let groups: [(&str, Vec<&str>, &str); 6] = [
+        ("tags", TagFault::ALL.map(TagFault::name).to_vec(), "tags go wrong"),
+        ("stream", StreamFault::ALL.map(StreamFault::name).to_vec(), "streams go wrong"),
+        ("auth", AuthFault::ALL.map(AuthFault::name).to_vec(), "signatures are not checked well"),
+        (
+            "leak",
+            vec!["ListChannels", "ListPlaybackKeyPairs", "ListStreamKeys"],
+            "a summary shows what only the resource may show",
+        ),
+        (
+            "cross",
+            vec!["TagResource", "UpdateChannel", "UpdatePlaybackRestrictionPolicy"],
+            "a change reaches another resource too",
+        ),
+        ("state", STATE_FAULTS.map(|(name, _)| name).to_vec(), "what is kept goes wrong"),
+    ];
+    for (kind, names, description) in groups {
+        let ids = names.into_iter().map(|name| format!("{kind}:{name}"));
+        entries.extend(ids.map(|id| Entry::new(id, description)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Fault;
+    use super::*;
+
+    #[test]
+    fn every_entry_names_a_fault_and_no_two_the_same() {
+        let entries = catalogue();
+        let mut ids: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
+        for id in &ids {
+            let fault = id.parse::<Fault>();
+            assert!(fault.is_ok(), "{fault:?}");
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), entries.len());
+        assert!(ids.len() > 500, "{}", ids.len());
+    }
+}

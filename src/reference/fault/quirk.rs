@@ -1,0 +1,222 @@
+//! Behaviour that differs from what the reference describes.
+
+/// One thing that the server does otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quirk {
+    /// A delete succeeds and deletes nothing.
+    KeepDeleted,
+    /// A deleted channel leaves its stream keys behind.
+    OrphanKeys,
+    Page(PageFault),
+    Batch(BatchFault),
+    Tags(TagFault),
+    Stream(StreamFault),
+    Auth(AuthFault),
+    /// Summaries show what only the full resource may show.
+    LeakSecret,
+    /// All regions share one state.
+    RegionLeak,
+    /// A change also reaches another resource of the kind.
+    Cross,
+    /// A new stream key has the value of the one before.
+    SameStreamKeyValue,
+    /// Fingerprints have nothing to do with the key.
+    WrongFingerprint,
+    /// Names are filtered by their beginning.
+    PrefixFilter,
+    /// The size of metadata counts characters instead of bytes.
+    MetadataCharacters,
+    /// ARNs name another region than the request's.
+    WrongArnRegion,
+}
+
+/// What a list does wrong with its pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PageFault {
+    Overlap,
+    Skip,
+    Endless,
+    Unbounded,
+    NoToken,
+    Reset,
+    TokenOnLast,
+}
+
+impl PageFault {
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Overlap, Self::Skip, Self::Endless, Self::Unbounded, Self::NoToken, Self::Reset, Self::TokenOnLast];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Overlap => "overlap",
+            Self::Skip => "skip",
+            Self::Endless => "endless",
+            Self::Unbounded => "unbounded",
+            Self::NoToken => "no-token",
+            Self::Reset => "reset",
+            Self::TokenOnLast => "token-on-last",
+        }
+    }
+}
+
+/// What a batch operation does wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BatchFault {
+    DropErrors,
+    FailAll,
+    DropLast,
+    WrongArn,
+}
+
+impl BatchFault {
+    pub(crate) const ALL: [Self; 4] = [Self::DropErrors, Self::FailAll, Self::DropLast, Self::WrongArn];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::DropErrors => "drop-errors",
+            Self::FailAll => "fail-all",
+            Self::DropLast => "drop-last",
+            Self::WrongArn => "wrong-arn",
+        }
+    }
+}
+
+/// What happens wrong to tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TagFault {
+    Replace,
+    Lose,
+    KeepExisting,
+    UntagAll,
+    UntagNone,
+    UntagFirst,
+    LowerCase,
+    ClearedByUpdate,
+}
+
+impl TagFault {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Replace,
+        Self::Lose,
+        Self::KeepExisting,
+        Self::UntagAll,
+        Self::UntagNone,
+        Self::UntagFirst,
+        Self::LowerCase,
+        Self::ClearedByUpdate,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Replace => "replace",
+            Self::Lose => "lose",
+            Self::KeepExisting => "keep-existing",
+            Self::UntagAll => "untag-all",
+            Self::UntagNone => "untag-none",
+            Self::UntagFirst => "untag-first",
+            Self::LowerCase => "lower-case",
+            Self::ClearedByUpdate => "cleared-by-update",
+        }
+    }
+}
+
+/// What happens wrong to streams and their sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StreamFault {
+    LiveSnapshot,
+    NotStopped,
+    NotListed,
+    NoEndTime,
+    OldestSession,
+    OldestFirst,
+    EventsOldestFirst,
+    IdleAsMissing,
+    ListedAfterEnd,
+    EndBeforeStart,
+    SameStreamId,
+}
+
+impl StreamFault {
+    pub(crate) const ALL: [Self; 11] = [
+        Self::LiveSnapshot,
+        Self::NotStopped,
+        Self::NotListed,
+        Self::NoEndTime,
+        Self::OldestSession,
+        Self::OldestFirst,
+        Self::EventsOldestFirst,
+        Self::IdleAsMissing,
+        Self::ListedAfterEnd,
+        Self::EndBeforeStart,
+        Self::SameStreamId,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::LiveSnapshot => "live-snapshot",
+            Self::NotStopped => "not-stopped",
+            Self::NotListed => "not-listed",
+            Self::NoEndTime => "no-end-time",
+            Self::OldestSession => "oldest-session",
+            Self::OldestFirst => "oldest-first",
+            Self::EventsOldestFirst => "events-oldest-first",
+            Self::IdleAsMissing => "idle-as-missing",
+            Self::ListedAfterEnd => "listed-after-end",
+            Self::EndBeforeStart => "end-before-start",
+            Self::SameStreamId => "same-stream-id",
+        }
+    }
+}
+
+/// What the check of signatures does wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AuthFault {
+    AcceptUnsigned,
+    AcceptAnyKey,
+    AcceptAnySignature,
+    IgnoreExpiry,
+    IgnoreSkew,
+    IgnoreBody,
+    IgnoreScope,
+    IgnoreToken,
+    RefusePresigned,
+}
+
+impl AuthFault {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::AcceptUnsigned,
+        Self::AcceptAnyKey,
+        Self::AcceptAnySignature,
+        Self::IgnoreExpiry,
+        Self::IgnoreSkew,
+        Self::IgnoreBody,
+        Self::IgnoreScope,
+        Self::IgnoreToken,
+        Self::RefusePresigned,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::AcceptUnsigned => "accept-unsigned",
+            Self::AcceptAnyKey => "accept-any-key",
+            Self::AcceptAnySignature => "accept-any-signature",
+            Self::IgnoreExpiry => "ignore-expiry",
+            Self::IgnoreSkew => "ignore-skew",
+            Self::IgnoreBody => "ignore-body",
+            Self::IgnoreScope => "ignore-scope",
+            Self::IgnoreToken => "ignore-token",
+            Self::RefusePresigned => "refuse-presigned",
+        }
+    }
+}
+
+/// Faults of what is kept and shown, by name.
+pub(crate) const STATE_FAULTS: [(&str, Quirk); 7] = [
+    ("metadata-characters", Quirk::MetadataCharacters),
+    ("orphan-keys", Quirk::OrphanKeys),
+    ("prefix-filter", Quirk::PrefixFilter),
+    ("region-leak", Quirk::RegionLeak),
+    ("same-stream-key-value", Quirk::SameStreamKeyValue),
+    ("wrong-arn-region", Quirk::WrongArnRegion),
+    ("wrong-fingerprint", Quirk::WrongFingerprint),
+];

@@ -1,0 +1,104 @@
+//! The settings of a channel: what a request gives, and the rules among them.
+
+use super::super::call::Call;
+use super::super::error::ApiError;
+use super::super::input::Fields;
+use super::super::rules::Rule;
+use super::super::state::{Channel, Multitrack, Region};
+use super::super::variant::Variant;
+
+const DEFAULT_PRESET: &str = "HIGHER_BANDWIDTH_DELIVERY";
+
+/// Puts the given members into a channel; the others stay as they are.
+pub(super) fn apply(call: &Call<'_>, channel: &mut Channel) -> Result<(), ApiError> {
+    let given = call.fields();
+    set_flag(&mut channel.authorized, given, "authorized");
+    set_flag(&mut channel.insecure_ingest, given, "insecureIngest");
+    set_text(&mut channel.container_format, given, "containerFormat");
+    set_text(&mut channel.latency_mode, given, "latencyMode");
+    set_text(&mut channel.name, given, "name");
+    set_text(&mut channel.kind, given, "type");
+    set_text(&mut channel.playback_restriction_policy_arn, given, "playbackRestrictionPolicyArn");
+    set_text(&mut channel.recording_configuration_arn, given, "recordingConfigurationArn");
+    if let Some(multitrack) = given.object("multitrackInputConfiguration") {
+        channel.multitrack_input_configuration = Some(Multitrack {
+            enabled: multitrack.flag("enabled").unwrap_or_default(),
+            maximum_resolution: owned(multitrack, "maximumResolution"),
+            policy: owned(multitrack, "policy"),
+        });
+    }
+    apply_preset(call, channel)
+}
+
+fn owned(given: Fields<'_>, name: &str) -> Option<String> {
+    given.text(name).map(std::borrow::Cow::into_owned)
+}
+
+fn set_flag(place: &mut bool, given: Fields<'_>, name: &str) {
+    if let Some(flag) = given.flag(name) {
+        *place = flag;
+    }
+}
+
+fn set_text(place: &mut String, given: Fields<'_>, name: &str) {
+    if let Some(text) = owned(given, name) {
+        *place = text;
+    }
+}
+
+/// A preset belongs to the ADVANCED types; the others have the empty string
+/// (rules 76 to 79).
+fn apply_preset(call: &Call<'_>, channel: &mut Channel) -> Result<(), ApiError> {
+    let preset = owned(call.fields(), "preset").filter(|preset| !preset.is_empty());
+    if matches!(channel.kind.as_str(), "ADVANCED_HD" | "ADVANCED_SD") {
+        match preset {
+            Some(preset) => channel.preset = preset,
+            None if channel.preset.is_empty() => DEFAULT_PRESET.clone_into(&mut channel.preset),
+            None => {}
+        }
+        return Ok(());
+    }
+    let waived = call.input.is_waived("preset") || call.input.is_waived("type");
+    let enforced = !call.varies(Variant::AcceptPresetOnStandard) && call.enforces(Rule::PresetType);
+    if preset.is_some() && enforced && !waived {
+        return Err(ApiError::validation("A preset can be selected for ADVANCED_HD and ADVANCED_SD only"));
+    }
+    channel.preset.clear();
+    Ok(())
+}
+
+/// Checks the rules of multitrack input on the settings as they would be
+/// (MultitrackInputConfiguration; rules 80 to 83).
+pub(super) fn check_multitrack(call: &Call<'_>, channel: &Channel) -> Result<(), ApiError> {
+    let Some(multitrack) = &channel.multitrack_input_configuration else {
+        return Ok(());
+    };
+    if !multitrack.enabled {
+        return Ok(());
+    }
+    let rules = [
+        (Rule::MultitrackType, channel.kind == "STANDARD"),
+        (Rule::MultitrackPolicy, multitrack.policy.is_some()),
+        (Rule::MultitrackResolution, multitrack.maximum_resolution.is_some()),
+        (Rule::MultitrackContainer, channel.container_format == "FRAGMENTED_MP4"),
+    ];
+    for (rule, kept) in rules {
+        call.require(rule, kept, || ApiError::validation(rule.name()))?;
+    }
+    Ok(())
+}
+
+/// Checks that the resources which a request names exist (rule 36).
+pub(super) fn check_references(call: &Call<'_>, region: &Region) -> Result<(), ApiError> {
+    let given = call.fields();
+    let recording = given.text_or_empty("recordingConfigurationArn");
+    let known = recording.is_empty() || region.recordings.number(&recording).is_some();
+    call.require(Rule::RecordingExists, known || call.input.is_waived("recordingConfigurationArn"), || {
+        ApiError::not_found(&recording)
+    })?;
+    let policy = given.text_or_empty("playbackRestrictionPolicyArn");
+    let known = policy.is_empty() || region.policies.number(&policy).is_some();
+    call.require(Rule::PolicyExists, known || call.input.is_waived("playbackRestrictionPolicyArn"), || {
+        ApiError::not_found(&policy)
+    })
+}

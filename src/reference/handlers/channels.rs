@@ -1,0 +1,244 @@
+//! Channels.
+
+use serde::Serialize;
+
+use super::super::call::{Call, Outcome, json, nothing};
+use super::super::error::ApiError;
+use super::super::fault::{BatchFault, Quirk, TagFault};
+use super::super::inputs::CHANNEL;
+use super::super::page::{Order, Pager};
+use super::super::rules::Rule;
+use super::super::state::{Channel, ChannelRow, ChannelSummary, Multitrack, Region, Srt, StreamKey, StreamKeys};
+use super::super::variant::Variant;
+use super::channel_settings::{apply, check_multitrack, check_references};
+use super::{stream_keys, tags};
+
+const DEFAULT_PAGE: usize = 100;
+
+#[derive(Serialize)]
+struct One<'a> {
+    channel: &'a Channel,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Created<'a> {
+    channel: &'a Channel,
+    stream_key: &'a StreamKey,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed<'a> {
+    channels: Vec<ChannelSummary<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Batch<'a> {
+    channels: Vec<&'a Channel>,
+    errors: Vec<BatchError>,
+}
+
+/// "BatchError".
+#[derive(Serialize)]
+pub(super) struct BatchError {
+    pub(super) arn: String,
+    code: &'static str,
+    message: String,
+}
+
+impl BatchError {
+    fn not_found(arn: &str) -> Self {
+        Self { arn: arn.to_owned(), code: "404", message: ApiError::not_found(arn).message }
+    }
+}
+
+pub(super) fn create(call: &Call<'_>, region: &mut Region) -> Outcome {
+    let mut channel = blank(call);
+    apply(call, &mut channel)?;
+    check_multitrack(call, &channel)?;
+    channel.tags = tags::given(call)?;
+    check_references(call, region)?;
+    let number = region.next_number();
+    let key_tags =
+        if call.varies(Variant::KeyUntagged) { super::super::state::Tags::new() } else { channel.tags.clone() };
+    let key = stream_keys::new(call, &channel.arn, key_tags);
+    let document = json(&Created { channel: &channel, stream_key: &key });
+    let key_number = region.next_number();
+    region.stream_keys.insert(key_number, key);
+    let row = ChannelRow {
+        channel,
+        stream_keys: vec![key_number],
+        sessions: Vec::new(),
+        metadata_calls: super::super::rate::Window::default(),
+    };
+    region.insert_channel(number, row);
+    document
+}
+
+/// A new channel with every default (rule 76).
+fn blank(call: &Call<'_>) -> Channel {
+    let ids = &call.service.ids;
+    let id = call.service.new_id();
+    let host = ids.hex(12);
+    let (region, account) = (call.region, &call.service.account);
+    let multitrack = call.varies(Variant::DefaultMultitrackObject).then(|| Multitrack {
+        enabled: false,
+        maximum_resolution: Some("FULL_HD".to_owned()),
+        policy: Some("ALLOW".to_owned()),
+    });
+    Channel {
+        arn: call.arn(CHANNEL, &id),
+        authorized: false,
+        container_format: "TS".to_owned(),
+        ingest_endpoint: format!("{host}.global-contribute.live-video.net"),
+        insecure_ingest: false,
+        latency_mode: "LOW".to_owned(),
+        multitrack_input_configuration: multitrack,
+        name: String::new(),
+        playback_restriction_policy_arn: String::new(),
+        playback_url: format!(
+            "https://{host}.{region}.playback.live-video.net/api/video/v1/\
+             {region}.{account}.channel.{id}.m3u8"
+        ),
+        preset: String::new(),
+        recording_configuration_arn: String::new(),
+        srt: Srt { endpoint: format!("{host}.srt.live-video.net"), passphrase: ids.alphanumeric(70) },
+        tags: super::super::state::Tags::new(),
+        kind: "STANDARD".to_owned(),
+    }
+}
+
+pub(super) fn get(call: &Call<'_>, region: &Region) -> Outcome {
+    let arn = call.fields().text_or_empty("arn");
+    let row = region.channels().get(&arn);
+    let row = row.ok_or_else(|| ApiError::not_found(&arn))?;
+    json(&One { channel: &row.channel })
+}
+
+pub(super) fn batch_get(call: &Call<'_>, region: &Region) -> Outcome {
+    let find = |arn: &str| region.channels().get(arn).map(|row| &row.channel);
+    let (channels, errors) = batch(call, find)?;
+    json(&Batch { channels, errors })
+}
+
+/// Finds what a batch asks for, in its order, and one error for each ARN that
+/// is not there (rule 98).
+pub(super) fn batch<'r, T>(
+    call: &Call<'_>,
+    find: impl Fn(&str) -> Option<&'r T>,
+) -> Result<(Vec<&'r T>, Vec<BatchError>), ApiError> {
+    let mut found = Vec::new();
+    let mut errors = Vec::new();
+    for arn in call.fields().texts("arns").unwrap_or_default() {
+        match find(&arn) {
+            Some(row) => found.push(row),
+            None if call.has(Quirk::Batch(BatchFault::FailAll)) => {
+                return Err(ApiError::not_found(&arn));
+            }
+            None => errors.push(BatchError::not_found(&arn)),
+        }
+    }
+    if call.has(Quirk::Batch(BatchFault::DropErrors)) {
+        errors.clear();
+    }
+    if call.has(Quirk::Batch(BatchFault::DropLast)) {
+        found.pop();
+    }
+    if call.has(Quirk::Batch(BatchFault::WrongArn)) {
+        errors.iter_mut().for_each(|error| error.arn.push('0'));
+    }
+    Ok((found, errors))
+}
+
+pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
+    let given = call.fields();
+    let filters = [
+        (region.named(), "filterByName"),
+        (region.recorded_by(), "filterByRecordingConfigurationArn"),
+        (region.restricted_by(), "filterByPlaybackRestrictionPolicyArn"),
+    ]
+    .map(|(referrers, name)| (referrers, given.text_or_empty(name)));
+    let mut filters = filters.iter().filter(|(_, value)| !value.is_empty());
+    let filter = filters.next();
+    call.require(Rule::ExclusiveFilters, filters.next().is_none(), || {
+        ApiError::conflict("Filters are mutually exclusive")
+    })?;
+    let pager = Pager::new(call, "", DEFAULT_PAGE, Order::OldestFirst)?;
+    let (low, high) = pager.range();
+    let leak = call.has(Quirk::LeakSecret);
+    let summary = |row| summary(row, leak);
+    let page = match filter {
+        None => pager.page(region.channels().rows().range(low..=high).map(|(number, row)| (*number, summary(row)))),
+        Some((_, value)) if call.has(Quirk::PrefixFilter) => pager.page(
+            region
+                .channels()
+                .rows()
+                .range(low..=high)
+                .filter(|(_, row)| row.channel.name.starts_with(value.as_ref()))
+                .map(|(number, row)| (*number, summary(row))),
+        ),
+        Some((referrers, value)) => pager.page(
+            referrers
+                .of(value)
+                .map(|numbers| numbers.range(low..=high))
+                .into_iter()
+                .flatten()
+                .filter_map(|number| Some((*number, summary(region.channels().row(*number)?)))),
+        ),
+    };
+    json(&Listed { channels: page.items, next_token: page.next_token })
+}
+
+fn summary(row: &ChannelRow, leak: bool) -> ChannelSummary<'_> {
+    let mut summary = ChannelSummary::from(&row.channel);
+    summary.srt = leak.then_some(&row.channel.srt);
+    summary
+}
+
+pub(super) fn update(call: &Call<'_>, region: &mut Region) -> Outcome {
+    let arn = call.fields().text_or_empty("arn");
+    let missing = || ApiError::not_found(&arn);
+    let number = region.channels().number(&arn).ok_or_else(missing)?;
+    let row = region.channels().row(number).ok_or_else(missing)?;
+    call.require(Rule::LiveUpdate, row.live().is_none(), || ApiError::conflict("A live channel cannot be updated"))?;
+    let mut channel = row.channel.clone();
+    apply(call, &mut channel)?;
+    check_multitrack(call, &channel)?;
+    check_references(call, region)?;
+    if call.has(Quirk::Tags(TagFault::ClearedByUpdate)) {
+        channel.tags.clear();
+    }
+    let document = json(&One { channel: &channel });
+    region.replace_channel(number, channel);
+    if call.has(Quirk::Cross) {
+        update_neighbour(call, region, number)?;
+    }
+    document
+}
+
+/// Does to the channel before what was asked for another one: a fault.
+fn update_neighbour(call: &Call<'_>, region: &mut Region, of: u64) -> Result<(), ApiError> {
+    let neighbour = region.channels().rows().range(..of).next_back();
+    let Some((number, mut channel)) = neighbour.map(|(n, row)| (*n, row.channel.clone())) else {
+        return Ok(());
+    };
+    apply(call, &mut channel)?;
+    region.replace_channel(number, channel);
+    Ok(())
+}
+
+pub(super) fn delete(call: &Call<'_>, region: &mut Region) -> Outcome {
+    let arn = call.fields().text_or_empty("arn");
+    let row = region.channels().get(&arn);
+    let row = row.ok_or_else(|| ApiError::not_found(&arn))?;
+    call.require(Rule::LiveDelete, row.live().is_none(), || ApiError::conflict("A live channel cannot be deleted"))?;
+    if call.has(Quirk::KeepDeleted) {
+        return nothing();
+    }
+    let keys = if call.has(Quirk::OrphanKeys) { StreamKeys::Keep } else { StreamKeys::Remove };
+    region.remove_channel(&arn, keys);
+    nothing()
+}

@@ -1,0 +1,255 @@
+//! From an HTTP request to a call, and from its outcome to an HTTP answer.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header, request::Parts};
+use axum::response::Response;
+use bytes::Bytes;
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+use super::auth;
+use super::call::Call;
+use super::error::{ApiError, ErrorCode};
+use super::fault::Rejection;
+use super::handlers;
+use super::input::Input;
+use super::inputs;
+use super::operation::{Operation, Route, route};
+use super::pattern::is_region;
+use super::reply;
+use super::rules::Rule;
+use super::service::Service;
+use super::shape::{self, Constraint, Violation};
+use super::variant::Variant;
+
+/// The largest body that is accepted.
+const LARGEST_BODY: usize = 1 << 20;
+/// How much of a larger one is read, so that the refusal can be delivered.
+const LARGEST_READ: usize = 16 << 20;
+
+/// Answers any request.
+pub(crate) async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, LARGEST_READ).await;
+    let Some(body) = body.ok().filter(|body| body.len() <= LARGEST_BODY) else {
+        let error = ApiError::new(ErrorCode::PayloadTooLarge, "The request is too large");
+        return reply::error(&service, None, &error);
+    };
+    match faulty_route(&service, &parts) {
+        Route::Unknown | Route::WrongMethod { .. } if service.varies(Variant::GatewayErrors) => {
+            let code = ErrorCode::MissingAuthenticationToken;
+            reply::error(&service, None, &ApiError::new(code, "Missing Authentication Token"))
+        }
+        Route::Unknown => {
+            let error = ApiError::new(ErrorCode::UnknownOperation, "There is no such operation");
+            reply::error(&service, None, &error)
+        }
+        Route::WrongMethod { allowed } => {
+            let error = ApiError::new(ErrorCode::MethodNotAllowed, "Another method is needed");
+            let mut response = reply::error(&service, None, &error);
+            let allowed = header::HeaderValue::from_static(allowed);
+            response.headers_mut().insert(header::ALLOW, allowed);
+            response
+        }
+        Route::Broadcast => handlers::broadcast(&service, region_of(&service, &parts), &body),
+        Route::Operation { operation, resource } => match perform(&service, operation, resource, &parts, &body) {
+            Ok((document, pretended)) => reply::success(&service, operation, document, &pretended),
+            Err(error) => reply::error(&service, Some(operation), &error),
+        },
+    }
+}
+
+/// The route of a request, where a seeded fault may tolerate a wrong one.
+fn faulty_route<'a>(service: &Service, parts: &'a Parts) -> Route<'a> {
+    let path = parts.uri.path();
+    let found = route(&parts.method, path);
+    if service.faults.is_empty() {
+        return found;
+    }
+    let (rule, operation) = match found {
+        Route::Unknown => (Rule::PathCase, Operation::named_in_any_case(path.trim_matches('/'))),
+        Route::WrongMethod { .. } => (Rule::Method, Operation::named(path.trim_matches('/'))),
+        Route::Operation { .. } | Route::Broadcast => return found,
+    };
+    match operation.filter(|_| !service.enforces(rule)) {
+        Some(operation) => Route::Operation { operation, resource: None },
+        None => found,
+    }
+}
+
+type Pretended = Vec<(String, Value)>;
+
+fn perform(
+    service: &Service,
+    operation: Operation,
+    resource: Option<&str>,
+    parts: &Parts,
+    body: &Bytes,
+) -> Result<(Vec<u8>, Pretended), ApiError> {
+    let condition = auth::check(service, parts, body)?;
+    // These two take nothing from a body, so it is not looked at (rule 6).
+    let body: &[u8] = match operation {
+        Operation::ListTagsForResource | Operation::UntagResource => &[],
+        _ => body,
+    };
+    check_headers(service, &parts.headers, body)?;
+    let mut members = parse(service, body)?;
+    if let Some(resource) = resource {
+        add_uri_members(operation, resource, parts.uri.query(), &mut members);
+    }
+    let waived = check_input(service, operation, &members)?;
+    if let Some(condition) = condition {
+        return Err(ApiError::condition(condition));
+    }
+    let mut pretended = Vec::new();
+    if !service.faults.is_empty() {
+        refuse_by_fault(service, operation, &members)?;
+        pretended = service.faults.rewrite(operation, &mut members);
+    }
+    let call = Call { service, operation, region: region_of(service, parts), input: Input::new(members, waived) };
+    Ok((handlers::dispatch(&call)?, pretended))
+}
+
+fn refuse_by_fault(service: &Service, operation: Operation, members: &Map<String, Value>) -> Result<(), ApiError> {
+    match service.faults.rejects(operation, members) {
+        None => Ok(()),
+        Some(Rejection::Refuse) => Err(ApiError::validation("This value is not accepted")),
+        Some(Rejection::Crash) => Err(ApiError::new(ErrorCode::InternalServer, "An unexpected error occurred")),
+    }
+}
+
+/// The region that a request names in its credential scope, or the default.
+fn region_of<'a>(service: &'a Service, parts: &'a Parts) -> &'a str {
+    let named = auth::scope_region(parts).filter(|region| is_region(region));
+    named.unwrap_or(&service.default_region)
+}
+
+fn check_headers(service: &Service, headers: &HeaderMap, body: &[u8]) -> Result<(), ApiError> {
+    if !accepts_json(headers) && service.enforces(Rule::Accept) {
+        return Err(ApiError::new(ErrorCode::NotAcceptable, "Answers are application/json"));
+    }
+    if !body.is_empty() && !is_json(headers) && service.enforces(Rule::ContentType) {
+        return Err(ApiError::new(ErrorCode::UnsupportedMediaType, "The body must be application/json"));
+    }
+    Ok(())
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    content_type
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| media_type(value).eq_ignore_ascii_case("application/json"))
+}
+
+fn media_type(value: &str) -> &str {
+    value.split(';').next().unwrap_or_default().trim()
+}
+
+fn accepts_json(headers: &HeaderMap) -> bool {
+    let mut ranges = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter(|range| !range.trim().is_empty())
+        .peekable();
+    ranges.peek().is_none()
+        || ranges.any(|range| {
+            let media = media_type(range).to_ascii_lowercase();
+            let refused = range
+                .split(';')
+                .skip(1)
+                .filter_map(|parameter| parameter.trim().strip_prefix("q="))
+                .any(|quality| quality.parse::<f32>().is_ok_and(|quality| quality <= 0.0));
+            matches!(media.as_str(), "application/json" | "application/*" | "*/*") && !refused
+        })
+}
+
+/// Reads the body; none at all is the same as an empty object (rule 18).
+fn parse(service: &Service, body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    if body.is_empty() {
+        return Ok(Map::new());
+    }
+    let (rule, message) = match serde_json::from_slice(body) {
+        Ok(Value::Object(members)) => return Ok(members),
+        Ok(_) => (Rule::JsonObject, "The body must be a JSON object".to_owned()),
+        Err(error) => (Rule::JsonSyntax, format!("The body is not JSON: {error}")),
+    };
+    if service.enforces(rule) { Err(malformed(service, message)) } else { Ok(Map::new()) }
+}
+
+fn malformed(service: &Service, message: String) -> ApiError {
+    let code =
+        if service.varies(Variant::SerializationException) { ErrorCode::Serialization } else { ErrorCode::Validation };
+    ApiError::new(code, message)
+}
+
+/// Adds what a tag operation carries in its path and query.
+fn add_uri_members(operation: Operation, resource: &str, query: Option<&str>, members: &mut Map<String, Value>) {
+    let arn = percent_decode_str(resource).decode_utf8_lossy().into_owned();
+    members.insert("resourceArn".to_owned(), Value::String(arn));
+    if operation != Operation::UntagResource {
+        return;
+    }
+    let keys: Vec<Value> = query
+        .unwrap_or_default()
+        .split('&')
+        .filter_map(|pair| match pair.split_once('=').unwrap_or((pair, "")) {
+            ("tagKeys", key) => Some(Value::String(form_decoded(key).into_owned())),
+            _ => None,
+        })
+        .collect();
+    if !keys.is_empty() {
+        members.insert("tagKeys".to_owned(), Value::Array(keys));
+    }
+}
+
+fn form_decoded(text: &str) -> Cow<'_, str> {
+    if text.contains('+') {
+        let spaced = text.replace('+', " ");
+        Cow::Owned(percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
+    } else {
+        percent_decode_str(text).decode_utf8_lossy()
+    }
+}
+
+/// Checks every constraint; answers at which paths faults let a breach pass.
+fn check_input(service: &Service, operation: Operation, members: &Map<String, Value>) -> Result<Vec<String>, ApiError> {
+    let mut violations = shape::check(inputs::members(operation), members);
+    if violations.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut waived = Vec::new();
+    if !service.faults.is_empty() {
+        violations.retain(|violation| {
+            let passes = service.faults.waives(operation, violation);
+            if passes {
+                waived.push(violation.path.clone());
+            }
+            !passes
+        });
+    }
+    match violations.first() {
+        None => Ok(waived),
+        Some(violation) => Err(violated(service, operation, violation)),
+    }
+}
+
+fn violated(service: &Service, operation: Operation, violation: &Violation) -> ApiError {
+    let Violation { path, constraint } = violation;
+    let message = format!("{}.{path}: {}", operation.name(), constraint.name());
+    if *constraint == Constraint::Type { malformed(service, message) } else { ApiError::validation(message) }
+}
+
+/// A plain answer outside the contract.
+pub(crate) fn plain(status: u16, document: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(document));
+    reply::set_status(&mut response, status);
+    let json = header::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}

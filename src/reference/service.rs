@@ -1,0 +1,88 @@
+//! What all requests of a server share.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::{Timestamp, Unit};
+use parking_lot::{Mutex, RwLock};
+
+use super::config::{Auth, Config, Identity};
+use super::fault::{Faults, Quirk};
+use super::ids::Ids;
+use super::rules::Rule;
+use super::state::Region;
+use super::variant::Variant;
+
+/// The shared part of a server.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) auth: Auth,
+    pub(crate) identities: Vec<Identity>,
+    pub(crate) account: String,
+    pub(crate) faults: Faults,
+    pub(crate) ids: Ids,
+    /// Salt of page tokens.
+    pub(crate) seed: u64,
+    pub(crate) default_region: String,
+    variants: Vec<Variant>,
+    regions: RwLock<HashMap<String, Arc<RwLock<Region>>>>,
+    /// When metadata was accepted in the last second, for the account's limit.
+    pub(crate) account_metadata: Mutex<super::rate::Window>,
+}
+
+impl Service {
+    /// A server without any resources.
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
+            auth: config.auth,
+            identities: config.identities,
+            account: config.account,
+            faults: Faults::new(config.faults),
+            ids: Ids::new(config.seed),
+            seed: config.seed,
+            default_region: config.region,
+            variants: config.variants,
+            regions: RwLock::new(HashMap::new()),
+            account_metadata: Mutex::default(),
+        }
+    }
+
+    /// Whether the server differs in that way.
+    pub(crate) fn varies(&self, variant: Variant) -> bool {
+        self.variants.contains(&variant)
+    }
+
+    /// Whether a prose rule holds; a seeded fault may waive it.
+    pub(crate) fn enforces(&self, rule: Rule) -> bool {
+        self.faults.is_empty() || !self.faults.waives_rule(rule)
+    }
+
+    /// Whether answers are changed on their way out.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.variants.is_empty() && self.faults.is_empty()
+    }
+
+    /// The state of a region.
+    pub(crate) fn region(&self, name: &str) -> Arc<RwLock<Region>> {
+        let name = if self.faults.has_anywhere(Quirk::RegionLeak) { &self.default_region } else { name };
+        if let Some(region) = self.regions.read().get(name) {
+            return Arc::clone(region);
+        }
+        Arc::clone(self.regions.write().entry(name.to_owned()).or_default())
+    }
+
+    /// The present time as answers show it.
+    pub(crate) fn now(&self) -> String {
+        let now = Timestamp::now();
+        if self.varies(Variant::FractionalTimestamps) {
+            let millisecond = now.round(Unit::Millisecond).unwrap_or(now);
+            return format!("{millisecond:.3}");
+        }
+        Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
+    }
+
+    /// The id of a new resource.
+    pub(crate) fn new_id(&self) -> String {
+        if self.varies(Variant::UuidIds) { self.ids.uuid() } else { self.ids.alphanumeric(12) }
+    }
+}

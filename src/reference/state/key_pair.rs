@@ -1,0 +1,43 @@
+//! Playback key pairs ("PlaybackKeyPair", "PlaybackKeyPairSummary").
+
+use serde::Serialize;
+
+use super::{Resource, Tags};
+
+/// The public half of a key pair as it is stored and answered.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct KeyPair {
+    pub(crate) arn: String,
+    pub(crate) fingerprint: String,
+    pub(crate) name: String,
+    pub(crate) tags: Tags,
+}
+
+impl Resource for KeyPair {
+    fn arn(&self) -> &str {
+        &self.arn
+    }
+    fn tags(&self) -> &Tags {
+        &self.tags
+    }
+    fn tags_mut(&mut self) -> &mut Tags {
+        &mut self.tags
+    }
+}
+
+/// "PlaybackKeyPairSummary": without the fingerprint (rule 146).
+#[derive(Debug, Serialize)]
+pub(crate) struct KeyPairSummary<'a> {
+    arn: &'a str,
+    name: &'a str,
+    tags: &'a Tags,
+    /// Only a seeded fault fills this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fingerprint: Option<&'a str>,
+}
+
+impl<'a> From<&'a KeyPair> for KeyPairSummary<'a> {
+    fn from(pair: &'a KeyPair) -> Self {
+        Self { arn: &pair.arn, name: &pair.name, tags: &pair.tags, fingerprint: None }
+    }
+}

@@ -1,0 +1,26 @@
+//! What the server remembers: one [`Region`] for each region that was named.
+
+mod channel;
+mod key_pair;
+mod policy;
+mod recording;
+mod region;
+mod stream;
+mod stream_key;
+mod table;
+
+use std::collections::BTreeMap;
+
+pub(crate) use channel::{Channel, ChannelRow, ChannelSummary, Multitrack, Srt};
+pub(crate) use key_pair::{KeyPair, KeyPairSummary};
+pub(crate) use policy::Policy;
+pub(crate) use recording::{
+    Destination, RecordingConfiguration, RecordingSummary, RenditionConfiguration, S3, Thumbnails,
+};
+pub(crate) use region::{Region, StreamKeys};
+pub(crate) use stream::{Audio, Event, Ingest, Ingests, Session, SessionRow, SessionSummary, StreamView, Video};
+pub(crate) use stream_key::{StreamKey, StreamKeySummary};
+pub(crate) use table::{Resource, Table};
+
+/// Tags of a resource, in the order of their keys.
+pub(crate) type Tags = BTreeMap<String, String>;

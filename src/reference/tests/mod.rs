@@ -1,0 +1,10 @@
+//! The whole server over a socket.
+
+mod channels;
+mod client;
+mod concurrency;
+mod faults;
+mod others;
+mod protocol;
+mod streams;
+mod variants;

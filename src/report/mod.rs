@@ -1,0 +1,24 @@
+//! Reports: pure functions of the versioned [`Record`] of a run. Nothing here sends, prints or reads a
+//! clock; what a target answered is made harmless by [`text`] before it reaches a terminal or a file.
+
+pub mod baseline;
+pub mod damaged;
+pub mod format;
+pub mod html;
+pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod merge;
+pub mod outcome;
+pub mod record;
+pub mod redact;
+#[cfg(test)]
+pub mod sample;
+pub mod sarif;
+pub mod terminal;
+pub mod text;
+pub mod verdict;
+
+pub use format::Format;
+pub use record::Record;
+pub use verdict::Verdict;

@@ -1,0 +1,317 @@
+//! Makes the record of a run out of what it found: totals, redaction, reproduction.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+use serde_json::{Map, Value};
+
+use super::record::{
+    BaselineStatus, CaseRecord, CaseTotals, CaseVerdict, ClauseRecord, ClauseTotals, ClauseVerdict, ContractInfo,
+    FindingRecord, FindingTotals, Gate, OperationTotals, Record, RequestRecord, ResponseRecord, SCHEMA, Selection,
+    Summary, TargetInfo, Tool,
+};
+use super::redact::Redactor;
+use crate::judge::finding::FindingKind;
+use crate::plan::{Plan, reason};
+use crate::run::settings::Settings;
+use crate::run::{Found, Outcome, Verdict};
+use crate::spec::Contract;
+use crate::spec::clause::{ClauseIndex, Tier};
+use crate::wire::{Reply, Request};
+
+/// Longest body shown, in bytes; longer ones are cut.
+const BODY_SHOWN: usize = 16 << 10;
+
+impl Record {
+    /// The record of a finished run.
+    pub fn from_outcome(contract: &Contract, plan: &Plan, settings: &Settings, outcome: Outcome) -> Record {
+        let redactor = Redactor::new(contract, &outcome.secrets);
+        let findings = findings(contract, plan, settings, &outcome, &redactor);
+        let clauses = clauses(contract, plan, &outcome);
+        let cases = cases(contract, plan, &outcome);
+        let seconds = outcome.elapsed.as_secs_f64();
+        let count = |verdict: ClauseVerdict| clauses.iter().filter(|clause| clause.verdict == verdict).count() as u64;
+        let ended = |verdict: CaseVerdict| cases.iter().filter(|case| case.verdict == verdict).count() as u64;
+        let operations = contract.operations.len() as u64;
+        let summary = Summary {
+            clauses: ClauseTotals {
+                total: clauses.len() as u64,
+                upheld: count(ClauseVerdict::Upheld),
+                violated: count(ClauseVerdict::Violated),
+                untested: count(ClauseVerdict::Untested),
+            },
+            cases: CaseTotals {
+                total: cases.len() as u64,
+                passed: ended(CaseVerdict::Passed),
+                failed: ended(CaseVerdict::Failed),
+                inconclusive: ended(CaseVerdict::Inconclusive),
+            },
+            operations: OperationTotals {
+                total: operations,
+                implemented: operations - outcome.not_implemented.len() as u64,
+            },
+            requests: outcome.requests,
+            requests_per_second: if seconds > 0.0 { outcome.requests as f64 / seconds } else { 0.0 },
+            findings: FindingTotals { total: findings.len() as u64, new: findings.len() as u64, known: 0, fixed: 0 },
+        };
+        Record {
+            schema: SCHEMA.to_owned(),
+            tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            contract: ContractInfo {
+                service: contract.service.name.clone(),
+                version: contract.service.version.clone(),
+                published: contract.rules.published.clone(),
+                sha256: contract.sha256.clone(),
+            },
+            target: TargetInfo {
+                endpoint: settings.endpoint.clone(),
+                region: settings.region.clone(),
+                embedded: false,
+            },
+            seed: settings.seed,
+            profile: settings.profile.id().to_owned(),
+            shard: settings.shard.to_string(),
+            started_at: outcome.started_at.map(iso_8601).unwrap_or_default(),
+            duration_seconds: seconds,
+            stopped_early: outcome.stopped_early.clone(),
+            summary,
+            clauses,
+            cases,
+            findings,
+            notes: outcome.notes.clone(),
+            selection: Selection::default(),
+            gate: Gate::default(),
+            baseline: None,
+        }
+    }
+}
+
+fn clauses(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<ClauseRecord> {
+    let violated: BTreeSet<ClauseIndex> = outcome.findings.keys().map(|key| key.clause).collect();
+    let blockers = blockers(plan, outcome);
+    plan.clauses
+        .iter()
+        .map(|index| {
+            let clause = contract.clauses.get(*index);
+            let upheld = outcome.upheld.get(index.0 as usize).copied().unwrap_or(0);
+            let seen: u64 = outcome
+                .findings
+                .iter()
+                .filter(|(key, _)| key.clause == *index)
+                .map(|(_, found)| found.occurrences)
+                .sum();
+            let verdict = match (violated.contains(index), upheld) {
+                (true, _) => ClauseVerdict::Violated,
+                (false, 0) => ClauseVerdict::Untested,
+                (false, _) => ClauseVerdict::Upheld,
+            };
+            let untested = verdict == ClauseVerdict::Untested;
+            ClauseRecord {
+                id: clause.id.clone(),
+                operation: clause.operation.clone(),
+                verdict,
+                reason: untested.then(|| untested_reason(contract, *index, outcome, &blockers)),
+                requests: upheld + seen,
+            }
+        })
+        .collect()
+}
+
+/// Why the first inconclusive case of a clause could not decide it.
+fn blockers<'o>(plan: &Plan, outcome: &'o Outcome) -> BTreeMap<ClauseIndex, &'o str> {
+    let mut blockers = BTreeMap::new();
+    for result in &outcome.cases {
+        if let (Verdict::Inconclusive { reason }, Some(case)) = (&result.verdict, plan.cases.get(result.case)) {
+            for clause in &case.clauses {
+                blockers.entry(*clause).or_insert(reason.as_str());
+            }
+        }
+    }
+    blockers
+}
+
+fn untested_reason(
+    contract: &Contract,
+    index: ClauseIndex,
+    outcome: &Outcome,
+    blockers: &BTreeMap<ClauseIndex, &str>,
+) -> String {
+    let clause = contract.clauses.get(index);
+    let missing = clause.operation.as_ref().filter(|operation| outcome.not_implemented.contains(operation));
+    if let Some(operation) = missing {
+        return format!("needs something the target lacks: {operation} is not implemented");
+    }
+    if let Some(reason) = outcome.stopped_early.as_ref() {
+        return format!("the run stopped before its turn: {reason}");
+    }
+    let documented = reason::documented(contract, &clause.id);
+    match (documented, blockers.get(&index)) {
+        (Some(reason), _) => reason.to_string(),
+        (None, Some(blocker)) => (*blocker).to_owned(),
+        (None, None) => reason::by_kind(&clause.kind)
+            .map_or_else(|| "no answer of the target showed it".to_owned(), |reason| reason.to_string()),
+    }
+}
+
+fn cases(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<CaseRecord> {
+    let records = outcome.cases.iter().filter_map(|result| {
+        let case = plan.cases.get(result.case)?;
+        let (verdict, reason) = match &result.verdict {
+            Verdict::Passed => (CaseVerdict::Passed, None),
+            Verdict::Failed => (CaseVerdict::Failed, None),
+            Verdict::Inconclusive { reason } => (CaseVerdict::Inconclusive, Some(reason.clone())),
+        };
+        Some(CaseRecord {
+            id: case.id.clone(),
+            operation: case.operation.clone(),
+            verdict,
+            reason,
+            requests: result.requests,
+            seconds: result.elapsed.as_secs_f64(),
+            position: case.position,
+            findings: result
+                .findings
+                .iter()
+                .map(|key| finding_id(contract, key.clause, &key.operation, key.detail.as_deref(), key.kind))
+                .collect(),
+        })
+    });
+    records.collect()
+}
+
+/// `CLAUSE[@OPERATION][#DETAIL]:KIND`: the same for the same defect in every run.
+pub fn finding_id(
+    contract: &Contract,
+    clause: ClauseIndex,
+    operation: &str,
+    detail: Option<&str>,
+    kind: FindingKind,
+) -> String {
+    let clause = contract.clauses.get(clause);
+    let mut id = clause.id.clone();
+    if clause.operation.as_deref() != Some(operation) && !operation.is_empty() {
+        id.push('@');
+        id.push_str(operation);
+    }
+    if let Some(detail) = detail {
+        id.push('#');
+        id.push_str(detail);
+    }
+    id.push(':');
+    id.push_str(kind.id());
+    id
+}
+
+fn findings(
+    contract: &Contract,
+    plan: &Plan,
+    settings: &Settings,
+    outcome: &Outcome,
+    redactor: &Redactor,
+) -> Vec<FindingRecord> {
+    let mut findings: Vec<FindingRecord> =
+        outcome.findings.values().map(|found| finding(contract, plan, settings, found, redactor)).collect();
+    findings.sort_by(|left, right| left.id.cmp(&right.id));
+    findings
+}
+
+fn finding(contract: &Contract, plan: &Plan, settings: &Settings, found: &Found, redactor: &Redactor) -> FindingRecord {
+    let violation = &found.violation;
+    let clause = contract.clauses.get(violation.clause);
+    let request = request_record(contract, &violation.operation, &found.exchange.request, redactor);
+    FindingRecord {
+        id: finding_id(contract, violation.clause, &violation.operation, violation.detail.as_deref(), violation.kind),
+        clause: clause.id.clone(),
+        operation: violation.operation.clone(),
+        kind: violation.kind,
+        tier: violation.tier.unwrap_or(Tier::Documented).max(clause.tier),
+        expected: redactor.text(&violation.expected),
+        observed: redactor.text(&violation.observed),
+        occurrences: found.occurrences,
+        curl: curl(&settings.endpoint, &request),
+        request,
+        response: response_record(contract, &violation.operation, &found.exchange.reply, redactor),
+        baseline: BaselineStatus::New,
+        case: plan.cases.get(found.case).map(|case| case.id.clone()).unwrap_or_default(),
+        section: clause.section.clone(),
+        setup: found.setup.iter().map(|request| request_record(contract, "", request, redactor)).collect(),
+    }
+}
+
+fn request_record(contract: &Contract, operation: &str, request: &Request, redactor: &Redactor) -> RequestRecord {
+    let by_path = || {
+        let name = request.target.trim_start_matches('/');
+        contract.operation(name)
+    };
+    let operation = contract.operation(operation).or_else(by_path);
+    RequestRecord {
+        method: request.method.clone(),
+        path: redactor.text(&request.target),
+        headers: header_map(&request.headers, redactor),
+        body: body(&request.body, operation.map(|operation| &operation.input), redactor),
+    }
+}
+
+fn response_record(contract: &Contract, operation: &str, reply: &Reply, redactor: &Redactor) -> ResponseRecord {
+    match reply {
+        Reply::Failure(failure) => {
+            ResponseRecord { body: Value::from(redactor.text(&failure.detail)), ..ResponseRecord::default() }
+        }
+        Reply::Response(response) => ResponseRecord {
+            status: response.status,
+            headers: header_map(&response.headers, redactor),
+            body: body(&response.body, contract.operation(operation).map(|operation| &operation.output), redactor),
+        },
+    }
+}
+
+fn header_map(headers: &[(String, String)], redactor: &Redactor) -> Map<String, Value> {
+    let mut map = Map::new();
+    for (name, value) in headers {
+        map.insert(name.clone(), Value::from(redactor.text(value)));
+    }
+    map
+}
+
+fn body(bytes: &[u8], shape: Option<&crate::spec::contract::Node>, redactor: &Redactor) -> Value {
+    if bytes.is_empty() {
+        return Value::Null;
+    }
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(value) if bytes.len() <= BODY_SHOWN => redactor.json(value, shape),
+        _ => {
+            let end = bytes.len().min(BODY_SHOWN);
+            let mut text = String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).into_owned();
+            if bytes.len() > end {
+                text.push_str(&format!("… ({} bytes in all)", bytes.len()));
+            }
+            Value::from(redactor.text(&text))
+        }
+    }
+}
+
+/// A shell command that sends the request to an endpoint that needs no signature.
+fn curl(endpoint: &str, request: &RequestRecord) -> String {
+    let mut parts = vec![format!("curl -i -X {} {}", request.method, quoted(&format!("{endpoint}{}", request.path)))];
+    for (name, value) in &request.headers {
+        if let Some(value) = value.as_str() {
+            parts.push(format!("-H {}", quoted(&format!("{name}: {value}"))));
+        }
+    }
+    match &request.body {
+        Value::Null => {}
+        Value::String(text) => parts.push(format!("--data-binary {}", quoted(text))),
+        other => parts.push(format!("--data-binary {}", quoted(&other.to_string()))),
+    }
+    parts.join(" ")
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// The time of day as `YYYY-MM-DDThh:mm:ssZ`.
+fn iso_8601(time: SystemTime) -> String {
+    jiff::Timestamp::try_from(time)
+        .map_or_else(|_| String::new(), |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+}

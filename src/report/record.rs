@@ -1,0 +1,393 @@
+//! The versioned record of a run: everything a reporter may know. Published as JSON; see `specs/report.schema.json`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::judge::finding::FindingKind;
+use crate::spec::clause::Tier;
+
+/// Value of [`Record::schema`].
+pub const SCHEMA: &str = "ivs-conformance/report/1";
+
+/// One run, or several shards of one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Version of this format.
+    pub schema: String,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// The contract checked against.
+    pub contract: ContractInfo,
+    /// What was checked.
+    pub target: TargetInfo,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// `quick`, `standard` or `deep`.
+    pub profile: String,
+    /// `I/N`.
+    pub shard: String,
+    /// Start, ISO 8601 in UTC.
+    pub started_at: String,
+    /// Wall time in seconds.
+    pub duration_seconds: f64,
+    /// Whether the run stopped before its end, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_early: Option<String>,
+    /// Totals.
+    pub summary: Summary,
+    /// Every clause with its verdict, in the order of the contract.
+    pub clauses: Vec<ClauseRecord>,
+    /// Every case with its verdict, in the order of the plan.
+    pub cases: Vec<CaseRecord>,
+    /// Divergences, in the order of their ids.
+    pub findings: Vec<FindingRecord>,
+    /// What is worth knowing and no divergence (e.g. how many unknown members were seen).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Which part of the contract was asked for.
+    #[serde(default, skip_serializing_if = "Selection::is_everything")]
+    pub selection: Selection,
+    /// Which findings count.
+    #[serde(default, skip_serializing_if = "Gate::is_default")]
+    pub gate: Gate,
+    /// What the baseline says beyond its marks on findings; none without a baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineRecord>,
+}
+
+/// Which part of the contract a run was asked to check.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Selection {
+    /// Globs of clause or case ids that were kept; empty keeps all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// Globs of clause or case ids that were dropped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skip: Vec<String>,
+}
+
+impl Selection {
+    /// Whether nothing was left out.
+    pub fn is_everything(&self) -> bool {
+        self.only.is_empty() && self.skip.is_empty()
+    }
+}
+
+/// Which findings count towards the verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Gate {
+    /// Findings of the inferred tier count too.
+    #[serde(default)]
+    pub strict: bool,
+    /// Operations that the target does not have do not count.
+    #[serde(default)]
+    pub implemented_only: bool,
+    /// Operations that the target is expected not to have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expected_absent: Vec<ExpectedAbsence>,
+}
+
+impl Gate {
+    /// Whether everything documented counts and nothing else.
+    pub fn is_default(&self) -> bool {
+        *self == Gate::default()
+    }
+}
+
+/// An operation that the target is expected not to have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpectedAbsence {
+    /// The operation.
+    pub operation: String,
+    /// Why, as the configuration says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A run against its baseline.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BaselineRecord {
+    /// Entries that no longer diverge though everything that showed them was tested.
+    #[serde(default)]
+    pub fixed: Vec<KnownFinding>,
+    /// Entries whose date has passed.
+    #[serde(default)]
+    pub expired: Vec<KnownFinding>,
+    /// Entries that were not seen by a run that is no judge of them: a shard, which [`merge`](super::merge) completes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<KnownFinding>,
+}
+
+/// An entry of a baseline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownFinding {
+    /// Finding id.
+    pub id: String,
+    /// The violated clause.
+    pub clause: String,
+    /// The operation on which it was violated; empty if it is about none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub operation: String,
+    /// What kind of divergence.
+    pub kind: FindingKind,
+    /// The case that showed it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub case: String,
+    /// Why it is tolerated, written by a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Last day on which it is tolerated, `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+}
+
+/// The program that wrote a record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tool {
+    /// `ivs-conformance`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The contract that a record speaks of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContractInfo {
+    /// Service name.
+    pub service: String,
+    /// API version.
+    pub version: String,
+    /// Publication date of the reference; empty if unknown.
+    pub published: String,
+    /// SHA-256 of the model file.
+    pub sha256: String,
+}
+
+/// The target that a record speaks of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TargetInfo {
+    /// Base URL.
+    pub endpoint: String,
+    /// AWS region that requests were signed for.
+    pub region: String,
+    /// Whether it is the reference server that the run itself started.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub embedded: bool,
+}
+
+/// Totals of a run.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Summary {
+    /// Clauses by verdict.
+    pub clauses: ClauseTotals,
+    /// Cases by verdict.
+    pub cases: CaseTotals,
+    /// Operations that the target has.
+    pub operations: OperationTotals,
+    /// Requests sent.
+    pub requests: u64,
+    /// Requests sent per second of the run.
+    pub requests_per_second: f64,
+    /// Findings, against the baseline.
+    pub findings: FindingTotals,
+}
+
+/// Clauses by verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ClauseTotals {
+    pub total: u64,
+    pub upheld: u64,
+    pub violated: u64,
+    pub untested: u64,
+}
+
+/// Cases by verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct CaseTotals {
+    pub total: u64,
+    pub passed: u64,
+    pub failed: u64,
+    pub inconclusive: u64,
+}
+
+/// Operations of the contract, and those that the target has.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct OperationTotals {
+    pub total: u64,
+    pub implemented: u64,
+}
+
+/// Findings against the baseline; without one, all are new.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct FindingTotals {
+    pub total: u64,
+    pub new: u64,
+    pub known: u64,
+    pub fixed: u64,
+}
+
+/// Verdict on a clause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClauseVerdict {
+    /// Decided, and no divergence seen.
+    Upheld,
+    /// A divergence was seen.
+    Violated,
+    /// Not decided; the reason says why.
+    Untested,
+}
+
+/// Verdict on a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CaseVerdict {
+    /// Everything it decides was decided in the target's favour.
+    Passed,
+    /// It showed at least one divergence.
+    Failed,
+    /// It could not decide; the reason says why.
+    Inconclusive,
+}
+
+/// A clause with its verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClauseRecord {
+    /// Clause id.
+    pub id: String,
+    /// Its operation; none for rule, protocol and auth clauses.
+    pub operation: Option<String>,
+    /// The verdict.
+    pub verdict: ClauseVerdict,
+    /// Why it is untested; none otherwise.
+    pub reason: Option<String>,
+    /// How many requests bore on it.
+    pub requests: u64,
+}
+
+/// A case with its verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseRecord {
+    /// Case id.
+    pub id: String,
+    /// Operation it is about, if it is about one.
+    pub operation: Option<String>,
+    /// The verdict.
+    pub verdict: CaseVerdict,
+    /// Why it is inconclusive; none otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Requests it sent.
+    pub requests: u64,
+    /// Seconds it took.
+    pub seconds: f64,
+    /// Ids of the findings it showed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
+    /// Position in the whole plan, before it was cut into shards; [`merge`](super::merge) restores the order by it.
+    #[serde(default)]
+    pub position: u64,
+}
+
+/// Whether a finding is in the baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BaselineStatus {
+    /// Not in the baseline.
+    New,
+    /// In the baseline.
+    Known,
+}
+
+/// One divergence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FindingRecord {
+    /// Stable for the same defect across runs and seeds.
+    pub id: String,
+    /// The violated clause.
+    pub clause: String,
+    /// The operation on which it was violated; empty if it is about none.
+    pub operation: String,
+    /// What kind of divergence.
+    pub kind: FindingKind,
+    /// How far the reference backs the clause.
+    pub tier: Tier,
+    /// What the contract asks for, in one sentence.
+    pub expected: String,
+    /// What the target did, in one sentence.
+    pub observed: String,
+    /// How often it was seen.
+    pub occurrences: u64,
+    /// Minimal request, secrets redacted.
+    pub request: RequestRecord,
+    /// What came back for it.
+    pub response: ResponseRecord,
+    /// Reproduces it on an endpoint that needs no signature.
+    pub curl: String,
+    /// Against the baseline.
+    pub baseline: BaselineStatus,
+    /// The case that showed it first.
+    #[serde(default)]
+    pub case: String,
+    /// Section of the reference.
+    #[serde(default)]
+    pub section: String,
+    /// Requests to send before the minimal one, oldest first (a sequence needs them; a single request does not).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub setup: Vec<RequestRecord>,
+}
+
+/// A request in a report.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct RequestRecord {
+    /// HTTP method.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// Header names and values.
+    pub headers: serde_json::Map<String, Value>,
+    /// JSON if the body is JSON, else a string; null without a body.
+    pub body: Value,
+}
+
+/// A response in a report.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ResponseRecord {
+    /// Status; 0 if no response arrived.
+    pub status: u16,
+    /// Header names and values.
+    pub headers: serde_json::Map<String, Value>,
+    /// JSON if the body is JSON, else a string; null without a body.
+    pub body: Value,
+}
+
+impl Record {
+    /// Counts clauses, cases and findings again; operations and requests are left alone.
+    pub fn recount(&mut self) {
+        let clauses = |verdict| self.clauses.iter().filter(|clause| clause.verdict == verdict).count() as u64;
+        let cases = |verdict| self.cases.iter().filter(|case| case.verdict == verdict).count() as u64;
+        let findings = |status| self.findings.iter().filter(|finding| finding.baseline == status).count() as u64;
+        self.summary.clauses = ClauseTotals {
+            total: self.clauses.len() as u64,
+            upheld: clauses(ClauseVerdict::Upheld),
+            violated: clauses(ClauseVerdict::Violated),
+            untested: clauses(ClauseVerdict::Untested),
+        };
+        self.summary.cases = CaseTotals {
+            total: self.cases.len() as u64,
+            passed: cases(CaseVerdict::Passed),
+            failed: cases(CaseVerdict::Failed),
+            inconclusive: cases(CaseVerdict::Inconclusive),
+        };
+        self.summary.findings = FindingTotals {
+            total: self.findings.len() as u64,
+            new: findings(BaselineStatus::New),
+            known: findings(BaselineStatus::Known),
+            fixed: self.baseline.as_ref().map_or(0, |baseline| baseline.fixed.len() as u64),
+        };
+    }
+}

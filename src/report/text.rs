@@ -1,0 +1,201 @@
+//! Text that is safe and pleasant to show: a target may answer anything, terminal escapes included.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::record::{FindingRecord, Record, RequestRecord};
+use crate::spec::clause::Tier;
+
+/// One line of text in which everything that could steer a terminal or mislead a reader is spelled out.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    spell_out(text, is_deceptive)
+}
+
+/// As [`visible`], but line breaks stay.
+pub fn visible_block(text: &str) -> Cow<'_, str> {
+    spell_out(text, |c| c != '\n' && is_deceptive(c))
+}
+
+fn spell_out(text: &str, deceives: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&deceives) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            _ if !deceives(c) => shown.push(c),
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            _ => {
+                let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
+            }
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Control characters, bidirectional overrides, invisible and line-breaking characters.
+fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The text, cut to `limit` characters with an ellipsis.
+pub fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(limit) {
+        None => Cow::Borrowed(text),
+        Some(_) => {
+            let kept: String = text.chars().take(limit.saturating_sub(1)).collect();
+            Cow::Owned(kept + "…")
+        }
+    }
+}
+
+/// A body on one line; empty without a body.
+pub fn body_line(body: &Value) -> String {
+    match body {
+        Value::Null => String::new(),
+        Value::String(text) => visible(text).into_owned(),
+        other => visible(&other.to_string()).into_owned(),
+    }
+}
+
+/// A body on as many lines as it wants; empty without a body.
+pub fn body_block(body: &Value) -> String {
+    let text = match body {
+        Value::Null => return String::new(),
+        Value::String(text) => text.clone(),
+        other => format!("{other:#}"),
+    };
+    visible_block(&text).into_owned()
+}
+
+/// A request as it would be written down: request line, headers, empty line, body.
+pub fn request_block(request: &RequestRecord) -> String {
+    let first = format!("{} {}", visible(&request.method), visible(&request.path));
+    message_block(first, &request.headers, &request.body)
+}
+
+/// A response as it would be written down; a sentence if none arrived.
+pub fn response_block(response: &super::record::ResponseRecord) -> String {
+    let first = match response.status {
+        0 => "no HTTP response arrived".to_owned(),
+        status => format!("HTTP {status}"),
+    };
+    message_block(first, &response.headers, &response.body)
+}
+
+fn message_block(first: String, headers: &serde_json::Map<String, Value>, body: &Value) -> String {
+    let mut block = first;
+    for (name, value) in headers {
+        let _ = write!(block, "\n{}: {}", visible(name), body_line(value));
+    }
+    let body = body_block(body);
+    if !body.is_empty() {
+        let _ = write!(block, "\n\n{body}");
+    }
+    block
+}
+
+/// The word as a shell takes it literally.
+pub fn shell_word(word: &str) -> String {
+    let is_plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c));
+    if is_plain { word.to_owned() } else { format!("'{}'", visible(word).replace('\'', r"'\''")) }
+}
+
+/// The command that checks a finding's clause again.
+pub fn reproduce(record: &Record, finding: &FindingRecord) -> String {
+    let mut command = "ivs-conformance run".to_owned();
+    if !record.target.embedded {
+        let _ = write!(command, " --endpoint {}", shell_word(&record.target.endpoint));
+    }
+    let _ = write!(command, " --only '{}'", visible(&finding.clause).replace('\'', r"'\''"));
+    let _ = write!(command, " --seed {}", record.seed);
+    if record.profile != "standard" {
+        let _ = write!(command, " --profile {}", shell_word(&record.profile));
+    }
+    if finding.tier == Tier::Inferred {
+        command.push_str(" --strict");
+    }
+    command
+}
+
+/// `1 clause`, `2 clauses`: the plural with `s`.
+pub fn count(number: u64, noun: &str) -> String {
+    count_of(number, noun, &format!("{noun}s"))
+}
+
+/// `1 entry`, `2 entries`: any plural.
+pub fn count_of(number: u64, singular: &str, plural: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { singular } else { plural })
+}
+
+/// A whole number in groups of three: `12,345`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+/// A duration for a reader: `0.8 s`, `12 s`, `3 min 20 s`.
+pub fn seconds(duration: f64) -> String {
+    if duration < 10.0 {
+        format!("{duration:.1} s")
+    } else if duration < 60.0 {
+        format!("{duration:.0} s")
+    } else {
+        format!("{:.0} min {:.0} s", (duration / 60.0).floor(), duration % 60.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn terminal_escapes_are_spelled_out() {
+        assert_eq!(visible("a\u{1b}[31m\u{9b}2J\u{202e}b\n\tc"), "a\\u{1b}[31m\\u{9b}2J\\u{202e}b\\n\\tc");
+        assert_eq!(visible_block("a\nb\r"), "a\nb\\r");
+        assert!(matches!(visible("ünï 👩‍💻"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn long_text_is_cut_between_characters() {
+        assert_eq!(shorten("äöü", 3), "äöü");
+        assert_eq!(shorten("äöüß", 3), "äö…");
+    }
+
+    #[test]
+    fn words_survive_a_shell() {
+        assert_eq!(shell_word("http://127.0.0.1:80"), "http://127.0.0.1:80");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
+        assert_eq!(shell_word(""), "''");
+    }
+
+    #[test]
+    fn the_command_names_clause_and_seed() {
+        let record = sample::failing();
+        let command = reproduce(&record, &record.findings[0]);
+        assert!(command.starts_with("ivs-conformance run --endpoint http://127.0.0.1:5000 --only '"));
+        assert!(command.contains("--seed 7"));
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(count(1, "clause"), "1 clause");
+        assert_eq!(count(2000, "clause"), "2,000 clauses");
+    }
+}

@@ -1,0 +1,215 @@
+//! What a record means for a gate: conforms, diverges, or could not be tested.
+
+use std::collections::HashSet;
+
+use super::record::{BaselineStatus, CaseVerdict, ExpectedAbsence, FindingRecord, Record};
+use super::text::{count, count_of};
+use crate::judge::finding::FindingKind;
+use crate::spec::clause::Tier;
+
+/// The outcome of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything tested conforms, or matches the baseline exactly.
+    Conforms,
+    /// Something that counts diverges.
+    Diverges,
+    /// Nothing can be said: stopped early, or nothing was tested.
+    CouldNotTest,
+}
+
+/// Whether a finding counts, and if not, why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// It fails the run.
+    Counts,
+    /// The baseline has it.
+    Known,
+    /// Convention only, and the run is not strict.
+    Inferred,
+    /// The operation is missing, and that is accepted.
+    AcceptedAbsence,
+}
+
+impl Weight {
+    /// Why a finding does not count, for a reader; empty if it counts.
+    pub fn label(self) -> &'static str {
+        match self {
+            Weight::Counts => "",
+            Weight::Known => "known",
+            Weight::Inferred => "inferred",
+            Weight::AcceptedAbsence => "accepted",
+        }
+    }
+}
+
+impl Record {
+    /// Whether a finding of this record counts.
+    pub fn weight(&self, finding: &FindingRecord) -> Weight {
+        if finding.baseline == BaselineStatus::Known {
+            Weight::Known
+        } else if finding.kind == FindingKind::NotImplemented && self.accepts_absence(&finding.operation) {
+            Weight::AcceptedAbsence
+        } else if finding.tier == Tier::Inferred && !self.gate.strict {
+            Weight::Inferred
+        } else {
+            Weight::Counts
+        }
+    }
+
+    fn accepts_absence(&self, operation: &str) -> bool {
+        let is_expected = |absence: &ExpectedAbsence| absence.operation == operation;
+        self.gate.implemented_only || self.gate.expected_absent.iter().any(is_expected)
+    }
+
+    /// Findings that fail the run.
+    pub fn counting(&self) -> impl Iterator<Item = &FindingRecord> {
+        self.findings.iter().filter(|finding| self.weight(finding) == Weight::Counts)
+    }
+
+    /// Operations that the target does not have.
+    pub fn absent_operations(&self) -> Vec<&str> {
+        let mut absent: Vec<&str> = self
+            .findings
+            .iter()
+            .filter(|finding| finding.kind == FindingKind::NotImplemented && !finding.operation.is_empty())
+            .map(|finding| finding.operation.as_str())
+            .collect();
+        absent.sort_unstable();
+        absent.dedup();
+        absent
+    }
+
+    /// Operations that were expected to be missing and answer all the same.
+    pub fn unexpected_operations(&self) -> Vec<&str> {
+        let absent: HashSet<&str> = self.absent_operations().into_iter().collect();
+        self.gate
+            .expected_absent
+            .iter()
+            .map(|absence| absence.operation.as_str())
+            .filter(|operation| !absent.contains(operation) && self.has_conclusive_case(operation))
+            .collect()
+    }
+
+    fn has_conclusive_case(&self, operation: &str) -> bool {
+        self.cases
+            .iter()
+            .any(|case| case.operation.as_deref() == Some(operation) && case.verdict != CaseVerdict::Inconclusive)
+    }
+
+    /// The outcome.
+    pub fn verdict(&self) -> Verdict {
+        let is_undecided = self.summary.clauses.upheld + self.summary.clauses.violated == 0;
+        if self.stopped_early.is_some() || (is_undecided && self.findings.is_empty()) {
+            Verdict::CouldNotTest
+        } else if self.causes().is_empty() {
+            Verdict::Conforms
+        } else {
+            Verdict::Diverges
+        }
+    }
+
+    /// Why the run fails, one short phrase each; empty if nothing that counts diverges.
+    pub fn causes(&self) -> Vec<String> {
+        let mut causes = Vec::new();
+        let counting = self.counting().count() as u64;
+        if counting > 0 {
+            let noun = match self.baseline {
+                Some(_) => "new divergence",
+                None => "divergence",
+            };
+            causes.push(count(counting, noun));
+        }
+        if let Some(baseline) = &self.baseline {
+            if !baseline.fixed.is_empty() {
+                let fixed = count(baseline.fixed.len() as u64, "known divergence");
+                causes.push(format!("{fixed} fixed: tighten the baseline with --update-baseline"));
+            }
+            if !baseline.expired.is_empty() {
+                let expired = count_of(baseline.expired.len() as u64, "baseline entry", "baseline entries");
+                causes.push(format!("{expired} expired"));
+            }
+        }
+        let unexpected = self.unexpected_operations();
+        if !unexpected.is_empty() {
+            causes.push(format!(
+                "{} answered though expected not to be implemented: drop the expectation",
+                unexpected.join(", ")
+            ));
+        }
+        causes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::record::BaselineRecord;
+    use crate::report::sample;
+
+    #[test]
+    fn a_clean_record_conforms() {
+        assert_eq!(sample::clean().verdict(), Verdict::Conforms);
+    }
+
+    #[test]
+    fn one_counting_finding_is_enough() {
+        assert_eq!(sample::failing().verdict(), Verdict::Diverges);
+    }
+
+    #[test]
+    fn inferred_findings_count_only_when_strict() {
+        let mut record = sample::failing();
+        record.findings.retain(|finding| finding.tier == Tier::Inferred);
+        assert!(!record.findings.is_empty());
+        assert_eq!(record.verdict(), Verdict::Conforms);
+        record.gate.strict = true;
+        assert_eq!(record.verdict(), Verdict::Diverges);
+    }
+
+    #[test]
+    fn an_accepted_absence_does_not_count_and_a_stale_one_does() {
+        let mut record = sample::failing();
+        record.findings.retain(|finding| finding.kind == FindingKind::NotImplemented);
+        let expect = |operation: &str| ExpectedAbsence { operation: operation.to_owned(), reason: None };
+        assert_eq!(record.verdict(), Verdict::Diverges);
+        record.gate.expected_absent = vec![expect("StopStream")];
+        assert_eq!(record.verdict(), Verdict::Conforms);
+        record.gate.expected_absent.push(expect("CreateChannel"));
+        assert_eq!(record.verdict(), Verdict::Diverges);
+        assert_eq!(record.unexpected_operations(), ["CreateChannel"]);
+    }
+
+    #[test]
+    fn implemented_only_forgives_missing_operations() {
+        let mut record = sample::failing();
+        record.findings.retain(|finding| finding.kind == FindingKind::NotImplemented);
+        record.gate.implemented_only = true;
+        assert_eq!(record.verdict(), Verdict::Conforms);
+    }
+
+    #[test]
+    fn what_the_baseline_knows_passes_until_it_is_fixed_or_expires() {
+        let mut record = sample::failing();
+        for finding in &mut record.findings {
+            finding.baseline = BaselineStatus::Known;
+        }
+        record.baseline = Some(BaselineRecord::default());
+        assert_eq!(record.verdict(), Verdict::Conforms);
+        let entry = sample::known(&record.findings[0]);
+        record.baseline = Some(BaselineRecord { fixed: vec![entry.clone()], ..BaselineRecord::default() });
+        assert_eq!(record.verdict(), Verdict::Diverges);
+        record.baseline = Some(BaselineRecord { expired: vec![entry], ..BaselineRecord::default() });
+        assert_eq!(record.verdict(), Verdict::Diverges);
+    }
+
+    #[test]
+    fn an_interrupted_or_empty_run_decides_nothing() {
+        let mut record = sample::clean();
+        record.stopped_early = Some("interrupted".to_owned());
+        assert_eq!(record.verdict(), Verdict::CouldNotTest);
+        let mut record = sample::clean();
+        record.summary.clauses.upheld = 0;
+        assert_eq!(record.verdict(), Verdict::CouldNotTest);
+    }
+}

@@ -1,0 +1,138 @@
+//! What all workers of a run share.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use p384::pkcs8::{EncodePublicKey, LineEnding};
+use p384::{ProjectivePoint, PublicKey, SecretKey};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::settings::Settings;
+use super::target::Target;
+use crate::generate::Generator;
+use crate::judge::Judge;
+use crate::plan::Plan;
+use crate::send::SendError;
+use crate::spec::contract::{NodeKind, Operation};
+use crate::spec::{Arn, Contract};
+
+/// Account shown in made-up ARNs until the target names its own.
+const SOME_ACCOUNT: &str = "123456789012";
+
+/// What all workers of a run share; nothing in it changes but counters.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// The contract.
+    pub contract: Arc<Contract>,
+    /// Makes requests.
+    pub generator: Arc<Generator>,
+    /// What to do.
+    pub plan: Arc<Plan>,
+    /// The target.
+    pub target: Arc<Target>,
+    /// The oracle.
+    pub judge: Arc<Judge>,
+    /// What the run needs to know.
+    pub settings: Settings,
+    /// Tells this run's names from every other run's.
+    pub run_id: String,
+    /// Operations that the target does not have.
+    pub not_implemented: BTreeSet<String>,
+    /// Whether the target checks signatures.
+    pub verifies_signatures: bool,
+    account: Arc<OnceLock<String>>,
+    counter: Arc<AtomicU64>,
+    keys: Arc<Mutex<ProjectivePoint>>,
+}
+
+impl Environment {
+    /// Prepares a run.
+    pub fn new(generator: Generator, plan: Plan, target: Arc<Target>, settings: Settings, nonce: u64) -> Environment {
+        let contract = Arc::clone(generator.contract());
+        Environment {
+            judge: Arc::new(Judge::new(&contract)),
+            contract,
+            generator: Arc::new(generator),
+            plan: Arc::new(plan),
+            target,
+            settings,
+            run_id: format!("{:08x}", nonce & 0xffff_ffff),
+            not_implemented: BTreeSet::new(),
+            verifies_signatures: false,
+            account: Arc::default(),
+            counter: Arc::default(),
+            keys: Arc::new(Mutex::new(first_point(nonce))),
+        }
+    }
+
+    /// The same run as another thread sees it, with connections of its own.
+    ///
+    /// # Errors
+    /// The HTTP client cannot be set up.
+    pub fn for_thread(&self) -> Result<Environment, SendError> {
+        Ok(Environment { target: self.target.for_thread()?, ..self.clone() })
+    }
+
+    /// A number that this run has not used.
+    pub fn next_number(&self) -> u64 {
+        self.counter.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A name that nothing else on the target has.
+    pub fn unique_name(&self) -> String {
+        format!("ivs-conformance-{}-{}", self.run_id, self.next_number())
+    }
+
+    /// Gives a producing operation's input a name, if it takes one.
+    pub fn name_resource(&self, operation: &Operation, input: &mut Value) {
+        let name = self.unique_name();
+        let takes_it = operation.input.member("name").is_some_and(|member| {
+            let fits = member.constraints.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&name));
+            matches!(member.kind, NodeKind::String) && fits
+        });
+        if let (true, Value::Object(members)) = (takes_it, input) {
+            members.insert("name".to_owned(), Value::from(name));
+        }
+    }
+
+    /// Remembers the account that the target's ARNs name.
+    pub fn learn_account(&self, arn: &str) {
+        if let Some(arn) = Arn::parse(arn) {
+            let _ = self.account.set(arn.account.to_owned());
+        }
+    }
+
+    /// A well-formed ARN of nothing, in the target's region and account.
+    pub fn absent_arn(&self, resource: &str, number: u32) -> Option<String> {
+        let resource =
+            if resource == crate::spec::Pattern::ANY_RESOURCE { self.plan.resources.types().next()? } else { resource };
+        let pattern = self.generator.stand_in(resource)?;
+        let shape = Arn::parse(pattern)?;
+        let id = format!("absent{number:06}");
+        let arn = Arn {
+            region: self.target.region(),
+            account: self.account.get().map_or(SOME_ACCOUNT, String::as_str),
+            resource_id: &id,
+            ..shape
+        };
+        Some(arn.to_string())
+    }
+
+    /// A P-384 public key in PEM that nobody has used: each is one step of the group further than the last.
+    pub fn public_key(&self) -> Option<String> {
+        let mut point = self.keys.lock().ok()?;
+        *point += ProjectivePoint::GENERATOR;
+        let key = PublicKey::from_affine(point.to_affine()).ok()?;
+        key.to_public_key_pem(LineEnding::LF).ok()
+    }
+}
+
+/// A point that no other run starts from.
+fn first_point(nonce: u64) -> ProjectivePoint {
+    let half = |part: u8| Sha256::new().chain_update(nonce.to_be_bytes()).chain_update([part]).finalize();
+    let bytes: Vec<u8> = half(0).into_iter().chain(half(1)).take(48).collect();
+    let secret = SecretKey::from_slice(&bytes).ok();
+    secret.map_or(ProjectivePoint::GENERATOR, |secret| secret.public_key().to_projective())
+}

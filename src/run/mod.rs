@@ -1,0 +1,335 @@
+//! Drives generate → send → judge over the cases of a plan, and cleans up.
+
+mod environment;
+pub mod event;
+pub mod outcome;
+mod probe;
+mod scenario;
+mod session;
+pub mod settings;
+mod single;
+mod survey;
+mod target;
+mod worker;
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use thiserror::Error;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::sleep;
+
+pub use event::Event;
+pub use outcome::{CaseResult, FindingKey, Found, Outcome, Verdict};
+pub use settings::Settings;
+pub use single::{Executor, Prepared};
+
+use crate::clock;
+use crate::entropy;
+use crate::generate::{GenerateError, Generator};
+use crate::judge::Violation;
+use crate::judge::finding::FindingKind;
+use crate::plan::{self, Check, Plan};
+use crate::send::SendError;
+use crate::spec::Contract;
+use environment::Environment;
+use outcome::Tally;
+use survey::{Missing, Signatures};
+use target::Target;
+use worker::Worker;
+
+/// Clause that a target violates which does not look at signatures.
+const SIGNATURE_CLAUSE: &str = "auth.wrong-signature-is-refused";
+
+/// Scenarios with this many calls are begun first.
+const LONG_SCENARIO: u64 = 60;
+
+/// Why a run could not begin.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The target does not answer.
+    #[error("{endpoint} cannot be reached: {reason}; is it running, and is this its address?")]
+    Unreachable {
+        /// The endpoint.
+        endpoint: String,
+        /// Why.
+        reason: String,
+    },
+    /// The HTTP client cannot be set up.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// The contract's rules are no JSON Schemas.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    /// A thread cannot run cases.
+    #[error("cannot start a runtime: {0}")]
+    Runtime(std::io::Error),
+}
+
+/// A target that was looked over before its cases.
+#[derive(Debug)]
+struct Surveyed {
+    env: Environment,
+    /// What looking it over showed.
+    tally: Tally,
+    /// What came into being.
+    created: Vec<(String, serde_json::Value)>,
+}
+
+/// Runs all cases of a plan against the target of `settings`. `observe` hears what happens; the run stops early, and
+/// cleans up, when `interrupt` says why it should.
+///
+/// # Errors
+/// Nothing could be tested: the target cannot be reached, or the contract cannot be used.
+pub async fn run(
+    contract: &Arc<Contract>,
+    plan: &Plan,
+    settings: &Settings,
+    observe: &(dyn Fn(Event) + Sync),
+    interrupt: impl Future<Output = String>,
+) -> Result<Outcome, RunError> {
+    let started_at = clock::now();
+    let started = clock::instant();
+    let Surveyed { env, mut tally, created } = look_over(contract, plan, settings).await?;
+    let target = Arc::clone(&env.target);
+    observe(Event::Started { cases: env.plan.cases.len() });
+    let stop = async {
+        tokio::select! {
+            reason = interrupt => reason,
+            reason = deadline(settings) => reason,
+        }
+    };
+    let mut stopped_early = None;
+    let cases = {
+        let work = work(&env, observe, &mut tally, created);
+        tokio::pin!(work, stop);
+        tokio::select! {
+            cases = &mut work => cases,
+            reason = &mut stop => {
+                stopped_early = Some(reason);
+                target.stop();
+                work.await
+            }
+        }
+    };
+    let mut outcome = Outcome {
+        cases,
+        not_implemented: env.not_implemented.iter().cloned().collect(),
+        requests: target.requests(),
+        elapsed: started.elapsed(),
+        started_at: Some(started_at),
+        stopped_early,
+        notes: notes(&env, &tally),
+        ..Outcome::default()
+    };
+    outcome.findings = tally.findings;
+    outcome.upheld = tally.upheld;
+    outcome.secrets = tally.secrets.into_iter().collect();
+    outcome.secrets.extend(settings.credentials.iter().map(|credentials| credentials.secret_access_key.clone()));
+    Ok(outcome)
+}
+
+/// Is the target there, which operations does it have, does it check signatures?
+async fn look_over(contract: &Arc<Contract>, plan: &Plan, settings: &Settings) -> Result<Surveyed, RunError> {
+    let target = Target::new(contract, settings)?;
+    let states: BTreeSet<(String, String)> =
+        plan.suites.states.iter().map(|state| (state.name.clone(), state.resource.clone())).collect();
+    let generator = Generator::new(Arc::clone(contract), &states)?;
+    let mut env = Environment::new(generator, plan.clone(), Arc::clone(&target), settings.clone(), entropy::nonce());
+    let nowhere = survey::reach(&env)
+        .await
+        .map_err(|reason| RunError::Unreachable { endpoint: target.endpoint().to_owned(), reason })?;
+    let mut tally = Tally::default();
+    let (missing, created) = survey::missing_operations(&env, &nowhere).await;
+    env.not_implemented = missing.iter().map(|missing| missing.operation.clone()).collect();
+    note_missing(&env, &missing, &mut tally);
+    match survey::signatures(&env).await {
+        Signatures::Checked => env.verifies_signatures = true,
+        Signatures::Ignored(operation, exchange) => note_unchecked(&env, operation, *exchange, &mut tally),
+        Signatures::Unknown => {}
+    }
+    Ok(Surveyed { env, tally, created })
+}
+
+async fn deadline(settings: &Settings) -> String {
+    match settings.deadline {
+        Some(limit) => {
+            sleep(limit).await;
+            format!("the deadline of {} s was reached", limit.as_secs_f64())
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// What a thread tells the run.
+enum Message {
+    Case(CaseResult),
+    Finished(Box<Tally>),
+}
+
+/// What the workers of all threads share out.
+#[derive(Clone)]
+struct Queue {
+    next: Arc<AtomicUsize>,
+    /// Positions of cases in the order in which they are run.
+    order: Arc<Vec<usize>>,
+    sender: UnboundedSender<Message>,
+}
+
+impl Queue {
+    fn take(&self) -> Option<usize> {
+        self.order.get(self.next.fetch_add(1, Ordering::Relaxed)).copied()
+    }
+}
+
+/// Long scenarios come first, so that none of them is left over at the end; the others in the order of the plan.
+fn order(plan: &Plan) -> Vec<usize> {
+    let weight = |index: &usize| match plan.cases.get(*index).map(|case| &case.check) {
+        Some(Check::Scenario { scenario }) => {
+            plan.suites.scenarios.get(*scenario).map_or(0, plan::suite::Scenario::weight)
+        }
+        _ => 0,
+    };
+    let (mut long, short): (Vec<usize>, Vec<usize>) =
+        (0..plan.cases.len()).partition(|index| weight(index) >= LONG_SCENARIO);
+    long.sort_by_key(|index| std::cmp::Reverse(weight(index)));
+    long.extend(short);
+    long
+}
+
+/// Runs the cases on as many workers as requests may be in flight, spread over a few threads. Strategies stay on the
+/// thread that makes them, and so do connections: nothing is locked between requests.
+async fn work(
+    env: &Environment,
+    observe: &(dyn Fn(Event) + Sync),
+    tally: &mut Tally,
+    created: Vec<(String, serde_json::Value)>,
+) -> Vec<CaseResult> {
+    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel::<Message>();
+    let queue = Queue { next: Arc::default(), order: Arc::new(order(&env.plan)), sender };
+    let jobs = env.settings.jobs.clamp(1, env.plan.cases.len().max(1));
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = jobs.min(cores);
+    for number in 0..threads {
+        let share = jobs / threads + usize::from(number < jobs % threads);
+        let created = if number == 0 { created.clone() } else { Vec::new() };
+        let (env, queue) = (env.clone(), queue.clone());
+        std::thread::spawn(move || thread(&env, &queue, share, created));
+    }
+    drop(queue);
+    let mut results = Vec::new();
+    while let Some(message) = receiver.recv().await {
+        match message {
+            Message::Case(result) => {
+                observe(Event::CaseFinished {
+                    id: env.plan.cases.get(result.case).map(|case| case.id.clone()).unwrap_or_default(),
+                    findings: result.findings.len(),
+                    violated: result.findings.iter().map(|key| key.clause).collect(),
+                    requests: env.target.requests(),
+                });
+                results.push(result);
+            }
+            Message::Finished(theirs) => tally.merge(*theirs),
+        }
+    }
+    results.sort_by_key(|result| result.case);
+    results
+}
+
+/// Runs `share` workers side by side on this thread. A thread that cannot be set up leaves its cases to the others.
+fn thread(env: &Environment, queue: &Queue, share: usize, created: Vec<(String, serde_json::Value)>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let (Ok(runtime), Ok(env)) = (runtime, env.for_thread()) else { return };
+    let env = Arc::new(env);
+    let local = tokio::task::LocalSet::new();
+    let mut created = Some(created);
+    for _ in 0..share {
+        let created = created.take().unwrap_or_default();
+        local.spawn_local(worker(Arc::clone(&env), queue.clone(), created));
+    }
+    runtime.block_on(local);
+}
+
+async fn worker(env: Arc<Environment>, queue: Queue, created: Vec<(String, serde_json::Value)>) {
+    let mut worker = Worker::new(Arc::clone(&env));
+    worker.adopt(&created).await;
+    while let Some(index) = queue.take() {
+        if env.target.is_stopped() {
+            break;
+        }
+        if let Some(result) = worker.run(index).await {
+            // The receiver only goes when the run is over.
+            let _ = queue.sender.send(Message::Case(result));
+        }
+    }
+    worker.finish().await;
+    let _ = queue.sender.send(Message::Finished(Box::new(worker.tally)));
+}
+
+fn note_missing(env: &Environment, missing: &[Missing], tally: &mut Tally) {
+    for missing in missing {
+        let is_about = |case: &plan::Case| case.operation.as_deref() == Some(&missing.operation);
+        // An operation that no case is about was looked for because it makes what others need.
+        let Some(case) = env.plan.cases.iter().position(is_about) else { continue };
+        let Some(operation) = env.contract.operation(&missing.operation) else { continue };
+        let observed = match missing.exchange.response() {
+            Some(response) => {
+                format!("A valid request is answered with status {} like an unknown path.", response.status)
+            }
+            None => "A valid request is not answered.".to_owned(),
+        };
+        let violation = Violation {
+            clause: operation.status_clause,
+            operation: operation.name.clone(),
+            detail: None,
+            kind: FindingKind::NotImplemented,
+            expected: format!("The target has the operation {}.", operation.name),
+            observed,
+            tier: None,
+        };
+        tally.find(violation, case, &missing.exchange, &[]);
+    }
+}
+
+fn note_unchecked(env: &Environment, operation: String, exchange: crate::wire::Exchange, tally: &mut Tally) {
+    let Some(clause) = env.contract.clauses.find(SIGNATURE_CLAUSE).filter(|clause| env.plan.clauses.contains(clause))
+    else {
+        return;
+    };
+    let violation = Violation {
+        clause,
+        operation,
+        detail: None,
+        kind: FindingKind::AcceptedInvalid,
+        expected: "A request signed with a wrong secret is refused.".to_owned(),
+        observed: "The target served it; it does not check signatures.".to_owned(),
+        tier: None,
+    };
+    let is_about_it = |case: &crate::plan::Case| case.clauses.contains(&clause);
+    let case = env.plan.cases.iter().position(is_about_it).unwrap_or(0);
+    tally.find(violation, case, &exchange, &[]);
+}
+
+fn notes(env: &Environment, tally: &Tally) -> Vec<String> {
+    let mut notes = Vec::new();
+    if tally.unknown_members > 0 {
+        notes
+            .push(format!("{} members that the contract does not know were seen in responses.", tally.unknown_members));
+    }
+    if tally.nulls > 0 {
+        notes.push(format!("{} members were null where they could be absent.", tally.nulls));
+    }
+    if tally.left_over > 0 {
+        notes
+            .push(format!("{} resources could not be deleted: the target says that they are in use.", tally.left_over));
+    }
+    if env.target.throttled() > 0 {
+        notes.push(format!(
+            "The target asked to wait {} times; those requests were sent again.",
+            env.target.throttled()
+        ));
+    }
+    notes
+}

@@ -1,0 +1,174 @@
+//! What a run found out, before it becomes a report.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::judge::Violation;
+use crate::judge::finding::FindingKind;
+use crate::spec::clause::ClauseIndex;
+use crate::wire::{Exchange, Request};
+
+/// What makes a finding the same finding: one root cause, one key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FindingKey {
+    /// The violated clause.
+    pub clause: ClauseIndex,
+    /// The operation.
+    pub operation: String,
+    /// Which of several defects of one clause.
+    pub detail: Option<String>,
+    /// What kind of divergence.
+    pub kind: FindingKind,
+}
+
+impl From<&Violation> for FindingKey {
+    fn from(violation: &Violation) -> Self {
+        FindingKey {
+            clause: violation.clause,
+            operation: violation.operation.clone(),
+            detail: violation.detail.clone(),
+            kind: violation.kind,
+        }
+    }
+}
+
+/// A finding with its evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The divergence.
+    pub violation: Violation,
+    /// The smallest exchange that shows it.
+    pub exchange: Exchange,
+    /// Requests that came before it and that it needs, oldest first.
+    pub setup: Vec<Request>,
+    /// Position in the plan of the case that showed it first.
+    pub case: usize,
+    /// How often it was seen.
+    pub occurrences: u64,
+}
+
+/// How a case ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything decided in the target's favour.
+    Passed,
+    /// At least one divergence of its clauses.
+    Failed,
+    /// It could not decide.
+    Inconclusive {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A case that was run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseResult {
+    /// Position in the plan.
+    pub case: usize,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Requests it sent, set-up included.
+    pub requests: u64,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// What it showed.
+    pub findings: Vec<FindingKey>,
+}
+
+/// Everything that a run found out.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// Cases that were run, in the order of the plan.
+    pub cases: Vec<CaseResult>,
+    /// Findings by what makes them the same.
+    pub findings: BTreeMap<FindingKey, Found>,
+    /// How many requests showed a clause upheld, by the clause's index.
+    pub upheld: Vec<u64>,
+    /// Operations that the target does not have.
+    pub not_implemented: Vec<String>,
+    /// Requests sent in all.
+    pub requests: u64,
+    /// Wall time.
+    pub elapsed: Duration,
+    /// Start, as the time of day.
+    pub started_at: Option<std::time::SystemTime>,
+    /// Why the run stopped before its end.
+    pub stopped_early: Option<String>,
+    /// What is worth knowing and no divergence.
+    pub notes: Vec<String>,
+    /// Texts that must not be shown anywhere.
+    pub secrets: Vec<String>,
+}
+
+/// What a worker notes while it goes on.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// Findings so far.
+    pub findings: BTreeMap<FindingKey, Found>,
+    /// How many requests showed a clause upheld, by the clause's index.
+    pub upheld: Vec<u64>,
+    /// Members of responses that the contract does not know.
+    pub unknown_members: u64,
+    /// Members that were null where they could be absent.
+    pub nulls: u64,
+    /// Resources that could not be deleted.
+    pub left_over: u64,
+    /// Secrets seen.
+    pub secrets: std::collections::BTreeSet<String>,
+}
+
+impl Tally {
+    /// Notes that a request showed clauses upheld; a clause shown several times by one request counts once.
+    pub fn uphold(&mut self, clauses: &mut Vec<ClauseIndex>) {
+        clauses.sort_unstable();
+        clauses.dedup();
+        for clause in clauses {
+            let index = clause.0 as usize;
+            if self.upheld.len() <= index {
+                self.upheld.resize(index + 1, 0);
+            }
+            if let Some(count) = self.upheld.get_mut(index) {
+                *count += 1;
+            }
+        }
+    }
+
+    /// Notes a divergence; true if it is the first of its kind that this worker sees.
+    pub fn find(&mut self, violation: Violation, case: usize, exchange: &Exchange, setup: &[Request]) -> bool {
+        let key = FindingKey::from(&violation);
+        if let Some(known) = self.findings.get_mut(&key) {
+            known.occurrences += 1;
+            return false;
+        }
+        let (exchange, setup) = (exchange.clone(), setup.to_vec());
+        self.findings.insert(key, Found { violation, exchange, setup, case, occurrences: 1 });
+        true
+    }
+
+    /// Adds another worker's notes; of equal findings the one of the earliest case stays.
+    pub fn merge(&mut self, other: Tally) {
+        for (key, found) in other.findings {
+            match self.findings.get_mut(&key) {
+                Some(known) => {
+                    let occurrences = known.occurrences + found.occurrences;
+                    if found.case < known.case {
+                        *known = found;
+                    }
+                    known.occurrences = occurrences;
+                }
+                None => {
+                    self.findings.insert(key, found);
+                }
+            }
+        }
+        self.upheld.resize(self.upheld.len().max(other.upheld.len()), 0);
+        for (mine, theirs) in self.upheld.iter_mut().zip(other.upheld) {
+            *mine += theirs;
+        }
+        self.unknown_members += other.unknown_members;
+        self.nulls += other.nulls;
+        self.left_over += other.left_over;
+        self.secrets.extend(other.secrets);
+    }
+}

@@ -1,0 +1,144 @@
+//! Runs probes: a valid request, changed as the suite says.
+
+use super::session::{Blocked, Fixtures, Session};
+use super::worker::{Progress, Worker};
+use crate::generate::encode;
+use crate::judge::probe;
+use crate::plan::case::Case;
+use crate::plan::suite::{Probe, SignatureChange};
+use crate::spec::clause::{ClauseIndex, Tier};
+use crate::spec::contract::Operation;
+use crate::wire::{Exchange, Request};
+
+/// Prefix of the clauses about signatures.
+const AUTH: &str = "auth.";
+
+impl Worker {
+    /// Runs one probe on one operation.
+    pub(super) async fn probe(
+        &mut self,
+        index: usize,
+        case: &Case,
+        operation: &Operation,
+        probe: usize,
+        progress: &mut Progress,
+    ) {
+        let env = std::sync::Arc::clone(&self.env);
+        let (Some(probe), Some(clause)) = (env.plan.suites.probes.get(probe), case.clauses.first().copied()) else {
+            return;
+        };
+        if probe.clause.starts_with(AUTH) && !env.verifies_signatures {
+            progress.blocked("the target does not verify signatures, or the run does not sign".to_owned());
+            return;
+        }
+        if probe.signature == Some(SignatureChange::MissingToken) && !env.target.has_temporary() {
+            progress.blocked("needs temporary credentials".to_owned());
+            return;
+        }
+        let fixtures = if operation.is_readonly { Fixtures::Shared } else { Fixtures::Own };
+        let mut session = Session::new(self, fixtures, index, 0);
+        match session.probe(operation, clause, probe).await {
+            Ok((violations, undecided)) => {
+                progress.decided += 1;
+                progress.violations.extend(violations);
+                if let Some(reason) = undecided {
+                    progress.blocked(reason);
+                }
+            }
+            Err(Blocked(reason)) => progress.blocked(reason),
+        }
+        session.finish().await;
+    }
+}
+
+impl Session<'_> {
+    async fn probe(
+        &mut self,
+        operation: &Operation,
+        clause: ClauseIndex,
+        probe: &Probe,
+    ) -> Result<(Vec<crate::judge::Violation>, Option<String>), Blocked> {
+        let env = std::sync::Arc::clone(&self.worker.env);
+        let input = self.bind(&env.generator.minimal_input(operation)).await?;
+        let request = changed(encode::request(operation, &input), probe);
+        self.worker.requests += 1;
+        let exchange = self.send_probe(&request, probe.signature).await;
+        self.history.push(request);
+        let mut judgement = probe::check(&env.judge, operation, clause, &probe.accepts, &exchange);
+        // The echo is not judged: a probe may change what is sent.
+        let echoes = judgement.violations.len();
+        self.after(operation, &input, None, &mut judgement);
+        judgement.violations.truncate(echoes);
+        for violation in judgement.violations.iter_mut().filter(|violation| violation.clause == clause) {
+            violation.tier = probe.inferred.then_some(Tier::Inferred);
+        }
+        let violations = self.note(&mut judgement, &exchange);
+        Ok((violations, judgement.undecided))
+    }
+
+    async fn send_probe(&self, request: &Request, signature: Option<SignatureChange>) -> Exchange {
+        match signature {
+            Some(change) => self.worker.env.target.send_changed(request, change).await,
+            None => self.worker.env.target.send(request).await,
+        }
+    }
+}
+
+/// The request that a probe makes of a valid one.
+fn changed(mut request: Request, probe: &Probe) -> Request {
+    if let Some(method) = &probe.method {
+        request.method.clone_from(method);
+    }
+    if let Some(path) = &probe.path {
+        let decoded = percent_encoding::percent_decode_str(&request.target).decode_utf8_lossy().into_owned();
+        request.target = path
+            .replace("${path}", &request.target)
+            .replace("${path-lower-hex}", &with_lower_hex(&request.target))
+            .replace("${decoded-path}", &decoded);
+    }
+    if let Some(body) = &probe.body {
+        let right = String::from_utf8_lossy(&request.body).into_owned();
+        request.body = repeated(&body.replace("${body}", &right)).into();
+    }
+    for (name, value) in &probe.headers {
+        let name = name.to_lowercase();
+        request.headers.retain(|(known, _)| *known != name);
+        if !value.is_empty() {
+            request.headers.push((name, value.clone()));
+        }
+    }
+    request
+}
+
+/// The path with the digits of its percent escapes in lower case.
+fn with_lower_hex(path: &str) -> String {
+    let mut parts = path.split('%');
+    let mut result = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (escape, rest) = part.split_at_checked(2).unwrap_or((part, ""));
+        result.push('%');
+        result.push_str(&escape.to_lowercase());
+        result.push_str(rest);
+    }
+    result
+}
+
+/// The text with every `${times:N:TEXT}` replaced by TEXT, N times over.
+fn repeated(text: &str) -> String {
+    let mut parts = text.split("${times:");
+    let mut result = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let times = part.split_once(':').and_then(|(number, rest)| {
+            let (unit, rest) = rest.split_once('}')?;
+            Some((number.parse::<usize>().ok()?, unit, rest))
+        });
+        match times {
+            Some((number, unit, rest)) => {
+                result.push_str(&unit.repeat(number.min(10_000_000)));
+                result.push_str(rest);
+            }
+            None => result.push_str(part),
+        }
+    }
+    result
+}

@@ -1,0 +1,494 @@
+//! Runs scenarios step by step.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::session::{Blocked, Fixtures, Session};
+use super::settings::Profile;
+use super::worker::{Progress, Worker};
+use crate::clock;
+use crate::generate::encode;
+use crate::judge::finding::FindingKind;
+use crate::judge::{Answer, Judgement, Violation, assertion, path};
+use crate::plan::expectation::{Expectation, ExpectedError};
+use crate::plan::suite::{Assert, Need, Scenario, Step};
+use crate::spec::clause::{ClauseIndex, Tier};
+use crate::spec::contract::{BodyClause, Operation};
+use crate::wire::Exchange;
+
+/// How long a step marked `eventually` waits for what may lag.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// First wait of such a step; each further one is twice as long, up to a second.
+const FIRST_WAIT: Duration = Duration::from_millis(10);
+/// Most pages that a walk follows.
+const MOST_PAGES: usize = 2_000;
+
+/// What one performance of a step showed.
+struct Performed {
+    judgement: Judgement,
+    exchange: Option<Exchange>,
+    /// Violations of the step's assertions.
+    failures: Vec<Violation>,
+    /// Clauses that its assertions showed upheld.
+    upheld: Vec<ClauseIndex>,
+    output: Value,
+}
+
+impl Performed {
+    fn is_good(&self) -> bool {
+        self.judgement.violations.is_empty() && self.judgement.undecided.is_none() && self.failures.is_empty()
+    }
+}
+
+impl Worker {
+    /// Runs a scenario.
+    pub(super) async fn scenario(&mut self, index: usize, scenario: usize, progress: &mut Progress) {
+        let env = Arc::clone(&self.env);
+        let Some(scenario) = env.plan.suites.scenarios.get(scenario) else { return };
+        if scenario.needs.contains(&Need::Broadcast) && !env.target.can_broadcast() {
+            progress.blocked("the target has no way to make a channel live".to_owned());
+            return;
+        }
+        if scenario.needs.contains(&Need::Loopback) && !env.target.is_loopback() {
+            progress.blocked("it makes more resources than any but a local target should hold".to_owned());
+            return;
+        }
+        if scenario.slow && env.settings.profile == Profile::Quick {
+            progress.blocked("it waits for a rate to recover, which the quick profile does not".to_owned());
+            return;
+        }
+        let mut session = Session::new(self, Fixtures::Own, index, 0);
+        session.play(scenario, progress).await;
+        session.finish().await;
+    }
+}
+
+impl Session<'_> {
+    async fn play(&mut self, scenario: &Scenario, progress: &mut Progress) {
+        for step in &scenario.steps {
+            for number in 1..=step.times.max(1) {
+                if self.worker.env.target.is_stopped() {
+                    progress.blocked("the run was stopped".to_owned());
+                    return;
+                }
+                if step.concurrent && number > 1 {
+                    break;
+                }
+                self.variables.insert("index".to_owned(), Value::from(number));
+                match self.step(step, progress).await {
+                    Ok(true) => {}
+                    Ok(false) if step.optional => break,
+                    Ok(false) => return,
+                    Err(Blocked(reason)) if step.optional => {
+                        progress.blocked(reason);
+                        break;
+                    }
+                    Err(Blocked(reason)) => {
+                        progress.blocked(reason);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Does one step of bringing a resource into a state: it must work.
+    ///
+    /// # Errors
+    /// What the target did instead.
+    pub(super) async fn must(&mut self, step: &Step) -> Result<(), Blocked> {
+        let mut progress = Progress::default();
+        match self.step(step, &mut progress).await? {
+            true => Ok(()),
+            false => {
+                let what = progress.violations.first().map(|violation| violation.observed.clone());
+                Err(Blocked(what.or(progress.undecided).unwrap_or_else(|| "a step failed".to_owned())))
+            }
+        }
+    }
+
+    /// Does a step; false if it was not answered as expected.
+    async fn step(&mut self, step: &Step, progress: &mut Progress) -> Result<bool, Blocked> {
+        if let Some(broadcast) = &step.broadcast {
+            let channel = self.bind(&Value::from(broadcast.channel.as_str())).await?;
+            let target = Arc::clone(&self.worker.env.target);
+            let channel = channel.as_str().unwrap_or_default();
+            self.worker.requests += 1;
+            target.broadcast(channel, broadcast.state, broadcast.health.as_deref()).await.map_err(Blocked)?;
+            return Ok(true);
+        }
+        if step.concurrent {
+            return self.concurrent(step, progress).await;
+        }
+        self.polls = step.eventually;
+        let performed = self.perform_until_good(step).await;
+        self.polls = false;
+        let performed = performed?;
+        self.conclude(step, performed, progress)
+    }
+
+    async fn perform_until_good(&mut self, step: &Step) -> Result<Performed, Blocked> {
+        let deadline = clock::instant() + PATIENCE;
+        let mut wait = FIRST_WAIT;
+        loop {
+            let performed = self.perform(step).await?;
+            if !step.eventually || performed.is_good() || clock::instant() >= deadline {
+                return Ok(performed);
+            }
+            sleep(wait).await;
+            wait = (wait * 2).min(Duration::from_secs(1));
+        }
+    }
+
+    async fn perform(&mut self, step: &Step) -> Result<Performed, Blocked> {
+        let (operation, input, region) = self.prepare(step).await?;
+        let env = Arc::clone(&self.worker.env);
+        let operation = env.contract.operation(&operation).ok_or_else(|| Blocked("unknown operation".to_owned()))?;
+        let expectation = self.expectation(operation, step);
+        let focus = self.focus(operation, step, &expectation);
+        let mut performed = if step.walk.is_some() {
+            self.walk(operation, &input, focus, region.as_deref()).await
+        } else {
+            let (judgement, exchange) = self.exchange(operation, &input, &expectation, focus, region.as_deref()).await;
+            let output = judgement.body.clone().unwrap_or(Value::Null);
+            Performed { judgement, exchange: Some(exchange), failures: Vec::new(), upheld: Vec::new(), output }
+        };
+        let has_document = matches!(operation.body_clause, BodyClause::ContentType(_));
+        if performed.judgement.is_success() && has_document && performed.output.is_null() {
+            performed.judgement.undecided.get_or_insert_with(|| "the answer is no JSON".to_owned());
+        } else if performed.judgement.is_success() {
+            self.judge_asserts(operation, step, &mut performed).await?;
+        }
+        Ok(performed)
+    }
+
+    async fn prepare(&mut self, step: &Step) -> Result<(String, Value, Option<String>), Blocked> {
+        let env = Arc::clone(&self.worker.env);
+        let name = step.call.as_deref().or(step.walk.as_deref());
+        let name = name.ok_or_else(|| Blocked("the step calls nothing".to_owned()))?;
+        let operation = env.contract.operation(name).ok_or_else(|| Blocked(format!("{name} is unknown")))?;
+        if env.not_implemented.contains(name) {
+            return Err(Blocked(format!("{name} is not implemented")));
+        }
+        let mut input = if step.complete { env.generator.minimal_input(operation) } else { json!({}) };
+        if let (Value::Object(input), Value::Object(given)) = (&mut input, &step.input) {
+            input.extend(given.clone());
+        }
+        let input = self.bind(&input).await?;
+        let region = match step.region.as_deref() {
+            Some(region) => self.bind(&Value::from(region)).await?.as_str().map(str::to_owned),
+            None => None,
+        };
+        let is_elsewhere = region.as_deref().is_some_and(|region| region != env.target.region());
+        if is_elsewhere && !env.target.signs() {
+            return Err(Blocked("a request names its region by its signature, and the run does not sign".to_owned()));
+        }
+        Ok((name.to_owned(), input, region))
+    }
+
+    fn expectation(&self, operation: &Operation, step: &Step) -> Expectation {
+        let mut expectation = Expectation::default();
+        for answer in step.expect.answers() {
+            if answer == "success" {
+                expectation.success = true;
+            } else if answer == "4xx" {
+                expectation.any_client_error = true;
+            } else {
+                expectation.errors.extend(
+                    self.statuses(operation, answer)
+                        .into_iter()
+                        .map(|status| ExpectedError { code: answer.clone(), status }),
+                );
+            }
+        }
+        expectation
+    }
+
+    /// The documented statuses of an error: the operation's, else those of the errors common to all.
+    fn statuses(&self, operation: &Operation, code: &str) -> Vec<u16> {
+        if let Some(error) = operation.error(code) {
+            return vec![error.status];
+        }
+        let common = &self.worker.env.contract.rules.common_errors;
+        let statuses = common.iter().find(|error| error.code == code).map(|error| error.statuses.clone());
+        statuses.unwrap_or_else(|| vec![400])
+    }
+
+    /// The clause to blame if the answer is none of the expected ones.
+    fn focus(&self, operation: &Operation, step: &Step, expectation: &Expectation) -> ClauseIndex {
+        let rule = step.rule.as_deref().and_then(|rule| self.worker.env.contract.clauses.find(rule));
+        let error = expectation.errors.first().filter(|_| !expectation.success);
+        let documented = error.and_then(|error| operation.error(&error.code)).map(|error| error.clause);
+        rule.or(documented).unwrap_or(operation.status_clause)
+    }
+
+    async fn judge_asserts(
+        &mut self,
+        operation: &Operation,
+        step: &Step,
+        performed: &mut Performed,
+    ) -> Result<(), Blocked> {
+        for assert in &step.asserts {
+            let Some(clause) = self.worker.env.contract.clauses.find(&assert.rule) else { continue };
+            let bound = self.bind_assert(assert).await?;
+            match assertion::check(&bound, &performed.output) {
+                Ok(()) => performed.upheld.push(clause),
+                Err(failure) => performed.failures.push(Violation {
+                    clause,
+                    operation: operation.name.clone(),
+                    detail: (!assert.at.is_empty()).then(|| plain_path(&assert.at)),
+                    kind: FindingKind::WrongBehaviour,
+                    expected: failure.expected,
+                    observed: failure.observed,
+                    tier: (assert.inferred || step.inferred).then_some(Tier::Inferred),
+                }),
+            }
+        }
+        Ok(())
+    }
+
+    async fn bind_assert(&mut self, assert: &Assert) -> Result<Assert, Blocked> {
+        let mut bound = assert.clone();
+        if let Value::String(at) = self.bind(&Value::from(assert.at.as_str())).await? {
+            bound.at = at;
+        }
+        let values = [
+            &mut bound.equals,
+            &mut bound.differs,
+            &mut bound.agrees,
+            &mut bound.contains,
+            &mut bound.lacks,
+            &mut bound.never_shows,
+            &mut bound.not_before,
+        ];
+        for value in values {
+            if let Some(unbound) = value.take() {
+                *value = Some(self.bind(&unbound).await?);
+            }
+        }
+        if let Some(unbound) = bound.one_of.take()
+            && let Value::Array(values) = self.bind(&Value::Array(unbound)).await?
+        {
+            bound.one_of = Some(values);
+        }
+        if let Some(pattern) = bound.matches.take()
+            && let Value::String(pattern) = self.bind(&Value::from(pattern)).await?
+        {
+            bound.matches = Some(pattern);
+        }
+        Ok(bound)
+    }
+
+    /// Notes what a step showed, sets its variables; false if it was not answered as expected.
+    fn conclude(&mut self, step: &Step, mut performed: Performed, progress: &mut Progress) -> Result<bool, Blocked> {
+        let answered_well = performed.judgement.violations.is_empty();
+        if step.inferred {
+            for violation in &mut performed.judgement.violations {
+                violation.tier = Some(Tier::Inferred);
+            }
+        }
+        performed.judgement.violations.append(&mut performed.failures);
+        performed.judgement.upheld.append(&mut performed.upheld);
+        if let Some(exchange) = &performed.exchange {
+            let violations = self.note(&mut performed.judgement, exchange);
+            progress.violations.extend(violations);
+        }
+        progress.decided += 1;
+        if let Some(reason) = &performed.judgement.undecided {
+            return Err(Blocked(reason.clone()));
+        }
+        // Only a wrong answer stops the scenario; a wrong detail of a right answer does not.
+        let expects_success = step.expect.answers().iter().any(|answer| answer == "success");
+        let is_as_expected = answered_well || (expects_success && performed.judgement.is_success());
+        if performed.judgement.is_success() {
+            self.save(step, &performed.output)?;
+        }
+        Ok(is_as_expected)
+    }
+
+    fn save(&mut self, step: &Step, output: &Value) -> Result<(), Blocked> {
+        for (variable, place) in &step.save {
+            match path::find(output, place) {
+                Some(value) if !value.is_null() => {
+                    self.variables.insert(variable.clone(), value.clone());
+                }
+                _ => return Err(Blocked(format!("the answer has no `{place}`"))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows the pages of a list to their end.
+    async fn walk(
+        &mut self,
+        operation: &Operation,
+        input: &Value,
+        focus: ClauseIndex,
+        region: Option<&str>,
+    ) -> Performed {
+        let mut items = Vec::new();
+        let mut pages = Vec::new();
+        let mut tokens: Vec<String> = Vec::new();
+        let mut input = input.clone();
+        let mut upheld = Vec::new();
+        let mut violations = Vec::new();
+        loop {
+            let (mut judgement, exchange) =
+                self.exchange(operation, &input, &Expectation::success(), focus, region).await;
+            upheld.append(&mut judgement.upheld);
+            // A defect of a page's form, say of its content type, is no reason to stop reading.
+            violations.append(&mut judgement.violations);
+            let page = judgement.body.clone().unwrap_or(Value::Null);
+            let (page_items, token) = page_parts(operation, &page);
+            pages.push(Value::from(page_items.len()));
+            items.extend(page_items);
+            let is_over = token.is_none() || !judgement.is_success();
+            let token = token.unwrap_or_default();
+            let is_unreadable = judgement.is_success() && judgement.body.is_none();
+            let is_endless = !is_over && (tokens.contains(&token) || tokens.len() >= MOST_PAGES);
+            if is_endless {
+                violations.push(endless(operation, focus, tokens.len()));
+            }
+            if is_over || is_endless {
+                judgement.upheld = upheld;
+                judgement.violations = violations;
+                let output = match is_unreadable {
+                    true => Value::Null,
+                    false => json!({"items": items, "pages": pages}),
+                };
+                return Performed {
+                    judgement,
+                    exchange: Some(exchange),
+                    failures: Vec::new(),
+                    upheld: Vec::new(),
+                    output,
+                };
+            }
+            if let (Value::Object(members), Some(pagination)) = (&mut input, &operation.pagination) {
+                members.insert(pagination.input_token.clone(), Value::from(token.as_str()));
+            }
+            tokens.push(token);
+        }
+    }
+
+    /// Sends all repetitions of a step at once.
+    async fn concurrent(&mut self, step: &Step, progress: &mut Progress) -> Result<bool, Blocked> {
+        let env = Arc::clone(&self.worker.env);
+        let mut flights = JoinSet::new();
+        let mut inputs = Vec::new();
+        let mut name = String::new();
+        for number in 1..=step.times {
+            self.variables.insert("index".to_owned(), Value::from(number));
+            let (operation, input, region) = self.prepare(step).await?;
+            let Some(found) = env.contract.operation(&operation) else { continue };
+            let request = encode::request(found, &input);
+            let target = Arc::clone(&env.target);
+            let position = inputs.len();
+            self.worker.requests += 1;
+            inputs.push(input);
+            name = operation;
+            let is_about_rates = step.expect.answers().iter().any(|answer| answer == "ThrottlingException");
+            flights.spawn(async move {
+                let exchange = match region.as_deref() {
+                    None if is_about_rates => target.send_once(&request).await,
+                    region => target.send_in(region, &request).await,
+                };
+                (position, exchange)
+            });
+        }
+        let operation = env.contract.operation(&name).ok_or_else(|| Blocked("unknown operation".to_owned()))?;
+        let mut exchanges = Vec::new();
+        while let Some(landed) = flights.join_next().await {
+            exchanges.extend(landed.ok());
+        }
+        exchanges.sort_by_key(|(position, _)| *position);
+        let expectation = self.expectation(operation, step);
+        let focus = self.focus(operation, step, &expectation);
+        let mut all_good = true;
+        let mut answers: Vec<String> = Vec::new();
+        for (position, exchange) in exchanges {
+            let mut judgement = env.judge.exchange(operation, &expectation, focus, &exchange);
+            self.after(operation, inputs.get(position).unwrap_or(&Value::Null), None, &mut judgement);
+            answers.push(answer_name(&judgement.answer));
+            let output = judgement.body.clone().unwrap_or(Value::Null);
+            let performed =
+                Performed { judgement, exchange: Some(exchange), failures: Vec::new(), upheld: Vec::new(), output };
+            all_good &= self.conclude(step, performed, progress)?;
+        }
+        self.judge_among(operation, step, focus, &answers, progress);
+        Ok(all_good)
+    }
+
+    fn judge_among(
+        &mut self,
+        operation: &Operation,
+        step: &Step,
+        focus: ClauseIndex,
+        answers: &[String],
+        progress: &mut Progress,
+    ) {
+        for wanted in step.among.iter().filter(|wanted| !answers.contains(wanted)) {
+            let violation = Violation {
+                clause: focus,
+                operation: operation.name.clone(),
+                detail: Some(format!("among {wanted}")),
+                kind: FindingKind::WrongBehaviour,
+                expected: format!("Of {} requests at once at least one is answered with {wanted}.", answers.len()),
+                observed: "None is.".to_owned(),
+                tier: step.inferred.then_some(Tier::Inferred),
+            };
+            let last = self.history.last().cloned();
+            let exchange = last.map(|request| Exchange {
+                request,
+                reply: crate::wire::Reply::Failure(crate::wire::TransportFailure {
+                    kind: crate::wire::FailureKind::Protocol,
+                    detail: "several answers".to_owned(),
+                }),
+                elapsed: Duration::ZERO,
+            });
+            if let Some(exchange) = exchange {
+                self.worker.tally.find(violation.clone(), self.case, &exchange, &[]);
+            }
+            progress.violations.push(violation);
+        }
+    }
+}
+
+fn endless(operation: &Operation, clause: ClauseIndex, pages: usize) -> Violation {
+    Violation {
+        clause,
+        operation: operation.name.clone(),
+        detail: Some("end".to_owned()),
+        kind: FindingKind::WrongBehaviour,
+        expected: "Following the tokens ends.".to_owned(),
+        observed: format!("After {} pages a token came again, or the pages go on for ever.", pages + 1),
+        tier: None,
+    }
+}
+
+fn page_parts(operation: &Operation, page: &Value) -> (Vec<Value>, Option<String>) {
+    let Some(pagination) = &operation.pagination else { return (Vec::new(), None) };
+    let by_name = pagination.items.as_deref().and_then(|place| path::find(page, place));
+    let first_array = || page.as_object().and_then(|members| members.values().find(|value| value.is_array()));
+    let items = by_name.or_else(first_array).and_then(Value::as_array).cloned().unwrap_or_default();
+    let token = path::find(page, &pagination.output_token).and_then(Value::as_str).filter(|token| !token.is_empty());
+    (items, token.map(str::to_owned))
+}
+
+fn answer_name(answer: &Answer) -> String {
+    match answer {
+        Answer::Success => "success".to_owned(),
+        Answer::Error { code: Some(code), .. } => code.clone(),
+        Answer::Error { status, code: None } => status.to_string(),
+        Answer::Nothing => String::new(),
+    }
+}
+
+/// The path of an assertion as it stands in the suite, with placeholders shortened: the same in every run.
+fn plain_path(at: &str) -> String {
+    at.replace("${", "").replace('}', "")
+}

@@ -1,0 +1,95 @@
+//! Single cases on a target that was looked over once: what a test harness with one test per case needs.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use super::outcome::{Outcome, Tally};
+use super::settings::Settings;
+use super::worker::Worker;
+use super::{RunError, Surveyed, look_over};
+use crate::clock;
+use crate::plan::Plan;
+use crate::spec::Contract;
+
+/// A target that was looked over for the cases of a plan.
+#[derive(Debug)]
+pub struct Prepared {
+    surveyed: Surveyed,
+    /// What came into being while the target was looked over, until an executor takes it over.
+    created: Mutex<Vec<(String, Value)>>,
+}
+
+impl Prepared {
+    /// Looks the target of `settings` over: is it there, and which of the operations that the plan needs does it have?
+    ///
+    /// # Errors
+    /// Nothing can be tested: the target cannot be reached, or the contract cannot be used.
+    pub async fn new(contract: &Arc<Contract>, plan: &Plan, settings: &Settings) -> Result<Prepared, RunError> {
+        let mut surveyed = look_over(contract, plan, settings).await?;
+        let created = Mutex::new(std::mem::take(&mut surveyed.created));
+        Ok(Prepared { surveyed, created })
+    }
+
+    /// Operations among those that the plan needs that the target does not have.
+    pub fn not_implemented(&self) -> impl Iterator<Item = &str> {
+        self.surveyed.env.not_implemented.iter().map(String::as_str)
+    }
+
+    /// Runs cases on this thread, with connections and resources of its own.
+    ///
+    /// # Errors
+    /// The HTTP client or the runtime cannot be set up.
+    pub fn executor(&self) -> Result<Executor, RunError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Runtime)?;
+        let env = self.surveyed.env.for_thread()?;
+        let mut worker = Worker::new(Arc::new(env));
+        let created = self.created.lock().map(|mut created| std::mem::take(&mut *created)).unwrap_or_default();
+        runtime.block_on(worker.adopt(&created));
+        Ok(Executor { runtime, worker, survey: self.surveyed.tally.clone() })
+    }
+}
+
+/// Runs cases one after another on the thread that made it.
+#[derive(Debug)]
+pub struct Executor {
+    runtime: Runtime,
+    worker: Worker,
+    survey: Tally,
+}
+
+impl Executor {
+    /// Runs the case at a position of the plan; none if there is no such case. The findings of the outcome are those of
+    /// this case, and what looking the target over showed in its name.
+    pub fn run(&mut self, index: usize) -> Option<Outcome> {
+        let env = Arc::clone(&self.worker.env);
+        let started_at = Some(clock::now());
+        let result = self.runtime.block_on(self.worker.run(index))?;
+        let (tally, survey) = (&self.worker.tally, &self.survey);
+        let seen = result.findings.iter().filter_map(|key| Some((key.clone(), tally.findings.get(key)?.clone())));
+        let surveyed = survey.findings.iter().filter(|(_, found)| found.case == index);
+        let credentials = env.settings.credentials.iter();
+        Some(Outcome {
+            findings: seen.chain(surveyed.map(|(key, found)| (key.clone(), found.clone()))).collect(),
+            upheld: tally.upheld.clone(),
+            not_implemented: env.not_implemented.iter().cloned().collect(),
+            requests: result.requests,
+            elapsed: result.elapsed,
+            started_at,
+            secrets: tally
+                .secrets
+                .iter()
+                .cloned()
+                .chain(credentials.map(|credentials| credentials.secret_access_key.clone()))
+                .collect(),
+            cases: vec![result],
+            ..Outcome::default()
+        })
+    }
+
+    /// Deletes what the cases shared.
+    pub fn finish(mut self) {
+        self.runtime.block_on(self.worker.finish());
+    }
+}

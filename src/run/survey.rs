@@ -1,0 +1,162 @@
+//! Looks a target over before its cases: is it there, which operations does it have, does it check signatures?
+
+use serde_json::Value;
+
+use super::environment::Environment;
+use crate::generate::encode;
+use crate::generate::placeholder::{self, Placeholder};
+use crate::judge::{Answer, error_code};
+use crate::plan::expectation::Expectation;
+use crate::plan::suite::SignatureChange;
+use crate::spec::contract::Operation;
+use crate::spec::rules::ErrorCause;
+use crate::wire::{Exchange, FailureKind, Reply, Request, Response};
+
+/// A path that no service has.
+const NOWHERE: &str = "/IvsConformanceNoSuchOperation";
+
+/// An operation that the target does not have, with the exchange that shows it.
+#[derive(Debug, Clone)]
+pub struct Missing {
+    /// The operation.
+    pub operation: String,
+    /// What shows it.
+    pub exchange: Exchange,
+}
+
+/// What the target answers where there is nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Nowhere {
+    status: u16,
+    code: Option<String>,
+}
+
+/// Whether the target answers at all.
+///
+/// # Errors
+/// Why no connection could be made or no HTTP came back.
+pub async fn reach(env: &Environment) -> Result<Exchange, String> {
+    let exchange = env.target.send_once(&nowhere_request()).await;
+    match &exchange.reply {
+        Reply::Failure(failure) if failure.kind == FailureKind::Connect => Err(failure.detail.clone()),
+        _ => Ok(exchange),
+    }
+}
+
+fn nowhere_request() -> Request {
+    Request {
+        method: "POST".to_owned(),
+        target: NOWHERE.to_owned(),
+        headers: vec![
+            ("accept".to_owned(), "application/json".to_owned()),
+            ("content-type".to_owned(), "application/json".to_owned()),
+        ],
+        body: "{}".into(),
+    }
+}
+
+/// The operations that the target does not have. Each is called once with a small valid input that names nothing
+/// real, so that nothing is changed but by operations that create; what they create is in the second list.
+pub async fn missing_operations(env: &Environment, nowhere: &Exchange) -> (Vec<Missing>, Vec<(String, Value)>) {
+    let nowhere = nowhere.response().map(|response| Nowhere { status: response.status, code: code(response) });
+    let mut missing = Vec::new();
+    let mut created = Vec::new();
+    for operation in &env.contract.operations {
+        if env.target.is_stopped() || !is_planned(env, operation) {
+            continue;
+        }
+        let Some(input) = harmless_input(env, operation) else { continue };
+        let exchange = env.target.send(&encode::request(operation, &input)).await;
+        let Some(response) = exchange.response() else { continue };
+        if is_missing(env, operation, response, nowhere.as_ref()) {
+            missing.push(Missing { operation: operation.name.clone(), exchange });
+        } else if (200..300).contains(&response.status)
+            && let Ok(body) = serde_json::from_slice(&response.body)
+        {
+            created.push((operation.name.clone(), body));
+        }
+    }
+    (missing, created)
+}
+
+/// Only what the plan needs is looked for.
+fn is_planned(env: &Environment, operation: &Operation) -> bool {
+    let is_named = |case: &crate::plan::Case| case.operation.as_deref().is_none_or(|name| name == operation.name);
+    env.plan.cases.iter().any(is_named) || !env.plan.resources.products(&operation.name).is_empty()
+}
+
+fn harmless_input(env: &Environment, operation: &Operation) -> Option<Value> {
+    let input = env.generator.minimal_input(operation);
+    placeholder::replace(&input, &mut |name| {
+        let (resource, number) = match Placeholder::parse(name) {
+            Placeholder::PublicKey { .. } => return env.public_key().map(Value::from).ok_or(()),
+            Placeholder::Resource { resource, .. } | Placeholder::Variable(resource) => (resource, 1),
+            Placeholder::Absent { resource, number } => (resource, number),
+        };
+        env.absent_arn(&resource, number).map(Value::from).ok_or(())
+    })
+    .ok()
+}
+
+/// An operation is missing if a valid request is answered like a path where there is nothing, or in one of the ways
+/// in which gateways and frameworks say so; never if the answer names an error that the operation documents.
+fn is_missing(env: &Environment, operation: &Operation, response: &Response, nowhere: Option<&Nowhere>) -> bool {
+    if (200..300).contains(&response.status) {
+        return false;
+    }
+    let code = code(response);
+    let canonical = code.as_deref().map(|code| env.judge.canonical(code));
+    if canonical.is_some_and(|code| operation.error(code).is_some() && response.status != 501) {
+        return false;
+    }
+    let common = &env.contract.rules.common_errors;
+    let is_routing = |code: &str| {
+        common.iter().any(|error| error.code == code && error.when == ErrorCause::Routing)
+            || matches!(code, "UnknownOperationException" | "UnknownOperation" | "InvalidAction" | "NotImplemented")
+    };
+    let is_like_nowhere =
+        nowhere.is_some_and(|nowhere| nowhere.status == response.status && nowhere.code.as_deref() == code.as_deref());
+    // A target that names an error where there is nothing has something where it names none.
+    let names_nothing = nowhere.is_none_or(|nowhere| nowhere.code.is_none());
+    matches!(response.status, 405 | 501)
+        || canonical.is_some_and(is_routing)
+        || (is_like_nowhere && matches!(response.status, 400 | 403 | 404))
+        || (code.is_none() && response.status == 404 && names_nothing)
+}
+
+fn code(response: &Response) -> Option<String> {
+    let body: Option<Value> = serde_json::from_slice(&response.body).ok();
+    error_code::of(response, body.as_ref())
+}
+
+/// What the target makes of requests that are not signed as they should be.
+#[derive(Debug, Clone)]
+pub enum Signatures {
+    /// It refuses them.
+    Checked,
+    /// It serves them as it serves others: the exchange shows it, and the operation that was called.
+    Ignored(String, Box<Exchange>),
+    /// The run does not sign, or nothing could be found out.
+    Unknown,
+}
+
+/// Finds out whether the target checks signatures: a read-only request signed with a wrong secret tells. (One without
+/// any signature does not: some targets need the signature's scope to find the service.)
+pub async fn signatures(env: &Environment) -> Signatures {
+    let is_simple = |operation: &&Operation| {
+        operation.is_readonly
+            && !env.not_implemented.contains(&operation.name)
+            && operation.input.members().iter().all(|member| !member.is_required)
+    };
+    let Some(operation) = env.contract.operations.iter().find(is_simple).filter(|_| env.target.signs()) else {
+        return Signatures::Unknown;
+    };
+    let request = encode::request(operation, &env.generator.minimal_input(operation));
+    let exchange = env.target.send_changed(&request, SignatureChange::WrongSecret).await;
+    let judgement = env.judge.exchange(operation, &Expectation::success(), operation.status_clause, &exchange);
+    match judgement.answer {
+        Answer::Success => Signatures::Ignored(operation.name.clone(), Box::new(exchange)),
+        Answer::Error { .. } => Signatures::Checked,
+        Answer::Nothing => Signatures::Unknown,
+    }
+}

@@ -1,0 +1,323 @@
+//! Runs cases one after another.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use proptest::strategy::ValueTree;
+use serde_json::Value;
+
+use super::environment::Environment;
+use super::outcome::{CaseResult, FindingKey, Tally, Verdict};
+use super::session::{Blocked, Bundle, Fixtures, Session};
+use super::settings::{Profile, Shrinking};
+use crate::clock;
+use crate::generate::{Example, Family, finished, placeholder, runner};
+use crate::judge::Violation;
+use crate::plan::case::{Case, Check, Form};
+use crate::spec::clause::ClauseIndex;
+use crate::spec::contract::Operation;
+
+/// State of resources that are only kept to be deleted.
+const ADOPTED: &str = "adopted";
+/// Most requests spent on making one finding's request smaller.
+const SHRINK_REQUESTS: usize = 48;
+
+/// Runs cases one after another, with resources of its own.
+#[derive(Debug)]
+pub struct Worker {
+    /// What all workers share.
+    pub env: Arc<Environment>,
+    /// What it noted.
+    pub tally: Tally,
+    /// Resources that its cases share.
+    pub(super) shared: Vec<Bundle>,
+    /// Secrets of those resources.
+    pub(super) shared_secrets: BTreeSet<String>,
+    /// Requests it sent; one that was sent again because the target was busy counts once.
+    pub(super) requests: u64,
+}
+
+/// What the requests of a case showed so far.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Divergences.
+    pub violations: Vec<Violation>,
+    /// Why something could not be decided; the first reason counts.
+    pub undecided: Option<String>,
+    /// Requests that were judged.
+    pub decided: u64,
+}
+
+impl Progress {
+    pub(super) fn blocked(&mut self, reason: String) {
+        self.undecided.get_or_insert(reason);
+    }
+}
+
+impl Worker {
+    /// A worker without resources.
+    pub fn new(env: Arc<Environment>) -> Worker {
+        Worker { env, tally: Tally::default(), shared: Vec::new(), shared_secrets: BTreeSet::new(), requests: 0 }
+    }
+
+    /// Runs the case at a position of the plan.
+    pub async fn run(&mut self, index: usize) -> Option<CaseResult> {
+        let env = Arc::clone(&self.env);
+        let case = env.plan.cases.get(index)?;
+        let started = clock::instant();
+        let requests_before = self.requests;
+        let mut progress = Progress::default();
+        let operation = case.operation.as_deref().and_then(|name| env.contract.operation(name));
+        match (&case.check, operation) {
+            (_, Some(operation)) if env.not_implemented.contains(&operation.name) => {
+                progress.blocked(format!("{} is not implemented", operation.name));
+            }
+            (Check::Scenario { scenario }, _) => self.scenario(index, *scenario, &mut progress).await,
+            (Check::Probe { probe }, Some(operation)) => {
+                self.probe(index, case, operation, *probe, &mut progress).await;
+            }
+            (Check::Condition { code }, Some(operation)) => {
+                self.condition(index, case, operation, code, &mut progress).await;
+            }
+            (_, Some(operation)) => self.generated(index, case, operation, &mut progress).await,
+            (_, None) => progress.blocked("the case names no operation".to_owned()),
+        }
+        Some(CaseResult {
+            case: index,
+            verdict: verdict(case, &progress),
+            requests: self.requests - requests_before,
+            elapsed: started.elapsed(),
+            findings: keys(&progress.violations),
+        })
+    }
+
+    /// Takes over resources that came into being before its first case: they are deleted at the end.
+    pub async fn adopt(&mut self, created: &[(String, Value)]) {
+        let env = Arc::clone(&self.env);
+        for (operation, output) in created {
+            let products = env.plan.resources.products(operation);
+            let resources: Vec<(String, String)> = products
+                .iter()
+                .filter_map(|product| {
+                    let arn = crate::judge::path::find(output, &product.path)?.as_str()?;
+                    Some((product.resource.clone(), arn.to_owned()))
+                })
+                .collect();
+            if !resources.is_empty() {
+                resources.iter().for_each(|(_, arn)| env.learn_account(arn));
+                self.shared.push(Bundle { resources, state: Some(ADOPTED.to_owned()), region: None });
+            }
+        }
+    }
+
+    /// Deletes the resources that its cases shared.
+    pub async fn finish(&mut self) {
+        Session::new(self, Fixtures::Shared, 0, 0).delete_shared().await;
+    }
+
+    async fn generated(&mut self, index: usize, case: &Case, operation: &Operation, progress: &mut Progress) {
+        let Some(focus) = case.clauses.first().copied() else { return };
+        let env = Arc::clone(&self.env);
+        let mut runner = runner(env.settings.seed, &case.id);
+        let families = env.generator.families(case);
+        let rounds = rounds(env.settings.profile, &case.check);
+        let mut salt = 0;
+        for round in 0..rounds {
+            for family in &families {
+                if env.target.is_stopped() {
+                    progress.blocked("the run was stopped".to_owned());
+                    return;
+                }
+                let Some(tree) = env.generator.draw(operation, family, &mut runner) else { continue };
+                salt += 1;
+                self.try_tree(index, operation, family, focus, tree, salt, progress).await;
+            }
+            if families.len() as u32 >= 3 && env.settings.profile == Profile::Quick && round > 0 {
+                break;
+            }
+        }
+        if progress.decided == 0 && progress.undecided.is_none() && progress.violations.is_empty() {
+            progress.blocked("no request shows this clause alone".to_owned());
+        }
+    }
+
+    /// One valid request with credentials for which every call meets an error.
+    async fn condition(
+        &mut self,
+        index: usize,
+        case: &Case,
+        operation: &Operation,
+        code: &str,
+        progress: &mut Progress,
+    ) {
+        let env = Arc::clone(&self.env);
+        let credentials = env.settings.conditions.get(code).filter(|_| env.verifies_signatures);
+        let (Some(credentials), Some(focus)) = (credentials, case.clauses.first().copied()) else {
+            progress.blocked(format!("needs credentials for which every call meets {code}"));
+            return;
+        };
+        for family in env.generator.families(case) {
+            let mut session = Session::new(self, Fixtures::Shared, index, 0);
+            match session.as_caller(operation, &family, focus, credentials).await {
+                Ok((violations, undecided)) => {
+                    progress.decided += 1;
+                    // Permission is a promise of its own, shown by every call that is denied for lack of it.
+                    progress.violations.extend(violations);
+                    if let Some(reason) = undecided {
+                        progress.blocked(reason);
+                    } else if progress.violations.is_empty() {
+                        self.tally.uphold(&mut case.clauses.clone());
+                    }
+                }
+                Err(Blocked(reason)) => progress.blocked(reason),
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    async fn try_tree(
+        &mut self,
+        index: usize,
+        operation: &Operation,
+        family: &Family,
+        focus: ClauseIndex,
+        mut tree: Box<dyn ValueTree<Value = Value>>,
+        salt: usize,
+        progress: &mut Progress,
+    ) {
+        let seen: BTreeSet<FindingKey> = self.tally.findings.keys().cloned().collect();
+        let found = match self.try_input(index, operation, family, focus, tree.current(), salt).await {
+            Ok((violations, None)) => violations,
+            Ok((violations, Some(reason))) => {
+                progress.blocked(reason);
+                violations
+            }
+            Err(Blocked(reason)) => {
+                progress.blocked(reason);
+                return;
+            }
+        };
+        progress.decided += 1;
+        for key in keys(&found) {
+            if self.env.settings.shrinking == Shrinking::On && !seen.contains(&key) {
+                self.shrink(index, operation, family, focus, &mut tree, salt, &key).await;
+            }
+        }
+        progress.violations.extend(found);
+    }
+
+    /// Sends one input; its divergences are noted. What it showed, and why it could not be decided if it could not.
+    async fn try_input(
+        &mut self,
+        index: usize,
+        operation: &Operation,
+        family: &Family,
+        focus: ClauseIndex,
+        input: Value,
+        salt: usize,
+    ) -> Result<(Vec<Violation>, Option<String>), Blocked> {
+        let input = finished(input);
+        let fixtures = fixtures_for(operation, family, &input);
+        let example = Example { input, note: family.note.clone(), expectation: family.expectation.clone() };
+        let mut session = Session::new(self, fixtures, index, salt);
+        let result = session.example(operation, &example, focus).await;
+        let result = match result {
+            Ok((mut judgement, exchange)) => {
+                let violations = session.note(&mut judgement, &exchange);
+                let was_wrongly_accepted = judgement.is_success() && !family.expectation.success;
+                if was_wrongly_accepted && !operation.is_readonly {
+                    session.delete_shared().await;
+                }
+                Ok((violations, judgement.undecided))
+            }
+            Err(blocked) => Err(blocked),
+        };
+        session.finish().await;
+        result
+    }
+
+    /// Makes the request of a finding smaller as long as it still shows the same finding.
+    #[allow(clippy::too_many_arguments)]
+    async fn shrink(
+        &mut self,
+        index: usize,
+        operation: &Operation,
+        family: &Family,
+        focus: ClauseIndex,
+        tree: &mut Box<dyn ValueTree<Value = Value>>,
+        salt: usize,
+        key: &FindingKey,
+    ) {
+        let Some(original) = self.tally.findings.get(key).cloned() else { return };
+        let mut best = original;
+        let mut budget = SHRINK_REQUESTS;
+        while budget > 0 && tree.simplify() {
+            budget -= 1;
+            loop {
+                let input = tree.current();
+                let is_intended = self.env.generator.is_intended(operation, family, &input);
+                self.tally.findings.remove(key);
+                if is_intended {
+                    // A request that cannot be sent shows nothing.
+                    let _ = self.try_input(index, operation, family, focus, input, salt).await;
+                }
+                match self.tally.findings.get(key) {
+                    Some(smaller) => {
+                        best = smaller.clone();
+                        break;
+                    }
+                    None if budget > 0 && tree.complicate() => budget -= 1,
+                    None => {
+                        budget = 0;
+                        break;
+                    }
+                }
+            }
+        }
+        best.occurrences = 1;
+        self.tally.findings.insert(key.clone(), best);
+    }
+}
+
+/// Requests that succeed and change a resource get their own; the others share.
+fn fixtures_for(operation: &Operation, family: &Family, input: &Value) -> Fixtures {
+    let names_resource = operation
+        .input
+        .members()
+        .iter()
+        .any(|member| member.is_required && crate::generate::valid::is_reference(member));
+    let is_bound = !placeholder::names(input).is_empty();
+    match !operation.is_readonly && family.expectation.success && names_resource && is_bound {
+        true => Fixtures::Own,
+        false => Fixtures::Shared,
+    }
+}
+
+fn rounds(profile: Profile, check: &Check) -> u32 {
+    let is_random = matches!(check, Check::Valid { form: Form::Random });
+    match (profile, is_random) {
+        (Profile::Quick, false) => 1,
+        (Profile::Quick, true) => 2,
+        (Profile::Standard, false) => 1,
+        (Profile::Standard, true) => 10,
+        (Profile::Deep, false) => 12,
+        (Profile::Deep, true) => 100,
+    }
+}
+
+fn keys(violations: &[Violation]) -> Vec<FindingKey> {
+    let mut keys: Vec<FindingKey> = violations.iter().map(FindingKey::from).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// A case fails by its own clauses: what it sees of others is a finding of those.
+fn verdict(case: &Case, progress: &Progress) -> Verdict {
+    let is_own = |violation: &Violation| case.clauses.contains(&violation.clause);
+    match (progress.violations.iter().any(is_own), &progress.undecided) {
+        (true, _) => Verdict::Failed,
+        (false, Some(reason)) => Verdict::Inconclusive { reason: reason.clone() },
+        (false, None) => Verdict::Passed,
+    }
+}

@@ -1,0 +1,184 @@
+//! The faults to try: derived from the contract clause by clause, offered by the reference server, or thought up by
+//! hand.
+
+use std::collections::BTreeSet;
+
+use super::SelftestError;
+use super::attribution::{self, Attribution, Data};
+use crate::plan::reason;
+use crate::plan::{Case, Check};
+use crate::reference;
+use crate::spec::Contract;
+use crate::spec::clause::{ClauseIndex, Constraint};
+use crate::spec::contract::{Bounds, Node, NodeKind, Operation};
+use crate::spec::rules::ReasonKind;
+
+/// Name of the family of faults thought up by hand.
+const BY_HAND: &str = "thought up by hand";
+
+/// A fault to try.
+#[derive(Debug, Clone)]
+pub struct Mutant {
+    /// Its id, as `serve --fault` takes it.
+    pub id: String,
+    /// Its family.
+    pub family: String,
+    /// The clauses that it breaks: a finding of one of them detects it.
+    pub breaks: Vec<ClauseIndex>,
+    /// What makes a fault that was thought up by hand nasty.
+    pub why: Option<String>,
+}
+
+/// A fault that shows to nobody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Equivalent {
+    /// Its id.
+    pub id: String,
+    /// Why it cannot be seen.
+    pub reason: String,
+}
+
+/// All faults.
+#[derive(Debug)]
+pub struct Catalogue {
+    /// Those to try.
+    pub mutants: Vec<Mutant>,
+    /// Those that cannot be seen, with the reason.
+    pub equivalents: Vec<Equivalent>,
+}
+
+impl Catalogue {
+    /// Derives all faults; `cases` is the whole plan.
+    ///
+    /// # Errors
+    /// The data on faults is damaged, or leaves a fault without a clause.
+    pub fn of(contract: &Contract, cases: &[Case]) -> Result<Catalogue, SelftestError> {
+        let data = Data::builtin()?;
+        let attribution = Attribution::new(data.families)?;
+        let falsifiable = falsifiable(contract, cases);
+        let mut ids = BTreeSet::new();
+        ids.extend(reference::catalogue().into_iter().map(|entry| entry.id));
+        ids.extend(cases.iter().flat_map(|case| of_case(contract, case)));
+        for operation in &contract.operations {
+            ids.extend(of_errors(&falsifiable, operation));
+            for node in operation.output.walk().into_iter().skip(1) {
+                ids.extend(of_output(&falsifiable, operation, node));
+            }
+        }
+        let hidden = data
+            .equivalents
+            .into_iter()
+            .map(|entry| Ok((attribution::whole(&entry.faults)?, entry.reason)))
+            .collect::<Result<Vec<_>, SelftestError>>()?;
+        let mut catalogue = Catalogue { mutants: Vec::new(), equivalents: Vec::new() };
+        for id in ids {
+            if let Some((_, reason)) = hidden.iter().find(|(regex, _)| regex.is_match(&id)) {
+                catalogue.equivalents.push(Equivalent { id, reason: reason.clone() });
+                continue;
+            }
+            let (family, breaks) = attribution.of(contract, &id)?;
+            catalogue.mutants.push(Mutant { id, family, breaks, why: None });
+        }
+        for fault in data.faults {
+            let breaks = match fault.clauses.is_empty() {
+                true => attribution.of(contract, fault.id.split('@').next().unwrap_or(&fault.id))?.1,
+                false => attribution::clauses(contract, &fault.id, &fault.clauses)?,
+            };
+            catalogue.mutants.push(Mutant { id: fault.id, family: BY_HAND.to_owned(), breaks, why: Some(fault.why) });
+        }
+        Ok(catalogue)
+    }
+
+    /// The falsifiable clauses that no fault breaks.
+    pub fn unbroken<'c>(&self, contract: &'c Contract, cases: &[Case]) -> Vec<&'c str> {
+        let broken: BTreeSet<ClauseIndex> = self.mutants.iter().flat_map(|mutant| mutant.breaks.clone()).collect();
+        let unbroken = falsifiable(contract, cases).into_iter().filter(|index| !broken.contains(index));
+        unbroken.map(|index| contract.clauses.get(index).id.as_str()).collect()
+    }
+}
+
+/// The clauses that some case decides and that some target could violate.
+fn falsifiable(contract: &Contract, cases: &[Case]) -> BTreeSet<ClauseIndex> {
+    let decided: BTreeSet<ClauseIndex> = cases.iter().flat_map(|case| case.clauses.clone()).collect();
+    // What only some targets lack, the reference server has.
+    let can_be = |index: &ClauseIndex| {
+        let reason = reason::documented(contract, &contract.clauses.get(*index).id);
+        reason.is_none_or(|reason| reason.kind == ReasonKind::TargetLacks)
+    };
+    decided.into_iter().filter(can_be).collect()
+}
+
+/// Both sides of an input constraint: what breaks it is accepted, what just keeps it is refused.
+fn of_case(contract: &Contract, case: &Case) -> Vec<String> {
+    let operation = case.operation.as_deref().and_then(|name| contract.operation(name));
+    let Some(operation) = operation else { return Vec::new() };
+    match &case.check {
+        Check::Refuses { path, constraint } => {
+            vec![format!("ignore:{}.input.{path}.{constraint}", operation.name)]
+        }
+        Check::Accepts { path, constraint } => {
+            let node = operation.input.find(path);
+            let classes = node.map_or_else(Vec::new, |node| legal_classes(node, *constraint));
+            classes.iter().map(|class| format!("refuse:{}.input.{path}={class}", operation.name)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Classes of legal values at the edge of a constraint, as fault ids name them.
+fn legal_classes(node: &Node, constraint: Constraint) -> Vec<String> {
+    let length = node.constraints.length.unwrap_or_default();
+    let range = node.constraints.range.unwrap_or(Bounds { min: None, max: None });
+    let size = |bound: Option<f64>| bound.map(|bound| format!("size-{bound}"));
+    let of_length = |bound: Option<u64>| bound.map(|bound| format!("size-{bound}"));
+    match constraint {
+        Constraint::LengthMin => of_length(length.min).into_iter().collect(),
+        Constraint::LengthMax => of_length(length.max).into_iter().collect(),
+        Constraint::RangeMin => size(range.min).into_iter().collect(),
+        Constraint::RangeMax => size(range.max).into_iter().collect(),
+        Constraint::Enum => match &node.kind {
+            NodeKind::Enum(values) => values.clone(),
+            _ => Vec::new(),
+        },
+        Constraint::Type => match node.kind {
+            NodeKind::Boolean => vec!["true".to_owned(), "false".to_owned()],
+            _ => vec!["present".to_owned()],
+        },
+        Constraint::Pattern => vec!["present".to_owned()],
+        Constraint::Required | Constraint::UniqueItems => Vec::new(),
+    }
+}
+
+/// An error with another status, and with another code.
+fn of_errors(falsifiable: &BTreeSet<ClauseIndex>, operation: &Operation) -> Vec<String> {
+    let mut ids = Vec::new();
+    for error in &operation.errors {
+        if falsifiable.contains(&error.clause) {
+            // No error has this status under any reading.
+            ids.push(format!("error-status:{}.{}=418", operation.name, error.code));
+            ids.push(format!("error-code:{}.{}=BadRequest", operation.name, error.code));
+        }
+    }
+    ids
+}
+
+/// A change of the answer for every constraint on it.
+fn of_output(falsifiable: &BTreeSet<ClauseIndex>, operation: &Operation, node: &Node) -> Vec<String> {
+    let is_falsifiable =
+        |constraint: &Constraint| node.clause(*constraint).is_some_and(|clause| falsifiable.contains(&clause));
+    let testable = Constraint::ALL.into_iter().filter(is_falsifiable);
+    let mut ids = Vec::new();
+    for constraint in testable {
+        let changes: &[&str] = match constraint {
+            Constraint::Type if matches!(node.kind, NodeKind::Timestamp(_)) => &["retype", "epoch"],
+            Constraint::Type => &["retype"],
+            Constraint::Required => &["drop", "null", "rename"],
+            Constraint::LengthMin => &["clear"],
+            Constraint::LengthMax | Constraint::RangeMax => &["lengthen"],
+            Constraint::Pattern | Constraint::Enum | Constraint::RangeMin => &["corrupt"],
+            Constraint::UniqueItems => &[],
+        };
+        ids.extend(changes.iter().map(|change| format!("{change}:{}.output.{}", operation.name, node.path)));
+    }
+    ids
+}

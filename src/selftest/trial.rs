@@ -1,0 +1,106 @@
+//! One faulty server, checked.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::Notify;
+
+use super::catalogue::Mutant;
+use super::result::{Detection, Trial, Within};
+use crate::clock;
+use crate::plan::Plan;
+use crate::reference;
+use crate::run::event::Event;
+use crate::run::settings::Settings;
+use crate::run::{self};
+use crate::spec::Contract;
+use crate::spec::clause::ClauseIndex;
+
+/// What all trials share.
+pub struct Bench {
+    /// The contract.
+    pub contract: Arc<Contract>,
+    /// Every case.
+    pub plan: Plan,
+    /// How requests are sent; the endpoint is each server's own.
+    pub settings: Settings,
+    /// How each server is set up, but for its fault.
+    pub config: reference::Config,
+}
+
+/// What a check of a faulty server showed.
+struct Shown {
+    detected: Option<(ClauseIndex, u64)>,
+    blamed: BTreeSet<ClauseIndex>,
+}
+
+impl Bench {
+    /// Tries one fault: first the cases that decide the clauses it breaks, then the whole run.
+    pub async fn try_fault(&self, mutant: &Mutant) -> Trial {
+        let started = clock::instant();
+        let detection = self.detect(mutant).await.unwrap_or_else(|reason| Detection::Broken { reason });
+        let id = |clause: &ClauseIndex| self.contract.clauses.get(*clause).id.clone();
+        Trial {
+            fault: mutant.id.clone(),
+            family: mutant.family.clone(),
+            clauses: mutant.breaks.iter().map(id).collect(),
+            detection,
+            seconds: started.elapsed().as_secs_f64(),
+        }
+    }
+
+    async fn detect(&self, mutant: &Mutant) -> Result<Detection, String> {
+        let id = |clause: ClauseIndex| self.contract.clauses.get(clause).id.clone();
+        let narrow = self.narrowed(&mutant.breaks);
+        if !narrow.cases.is_empty() {
+            let shown = self.check(mutant, &narrow).await?;
+            if let Some((clause, requests)) = shown.detected {
+                return Ok(Detection::Killed { by: id(clause), requests, within: Within::Clause });
+            }
+        }
+        let shown = self.check(mutant, &self.plan).await?;
+        Ok(match shown.detected {
+            Some((clause, requests)) => Detection::Killed { by: id(clause), requests, within: Within::Run },
+            None => Detection::Survived { blamed: shown.blamed.into_iter().map(id).collect() },
+        })
+    }
+
+    /// The cases that decide one of the clauses; those made for it come first.
+    fn narrowed(&self, clauses: &[ClauseIndex]) -> Plan {
+        let decides = |clause: &ClauseIndex| clauses.contains(clause);
+        let mut cases: Vec<_> =
+            self.plan.cases.iter().filter(|case| case.clauses.iter().any(decides)).cloned().collect();
+        cases.sort_by_key(|case| !case.clauses.first().is_some_and(decides));
+        let resources = self.plan.resources.clone();
+        Plan { cases, clauses: clauses.to_vec(), resources, suites: self.plan.suites.clone() }
+    }
+
+    async fn check(&self, mutant: &Mutant, plan: &Plan) -> Result<Shown, String> {
+        let fault = mutant.id.parse().map_err(|error: reference::InvalidFault| error.to_string())?;
+        let config = reference::Config { faults: vec![fault], ..self.config.clone() };
+        let server = reference::start(config).await.map_err(|error| error.to_string())?;
+        let settings = Settings { endpoint: format!("http://{}", server.address()), ..self.settings.clone() };
+        let first = OnceLock::new();
+        let stop = Notify::new();
+        let observe = |event: Event| {
+            let Event::CaseFinished { violated, requests, .. } = event else { return };
+            let detecting = violated.into_iter().find(|clause| mutant.breaks.contains(clause));
+            if let Some(clause) = detecting
+                && first.set((clause, requests)).is_ok()
+            {
+                stop.notify_one();
+            }
+        };
+        let interrupt = async {
+            stop.notified().await;
+            "the fault was detected".to_owned()
+        };
+        let outcome = run::run(&self.contract, plan, &settings, &observe, interrupt).await;
+        drop(server);
+        let outcome = outcome.map_err(|error| error.to_string())?;
+        let blamed: BTreeSet<ClauseIndex> = outcome.findings.keys().map(|key| key.clause).collect();
+        let before_cases = blamed.iter().find(|clause| mutant.breaks.contains(clause));
+        let detected = first.get().copied().or(before_cases.map(|clause| (*clause, outcome.requests)));
+        Ok(Shown { detected, blamed })
+    }
+}

@@ -1,0 +1,335 @@
+//! The contract as the other stages see it: operations, each with its input and output unfolded into a tree of
+//! [`Node`]s that carry their effective constraints and the clauses those constraints make.
+
+use super::clause::{ClauseIndex, ClauseTable, Constraint};
+pub use super::pattern::Pattern;
+use super::rules::Rules;
+
+/// A loaded and checked contract.
+#[derive(Debug)]
+pub struct Contract {
+    /// The service shape.
+    pub service: Service,
+    /// All operations, by name.
+    pub operations: Vec<Operation>,
+    /// Every clause: those of the operations and those of the companion rules.
+    pub clauses: ClauseTable,
+    /// Facts beyond Smithy's traits; empty for a model without a companion file.
+    pub rules: Rules,
+    /// SHA-256 of the model file, lower-case hex.
+    pub sha256: String,
+    /// How many shapes the model defines.
+    pub shape_count: usize,
+}
+
+impl Contract {
+    /// The operation of that name.
+    pub fn operation(&self, name: &str) -> Option<&Operation> {
+        self.operations
+            .binary_search_by(|operation| operation.name.as_str().cmp(name))
+            .ok()
+            .and_then(|index| self.operations.get(index))
+    }
+}
+
+/// The service shape of the model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Shape id, e.g. `com.amazonaws.ivs#AmazonInteractiveVideoService`.
+    pub id: String,
+    /// Short name for people and reports (the sdkId, or the shape's name).
+    pub name: String,
+    /// The service's version.
+    pub version: String,
+    /// Service name in the SigV4 credential scope; none if the model does not use SigV4.
+    pub signing_name: Option<String>,
+    /// Prefix of the public endpoint's host name.
+    pub endpoint_prefix: Option<String>,
+}
+
+/// One operation.
+#[derive(Debug)]
+pub struct Operation {
+    /// Name without the namespace.
+    pub name: String,
+    /// Shape id, e.g. `com.amazonaws.ivs#CreateChannel`.
+    pub id: String,
+    /// HTTP method.
+    pub method: String,
+    /// The URI as literal and label segments.
+    pub uri: Vec<UriSegment>,
+    /// Query parameters that stand in the URI itself: name, and value if it has one.
+    pub query: Vec<(String, Option<String>)>,
+    /// The exact status of success.
+    pub success_status: u16,
+    /// The input structure; a structure without members if the operation takes none.
+    pub input: Node,
+    /// The output structure; a structure without members if success has no content.
+    pub output: Node,
+    /// Errors documented for this operation.
+    pub errors: Vec<OperationError>,
+    /// How the operation pages, if it does.
+    pub pagination: Option<Pagination>,
+    /// Whether the model says that it changes nothing.
+    pub is_readonly: bool,
+    /// The clause on the status of success.
+    pub status_clause: ClauseIndex,
+    /// The clause on the body of success as a whole.
+    pub body_clause: BodyClause,
+    /// Section of the reference.
+    pub section: String,
+}
+
+impl Operation {
+    /// The documented error of that code.
+    pub fn error(&self, code: &str) -> Option<&OperationError> {
+        self.errors.iter().find(|error| error.code == code)
+    }
+
+    /// Whether success carries no content.
+    pub fn output_is_empty(&self) -> bool {
+        matches!(self.body_clause, BodyClause::Empty(_))
+    }
+}
+
+/// What the contract says of the success body as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyClause {
+    /// A body of this content type (`Operation.content_type`).
+    ContentType(ClauseIndex),
+    /// No body (`Operation.empty_body`).
+    Empty(ClauseIndex),
+}
+
+/// A part of an operation's URI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UriSegment {
+    /// Text as it stands, without slashes.
+    Literal(String),
+    /// The value of an input member, percent-encoded.
+    Label {
+        /// Input member.
+        member: String,
+        /// Whether slashes of the value stay slashes.
+        is_greedy: bool,
+    },
+}
+
+/// An error that an operation documents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationError {
+    /// The code on the wire.
+    pub code: String,
+    /// Its documented status.
+    pub status: u16,
+    /// The clause `Operation.error.CODE`.
+    pub clause: ClauseIndex,
+}
+
+/// How an operation pages; members by their names on the wire, with dots where they lie deeper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pagination {
+    /// Input member that takes the token.
+    pub input_token: String,
+    /// Output member that returns the token.
+    pub output_token: String,
+    /// Input member for the page size.
+    pub page_size: Option<String>,
+    /// Output member that holds the items.
+    pub items: Option<String>,
+}
+
+/// A member in its place: type, constraints and clauses.
+#[derive(Debug)]
+pub struct Node {
+    /// Path below the input or output, e.g. `channel.tags.value`; empty for the structure itself.
+    pub path: String,
+    /// Name on the wire (of the last path segment).
+    pub name: String,
+    /// Name of the member in the model; differs from `name` where the model renames it on the wire.
+    pub member: String,
+    /// Name of the target shape, without the namespace.
+    pub shape: String,
+    /// Type, with the nodes below it.
+    pub kind: NodeKind,
+    /// Whether the member must be there.
+    pub is_required: bool,
+    /// Whether the value is a secret; what lies below a secret is one too.
+    pub is_sensitive: bool,
+    /// Whether null is a legal value: elements of sparse lists and values of sparse maps.
+    pub is_nullable: bool,
+    /// Whether it stands for the keys of a map, which JSON always writes as strings.
+    pub is_map_key: bool,
+    /// Where the member travels (top-level members only; deeper ones are always in the body).
+    pub location: Location,
+    /// Effective constraints: the member's own where it has them, else its shape's.
+    pub constraints: Constraints,
+    /// The clauses that its constraints make, by constraint.
+    pub clauses: NodeClauses,
+}
+
+impl Node {
+    /// The clause that a constraint of this node makes.
+    pub fn clause(&self, constraint: Constraint) -> Option<ClauseIndex> {
+        self.clauses.0.get(constraint as usize).copied().flatten()
+    }
+
+    /// Members of a structure or union; nothing for other kinds.
+    pub fn members(&self) -> &[Node] {
+        match &self.kind {
+            NodeKind::Structure(members) | NodeKind::Union(members) => members,
+            _ => &[],
+        }
+    }
+
+    /// The member of that wire name.
+    pub fn member(&self, name: &str) -> Option<&Node> {
+        self.members().iter().find(|member| member.name == name)
+    }
+
+    /// The nodes directly below: members, list element, map key and value.
+    pub fn children(&self) -> Vec<&Node> {
+        match &self.kind {
+            NodeKind::Structure(members) | NodeKind::Union(members) => members.iter().collect(),
+            NodeKind::List { element } => vec![element],
+            NodeKind::Map { key, value } => vec![key, value],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The nodes directly below, to be changed.
+    pub(super) fn children_mut(&mut self) -> Vec<&mut Node> {
+        match &mut self.kind {
+            NodeKind::Structure(members) | NodeKind::Union(members) => members.iter_mut().collect(),
+            NodeKind::List { element } => vec![element],
+            NodeKind::Map { key, value } => vec![key, value],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The node at a path below this one, e.g. `channel.tags.value`; this one for its own path.
+    pub fn find(&self, path: &str) -> Option<&Node> {
+        if self.path == path {
+            return Some(self);
+        }
+        self.children().into_iter().find(|child| child.covers(path)).and_then(|child| child.find(path))
+    }
+
+    /// Whether a path leads to this node or below it.
+    pub(super) fn covers(&self, path: &str) -> bool {
+        path.strip_prefix(self.path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+
+    /// This node and all nodes below it, parents first.
+    pub fn walk(&self) -> Vec<&Node> {
+        let mut found = vec![self];
+        for child in self.children() {
+            found.extend(child.walk());
+        }
+        found
+    }
+}
+
+/// Clause of each constraint, by `Constraint as usize`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NodeClauses(pub [Option<ClauseIndex>; Constraint::COUNT]);
+
+/// The type of a node.
+#[derive(Debug)]
+pub enum NodeKind {
+    /// A JSON object with named members.
+    Structure(Vec<Node>),
+    /// A JSON object with exactly one of the named members.
+    Union(Vec<Node>),
+    /// A JSON array.
+    List {
+        /// Its elements.
+        element: Box<Node>,
+    },
+    /// A JSON object with free keys.
+    Map {
+        /// Its keys.
+        key: Box<Node>,
+        /// Its values.
+        value: Box<Node>,
+    },
+    /// A string.
+    String,
+    /// A string out of a closed set.
+    Enum(Vec<String>),
+    /// An integer out of a closed set.
+    IntEnum(Vec<i64>),
+    /// A whole number.
+    Integer {
+        /// Smallest value of the Smithy type (byte, short, integer, long).
+        lowest: i64,
+        /// Largest value of the Smithy type.
+        highest: i64,
+    },
+    /// A number with a fraction.
+    Float,
+    /// `true` or `false`.
+    Boolean,
+    /// A point in time.
+    Timestamp(TimestampFormat),
+    /// Base64 in a string.
+    Blob,
+    /// Any JSON value.
+    Document,
+    /// A shape that contains itself; unfolded no further.
+    Recursive,
+}
+
+/// How a timestamp is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimestampFormat {
+    /// ISO 8601 in a string.
+    DateTime,
+    /// Seconds since 1970 as a number.
+    EpochSeconds,
+    /// RFC 7231 date in a string.
+    HttpDate,
+}
+
+/// Where a top-level member travels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// In the JSON body.
+    Body,
+    /// In the URI.
+    Label,
+    /// In the query, under this name; lists repeat the name.
+    Query(String),
+    /// A map whose entries are the query.
+    QueryParams,
+    /// In this header.
+    Header(String),
+    /// In headers that begin with this prefix.
+    PrefixHeaders(String),
+    /// The whole body is this member.
+    Payload,
+    /// The status code.
+    StatusCode,
+}
+
+/// Constraints in force at a node.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Constraints {
+    /// Code points of a string, elements of a list, entries of a map, bytes of a blob.
+    pub length: Option<Bounds<u64>>,
+    /// Range of a number.
+    pub range: Option<Bounds<f64>>,
+    /// Pattern of a whole string.
+    pub pattern: Option<Pattern>,
+    /// Whether list elements must differ.
+    pub unique_items: bool,
+}
+
+/// An inclusive range, open where a side is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Bounds<T> {
+    /// Smallest allowed.
+    pub min: Option<T>,
+    /// Largest allowed.
+    pub max: Option<T>,
+}

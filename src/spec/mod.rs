@@ -1,0 +1,44 @@
+//! The contract: a Smithy 2.0 JSON AST model with its companion rules, loaded, checked and unfolded into operations,
+//! nodes and clauses.
+//!
+//! [`load`] and [`builtin`] give a [`Contract`]; [`SpecError`] lists everything that is wrong with its files.
+
+pub mod arn;
+mod ast;
+mod check;
+pub mod clause;
+mod constraints;
+pub mod contract;
+mod diff;
+mod error;
+mod json;
+mod lint;
+mod load;
+mod number;
+mod openapi;
+mod pattern;
+mod resolve;
+mod rule_words;
+pub mod rules;
+pub mod schema;
+mod service;
+mod shape_kind;
+mod statement;
+mod traits;
+mod unfold;
+mod uri;
+
+#[cfg(test)]
+mod tests;
+
+pub use arn::Arn;
+pub use check::{Summary, check, check_file};
+pub use clause::{Clause, ClauseIndex, ClauseKind, ClauseTable, Constraint, Tier};
+pub use contract::Contract;
+pub use diff::{Change, Impact, diff};
+pub use error::{Problem, SpecError};
+pub use load::{builtin, load, load_file};
+pub use openapi::export_openapi;
+pub use pattern::Pattern;
+pub use rules::Rules;
+pub use schema::{export_json_schema, input_schema, output_schema, rule_schemas};

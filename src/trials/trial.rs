@@ -1,0 +1,61 @@
+//! Cases as trials: their names, and which of them the arguments ask for.
+
+use libtest_mimic::{Arguments, Trial};
+
+use super::crew::Crew;
+use crate::plan::{Case, Plan};
+
+/// Trials that are only listed.
+pub struct Listing<'a> {
+    plan: &'a Plan,
+    lacking: &'a [String],
+}
+
+impl<'a> Listing<'a> {
+    /// The cases of a plan; those of lacking operations are ignored.
+    pub fn new(plan: &'a Plan, lacking: &'a [String]) -> Listing<'a> {
+        Listing { plan, lacking }
+    }
+
+    /// The trials, without anything behind them.
+    pub fn trials(&self) -> Vec<Trial> {
+        let is_lacking = |case: &Case| case.operation.as_ref().is_some_and(|name| self.lacking.contains(name));
+        let trial = |case: &Case| named(case).with_ignored_flag(is_lacking(case));
+        self.plan.cases.iter().map(trial).collect()
+    }
+}
+
+/// A trial with nothing behind it.
+fn named(case: &Case) -> Trial {
+    Trial::test(case.id.clone(), || Ok(()))
+}
+
+/// The part of a plan that the arguments ask for.
+pub fn selected(plan: &Plan, arguments: &Arguments) -> Plan {
+    let mut selected = plan.clone();
+    selected.cases.retain(|case| {
+        let trial = named(case);
+        !arguments.is_filtered_out(&trial) && !arguments.is_ignored(&trial)
+    });
+    selected
+}
+
+/// The cases of a plan as trials; those that are selected have the crew behind them.
+pub fn all(plan: &Plan, selected: &Plan, crew: &Crew) -> Vec<Trial> {
+    let mut next = 0;
+    let trial = |case: &Case| {
+        if selected.cases.get(next).is_none_or(|candidate| candidate.id != case.id) {
+            return named(case);
+        }
+        let (index, desk) = (next, crew.desk());
+        next += 1;
+        Trial::ignorable_test(case.id.clone(), move || desk.run(index))
+    };
+    plan.cases.iter().map(trial).collect()
+}
+
+/// How many trials run at the same time.
+pub fn threads(arguments: &Arguments) -> usize {
+    let machine = || std::thread::available_parallelism().map_or(1, usize::from);
+    arguments.test_threads.unwrap_or_else(machine).max(1)
+}

@@ -1,0 +1,235 @@
+//! The rules on who may import whom: data flows one way, and the reference server shares nothing.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+/// Which modules of ours each module may name. `clock` and `entropy` are the only doors to time and to randomness
+/// without a seed; who may open them is part of the table. A module that is missing here fails the test.
+const MAY_NAME: &[(&str, &[&str])] = &[
+    ("clock", &[]),
+    ("entropy", &[]),
+    ("wire", &[]),
+    ("spec", &[]),
+    ("reference", &[]),
+    ("plan", &["spec"]),
+    ("generate", &["spec", "plan", "wire"]),
+    ("send", &["wire", "clock"]),
+    ("judge", &["spec", "plan", "wire"]),
+    ("run", &["spec", "plan", "wire", "generate", "send", "judge", "clock", "entropy"]),
+    // Of `run` the reports know the plain data: events, settings, outcome.
+    ("report", &["spec", "plan", "wire", "judge", "run"]),
+    ("trials", &["spec", "plan", "run", "report", "clock"]),
+    (
+        "cli",
+        &[
+            "spec",
+            "plan",
+            "wire",
+            "generate",
+            "send",
+            "judge",
+            "run",
+            "report",
+            "trials",
+            "selftest",
+            "reference",
+            "clock",
+            "entropy",
+        ],
+    ),
+    ("selftest", &["spec", "plan", "run", "report", "reference", "judge", "clock", "entropy"]),
+];
+
+/// Parts of `run` that are plain data, for those who may see no more of it.
+const PLAIN_PARTS_OF_RUN: &[&str] = &["event", "outcome", "settings"];
+
+fn sources(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Every source file with its module and its text without comments.
+fn modules() -> Vec<(String, PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = Vec::new();
+    for path in sources(&root) {
+        let inside = path.strip_prefix(&root).unwrap();
+        let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
+        let module = first.strip_suffix(".rs").unwrap_or(first).to_owned();
+        if ["main", "lib"].contains(&module.as_str()) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let code = text.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n");
+        all.push((module, inside.to_owned(), code));
+    }
+    all
+}
+
+/// The modules of ours that a text names: `crate::plan::…`, `crate::{plan, spec::…}`.
+fn named(code: &str) -> BTreeSet<String> {
+    let single = Regex::new(r"\bcrate::([a-z_]+)").unwrap();
+    let group = Regex::new(r"\bcrate::\{([^;]*)\};").unwrap();
+    let mut found: BTreeSet<String> = single.captures_iter(code).map(|captures| captures[1].to_owned()).collect();
+    for captures in group.captures_iter(code) {
+        let mut depth = 0;
+        let mut word = String::new();
+        for character in captures[1].chars().chain([',']) {
+            match character {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    let name = word.trim().split("::").next().unwrap_or_default().to_owned();
+                    found.insert(name);
+                    word.clear();
+                }
+                _ if depth == 0 => word.push(character),
+                _ => {}
+            }
+        }
+    }
+    found.retain(|name| !name.is_empty());
+    found
+}
+
+fn is_test(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
+}
+
+#[test]
+fn imports_follow_the_table() {
+    let table: BTreeMap<&str, &[&str]> = MAY_NAME.iter().copied().collect();
+    let mut broken = Vec::new();
+    let mut files = 0;
+    for (module, path, code) in modules() {
+        files += 1;
+        let Some(allowed) = table.get(module.as_str()) else {
+            broken.push(format!("{}: the module `{module}` is not in the table", path.display()));
+            continue;
+        };
+        for name in named(&code) {
+            if name != module && !allowed.contains(&name.as_str()) {
+                broken.push(format!("{}: `{module}` must not name `crate::{name}`", path.display()));
+            }
+        }
+    }
+    assert!(files > 100, "only {files} files were read");
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn reports_see_of_a_run_only_its_data() {
+    let part = Regex::new(r"\bcrate::run::([a-zA-Z_]+)").unwrap();
+    let mut seen = 0;
+    for (module, path, code) in modules() {
+        if module != "report" || is_test(&path) {
+            continue;
+        }
+        for captures in part.captures_iter(&code) {
+            seen += 1;
+            let name = &captures[1];
+            assert!(PLAIN_PARTS_OF_RUN.contains(&name), "{}: `crate::run::{name}`", path.display());
+        }
+    }
+    assert!(seen > 0);
+}
+
+#[test]
+fn time_and_chance_have_one_door_each() {
+    let time = Regex::new(r"\b(SystemTime|std::time::Instant)::now\b").unwrap();
+    let chance = Regex::new(r"\b(RandomState|thread_rng|getrandom|from_os_rng|OsRng)\b").unwrap();
+    for (module, path, code) in modules() {
+        // The reference server shares nothing, doors included.
+        if is_test(&path) || module == "reference" {
+            continue;
+        }
+        assert!(module == "clock" || !time.is_match(&code), "{} asks for the time itself", path.display());
+        assert!(module == "entropy" || !chance.is_match(&code), "{} draws lots itself", path.display());
+    }
+}
+
+#[test]
+fn only_the_command_line_knows_the_reference_server() {
+    let users: BTreeSet<String> = modules()
+        .into_iter()
+        .filter(|(module, path, code)| module != "reference" && !is_test(path) && named(code).contains("reference"))
+        .map(|(module, _, _)| module)
+        .collect();
+    let allowed = BTreeSet::from(["cli".to_owned(), "selftest".to_owned()]);
+    assert!(users.contains("cli") && users.is_subset(&allowed), "{users:?}");
+}
+
+#[test]
+fn names_are_found_in_every_form_of_import() {
+    let code =
+        "use crate::plan::{Case, Check};\nuse crate::{spec::{self, Contract}, wire};\nfn f(x: crate::judge::Judge) {}";
+    let expected = ["judge", "plan", "spec", "wire"].map(str::to_owned);
+    assert_eq!(named(code), BTreeSet::from(expected));
+}
+
+/// Sentences of the reference document must not be copied. Titles of operations and shapes are no sentences.
+#[test]
+#[ignore = "needs the reference document: set IVS_CONFORMANCE_REFERENCE_TEXT to its text file"]
+fn no_sentence_is_copied_from_the_reference_document() {
+    const LONGEST: usize = 8;
+    let place = std::env::var_os("IVS_CONFORMANCE_REFERENCE_TEXT").expect("the variable names a file");
+    let text = std::fs::read_to_string(place).unwrap();
+    let mut phrases = BTreeSet::new();
+    for sentence in prose(&text) {
+        phrases.extend(sentence.windows(LONGEST).map(|words| words.join(" ")));
+    }
+    assert!(phrases.len() > 1_000, "{} phrases", phrases.len());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = sources(&root.join("src"));
+    for folder in ["specs", "suites"] {
+        files.extend(std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    files.push(root.join("README.md"));
+    let mut copied = BTreeSet::new();
+    for path in files.iter().filter(|path| path.is_file()) {
+        for sentence in prose(&std::fs::read_to_string(path).unwrap()) {
+            for words in sentence.windows(LONGEST) {
+                let phrase = words.join(" ");
+                if phrases.contains(&phrase) {
+                    copied.insert(format!("{}: {phrase}", path.strip_prefix(root).unwrap().display()));
+                }
+            }
+        }
+    }
+    assert!(copied.is_empty(), "{}", copied.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+/// The sentences of a text as words in lower case. What is no prose ends a sentence as a full stop does: names in
+/// code, lists of values, numbers.
+fn prose(text: &str) -> Vec<Vec<String>> {
+    let mut sentences = vec![Vec::new()];
+    let end = |sentences: &mut Vec<Vec<String>>| sentences.push(Vec::new());
+    for token in text.split_whitespace() {
+        let word: String = token.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        let is_word = !word.is_empty() && word.chars().all(|c| c.is_alphabetic() || c == '\'' || c == '-');
+        if !is_word {
+            end(&mut sentences);
+            continue;
+        }
+        if let Some(sentence) = sentences.last_mut() {
+            sentence.push(word);
+        }
+        if token.ends_with(['.', ':', ';', '"', ')', '!', '?']) {
+            end(&mut sentences);
+        }
+    }
+    sentences
+}

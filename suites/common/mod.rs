@@ -1,0 +1,104 @@
+//! What the command-line tests share: the program, an imperfect target, and reports that are checked as they are read.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// A directory of its own for a test, removed at its end.
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    /// An empty directory.
+    pub fn new() -> Scratch {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("ivs-conformance-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Scratch(path)
+    }
+
+    /// A file in it.
+    pub fn file(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The reference server with deliberate deviations, as a process of its own.
+pub struct Target {
+    server: Child,
+    /// Its base URL.
+    pub endpoint: String,
+}
+
+impl Target {
+    /// Starts it.
+    pub fn with(faults: &[&str]) -> Target {
+        let mut command = program();
+        command.arg("serve");
+        for fault in faults {
+            command.args(["--fault", fault]);
+        }
+        let mut server = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let endpoint = line.trim().strip_prefix("listening on ").expect(&line).to_owned();
+        Target { server, endpoint }
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+/// The program, away from any configuration.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ivs-conformance"));
+    command.current_dir(std::env::temp_dir()).env("NO_COLOR", "1").env_remove("AWS_REGION");
+    command
+}
+
+/// Runs the program to its end.
+pub fn conformance(arguments: &[&str]) -> Output {
+    program().args(arguments).output().unwrap()
+}
+
+/// Its exit code, with all that it said if it is another one.
+#[track_caller]
+pub fn assert_exit(output: &Output, code: i32) {
+    let said = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    assert_eq!(output.status.code(), Some(code), "{}\n{}", said[0], said[1]);
+}
+
+/// Reads a JSON report, which must be as its schema says.
+#[track_caller]
+pub fn report(path: &str) -> Value {
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/report.schema.json");
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(schema).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(&report).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{path}: {errors:#?}");
+    report
+}
+
+/// Ids of the findings of a report.
+pub fn finding_ids(report: &Value) -> Vec<String> {
+    let findings = report["findings"].as_array().unwrap();
+    findings.iter().map(|finding| finding["id"].as_str().unwrap().to_owned()).collect()
+}

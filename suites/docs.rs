@@ -1,0 +1,118 @@
+//! Pages under `docs/` that are made from data: the test fails if one is out of date, and writes it if
+//! `IVS_CONFORMANCE_UPDATE_DOCS` is set.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+use ivs_conformance::plan::{self, Filter, Suites};
+use ivs_conformance::selftest::Catalogue;
+use ivs_conformance::spec;
+use serde_json::Value;
+
+fn assert_up_to_date(name: &str, page: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+    if std::env::var_os("IVS_CONFORMANCE_UPDATE_DOCS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, page).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == page, "docs/{name} is out of date: IVS_CONFORMANCE_UPDATE_DOCS=1 cargo test --test docs");
+}
+
+fn text<'v>(entry: &'v Value, member: &str) -> &'v str {
+    entry[member].as_str().unwrap()
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
+
+#[test]
+fn every_numbered_entry_has_its_place() {
+    let rules: Value = serde_json::from_str(include_str!("../specs/ivs-2020-07-14.rules.json")).unwrap();
+    let contract = spec::builtin().unwrap();
+    let errata: Vec<&str> = rules["errata"].as_array().unwrap().iter().map(|entry| text(entry, "id")).collect();
+    let ambiguities: Vec<&str> =
+        rules["ambiguities"].as_array().unwrap().iter().map(|entry| text(entry, "id")).collect();
+    let mut page = String::from(
+        "# The 161 entries of the reading\n\n\
+         Every statement of the API reference that needs a reading, and where it went: a clause that is checked, a\n\
+         trait of the model, an erratum, an ambiguity of which every reading is accepted, or untestable with its\n\
+         reason (`ivs-conformance explain rule:N`). Made from `specs/ivs-2020-07-14.rules.json`.\n\n\
+         | number | place | ids | statement | reading |\n| ---: | --- | --- | --- | --- |\n",
+    );
+    let entries = rules["rules"].as_array().unwrap();
+    for (number, entry) in (1u64..).zip(entries) {
+        assert_eq!(entry["number"].as_u64(), Some(number));
+        let ids: Vec<&str> = entry["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
+        for id in &ids {
+            let is_clause_glob = || {
+                let glob = globset::Glob::new(id).unwrap().compile_matcher();
+                contract.clauses.iter().any(|(_, clause)| glob.is_match(&clause.id))
+            };
+            let is_known =
+                errata.contains(id) || ambiguities.contains(id) || is_clause_glob() || is_shape(&contract, id);
+            assert!(is_known, "entry {number} names `{id}`, which is nowhere");
+        }
+        let shown: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+        let _ = writeln!(
+            page,
+            "| {number} | {} | {} | {} | {} |",
+            text(entry, "place"),
+            shown.join(", "),
+            cell(text(entry, "statement")),
+            cell(text(entry, "reading")),
+        );
+    }
+    assert_eq!(entries.len(), 161);
+    assert_up_to_date("rules.md", &page);
+}
+
+/// Entries of the model are named by operation, shape or member.
+fn is_shape(contract: &spec::Contract, id: &str) -> bool {
+    let name = id.split(['.', '$']).next().unwrap();
+    let of_shape = |operation: &spec::contract::Operation| {
+        operation.name == name
+            || operation.input.walk().iter().chain(&operation.output.walk()).any(|node| node.shape == name)
+    };
+    contract.operations.iter().any(of_shape)
+}
+
+#[test]
+fn every_clause_is_broken_by_some_fault_or_listed() {
+    let contract = spec::builtin().unwrap();
+    let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
+    let catalogue = Catalogue::of(&contract, &plan.cases).unwrap();
+    for mutant in &catalogue.mutants {
+        let fault = mutant.id.parse::<ivs_conformance::reference::Fault>();
+        assert!(fault.is_ok(), "{fault:?}");
+    }
+    let mut families: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    for mutant in &catalogue.mutants {
+        families.entry(&mutant.family).or_insert((0, &mutant.id)).0 += 1;
+    }
+    let mut page = format!(
+        "# Faults\n\n\
+         `ivs-conformance selftest` seeds {} faults, one after another, into the reference server. A fault counts as\n\
+         detected only by a finding of a clause that it breaks; `suites/selftest/faults.toml` says which those are.\n\n\
+         | family | faults | example |\n| --- | ---: | --- |\n",
+        catalogue.mutants.len(),
+    );
+    for (family, (number, example)) in &families {
+        let _ = writeln!(page, "| {family} | {number} | `{}` |", cell(example));
+    }
+    page.push_str("\n## Not tried\n\nFaults that show to nobody, or that break no promise.\n\n");
+    page.push_str("| fault | reason |\n| --- | --- |\n");
+    for equivalent in &catalogue.equivalents {
+        let _ = writeln!(page, "| `{}` | {} |", cell(&equivalent.id), cell(&equivalent.reason));
+    }
+    page.push_str("\n## Clauses without a fault\n\nThe reference server has no fault that breaks them.\n\n");
+    for clause in catalogue.unbroken(&contract, &plan.cases) {
+        let _ = writeln!(page, "- `{clause}`");
+    }
+    assert!(catalogue.mutants.len() > 1000);
+    assert_up_to_date("faults.md", &page);
+}

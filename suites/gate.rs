@@ -1,0 +1,208 @@
+//! The gate as a build server uses it: baselines, shards, replay and reports, by the command line.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::{Scratch, Target, assert_exit, conformance, finding_ids, report};
+use serde_json::{Value, json};
+
+const NAME: &str = "ignore:CreateChannel.input.name.length.max";
+const NAME_FINDING: &str = "CreateChannel.input.name.length.max:accepted_invalid";
+const OTHERS: [&str; 4] = [
+    "ignore:CreateChannel.input.latencyMode.enum",
+    "ignore:CreateChannel.input.type.enum",
+    "ignore:CreateChannel.input.preset.enum",
+    "ignore:CreateChannel.input.name.pattern",
+];
+const ONLY: &str = "CreateChannel.*";
+
+/// Runs `CreateChannel`'s cases against a target with faults; the exit code is asserted, the report is given back.
+#[track_caller]
+fn run(faults: &[&str], exit: i32, more: &[&str]) -> Value {
+    let target = Target::with(faults);
+    let scratch = Scratch::new();
+    let json = scratch.file("report.json");
+    let to = format!("json={json}");
+    let mut arguments = vec!["run", "--endpoint", &target.endpoint, "--only", ONLY, "--report", &to];
+    arguments.extend(more);
+    assert_exit(&conformance(&arguments), exit);
+    report(&json)
+}
+
+/// A baseline that has the divergences of a target with faults.
+#[track_caller]
+fn baseline(scratch: &Scratch, faults: &[&str]) -> String {
+    let file = scratch.file("known.toml");
+    run(faults, 0, &["--baseline", &file, "--update-baseline"]);
+    file
+}
+
+#[test]
+fn a_clean_target_passes_and_a_hole_is_one_finding() {
+    assert_eq!(run(&[], 0, &[])["findings"], json!([]));
+    assert_eq!(finding_ids(&run(&[NAME], 1, &[])), [NAME_FINDING]);
+}
+
+#[test]
+fn what_is_known_passes_and_four_new_holes_beside_it_are_four_new_findings() {
+    let scratch = Scratch::new();
+    let known = baseline(&scratch, &[NAME]);
+    let same = run(&[NAME], 0, &["--baseline", &known]);
+    assert_eq!(same["summary"]["findings"], json!({"total": 1, "new": 0, "known": 1, "fixed": 0}));
+    let faults: Vec<&str> = std::iter::once(NAME).chain(OTHERS).collect();
+    let more = run(&faults, 1, &["--baseline", &known]);
+    assert_eq!(more["summary"]["findings"], json!({"total": 5, "new": 4, "known": 1, "fixed": 0}));
+}
+
+#[test]
+fn what_is_fixed_fails_until_the_baseline_is_tightened_and_reasons_survive() {
+    let scratch = Scratch::new();
+    let known = baseline(&scratch, &[NAME, OTHERS[0]]);
+    let text = std::fs::read_to_string(&known).unwrap();
+    let id = format!("id = \"{NAME_FINDING}\"\n");
+    assert!(text.contains(&id), "{text}");
+    std::fs::write(&known, text.replace(&id, &format!("{id}reason = \"JIRA-1: next month\"\n"))).unwrap();
+    let fixed = run(&[NAME], 1, &["--baseline", &known]);
+    assert_eq!(fixed["summary"]["findings"]["fixed"], 1);
+    run(&[NAME], 0, &["--baseline", &known, "--update-baseline"]);
+    let tightened = std::fs::read_to_string(&known).unwrap();
+    assert!(tightened.contains("reason = \"JIRA-1: next month\""), "{tightened}");
+    assert!(!tightened.contains("latencyMode"), "{tightened}");
+    run(&[NAME], 0, &["--baseline", &known]);
+}
+
+#[test]
+fn an_entry_whose_day_has_passed_fails() {
+    let scratch = Scratch::new();
+    let known = baseline(&scratch, &[NAME]);
+    let text = std::fs::read_to_string(&known).unwrap();
+    std::fs::write(&known, format!("{text}expires = \"2020-01-01\"\n")).unwrap();
+    run(&[NAME], 1, &["--baseline", &known]);
+    std::fs::write(&known, format!("{text}expires = \"2999-01-01\"\n")).unwrap();
+    run(&[NAME], 0, &["--baseline", &known]);
+}
+
+#[test]
+fn a_damaged_baseline_is_refused_with_its_line_before_anything_is_sent() {
+    let scratch = Scratch::new();
+    let known = scratch.file("known.toml");
+    std::fs::write(&known, "\n[[known]]\nid = \"a\"\nclause = \"b\"\nkind = \"no such kind\"\n").unwrap();
+    // Nobody listens there: had anything been sent, the exit code would be 3.
+    let output = conformance(&["run", "--endpoint", "http://127.0.0.1:9", "--baseline", &known]);
+    assert_exit(&output, 2);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("known.toml:5") && said.contains("no such kind"), "{said}");
+}
+
+/// What shards must not change: verdicts and findings.
+fn essence(report: &Value) -> Value {
+    let pick = |list: &Value, keys: &[&str]| -> Value {
+        let entry = |entry: &Value| keys.iter().map(|key| entry[*key].clone()).collect::<Value>();
+        list.as_array().unwrap().iter().map(entry).collect()
+    };
+    json!({
+        "clauses": pick(&report["clauses"], &["id", "operation", "verdict", "reason"]),
+        "cases": pick(&report["cases"], &["id", "verdict", "reason", "findings"]),
+        "findings": pick(&report["findings"], &["id", "clause", "operation", "kind", "tier"]),
+        "summary": [
+            &report["summary"]["clauses"], &report["summary"]["cases"],
+            &report["summary"]["operations"], &report["summary"]["findings"],
+        ],
+        "shard": report["shard"], "seed": report["seed"], "contract": report["contract"],
+    })
+}
+
+#[test]
+fn merged_shards_equal_one_run() {
+    let faults = [NAME, OTHERS[1], "status:GetChannel=201", "error-code:ResourceNotFoundException=Gone"];
+    let target = Target::with(&faults);
+    let scratch = Scratch::new();
+    let check = |name: &str, more: &[&str]| {
+        let file = scratch.file(name);
+        let to = format!("json={file}");
+        let mut arguments = vec!["run", "--endpoint", &target.endpoint, "--report", &to];
+        for glob in ["CreateChannel.*", "GetChannel.*", "TagResource.*", "scenario/*tag*"] {
+            arguments.extend(["--only", glob]);
+        }
+        arguments.extend(more);
+        assert_exit(&conformance(&arguments), 1);
+        file
+    };
+    let single = check("single.json", &[]);
+    let shards: Vec<String> =
+        (1..=3).map(|number| check(&format!("{number}.json"), &["--shard", &format!("{number}/3")])).collect();
+    let merged = scratch.file("merged.json");
+    let to = format!("json={merged}");
+    // In any order.
+    let output = conformance(&["merge", &shards[2], &shards[0], &shards[1], "--report", &to]);
+    assert_exit(&output, 1);
+    let (single, merged) = (report(&single), report(&merged));
+    assert_eq!(essence(&merged), essence(&single));
+    let parts: Vec<Value> = shards.iter().map(|shard| report(shard)).collect();
+    let sizes: Vec<usize> = parts.iter().map(|part| part["cases"].as_array().unwrap().len()).collect();
+    assert!(sizes.iter().all(|size| *size > 0), "{sizes:?}");
+    assert_eq!(sizes.iter().sum::<usize>(), single["cases"].as_array().unwrap().len(), "{sizes:?}");
+    assert_exit(&conformance(&["merge", &shards[0], &shards[1]]), 2);
+}
+
+#[test]
+fn replay_says_what_still_diverges() {
+    let faulty = Target::with(&[NAME, OTHERS[0]]);
+    let scratch = Scratch::new();
+    let json = scratch.file("report.json");
+    let to = format!("json={json}");
+    assert_exit(&conformance(&["run", "--endpoint", &faulty.endpoint, "--only", ONLY, "--report", &to]), 1);
+    assert_eq!(finding_ids(&report(&json)).len(), 2);
+
+    let still = conformance(&["replay", &json]);
+    assert_exit(&still, 1);
+    assert!(String::from_utf8_lossy(&still.stdout).contains("2 of 2 findings still diverge"));
+
+    let half = Target::with(&[OTHERS[0]]);
+    let one = conformance(&["replay", &json, "--endpoint", &half.endpoint]);
+    assert_exit(&one, 1);
+    let said = String::from_utf8_lossy(&one.stdout).into_owned();
+    assert!(said.contains(&format!("✓ {NAME_FINDING}")), "{said}");
+    assert!(said.contains("1 of 2 findings still diverges"), "{said}");
+    assert_exit(&conformance(&["replay", &json, NAME_FINDING, "--endpoint", &half.endpoint]), 0);
+
+    let unknown = conformance(&["replay", &json, "CreateChannel.input.name.length.max:accepted_invalit"]);
+    assert_exit(&unknown, 2);
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains(NAME_FINDING));
+    drop(faulty);
+    assert_exit(&conformance(&["replay", &json]), 3);
+}
+
+#[test]
+fn every_format_is_written_by_one_run_and_sarif_points_into_the_contract() {
+    let target = Target::with(&[NAME]);
+    let scratch = Scratch::new();
+    let files: Vec<(&str, String)> = ["json", "junit", "html", "markdown", "sarif"]
+        .map(|format| (format, scratch.file(&format!("report.{format}"))))
+        .into();
+    let targets: Vec<String> = files.iter().map(|(format, file)| format!("{format}={file}")).collect();
+    let mut arguments = vec!["run", "--endpoint", &target.endpoint, "--only", ONLY];
+    for target in &targets {
+        arguments.extend(["--report", target]);
+    }
+    assert_exit(&conformance(&arguments), 1);
+    report(&files[0].1);
+    let read = |index: usize| std::fs::read_to_string(&files[index].1).unwrap();
+    assert!(read(1).contains("<testsuites") && read(1).contains("CreateChannel.input.name.length.max/refuses"));
+    assert!(read(2).starts_with("<!doctype html>") || read(2).starts_with("<!DOCTYPE html>"));
+    assert!(read(3).contains("CreateChannel.input.name.length.max"));
+    let sarif: Value = serde_json::from_str(&read(4)).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"].as_str().map(|rule| rule.starts_with("CreateChannel")), Some(true), "{result}");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "specs/ivs-2020-07-14.json");
+    assert!(place["region"]["startLine"].as_u64().is_some_and(|line| line > 1), "{place}");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_stops_the_run_before_it_begins() {
+    let output = conformance(&["run", "--endpoint", "http://127.0.0.1:9", "--report", "json=/nowhere/report.json"]);
+    assert_exit(&output, 2);
+}
