@@ -11,7 +11,13 @@ use axum::response::{IntoResponse, Response};
 use axum::{Router, routing::post};
 use serde_json::{Map, Value, json};
 
-type Channels = Arc<Mutex<BTreeMap<String, Value>>>;
+#[derive(Default)]
+struct Store {
+    channels: BTreeMap<String, Value>,
+    created: usize,
+}
+
+type Channels = Arc<Mutex<Store>>;
 
 /// The emulator.
 pub fn router() -> Router {
@@ -24,8 +30,9 @@ pub fn router() -> Router {
 
 async fn create(State(channels): State<Channels>, body: Bytes) -> Response {
     let input = members(&body);
-    let mut channels = channels.lock().unwrap_or_else(PoisonError::into_inner);
-    let id = format!("{:012}", channels.len() + 1);
+    let mut store = channels.lock().unwrap_or_else(PoisonError::into_inner);
+    store.created += 1;
+    let id = format!("{:012}", store.created);
     let arn = format!("arn:aws:ivs:us-east-1:123456789012:channel/{id}");
     let mut channel = json!({
         "arn": arn, "name": "", "latencyMode": "LOW", "type": "STANDARD", "authorized": false, "insecureIngest": false,
@@ -34,7 +41,7 @@ async fn create(State(channels): State<Channels>, body: Bytes) -> Response {
     for (name, value) in input {
         channel[name] = value;
     }
-    channels.insert(arn.clone(), channel.clone());
+    store.channels.insert(arn.clone(), channel.clone());
     let key = json!({
         "arn": arn.replace("channel/", "stream-key/"), "channelArn": arn, "value": format!("sk_us-east-1_{id}"),
     });
@@ -42,16 +49,16 @@ async fn create(State(channels): State<Channels>, body: Bytes) -> Response {
 }
 
 async fn get(State(channels): State<Channels>, body: Bytes) -> Response {
-    let channels = channels.lock().unwrap_or_else(PoisonError::into_inner);
-    match channels.get(&arn(&body)) {
+    let store = channels.lock().unwrap_or_else(PoisonError::into_inner);
+    match store.channels.get(&arn(&body)) {
         Some(channel) => answer(StatusCode::OK, &json!({"channel": channel})),
         None => not_found(),
     }
 }
 
 async fn delete(State(channels): State<Channels>, body: Bytes) -> Response {
-    let mut channels = channels.lock().unwrap_or_else(PoisonError::into_inner);
-    match channels.remove(&arn(&body)) {
+    let mut store = channels.lock().unwrap_or_else(PoisonError::into_inner);
+    match store.channels.remove(&arn(&body)) {
         Some(_) => StatusCode::NO_CONTENT.into_response(),
         None => not_found(),
     }
