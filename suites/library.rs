@@ -3,13 +3,20 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::type_complexity)]
 
+#[path = "../examples/axum-emulator/app.rs"]
+mod app;
 #[path = "../examples/axum-emulator/contract.rs"]
 mod contract;
 
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Output};
+
+use ivs_conformance::trials::Suite;
 
 /// Set in the processes that are the example.
 const IS_EXAMPLE: &str = "IVS_CONFORMANCE_RUN_EXAMPLE";
+/// Set to a baseline file in the processes that are the example with a baseline.
+const BASELINE: &str = "IVS_CONFORMANCE_RUN_BASELINE";
 
 type Test = fn() -> Result<(), libtest_mimic::Failed>;
 
@@ -17,12 +24,18 @@ fn main() -> ExitCode {
     if std::env::var_os(IS_EXAMPLE).is_some() {
         return contract::main();
     }
-    let tests: [(&str, Test); 6] = [
+    if let Some(baseline) = std::env::var_os(BASELINE) {
+        return Suite::new().endpoint("").implemented_only().only("CreateChannel.input.*").baseline(baseline).main();
+    }
+    let tests: [(&str, Test); 9] = [
         ("every_case_is_listed", every_case_is_listed),
         ("tests_pass_fail_and_are_ignored", tests_pass_fail_and_are_ignored),
         ("one_test_runs_alone", one_test_runs_alone),
         ("a_filter_that_fits_nothing_runs_nothing", a_filter_that_fits_nothing_runs_nothing),
         ("nextest_sees_no_pass_where_nothing_was_decided", nextest_sees_no_pass_where_nothing_was_decided),
+        ("nextest_is_not_told_to_run_what_cannot_be_decided", nextest_is_not_told_to_run_what_cannot_be_decided),
+        ("a_baseline_makes_known_divergences_pass_by", a_baseline_makes_known_divergences_pass_by),
+        ("a_damaged_baseline_fails_with_its_line", a_damaged_baseline_fails_with_its_line),
         ("a_target_that_is_not_there_fails", a_target_that_is_not_there_fails),
     ];
     let trials = tests.map(|(name, test)| libtest_mimic::Trial::test(name, test)).into();
@@ -93,11 +106,115 @@ fn a_filter_that_fits_nothing_runs_nothing() -> Result<(), libtest_mimic::Failed
 fn nextest_sees_no_pass_where_nothing_was_decided() -> Result<(), libtest_mimic::Failed> {
     let nextest = [("NEXTEST", "1")];
     let listed = text(&example(&["--list", "--format", "terse", "--ignored"], &nextest));
-    assert!(listed.lines().any(|line| line == "PutMetadata.valid/minimal: test"), "{listed}");
-    assert!(!listed.lines().any(|line| line.starts_with("GetChannel.")), "{listed}");
+    let is_ignored = |name: &str| listed.lines().any(|line| line == format!("{name}: test"));
+    assert!(is_ignored("PutMetadata.valid/minimal") && is_ignored("scenario/tags-of-create-channel"), "{listed}");
+    assert!(!is_ignored("GetChannel.valid/minimal") && !is_ignored("CreateChannel.input.name.length.max/refuses"));
     let undecided = example(&["--exact", "PutMetadata.valid/random"], &nextest);
     assert_eq!(undecided.status.code(), Some(101));
     assert!(text(&undecided).contains("PutMetadata is not implemented"), "{}", text(&undecided));
+    Ok(())
+}
+
+/// Of what nextest runs, every test passes or fails for what the target did.
+fn nextest_is_not_told_to_run_what_cannot_be_decided() -> Result<(), libtest_mimic::Failed> {
+    let nextest = [("NEXTEST", "1")];
+    let list = |more: &[&str]| text(&example(&[&["--list", "--format", "terse"], more].concat(), &nextest));
+    let (all, ignored) = (list(&[]), list(&["--ignored"]));
+    let ignored: std::collections::BTreeSet<&str> = ignored.lines().collect();
+    let run = all.lines().filter(|line| !ignored.contains(line)).count();
+    assert!(run > 100 && ignored.len() > 1000, "{run} of {}", all.lines().count());
+    // One process for all of them says the same as one for each, and is over sooner.
+    let mut arguments = Vec::new();
+    let skipped: Vec<&str> = ignored.iter().filter_map(|line| line.strip_suffix(": test")).collect();
+    skipped.iter().for_each(|name| arguments.extend(["--skip", name]));
+    arguments.push("--exact");
+    let page = text(&example(&arguments, &nextest));
+    let undecided: Vec<&str> = page.lines().filter(|line| line.starts_with("could not decide")).collect();
+    assert_eq!(undecided, Vec::<&str>::new(), "{page}");
+    assert!(page.contains(&format!("{} filtered out", ignored.len())), "{page}");
+    Ok(())
+}
+
+/// The example's emulator in this process; its base URL.
+fn emulator() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            axum::serve(listener, app::router()).await.unwrap();
+        });
+    });
+    endpoint
+}
+
+fn scratch_file(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("ivs-conformance-library-{}-{name}", std::process::id()))
+}
+
+fn a_baseline_makes_known_divergences_pass_by() -> Result<(), libtest_mimic::Failed> {
+    const CASE: &str = "CreateChannel.input.name.length.max/refuses";
+    let endpoint = emulator();
+    let file = scratch_file("known.toml");
+    let _ = std::fs::remove_file(&file);
+    let known = file.to_str().unwrap();
+    let update = Command::new(env!("CARGO_BIN_EXE_ivs-conformance"))
+        .args(["run", "--endpoint", &endpoint, "--implemented", "--only", "CreateChannel.input.*"])
+        .args(["--baseline", known, "--update-baseline"])
+        .current_dir(std::env::temp_dir())
+        .output()
+        .unwrap();
+    assert_eq!(update.status.code(), Some(0), "{}", String::from_utf8_lossy(&update.stderr));
+    let written = std::fs::read_to_string(&file).unwrap();
+    let suite = |more: &[&str], baseline: &str, host: &[(&str, &str)]| {
+        std::fs::write(&file, baseline).unwrap();
+        let program = std::env::current_exe().unwrap();
+        let mut command = Command::new(program);
+        command.args(more).env(BASELINE, known).env("IVS_CONFORMANCE_ENDPOINT", &endpoint).env_remove("NEXTEST");
+        command.envs(host.iter().copied()).output().unwrap()
+    };
+
+    let all = suite(&[], &written, &[]);
+    assert_eq!(all.status.code(), Some(0), "{}", text(&all));
+    assert_eq!(
+        result(&text(&all), CASE),
+        "ignored, known divergence CreateChannel.input.name.length.max:accepted_invalid"
+    );
+    let alone = suite(&["--exact", CASE], &written, &[("NEXTEST", "1")]);
+    assert_eq!(alone.status.code(), Some(0), "{}", text(&alone));
+    assert!(text(&alone).contains("known divergence CreateChannel.input.name.length.max:accepted_invalid"));
+
+    let entry = written.split("\n\n").find(|entry| entry.contains(CASE)).unwrap();
+    let new = suite(&["--exact", CASE], &written.replace(entry, ""), &[]);
+    assert_eq!(new.status.code(), Some(101), "{}", text(&new));
+    assert!(text(&new).contains("CreateChannel.input.name.length.max:accepted_invalid\n  expected"), "{}", text(&new));
+
+    let expired = format!("{entry}\nexpires = \"2020-01-01\"");
+    let expired = suite(&["--exact", CASE], &written.replace(entry, &expired), &[]);
+    assert_eq!(expired.status.code(), Some(101), "{}", text(&expired));
+    assert!(text(&expired).contains("expired: CreateChannel.input.name.length.max:accepted_invalid"));
+
+    let gone = "[[known]]\nid = \"CreateChannel.input.latencyMode.enum:rejected_valid\"\noperation = \"CreateChannel\"\n\
+                clause = \"CreateChannel.input.latencyMode.enum\"\nkind = \"rejected_valid\"\n\
+                case = \"CreateChannel.input.latencyMode.enum/accepts\"\n";
+    let case = "CreateChannel.input.latencyMode.enum/accepts";
+    let fixed = suite(&["--exact", case], &format!("{written}\n{gone}"), &[]);
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(fixed.status.code(), Some(101), "{}", text(&fixed));
+    assert!(text(&fixed).contains("fixed: CreateChannel.input.latencyMode.enum"), "{}", text(&fixed));
+    Ok(())
+}
+
+fn a_damaged_baseline_fails_with_its_line() -> Result<(), libtest_mimic::Failed> {
+    let file = scratch_file("damaged.toml");
+    std::fs::write(&file, "\n[[known]]\nid = 7\n").unwrap();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.arg("--exact").arg("CreateChannel.input.name.length.max/refuses").env(BASELINE, &file);
+    let output = command.env("IVS_CONFORMANCE_ENDPOINT", "http://127.0.0.1:9").output().unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(output.status.code(), Some(101));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("damaged.toml:3"), "{output:?}");
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use crate::plan::Plan;
 use crate::report::Record;
 use crate::report::record::{CaseVerdict, FindingRecord};
 use crate::report::text::{count, seconds, visible};
-use crate::run::settings::{Settings, Shard};
+use crate::run::settings::{Settings, Shard, Shrinking};
 use crate::spec::Contract;
 
 /// What became of a finding.
@@ -98,7 +98,8 @@ fn settings(flags: TargetArgs, report: &Record, environment: &Environment) -> Re
     let region = flags.region.or_else(|| Some(report.target.region.clone()).filter(|region| !region.is_empty()));
     let settings = resolve::target(&TargetArgs { endpoint, region, ..flags }, environment)?;
     let profile = report.profile.parse().map_err(|problem: String| CliError::usage(problem))?;
-    Ok(Settings { seed: report.seed, profile, ..settings })
+    // What is found again need not be made smaller again.
+    Ok(Settings { seed: report.seed, profile, shrinking: Shrinking::Off, ..settings })
 }
 
 fn fate(replayed: &Record, finding: &FindingRecord) -> Fate {

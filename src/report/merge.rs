@@ -78,8 +78,7 @@ pub fn merge(records: &[Record]) -> Result<Record, MergeError> {
         0.0 => 0.0,
         seconds => merged.summary.requests as f64 / seconds,
     };
-    let absent = merged.absent_operations().len() as u64;
-    merged.summary.operations.implemented = merged.summary.operations.total.saturating_sub(absent);
+    merged.summary.operations = merged.operation_totals(&merged.absent_operations());
     merged.recount();
     Ok(merged)
 }

@@ -32,7 +32,6 @@ impl Record {
         let seconds = outcome.elapsed.as_secs_f64();
         let count = |verdict: ClauseVerdict| clauses.iter().filter(|clause| clause.verdict == verdict).count() as u64;
         let ended = |verdict: CaseVerdict| cases.iter().filter(|case| case.verdict == verdict).count() as u64;
-        let operations = contract.operations.len() as u64;
         let summary = Summary {
             clauses: ClauseTotals {
                 total: clauses.len() as u64,
@@ -46,15 +45,12 @@ impl Record {
                 failed: ended(CaseVerdict::Failed),
                 inconclusive: ended(CaseVerdict::Inconclusive),
             },
-            operations: OperationTotals {
-                total: operations,
-                implemented: operations - outcome.not_implemented.len() as u64,
-            },
+            operations: OperationTotals::default(),
             requests: outcome.requests,
             requests_per_second: if seconds > 0.0 { outcome.requests as f64 / seconds } else { 0.0 },
             findings: FindingTotals { total: findings.len() as u64, new: findings.len() as u64, known: 0, fixed: 0 },
         };
-        Record {
+        let mut record = Record {
             schema: SCHEMA.to_owned(),
             tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             contract: ContractInfo {
@@ -82,7 +78,10 @@ impl Record {
             selection: Selection::default(),
             gate: Gate::default(),
             baseline: None,
-        }
+        };
+        let absent: Vec<&str> = outcome.not_implemented.iter().map(String::as_str).collect();
+        record.summary.operations = record.operation_totals(&absent);
+        record
     }
 }
 

@@ -1,5 +1,7 @@
 //! The versioned record of a run: everything a reporter may know. Published as JSON; see `specs/report.schema.json`.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -212,7 +214,7 @@ pub struct CaseTotals {
     pub inconclusive: u64,
 }
 
-/// Operations of the contract, and those that the target has.
+/// Operations that the record speaks of (all of the contract, without a filter), and those that the target has.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct OperationTotals {
@@ -366,7 +368,18 @@ pub struct ResponseRecord {
 }
 
 impl Record {
-    /// Counts clauses, cases and findings again; operations and requests are left alone.
+    /// The operations that the record speaks of, without those that are `absent`: a run with a filter says nothing of
+    /// the others.
+    pub fn operation_totals(&self, absent: &[&str]) -> OperationTotals {
+        let of_clauses = self.clauses.iter().filter_map(|clause| clause.operation.as_deref());
+        let of_cases = self.cases.iter().filter_map(|case| case.operation.as_deref());
+        let named: BTreeSet<&str> = of_clauses.chain(of_cases).collect();
+        let implemented = named.iter().filter(|name| !absent.contains(name)).count() as u64;
+        OperationTotals { total: named.len() as u64, implemented }
+    }
+
+    /// Counts clauses, cases and findings again; requests are left alone, and operations, of which some may
+    /// be known to be absent by the run alone.
     pub fn recount(&mut self) {
         let clauses = |verdict| self.clauses.iter().filter(|clause| clause.verdict == verdict).count() as u64;
         let cases = |verdict| self.cases.iter().filter(|case| case.verdict == verdict).count() as u64;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 use super::json::without_raw_controls;
-use super::record::{FindingRecord, Record};
+use super::record::{BaselineStatus, FindingRecord, Record};
 use super::text::{reproduce, visible};
 use super::verdict::Weight;
 use place::Places;
@@ -116,8 +116,8 @@ fn result(record: &Record, finding: &FindingRecord, rule: Option<usize>, place: 
     }
     if let (Some(members), true) = (result.as_object_mut(), record.baseline.is_some()) {
         let state = match finding.baseline {
-            super::record::BaselineStatus::New => "new",
-            super::record::BaselineStatus::Known => "unchanged",
+            BaselineStatus::New => "new",
+            BaselineStatus::Known => "unchanged",
         };
         members.insert("baselineState".to_owned(), json!(state));
         if weight == Weight::Known {
@@ -166,6 +166,27 @@ mod tests {
         let line = run["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"].as_u64().unwrap();
         let text = contract().text;
         assert!(text.lines().nth(line as usize - 1).unwrap().contains("\"max\""), "line {line}");
+    }
+
+    #[test]
+    fn every_sample_satisfies_the_schema_of_sarif() {
+        let schema: Value = serde_json::from_str(include_str!("../../specs/sarif-2.1.0.schema.json")).unwrap();
+        let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+        let mut known = sample::failing();
+        known.baseline = Some(crate::report::record::BaselineRecord::default());
+        known.findings.iter_mut().for_each(|finding| finding.baseline = BaselineStatus::Known);
+        let nowhere = ContractFile { uri: "ivs.json".to_owned(), text: String::new() };
+        for record in sample::all().into_iter().chain([known, sample::large(50, 200)]) {
+            for contract in [contract(), nowhere.clone()] {
+                let log: Value = serde_json::from_str(&render(&record, &contract).unwrap()).unwrap();
+                let errors: Vec<String> =
+                    validator.iter_errors(&log).map(|error| format!("{}: {error}", error.instance_path())).collect();
+                assert!(errors.is_empty(), "{errors:#?}");
+                let mut broken = log;
+                broken["runs"][0]["invocations"][0]["startTimeUtc"] = json!("yesterday");
+                assert!(!validator.is_valid(&broken), "the schema is in force");
+            }
+        }
     }
 
     #[test]

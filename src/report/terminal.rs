@@ -155,7 +155,9 @@ fn totals(record: &Record) -> String {
     if clauses.untested > 0 {
         parts.push(format!("{} untested", grouped(clauses.untested)));
     }
-    parts.push(format!("{} of {} implemented", operations.implemented, count(operations.total, "operation")));
+    if operations.total > 0 {
+        parts.push(format!("{} of {} implemented", operations.implemented, count(operations.total, "operation")));
+    }
     let findings = &record.summary.findings;
     if record.baseline.is_some() && findings.known > 0 {
         parts.push(format!("{} known", grouped(findings.known)));

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::record::{BaselineStatus, CaseVerdict, ExpectedAbsence, FindingRecord, Record};
+use super::record::{BaselineStatus, CaseVerdict, ExpectedAbsence, FindingRecord, Gate, Record};
 use super::text::{count, count_of};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Tier;
@@ -43,23 +43,26 @@ impl Weight {
     }
 }
 
+impl Gate {
+    /// Whether the target need not have the operation.
+    pub fn accepts_absence(&self, operation: &str) -> bool {
+        let is_expected = |absence: &ExpectedAbsence| absence.operation == operation;
+        self.implemented_only || self.expected_absent.iter().any(is_expected)
+    }
+}
+
 impl Record {
     /// Whether a finding of this record counts.
     pub fn weight(&self, finding: &FindingRecord) -> Weight {
         if finding.baseline == BaselineStatus::Known {
             Weight::Known
-        } else if finding.kind == FindingKind::NotImplemented && self.accepts_absence(&finding.operation) {
+        } else if finding.kind == FindingKind::NotImplemented && self.gate.accepts_absence(&finding.operation) {
             Weight::AcceptedAbsence
         } else if finding.tier == Tier::Inferred && !self.gate.strict {
             Weight::Inferred
         } else {
             Weight::Counts
         }
-    }
-
-    fn accepts_absence(&self, operation: &str) -> bool {
-        let is_expected = |absence: &ExpectedAbsence| absence.operation == operation;
-        self.gate.implemented_only || self.gate.expected_absent.iter().any(is_expected)
     }
 
     /// Findings that fail the run.

@@ -2,6 +2,8 @@
 
 mod environment;
 pub mod event;
+mod needs;
+mod obstacle;
 pub mod outcome;
 mod probe;
 mod scenario;
@@ -294,10 +296,10 @@ fn note_missing(env: &Environment, missing: &[Missing], tally: &mut Tally) {
 }
 
 fn note_unchecked(env: &Environment, operation: String, exchange: crate::wire::Exchange, tally: &mut Tally) {
-    let Some(clause) = env.contract.clauses.find(SIGNATURE_CLAUSE).filter(|clause| env.plan.clauses.contains(clause))
-    else {
-        return;
-    };
+    let is_planned = |clause: &crate::spec::clause::ClauseIndex| env.plan.clauses.contains(clause);
+    let Some(clause) = env.contract.clauses.find(SIGNATURE_CLAUSE).filter(is_planned) else { return };
+    let is_about_it = |case: &plan::Case| case.clauses.contains(&clause);
+    let Some(case) = env.plan.cases.iter().position(is_about_it) else { return };
     let violation = Violation {
         clause,
         operation,
@@ -307,8 +309,6 @@ fn note_unchecked(env: &Environment, operation: String, exchange: crate::wire::E
         observed: "The target served it; it does not check signatures.".to_owned(),
         tier: None,
     };
-    let is_about_it = |case: &crate::plan::Case| case.clauses.contains(&clause);
-    let case = env.plan.cases.iter().position(is_about_it).unwrap_or(0);
     tally.find(violation, case, &exchange, &[]);
 }
 

@@ -1,5 +1,6 @@
 //! Runs probes: a valid request, changed as the suite says.
 
+use super::needs;
 use super::session::{Blocked, Fixtures, Session};
 use super::worker::{Progress, Worker};
 use crate::generate::encode;
@@ -9,9 +10,6 @@ use crate::plan::suite::{Probe, SignatureChange};
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::Operation;
 use crate::wire::{Exchange, Request};
-
-/// Prefix of the clauses about signatures.
-const AUTH: &str = "auth.";
 
 impl Worker {
     /// Runs one probe on one operation.
@@ -27,12 +25,8 @@ impl Worker {
         let (Some(probe), Some(clause)) = (env.plan.suites.probes.get(probe), case.clauses.first().copied()) else {
             return;
         };
-        if probe.clause.starts_with(AUTH) && !env.verifies_signatures {
+        if needs::is_about_signatures(&env, case) && !env.verifies_signatures {
             progress.blocked("the target does not verify signatures, or the run does not sign".to_owned());
-            return;
-        }
-        if probe.signature == Some(SignatureChange::MissingToken) && !env.target.has_temporary() {
-            progress.blocked("needs temporary credentials".to_owned());
             return;
         }
         let fixtures = if operation.is_readonly { Fixtures::Shared } else { Fixtures::Own };

@@ -8,14 +8,13 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::session::{Blocked, Fixtures, Session};
-use super::settings::Profile;
 use super::worker::{Progress, Worker};
 use crate::clock;
 use crate::generate::encode;
 use crate::judge::finding::FindingKind;
 use crate::judge::{Answer, Judgement, Violation, assertion, path};
 use crate::plan::expectation::{Expectation, ExpectedError};
-use crate::plan::suite::{Assert, Need, Scenario, Step};
+use crate::plan::suite::{Assert, Scenario, Step};
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::{BodyClause, Operation};
 use crate::wire::Exchange;
@@ -49,18 +48,6 @@ impl Worker {
     pub(super) async fn scenario(&mut self, index: usize, scenario: usize, progress: &mut Progress) {
         let env = Arc::clone(&self.env);
         let Some(scenario) = env.plan.suites.scenarios.get(scenario) else { return };
-        if scenario.needs.contains(&Need::Broadcast) && !env.target.can_broadcast() {
-            progress.blocked("the target has no way to make a channel live".to_owned());
-            return;
-        }
-        if scenario.needs.contains(&Need::Loopback) && !env.target.is_loopback() {
-            progress.blocked("it makes more resources than any but a local target should hold".to_owned());
-            return;
-        }
-        if scenario.slow && env.settings.profile == Profile::Quick {
-            progress.blocked("it waits for a rate to recover, which the quick profile does not".to_owned());
-            return;
-        }
         let mut session = Session::new(self, Fixtures::Own, index, 0);
         session.play(scenario, progress).await;
         session.finish().await;

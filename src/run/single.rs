@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use super::obstacle;
 use super::outcome::{Outcome, Tally};
 use super::settings::Settings;
 use super::worker::Worker;
@@ -35,6 +36,22 @@ impl Prepared {
     /// Operations among those that the plan needs that the target does not have.
     pub fn not_implemented(&self) -> impl Iterator<Item = &str> {
         self.surveyed.env.not_implemented.iter().map(String::as_str)
+    }
+
+    /// Why the case at a position of the plan cannot be decided, as far as that is known before it is run. None for a
+    /// case that shows what looking the target over found.
+    pub fn undecidable(&self, index: usize) -> Option<String> {
+        let env = &self.surveyed.env;
+        let shows_something = self.surveyed.tally.findings.values().any(|found| found.case == index);
+        let case = env.plan.cases.get(index).filter(|_| !shows_something)?;
+        obstacle::foreseen(env, case)
+    }
+
+    /// Whether the case at a position of the plan is about an operation that the target does not have.
+    pub fn lacks_operation(&self, index: usize) -> Option<&str> {
+        let env = &self.surveyed.env;
+        let operation = env.plan.cases.get(index)?.operation.as_ref()?;
+        env.not_implemented.get(operation).map(String::as_str)
     }
 
     /// Runs cases on this thread, with connections and resources of its own.

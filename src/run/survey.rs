@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::environment::Environment;
+use super::needs;
 use crate::generate::encode;
 use crate::generate::placeholder::{self, Placeholder};
 use crate::judge::{Answer, error_code};
@@ -55,16 +56,14 @@ fn nowhere_request() -> Request {
     }
 }
 
-/// The operations that the target does not have. Each is called once with a small valid input that names nothing
+/// The operations among those that the cases take that the target does not have. Each is called once with a small valid input that names nothing
 /// real, so that nothing is changed but by operations that create; what they create is in the second list.
 pub async fn missing_operations(env: &Environment, nowhere: &Exchange) -> (Vec<Missing>, Vec<(String, Value)>) {
     let nowhere = nowhere.response().map(|response| Nowhere { status: response.status, code: code(response) });
     let mut missing = Vec::new();
     let mut created = Vec::new();
-    for operation in &env.contract.operations {
-        if env.target.is_stopped() || !is_planned(env, operation) {
-            continue;
-        }
+    for name in needs::operations(env) {
+        let Some(operation) = env.contract.operation(&name).filter(|_| !env.target.is_stopped()) else { continue };
         let Some(input) = harmless_input(env, operation) else { continue };
         let exchange = env.target.send(&encode::request(operation, &input)).await;
         let Some(response) = exchange.response() else { continue };
@@ -77,12 +76,6 @@ pub async fn missing_operations(env: &Environment, nowhere: &Exchange) -> (Vec<M
         }
     }
     (missing, created)
-}
-
-/// Only what the plan needs is looked for.
-fn is_planned(env: &Environment, operation: &Operation) -> bool {
-    let is_named = |case: &crate::plan::Case| case.operation.as_deref().is_none_or(|name| name == operation.name);
-    env.plan.cases.iter().any(is_named) || !env.plan.resources.products(&operation.name).is_empty()
 }
 
 fn harmless_input(env: &Environment, operation: &Operation) -> Option<Value> {
@@ -136,21 +129,18 @@ pub enum Signatures {
     Checked,
     /// It serves them as it serves others: the exchange shows it, and the operation that was called.
     Ignored(String, Box<Exchange>),
-    /// The run does not sign, or nothing could be found out.
+    /// The run does not sign, no case depends on it, or nothing could be found out.
     Unknown,
 }
 
 /// Finds out whether the target checks signatures: a read-only request signed with a wrong secret tells. (One without
 /// any signature does not: some targets need the signature's scope to find the service.)
 pub async fn signatures(env: &Environment) -> Signatures {
-    let is_simple = |operation: &&Operation| {
-        operation.is_readonly
-            && !env.not_implemented.contains(&operation.name)
-            && operation.input.members().iter().all(|member| !member.is_required)
-    };
-    let Some(operation) = env.contract.operations.iter().find(is_simple).filter(|_| env.target.signs()) else {
+    if !env.target.signs() || !needs::signatures(env) {
         return Signatures::Unknown;
-    };
+    }
+    let is_there = |operation: &&Operation| !env.not_implemented.contains(&operation.name);
+    let Some(operation) = needs::signature_witnesses(env).find(is_there) else { return Signatures::Unknown };
     let request = encode::request(operation, &env.generator.minimal_input(operation));
     let exchange = env.target.send_changed(&request, SignatureChange::WrongSecret).await;
     let judgement = env.judge.exchange(operation, &Expectation::success(), operation.status_clause, &exchange);

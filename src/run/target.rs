@@ -116,11 +116,6 @@ impl Target {
         &self.region
     }
 
-    /// Whether temporary credentials are at hand.
-    pub fn has_temporary(&self) -> bool {
-        self.temporary.is_some()
-    }
-
     /// Whether requests are signed.
     pub fn signs(&self) -> bool {
         self.signer.is_some()

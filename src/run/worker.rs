@@ -7,6 +7,7 @@ use proptest::strategy::ValueTree;
 use serde_json::Value;
 
 use super::environment::Environment;
+use super::obstacle;
 use super::outcome::{CaseResult, FindingKey, Tally, Verdict};
 use super::session::{Blocked, Bundle, Fixtures, Session};
 use super::settings::{Profile, Shrinking};
@@ -68,10 +69,12 @@ impl Worker {
         let requests_before = self.requests;
         let mut progress = Progress::default();
         let operation = case.operation.as_deref().and_then(|name| env.contract.operation(name));
+        let obstacle = obstacle::of_run(&env, case);
         match (&case.check, operation) {
             (_, Some(operation)) if env.not_implemented.contains(&operation.name) => {
                 progress.blocked(format!("{} is not implemented", operation.name));
             }
+            _ if obstacle.is_some() => progress.undecided = obstacle,
             (Check::Scenario { scenario }, _) => self.scenario(index, *scenario, &mut progress).await,
             (Check::Probe { probe }, Some(operation)) => {
                 self.probe(index, case, operation, *probe, &mut progress).await;
@@ -153,7 +156,7 @@ impl Worker {
         let env = Arc::clone(&self.env);
         let credentials = env.settings.conditions.get(code).filter(|_| env.verifies_signatures);
         let (Some(credentials), Some(focus)) = (credentials, case.clauses.first().copied()) else {
-            progress.blocked(format!("needs credentials for which every call meets {code}"));
+            progress.blocked("the target does not verify signatures, or the run does not sign".to_owned());
             return;
         };
         for family in env.generator.families(case) {

@@ -4,7 +4,7 @@
 //!
 //! ```toml
 //! [dev-dependencies]
-//! ivs-conformance = "0.1"
+//! ivs-conformance = { path = "../ivs-conformance" } # or git = "…", wherever you keep it
 //! tokio = { version = "1", features = ["net"] }
 //!
 //! [[test]]
@@ -34,9 +34,13 @@
 //! The arguments are those of every Rust test: `cargo test --test contract -- CreateChannel`, `--exact`, `--list`,
 //! `--skip`, `--ignored`, `--test-threads`. The exit code is 0 if no test failed and 101 if one did.
 //!
-//! A case that could not decide is reported as ignored, with its reason; it never passes. Under cargo-nextest every
-//! test is a process of its own and nothing but the exit code counts, so there such a case fails with its reason;
-//! what is known to be undecidable is already listed as ignored.
+//! A case that could not decide is reported as ignored, with its reason; it never passes. One that shows nothing but
+//! what the [baseline](Suite::baseline) knows is ignored too.
+//!
+//! Under cargo-nextest every test is a process of its own, of which nothing but the exit code counts. So the target is
+//! looked over when the tests are listed, and what that shows to be undecidable (operations that it does not have,
+//! broadcasts that it cannot make, signatures that it does not check) is listed as ignored. A case that turns out to be
+//! undecidable later fails with its reason. One that shows nothing but what the baseline knows passes, and says so.
 //!
 //! # Environment
 //!

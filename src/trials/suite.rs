@@ -1,5 +1,6 @@
 //! The suite as its users describe it.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::future::Future;
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use tokio::runtime::Runtime;
 use super::crew::Crew;
 use super::known::Known;
 use super::outcome::{Host, Judge};
-use super::trial::{self, Listing};
+use super::trial;
 use crate::plan::{Filter, Plan, Suites};
 use crate::report::record::{ExpectedAbsence, Gate};
 use crate::run::Prepared;
@@ -176,8 +177,8 @@ impl Suite {
         self
     }
 
-    /// Known divergences: a test that shows nothing else is ignored, and one whose known divergence is gone fails until
-    /// the file is tightened. `ivs-conformance run --baseline FILE --update-baseline` writes the file.
+    /// Known divergences: a test that shows nothing else is ignored (under cargo-nextest it passes and says so), and one
+    /// whose known divergence is gone fails until the file is tightened. `ivs-conformance run --baseline FILE --update-baseline` writes the file.
     pub fn baseline(mut self, file: impl Into<PathBuf>) -> Suite {
         self.baseline = Some(file.into());
         self
@@ -198,9 +199,8 @@ impl Suite {
         let plan = self.plan(&contract)?;
         let host = if variable("NEXTEST").is_some() { Host::Nextest } else { Host::Libtest };
         if arguments.list {
-            let lacking = if self.lists_by_target(host) { self.lacking(&contract, &plan)? } else { Vec::new() };
-            let listing = Listing::new(&plan, &lacking);
-            return Ok(libtest_mimic::run(arguments, listing.trials()).exit_code());
+            let ignored = if host == Host::Nextest { self.foreseen(&contract, &plan) } else { BTreeSet::new() };
+            return Ok(libtest_mimic::run(arguments, trial::listing(&plan, &ignored)).exit_code());
         }
         let selected = trial::selected(&plan, arguments);
         if selected.cases.is_empty() {
@@ -259,23 +259,27 @@ impl Suite {
         crate::plan::plan(contract, &suites, &filter).map_err(|error| error.to_string())
     }
 
-    /// Nextest ignores what is listed as ignored and nothing else, so that what the target lacks must be known then.
-    fn lists_by_target(&self, host: Host) -> bool {
-        host == Host::Nextest && (self.gate.implemented_only || !self.gate.expected_absent.is_empty())
+    /// Cases that cannot be decided, as far as the target shows it before they are run: nextest ignores what is listed
+    /// as ignored and nothing else. Where the target cannot be asked none is known, and every test says why it fails.
+    fn foreseen(&mut self, contract: &Arc<Contract>, plan: &Plan) -> BTreeSet<usize> {
+        self.ask(contract, plan).unwrap_or_else(|reason| {
+            eprintln!("warning: no test is listed as ignored: {reason}");
+            BTreeSet::new()
+        })
     }
 
-    /// Operations that the target does not have and need not have.
-    fn lacking(&mut self, contract: &Arc<Contract>, plan: &Plan) -> Result<Vec<String>, String> {
+    fn ask(&mut self, contract: &Arc<Contract>, plan: &Plan) -> Result<BTreeSet<usize>, String> {
         let runtime = runtime()?;
         self.start(&runtime)?;
         let prepared = runtime.block_on(Prepared::new(contract, plan, &self.settings));
         let prepared = prepared.map_err(|error| error.to_string())?;
-        let is_accepted = |name: &&str| {
-            self.gate.implemented_only || self.gate.expected_absent.iter().any(|absence| absence.operation == *name)
+        let is_accepted = |operation: &str| self.gate.accepts_absence(operation);
+        let is_foreseen = |index: &usize| {
+            prepared.lacks_operation(*index).is_some_and(is_accepted) || prepared.undecidable(*index).is_some()
         };
-        let lacking = prepared.not_implemented().filter(is_accepted).map(str::to_owned).collect();
+        let foreseen = (0..plan.cases.len()).filter(is_foreseen).collect();
         prepared.executor().map_err(|error| error.to_string())?.finish();
-        Ok(lacking)
+        Ok(foreseen)
     }
 
     /// Starts the target if it is to be started; from here on its endpoint is known.

@@ -1,28 +1,16 @@
 //! Cases as trials: their names, and which of them the arguments ask for.
 
+use std::collections::BTreeSet;
+
 use libtest_mimic::{Arguments, Trial};
 
 use super::crew::Crew;
 use crate::plan::{Case, Plan};
 
-/// Trials that are only listed.
-pub struct Listing<'a> {
-    plan: &'a Plan,
-    lacking: &'a [String],
-}
-
-impl<'a> Listing<'a> {
-    /// The cases of a plan; those of lacking operations are ignored.
-    pub fn new(plan: &'a Plan, lacking: &'a [String]) -> Listing<'a> {
-        Listing { plan, lacking }
-    }
-
-    /// The trials, without anything behind them.
-    pub fn trials(&self) -> Vec<Trial> {
-        let is_lacking = |case: &Case| case.operation.as_ref().is_some_and(|name| self.lacking.contains(name));
-        let trial = |case: &Case| named(case).with_ignored_flag(is_lacking(case));
-        self.plan.cases.iter().map(trial).collect()
-    }
+/// Trials that are only listed; those at the positions of `ignored` are ignored.
+pub fn listing(plan: &Plan, ignored: &BTreeSet<usize>) -> Vec<Trial> {
+    let cases = plan.cases.iter().enumerate();
+    cases.map(|(index, case)| named(case).with_ignored_flag(ignored.contains(&index))).collect()
 }
 
 /// A trial with nothing behind it.

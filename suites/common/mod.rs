@@ -1,6 +1,6 @@
 //! What the command-line tests share: the program, an imperfect target, and reports that are checked as they are read.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -87,10 +87,21 @@ pub fn assert_exit(output: &Output, code: i32) {
 /// Reads a JSON report, which must be as its schema says.
 #[track_caller]
 pub fn report(path: &str) -> Value {
+    validated(path, "report.schema.json")
+}
+
+/// Reads a SARIF report, which must be as the schema of SARIF 2.1.0 says.
+#[track_caller]
+pub fn sarif(path: &str) -> Value {
+    validated(path, "sarif-2.1.0.schema.json")
+}
+
+#[track_caller]
+fn validated(path: &str, schema: &str) -> Value {
     let report: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/report.schema.json");
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs").join(schema);
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(schema).unwrap()).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
+    let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
     let errors: Vec<String> =
         validator.iter_errors(&report).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{path}: {errors:#?}");

@@ -1,0 +1,165 @@
+//! Which operations the cases of a plan take, so that before them nothing else is asked of a target; and which of them
+//! cannot be decided, whatever the target answers.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::environment::Environment;
+use crate::generate::placeholder::{self, Placeholder};
+use crate::plan::resources::resource_of;
+use crate::plan::suite::Step;
+use crate::plan::{Case, Check};
+use crate::spec::Pattern;
+use crate::spec::contract::Operation;
+
+/// Prefix of the clauses about signatures.
+const AUTH: &str = "auth.";
+
+/// How much of what a case may call is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Breadth {
+    /// Whatever it may call.
+    Everything,
+    /// What it cannot do without.
+    Required,
+}
+
+/// The operations that the cases call, and those that make and delete what these calls name.
+pub fn operations(env: &Environment) -> BTreeSet<String> {
+    let mut needs = Needs::new(env, Breadth::Everything);
+    env.plan.cases.iter().for_each(|case| needs.case(case));
+    if signatures(env) {
+        needs.found.extend(signature_witnesses(env).map(|operation| operation.name.clone()));
+    }
+    needs.found
+}
+
+/// An operation without which a case cannot be decided, and that the target does not have.
+pub fn lacking(env: &Environment, case: &Case) -> Option<String> {
+    if env.not_implemented.is_empty() {
+        return None;
+    }
+    let mut needs = Needs::new(env, Breadth::Required);
+    needs.case(case);
+    needs.found.into_iter().find(|name| env.not_implemented.contains(name))
+}
+
+/// Whether a case depends on what the target makes of signatures.
+pub fn signatures(env: &Environment) -> bool {
+    env.plan.cases.iter().any(|case| is_about_signatures(env, case))
+}
+
+/// Whether this case does.
+pub fn is_about_signatures(env: &Environment, case: &Case) -> bool {
+    let mut clauses = case.clauses.iter().map(|clause| env.contract.clauses.get(*clause));
+    matches!(case.check, Check::Condition { .. }) || clauses.any(|clause| clause.id.starts_with(AUTH))
+}
+
+/// Operations that show what the target makes of signatures: they change nothing and need nothing.
+pub fn signature_witnesses(env: &Environment) -> impl Iterator<Item = &Operation> {
+    let is_simple = |operation: &&Operation| {
+        operation.is_readonly && operation.input.members().iter().all(|member| !member.is_required)
+    };
+    env.contract.operations.iter().filter(is_simple)
+}
+
+struct Needs<'e> {
+    env: &'e Environment,
+    breadth: Breadth,
+    found: BTreeSet<String>,
+    /// Resource types and states that were looked at.
+    seen: BTreeSet<String>,
+    /// Variables that the steps so far have set.
+    saved: BTreeSet<String>,
+}
+
+impl<'e> Needs<'e> {
+    fn new(env: &'e Environment, breadth: Breadth) -> Needs<'e> {
+        Needs { env, breadth, found: BTreeSet::new(), seen: BTreeSet::new(), saved: BTreeSet::new() }
+    }
+
+    fn case(&mut self, case: &Case) {
+        let env = self.env;
+        self.saved.clear();
+        if let Check::Scenario { scenario } = &case.check {
+            let scenario = env.plan.suites.scenarios.get(*scenario);
+            scenario.into_iter().flat_map(|scenario| &scenario.steps).for_each(|step| self.step(step));
+        }
+        let Some(operation) = case.operation.as_deref().and_then(|name| env.contract.operation(name)) else { return };
+        self.found.insert(operation.name.clone());
+        match self.breadth {
+            // An ARN of nothing is all that it takes.
+            Breadth::Required if matches!(case.check, Check::UnknownResource { .. }) => {}
+            Breadth::Required => self.placeholders(&env.generator.minimal_input(operation)),
+            Breadth::Everything => {
+                operation.input.walk().into_iter().filter_map(resource_of).for_each(|resource| self.resource(resource));
+                let preconditions = env.contract.rules.preconditions.iter();
+                preconditions
+                    .filter(|needed| needed.operation == operation.name)
+                    .for_each(|needed| self.state(&needed.state));
+            }
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        if step.optional && self.breadth == Breadth::Required {
+            return;
+        }
+        let name = step.call.as_deref().or(step.walk.as_deref());
+        if let Some(operation) = name.and_then(|name| self.env.contract.operation(name)) {
+            self.found.insert(operation.name.clone());
+            if step.complete {
+                self.placeholders(&self.env.generator.minimal_input(operation));
+            }
+        }
+        self.placeholders(&step.input);
+        if let Some(broadcast) = &step.broadcast {
+            self.placeholders(&Value::from(broadcast.channel.as_str()));
+        }
+        self.saved.extend(step.save.keys().cloned());
+    }
+
+    fn placeholders(&mut self, value: &Value) {
+        for name in placeholder::names(value) {
+            match Placeholder::parse(name) {
+                Placeholder::Resource { resource, state } => {
+                    self.resource(&resource);
+                    state.iter().for_each(|state| self.state(state));
+                }
+                Placeholder::Variable(name) if self.saved.contains(&name) => {}
+                // A name that no variable has is that of a resource type.
+                Placeholder::Variable(name) => self.resource(&name),
+                Placeholder::Absent { .. } | Placeholder::PublicKey { .. } => {}
+            }
+        }
+    }
+
+    fn state(&mut self, name: &str) {
+        if !self.seen.insert(format!("state {name}")) {
+            return;
+        }
+        let states = self.env.plan.suites.states.iter().filter(|state| state.name == name);
+        states.flat_map(|state| state.reach.iter().chain(&state.leave)).for_each(|step| self.step(step));
+    }
+
+    fn resource(&mut self, resource: &str) {
+        let resources = &self.env.plan.resources;
+        if !self.seen.insert(format!("resource {resource}")) {
+            return;
+        }
+        if resource == Pattern::ANY_RESOURCE && self.breadth == Breadth::Everything {
+            resources.types().for_each(|resource| self.resource(resource));
+        }
+        let Some(producer) = resources.producer(resource).and_then(|name| self.env.contract.operation(name)) else {
+            return;
+        };
+        self.found.insert(producer.name.clone());
+        self.placeholders(&self.env.generator.minimal_input(producer));
+        if self.breadth == Breadth::Everything {
+            let products = resources.products(&producer.name).iter();
+            let deleters = products.filter_map(|product| resources.deleter(&product.resource));
+            self.found.extend(deleters.map(|(deleter, _)| deleter.to_owned()));
+        }
+    }
+}
