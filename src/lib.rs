@@ -2,6 +2,12 @@
 //!
 //! One direction of data: [`spec`] → [`plan`] → [`generate`] → [`send`] → [`judge`] → [`report`], driven by [`run`], with
 //! [`cli`] on top. [`mod@reference`] is a conforming server, the default target, reached only over a socket.
+//!
+//! # What a version promises
+//!
+//! [`trials`] is the interface for other crates: what it names changes incompatibly only with a new major version (before
+//! 1.0: a new minor version). So do the command line, exit codes, ids and `specs/report.schema.json`. The other modules
+//! are public for the program and its tests; they may change in any release.
 
 pub mod cli;
 pub mod clock;

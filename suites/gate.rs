@@ -202,6 +202,97 @@ fn every_format_is_written_by_one_run_and_sarif_points_into_the_contract() {
 
 #[test]
 fn a_report_that_cannot_be_written_stops_the_run_before_it_begins() {
+    // Nobody listens there: had anything been sent, the exit code would be 3.
     let output = conformance(&["run", "--endpoint", "http://127.0.0.1:9", "--report", "json=/nowhere/report.json"]);
     assert_exit(&output, 2);
+}
+
+const STREAMS_ARE_MISSING: &str = "status:ListStreams=501";
+
+#[test]
+fn what_is_not_implemented_on_purpose_does_not_fail_until_it_is_there() {
+    let target = Target::with(&[STREAMS_ARE_MISSING]);
+    let scratch = Scratch::new();
+    let (json, config) = (scratch.file("report.json"), scratch.file("ivs-conformance.toml"));
+    let to = format!("json={json}");
+    let check = |endpoint: &str, more: &[&str]| {
+        let mut arguments = vec!["run", "--endpoint", endpoint, "--report", &to];
+        arguments.extend(["--only", "ListStreams.*", "--only", "GetChannel.*"]);
+        arguments.extend(more);
+        conformance(&arguments)
+    };
+    assert_exit(&check(&target.endpoint, &[]), 1);
+    let seen = report(&json);
+    assert_eq!(finding_ids(&seen), ["ListStreams.status:not_implemented"]);
+    assert_eq!(seen["summary"]["operations"], json!({"total": 2, "implemented": 1}));
+
+    let implemented = check(&target.endpoint, &["--implemented"]);
+    assert_exit(&implemented, 0);
+    let said = String::from_utf8_lossy(&implemented.stdout).into_owned();
+    assert!(said.contains("attention: --implemented: 1 operation that the target does not have"), "{said}");
+
+    let expectation = "[operations.ListStreams]\nexpect = \"not_implemented\"\nreason = \"no streams here\"\n";
+    std::fs::write(&config, expectation).unwrap();
+    let expected = check(&target.endpoint, &["--config", &config]);
+    assert_exit(&expected, 0);
+    assert!(String::from_utf8_lossy(&expected.stdout).contains("(no streams here)"));
+    let whole = Target::with(&[]);
+    let there = check(&whole.endpoint, &["--config", &config]);
+    assert_exit(&there, 1);
+    let said = String::from_utf8_lossy(&there.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("ListStreams answered though expected not to be implemented: drop the expectation"),
+        "{said}"
+    );
+}
+
+#[test]
+fn flags_win_over_the_file_and_an_unknown_key_is_refused_with_its_line() {
+    let target = Target::with(&[]);
+    let scratch = Scratch::new();
+    let (json, config) = (scratch.file("report.json"), scratch.file("my.toml"));
+    let text = format!(
+        "endpoint = \"{}\"\nseed = 9\nonly = [\"GetChannel.*\"]\nreport = [\"json={json}\"]\n",
+        target.endpoint
+    );
+    std::fs::write(&config, &text).unwrap();
+    assert_exit(&conformance(&["run", "--config", &config]), 0);
+    assert_eq!(report(&json)["seed"], 9);
+    assert_exit(&conformance(&["run", "--config", &config, "--seed", "11"]), 0);
+    assert_eq!(report(&json)["seed"], 11);
+    std::fs::write(&config, format!("{text}sede = 1\n")).unwrap();
+    let refused = conformance(&["run", "--config", &config]);
+    assert_exit(&refused, 2);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("my.toml:5") && said.contains("sede"), "{said}");
+}
+
+/// What a run shows on a terminal (of util-linux's `script`), with these variables set.
+fn on_a_terminal(endpoint: &str, variables: &[(&str, &str)]) -> String {
+    let program = env!("CARGO_BIN_EXE_ivs-conformance");
+    let line = format!("{program} run --endpoint {endpoint} --only 'GetChannel.*'");
+    let mut command = std::process::Command::new("script");
+    command.args(["--quiet", "--return", "--command", &line, "/dev/null"]).current_dir(std::env::temp_dir());
+    command.env_remove("NO_COLOR").env_remove("CI").env("TERM", "xterm-256color");
+    let output = command.envs(variables.iter().copied()).output().unwrap();
+    assert_exit(&output, 0);
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn colours_and_progress_are_for_terminals_that_want_them() {
+    const ESCAPE: char = '\u{1b}';
+    let target = Target::with(&[]);
+    let coloured = on_a_terminal(&target.endpoint, &[]);
+    assert!(coloured.contains("\u{1b}[1m\u{1b}[32m✓") && coloured.contains(" cases  "), "{coloured:?}");
+    let plain = on_a_terminal(&target.endpoint, &[("NO_COLOR", "1"), ("CI", "true")]);
+    assert!(plain.contains("conforms to") && !plain.contains(ESCAPE) && !plain.contains(" cases  "), "{plain:?}");
+    let in_ci = on_a_terminal(&target.endpoint, &[("CI", "true")]);
+    assert!(in_ci.contains(ESCAPE) && !in_ci.contains(" cases  "), "{in_ci:?}");
+    let mut piped = common::program();
+    let piped = piped.env_remove("NO_COLOR").args(["run", "--endpoint", &target.endpoint, "--only", "GetChannel.*"]);
+    let piped = piped.output().unwrap();
+    assert!(!String::from_utf8_lossy(&piped.stdout).contains(ESCAPE));
+    assert!(piped.stderr.is_empty(), "{}", String::from_utf8_lossy(&piped.stderr));
 }

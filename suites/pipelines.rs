@@ -193,7 +193,7 @@ fn the_action_checks_reports_and_gives_the_verdict() {
         let mut given = call["with"].clone();
         given["binary"] = Value::from("ivs-conformance");
         given["endpoint"] = Value::from(machine.target.endpoint.as_str());
-        given["arguments"] = Value::from("--seed 7  --profile quick");
+        given["arguments"] = Value::from("--seed 7  --request-timeout 9");
         let (outputs, verdict) = action(&machine, &given);
         assert_exit(&verdict, code);
         assert_eq!(outputs["exit-code"], code.to_string());

@@ -1,6 +1,6 @@
 //! What an emulator's own `tests/contract.rs` looks like.
 
-mod app;
+pub mod app;
 
 use std::process::ExitCode;
 

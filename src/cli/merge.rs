@@ -10,7 +10,7 @@ use super::stages;
 use crate::report::Record;
 use crate::report::damaged::Damaged;
 use crate::report::merge::merge as join;
-use crate::report::sarif::ContractFile;
+use crate::report::sarif::{ContractFile, Source};
 
 /// Joins reports; without a report asked for, the JSON goes to stdout.
 pub fn merge(args: &MergeArgs) -> Result<Exit, CliError> {
@@ -43,6 +43,9 @@ pub fn read(path: &Path) -> Result<Record, CliError> {
 pub fn contract_of(record: &Record) -> ContractFile {
     match stages::load(None) {
         Ok(loaded) if loaded.contract.sha256 == record.contract.sha256 => loaded.file,
-        _ => ContractFile { uri: format!("{}.json", record.contract.service), text: String::new() },
+        _ => {
+            let model = Source { uri: format!("{}.json", record.contract.service), text: String::new() };
+            ContractFile { model, rules: None }
+        }
     }
 }

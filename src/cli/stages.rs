@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::error::CliError;
 use crate::plan::{self, Filter, Plan, Suites};
 use crate::report::Record;
-use crate::report::sarif::ContractFile;
+use crate::report::sarif::{ContractFile, Source};
 use crate::run::event::Event;
 use crate::run::settings::{Settings, Shard};
 use crate::spec::clause::ClauseIndex;
@@ -15,6 +15,9 @@ use crate::spec::{self, Contract};
 /// Path of the built-in contract in the repository; SARIF points into it.
 const BUILTIN_URI: &str = "specs/ivs-2020-07-14.json";
 const BUILTIN_TEXT: &str = include_str!("../../specs/ivs-2020-07-14.json");
+/// Path of its rules in the repository.
+const BUILTIN_RULES_URI: &str = "specs/ivs-2020-07-14.rules.json";
+const BUILTIN_RULES_TEXT: &str = include_str!("../../specs/ivs-2020-07-14.rules.json");
 
 /// A contract with its file.
 pub struct Loaded {
@@ -30,14 +33,23 @@ pub fn load(path: Option<&Path>) -> Result<Loaded, CliError> {
     match path {
         None => Ok(Loaded {
             contract: Arc::new(spec::builtin().map_err(invalid)?),
-            file: ContractFile { uri: BUILTIN_URI.to_owned(), text: BUILTIN_TEXT.to_owned() },
+            file: ContractFile {
+                model: Source { uri: BUILTIN_URI.to_owned(), text: BUILTIN_TEXT.to_owned() },
+                rules: Some(Source { uri: BUILTIN_RULES_URI.to_owned(), text: BUILTIN_RULES_TEXT.to_owned() }),
+            },
         }),
         Some(path) => {
             let contract = Arc::new(spec::load_file(path).map_err(invalid)?);
-            let text = std::fs::read_to_string(path).map_err(|error| CliError::io("read", path, &error))?;
-            Ok(Loaded { contract, file: ContractFile { uri: path.display().to_string(), text } })
+            let rules = path.with_extension("rules.json");
+            let rules = if rules.is_file() { Some(source(&rules)?) } else { None };
+            Ok(Loaded { contract, file: ContractFile { model: source(path)?, rules } })
         }
     }
+}
+
+fn source(path: &Path) -> Result<Source, CliError> {
+    let text = std::fs::read_to_string(path).map_err(|error| CliError::io("read", path, &error))?;
+    Ok(Source { uri: path.display().to_string(), text })
 }
 
 /// Plans the cases that filters and shard leave.

@@ -1,12 +1,12 @@
 //! Markdown for the step summary of a build server: the verdict, a table of operations, and the findings folded away.
 //! Whatever comes from a target is escaped or fenced.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::record::{ClauseVerdict, FindingRecord, Record};
+use super::digest::Tally;
+use super::record::{FindingRecord, Record};
 use super::text::{count, grouped, reproduce, request_block, response_block, seconds, shorten, visible};
-use super::verdict::{Verdict, Weight};
+use super::verdict::Verdict;
 
 /// How many findings are shown in full: a step summary holds one megabyte.
 const FULL: usize = 40;
@@ -38,8 +38,8 @@ pub fn render(record: &Record) -> String {
 
 fn headline(page: &mut String, record: &Record) {
     let target = match record.target.embedded {
-        true => "the embedded reference server".to_owned(),
-        false => code(&record.target.endpoint),
+        true => record.target_name().to_owned(),
+        false => code(record.target_name()),
     };
     let contract = format!("{} {}", escape(&record.contract.service), escape(&record.contract.version));
     let _ = match record.verdict() {
@@ -56,15 +56,18 @@ fn headline(page: &mut String, record: &Record) {
 }
 
 fn warnings(page: &mut String, record: &Record) {
-    if record.gate.implemented_only {
-        let absent = count(record.absent_operations().len() as u64, "operation");
-        let _ = writeln!(page, "> **--implemented**: {absent} that the target does not have do not count.\n");
-    }
-    if !record.selection.is_everything() {
-        let _ = writeln!(page, "> Only a selection of the contract was checked.\n");
+    for warning in record.warnings() {
+        let _ = writeln!(page, "> **attention** {}\n", escape(&warning));
     }
     for note in &record.notes {
         let _ = writeln!(page, "> {}\n", escape(note));
+    }
+    for (title, entries) in record.stale_entries() {
+        let _ = writeln!(page, "**{title}**\n");
+        for entry in entries {
+            let _ = writeln!(page, "- {}", code(&entry.one_line()));
+        }
+        page.push('\n');
     }
 }
 
@@ -86,9 +89,8 @@ fn totals(page: &mut String, record: &Record) {
     let findings = &summary.findings;
     let _ = writeln!(
         page,
-        "\n{} of {} implemented; {} ({} new, {} known, {} fixed)\n",
-        summary.operations.implemented,
-        count(summary.operations.total, "operation"),
+        "\n{}{} ({} new, {} known, {} fixed)\n",
+        implemented(record),
         count(findings.total, "finding"),
         findings.new,
         findings.known,
@@ -96,24 +98,19 @@ fn totals(page: &mut String, record: &Record) {
     );
 }
 
-fn operations(page: &mut String, record: &Record) {
-    let mut rows: BTreeMap<(bool, &str), [u64; 3]> = BTreeMap::new();
-    for clause in &record.clauses {
-        let name = match &clause.operation {
-            Some(operation) => operation,
-            None => clause.id.split('.').next().unwrap_or_default(),
-        };
-        let row = rows.entry((clause.operation.is_none(), name)).or_default();
-        row[match clause.verdict {
-            ClauseVerdict::Upheld => 0,
-            ClauseVerdict::Violated => 1,
-            ClauseVerdict::Untested => 2,
-        }] += 1;
+fn implemented(record: &Record) -> String {
+    let operations = &record.summary.operations;
+    match operations.total {
+        0 => String::new(),
+        total => format!("{} of {} implemented; ", operations.implemented, count(total, "operation")),
     }
+}
+
+fn operations(page: &mut String, record: &Record) {
     let absent = record.absent_operations();
     let _ = writeln!(page, "<details><summary>Operations</summary>\n");
     let _ = writeln!(page, "| | operation | upheld | violated | untested |\n|---|---|--:|--:|--:|");
-    for ((_, name), [upheld, violated, untested]) in rows {
+    for ((_, name), Tally { upheld, violated, untested }) in record.groups() {
         let mark = match (absent.binary_search(&name), violated, upheld) {
             (Ok(_), ..) => "not implemented",
             (_, 1.., _) => "❌",
@@ -129,8 +126,7 @@ fn findings(page: &mut String, record: &Record) {
     if record.findings.is_empty() {
         return;
     }
-    let mut sorted: Vec<&FindingRecord> = record.findings.iter().collect();
-    sorted.sort_by_key(|finding| (record.weight(finding) != Weight::Counts, finding.kind, &finding.clause));
+    let sorted = record.by_urgency();
     let _ = writeln!(page, "### Findings\n");
     for finding in sorted.iter().take(FULL) {
         full(page, record, finding);

@@ -3,6 +3,7 @@
 
 pub mod baseline;
 pub mod damaged;
+pub mod digest;
 pub mod format;
 pub mod html;
 pub mod json;

@@ -6,9 +6,8 @@ use std::time::SystemTime;
 use serde_json::{Map, Value};
 
 use super::record::{
-    BaselineStatus, CaseRecord, CaseTotals, CaseVerdict, ClauseRecord, ClauseTotals, ClauseVerdict, ContractInfo,
-    FindingRecord, FindingTotals, Gate, OperationTotals, Record, RequestRecord, ResponseRecord, SCHEMA, Selection,
-    Summary, TargetInfo, Tool,
+    BaselineStatus, CaseRecord, CaseVerdict, ClauseRecord, ClauseVerdict, ContractInfo, FindingRecord, Gate, Record,
+    RequestRecord, ResponseRecord, SCHEMA, Selection, Summary, TargetInfo, Tool,
 };
 use super::redact::Redactor;
 use crate::judge::finding::FindingKind;
@@ -30,25 +29,10 @@ impl Record {
         let clauses = clauses(contract, plan, &outcome);
         let cases = cases(contract, plan, &outcome);
         let seconds = outcome.elapsed.as_secs_f64();
-        let count = |verdict: ClauseVerdict| clauses.iter().filter(|clause| clause.verdict == verdict).count() as u64;
-        let ended = |verdict: CaseVerdict| cases.iter().filter(|case| case.verdict == verdict).count() as u64;
         let summary = Summary {
-            clauses: ClauseTotals {
-                total: clauses.len() as u64,
-                upheld: count(ClauseVerdict::Upheld),
-                violated: count(ClauseVerdict::Violated),
-                untested: count(ClauseVerdict::Untested),
-            },
-            cases: CaseTotals {
-                total: cases.len() as u64,
-                passed: ended(CaseVerdict::Passed),
-                failed: ended(CaseVerdict::Failed),
-                inconclusive: ended(CaseVerdict::Inconclusive),
-            },
-            operations: OperationTotals::default(),
             requests: outcome.requests,
             requests_per_second: if seconds > 0.0 { outcome.requests as f64 / seconds } else { 0.0 },
-            findings: FindingTotals { total: findings.len() as u64, new: findings.len() as u64, known: 0, fixed: 0 },
+            ..Summary::default()
         };
         let mut record = Record {
             schema: SCHEMA.to_owned(),
@@ -81,6 +65,7 @@ impl Record {
         };
         let absent: Vec<&str> = outcome.not_implemented.iter().map(String::as_str).collect();
         record.summary.operations = record.operation_totals(&absent);
+        record.recount();
         record
     }
 }

@@ -13,9 +13,18 @@ use super::text::{reproduce, visible};
 use super::verdict::Weight;
 use place::Places;
 
-/// The contract file that results point into.
+/// The contract's files that results point into.
 #[derive(Debug, Clone)]
 pub struct ContractFile {
+    /// The model.
+    pub model: Source,
+    /// The rules that stand beside it, if there are any.
+    pub rules: Option<Source>,
+}
+
+/// A file that a result points into.
+#[derive(Debug, Clone)]
+pub struct Source {
     /// Its path, relative to the repository if it is there.
     pub uri: String,
     /// Its text; empty if it is not at hand, and then results point to its beginning.
@@ -24,7 +33,7 @@ pub struct ContractFile {
 
 /// Writes a record as SARIF.
 pub fn render(record: &Record, contract: &ContractFile) -> Result<String, serde_json::Error> {
-    let places = Places::new(&contract.text);
+    let places = Places::new(&contract.model.text);
     let mut rules: BTreeMap<&str, &FindingRecord> = BTreeMap::new();
     for finding in &record.findings {
         rules.entry(&finding.clause).or_insert(finding);
@@ -34,10 +43,7 @@ pub fn render(record: &Record, contract: &ContractFile) -> Result<String, serde_
         .findings
         .iter()
         .map(|finding| {
-            let place = json!({
-                "artifactLocation": {"uri": uri(&contract.uri), "index": 0},
-                "region": {"startLine": places.line(&finding.clause)},
-            });
+            let place = place(contract, &places, &finding.clause);
             result(record, finding, positions.get(finding.clause.as_str()).copied(), place)
         })
         .collect();
@@ -54,10 +60,7 @@ pub fn render(record: &Record, contract: &ContractFile) -> Result<String, serde_
                 "executionSuccessful": record.stopped_early.is_none(),
                 "startTimeUtc": record.started_at,
             }],
-            "artifacts": [{
-                "location": {"uri": uri(&contract.uri)},
-                "hashes": {"sha-256": record.contract.sha256},
-            }],
+            "artifacts": artifacts(record, contract),
             "automationDetails": {"id": format!("ivs-conformance/{}/", visible(&record.contract.service))},
             "columnKind": "unicodeCodePoints",
             "properties": {
@@ -69,6 +72,26 @@ pub fn render(record: &Record, contract: &ContractFile) -> Result<String, serde_
         }],
     });
     Ok(without_raw_controls(&serde_json::to_string_pretty(&log)?) + "\n")
+}
+
+/// The model, and behind it the rules.
+fn artifacts(record: &Record, contract: &ContractFile) -> Vec<Value> {
+    let model = json!({
+        "location": {"uri": uri(&contract.model.uri)},
+        "hashes": {"sha-256": record.contract.sha256},
+    });
+    let rules = contract.rules.iter().map(|rules| json!({"location": {"uri": uri(&rules.uri)}}));
+    std::iter::once(model).chain(rules).collect()
+}
+
+/// The line of the model that a clause stands on, or of the rules if it is one of them.
+fn place(contract: &ContractFile, places: &Places, clause: &str) -> Value {
+    let in_rules = contract.rules.as_ref().and_then(|rules| Some((rules, place::quoted_line(&rules.text, clause)?)));
+    let (source, index, line) = match in_rules.filter(|_| !places.knows(clause)) {
+        Some((rules, line)) => (rules, 1, line),
+        None => (&contract.model, 0, places.line(clause)),
+    };
+    json!({"artifactLocation": {"uri": uri(&source.uri), "index": index}, "region": {"startLine": line}})
 }
 
 fn rule(finding: &FindingRecord) -> Value {
@@ -145,9 +168,10 @@ mod tests {
     use crate::report::sample;
 
     fn contract() -> ContractFile {
+        let source = |uri: &str, text: &str| Source { uri: uri.to_owned(), text: text.to_owned() };
         ContractFile {
-            uri: "specs/my model.json".to_owned(),
-            text: include_str!("../../specs/ivs-2020-07-14.json").to_owned(),
+            model: source("specs/my model.json", include_str!("../../specs/ivs-2020-07-14.json")),
+            rules: Some(source("specs/rules.json", "{\n \"rules\": [\n  {\"id\": \"rule.tags-merge\"}]}")),
         }
     }
 
@@ -164,18 +188,24 @@ mod tests {
             assert!(result["partialFingerprints"]["ivsConformanceFinding/v1"].is_string());
         }
         let line = run["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"].as_u64().unwrap();
-        let text = contract().text;
+        let text = contract().model.text;
         assert!(text.lines().nth(line as usize - 1).unwrap().contains("\"max\""), "line {line}");
+        let rule = run["results"].as_array().unwrap().iter().find(|result| result["ruleId"] == "rule.tags-merge");
+        let place = &rule.unwrap()["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"], json!({"uri": "specs/rules.json", "index": 1}));
+        assert_eq!(place["region"]["startLine"], 3);
     }
 
     #[test]
     fn every_sample_satisfies_the_schema_of_sarif() {
-        let schema: Value = serde_json::from_str(include_str!("../../specs/sarif-2.1.0.schema.json")).unwrap();
+        // Its pattern of languages has a bracket too much for Unicode regular expressions.
+        let schema = include_str!("../../specs/sarif-2.1.0.schema.json").replace("{2}]?$", "{2}$");
+        let schema: Value = serde_json::from_str(&schema).unwrap();
         let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
         let mut known = sample::failing();
         known.baseline = Some(crate::report::record::BaselineRecord::default());
         known.findings.iter_mut().for_each(|finding| finding.baseline = BaselineStatus::Known);
-        let nowhere = ContractFile { uri: "ivs.json".to_owned(), text: String::new() };
+        let nowhere = ContractFile { model: Source { uri: "ivs.json".to_owned(), text: String::new() }, rules: None };
         for record in sample::all().into_iter().chain([known, sample::large(50, 200)]) {
             for contract in [contract(), nowhere.clone()] {
                 let log: Value = serde_json::from_str(&render(&record, &contract).unwrap()).unwrap();

@@ -5,12 +5,13 @@ mod findings;
 mod style;
 mod table;
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::record::Record;
-use super::text::{count, grouped, seconds, visible};
-use super::verdict::Verdict;
-use style::{BAD, DIM, GOOD, STRONG, WARN, paint, wrap};
+use super::text::{count, grouped, seconds, shell_word, visible};
+use super::verdict::{Verdict, Weight};
+use style::{BAD, CODE, DIM, GOOD, STRONG, WARN, paint, wrap};
 
 /// Narrowest and widest page that the layout is made for.
 const WIDTHS: std::ops::RangeInclusive<usize> = 48..=120;
@@ -28,6 +29,7 @@ pub fn render(record: &Record, width: usize) -> String {
     }
     baseline(&mut page, record);
     notes(&mut page, record);
+    next_steps(&mut page, record);
     verdict(&mut page, record, width);
     page
 }
@@ -37,29 +39,15 @@ fn headline(page: &mut String, record: &Record) {
     let _ = writeln!(page, "\n{} against {}\n", paint(STRONG, &visible(&contract)), paint(STRONG, &target(record)));
 }
 
-fn target(record: &Record) -> String {
-    match record.target.embedded {
-        true => "the embedded reference server".to_owned(),
-        false => visible(&record.target.endpoint).into_owned(),
-    }
+fn target(record: &Record) -> Cow<'_, str> {
+    visible(record.target_name())
 }
 
 fn baseline(page: &mut String, record: &Record) {
-    let Some(baseline) = &record.baseline else {
-        return;
-    };
-    for (title, entries) in [
-        ("Known divergences that are fixed", &baseline.fixed),
-        ("Baseline entries that have expired", &baseline.expired),
-    ] {
-        if entries.is_empty() {
-            continue;
-        }
+    for (title, entries) in record.stale_entries() {
         let _ = writeln!(page, "{}", paint(STRONG, title));
         for entry in entries {
-            let expires = entry.expires.as_deref().map(|date| format!(", until {date}"));
-            let about = format!("({}{})", entry.kind.id(), expires.unwrap_or_default());
-            let _ = writeln!(page, "  {} {}", visible(&entry.clause), paint(DIM, &visible(&about)));
+            let _ = writeln!(page, "  {}", visible(&entry.one_line()));
         }
         page.push('\n');
     }
@@ -69,39 +57,22 @@ fn notes(page: &mut String, record: &Record) {
     for note in &record.notes {
         let _ = writeln!(page, "{} {}", paint(DIM, "note:"), visible(note));
     }
-    if record.gate.implemented_only {
-        let absent = record.absent_operations().len() as u64;
-        let _ = writeln!(
-            page,
-            "{} --implemented: {} that the target does not have {} not count",
-            paint(WARN, "attention:"),
-            count(absent, "operation"),
-            if absent == 1 { "does" } else { "do" }
-        );
-    }
-    if !record.selection.is_everything() {
-        let _ = writeln!(
-            page,
-            "{} only a selection was checked{}{}",
-            paint(WARN, "attention:"),
-            globs(" --only", &record.selection.only),
-            globs(" --skip", &record.selection.skip)
-        );
-    }
-    for absence in &record.gate.expected_absent {
-        let reason = absence.reason.as_deref().unwrap_or("no reason given");
-        let _ = writeln!(
-            page,
-            "{} {} is expected not to be implemented ({})",
-            paint(DIM, "note:"),
-            visible(&absence.operation),
-            visible(reason)
-        );
+    for warning in record.warnings() {
+        let _ = writeln!(page, "{} {}", paint(WARN, "attention:"), visible(&warning));
     }
 }
 
-fn globs(flag: &str, globs: &[String]) -> String {
-    globs.iter().fold(String::new(), |list, glob| list + flag + " '" + &visible(glob) + "'")
+/// Where to read on: the last word stays with the verdict.
+fn next_steps(page: &mut String, record: &Record) {
+    let Some(worst) = record.by_urgency().into_iter().find(|finding| record.weight(finding) == Weight::Counts) else {
+        return;
+    };
+    let _ = writeln!(
+        page,
+        "{} {}",
+        paint(DIM, "why:"),
+        paint(CODE, &format!("ivs-conformance explain {}", shell_word(&worst.clause)))
+    );
 }
 
 fn verdict(page: &mut String, record: &Record, width: usize) {

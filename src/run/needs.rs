@@ -3,10 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use proptest::strategy::ValueTree;
 use serde_json::Value;
 
 use super::environment::Environment;
+use super::worker::rounds;
 use crate::generate::placeholder::{self, Placeholder};
+use crate::generate::{Family, finished, runner};
 use crate::plan::resources::resource_of;
 use crate::plan::suite::Step;
 use crate::plan::{Case, Check};
@@ -15,15 +18,6 @@ use crate::spec::contract::Operation;
 
 /// Prefix of the clauses about signatures.
 const AUTH: &str = "auth.";
-
-/// How much of what a case may call is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Breadth {
-    /// Whatever it may call.
-    Everything,
-    /// What it cannot do without.
-    Required,
-}
 
 /// The operations that the cases call, and those that make and delete what these calls name.
 pub fn operations(env: &Environment) -> BTreeSet<String> {
@@ -35,14 +29,24 @@ pub fn operations(env: &Environment) -> BTreeSet<String> {
     needs.found
 }
 
-/// An operation without which a case cannot be decided, and that the target does not have.
+/// An operation that a case cannot do without, and that the target does not have.
 pub fn lacking(env: &Environment, case: &Case) -> Option<String> {
-    if env.not_implemented.is_empty() {
-        return None;
-    }
-    let mut needs = Needs::new(env, Breadth::Required);
-    needs.case(case);
-    needs.found.into_iter().find(|name| env.not_implemented.contains(name))
+    let missing = |breadth: Breadth| {
+        let mut needs = Needs::new(env, breadth);
+        needs.case(case);
+        needs.found.into_iter().find(|name| env.not_implemented.contains(name))
+    };
+    // To find out what a case really sends takes longer than what it may send.
+    if env.not_implemented.is_empty() { None } else { missing(Breadth::Everything).and(missing(Breadth::Sent)) }
+}
+
+/// How much of what a case may call is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Breadth {
+    /// Whatever it may call, and what deletes what that makes.
+    Everything,
+    /// What it does call with the run's seed.
+    Sent,
 }
 
 /// Whether a case depends on what the target makes of signatures.
@@ -62,6 +66,16 @@ pub fn signature_witnesses(env: &Environment) -> impl Iterator<Item = &Operation
         operation.is_readonly && operation.input.members().iter().all(|member| !member.is_required)
     };
     env.contract.operations.iter().filter(is_simple)
+}
+
+/// The inputs that a generated case sends with the run's seed.
+fn inputs(env: &Environment, case: &Case, operation: &Operation) -> Vec<Value> {
+    let mut runner = runner(env.settings.seed, &case.id);
+    let families = env.generator.families(case);
+    let rounds = rounds(env.settings.profile, &case.check);
+    let draw = |family: &Family| env.generator.draw(operation, family, &mut runner);
+    let trees = (0..rounds).flat_map(|_| families.iter()).filter_map(draw);
+    trees.map(|tree| finished(tree.current())).collect()
 }
 
 struct Needs<'e> {
@@ -88,11 +102,12 @@ impl<'e> Needs<'e> {
         }
         let Some(operation) = case.operation.as_deref().and_then(|name| env.contract.operation(name)) else { return };
         self.found.insert(operation.name.clone());
-        match self.breadth {
-            // An ARN of nothing is all that it takes.
-            Breadth::Required if matches!(case.check, Check::UnknownResource { .. }) => {}
-            Breadth::Required => self.placeholders(&env.generator.minimal_input(operation)),
-            Breadth::Everything => {
+        match (self.breadth, &case.check) {
+            (Breadth::Sent, Check::Probe { .. } | Check::Condition { .. } | Check::Scenario { .. }) => {
+                self.placeholders(&env.generator.minimal_input(operation));
+            }
+            (Breadth::Sent, _) => inputs(env, case, operation).iter().for_each(|input| self.placeholders(input)),
+            (Breadth::Everything, _) => {
                 operation.input.walk().into_iter().filter_map(resource_of).for_each(|resource| self.resource(resource));
                 let preconditions = env.contract.rules.preconditions.iter();
                 preconditions
@@ -103,9 +118,6 @@ impl<'e> Needs<'e> {
     }
 
     fn step(&mut self, step: &Step) {
-        if step.optional && self.breadth == Breadth::Required {
-            return;
-        }
         let name = step.call.as_deref().or(step.walk.as_deref());
         if let Some(operation) = name.and_then(|name| self.env.contract.operation(name)) {
             self.found.insert(operation.name.clone());

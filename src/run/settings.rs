@@ -17,6 +17,7 @@ pub const DEFAULT_REGION: &str = "us-east-1";
 pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many examples a clause gets.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Profile {
     /// The telling ones.

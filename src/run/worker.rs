@@ -296,7 +296,8 @@ fn fixtures_for(operation: &Operation, family: &Family, input: &Value) -> Fixtur
     }
 }
 
-fn rounds(profile: Profile, check: &Check) -> u32 {
+/// How often a case draws from each of its families.
+pub(super) fn rounds(profile: Profile, check: &Check) -> u32 {
     let is_random = matches!(check, Check::Valid { form: Form::Random });
     match (profile, is_random) {
         (Profile::Quick, false) => 1,

@@ -42,6 +42,12 @@
 //! broadcasts that it cannot make, signatures that it does not check) is listed as ignored. A case that turns out to be
 //! undecidable later fails with its reason. One that shows nothing but what the baseline knows passes, and says so.
 //!
+//! # Versions
+//!
+//! This module is what other crates can rely on: [`Suite`], and what its methods take. Names, meaning of the methods and
+//! ids of the tests stay as they are within a major version (before 1.0: a minor one). New cases can come with any
+//! release, as the contract is understood better; [`Suite::baseline`] is made for that.
+//!
 //! # Environment
 //!
 //! | variable | meaning |
@@ -58,3 +64,5 @@ mod suite;
 mod trial;
 
 pub use suite::Suite;
+
+pub use crate::run::settings::{Credentials, Profile, Settings};

@@ -100,7 +100,9 @@ pub fn sarif(path: &str) -> Value {
 fn validated(path: &str, schema: &str) -> Value {
     let report: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs").join(schema);
-    let schema: Value = serde_json::from_str(&std::fs::read_to_string(schema).unwrap()).unwrap();
+    // In that of SARIF the pattern of languages has a bracket too much for Unicode regular expressions.
+    let schema = std::fs::read_to_string(schema).unwrap().replace("{2}]?$", "{2}$");
+    let schema: Value = serde_json::from_str(&schema).unwrap();
     let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
     let errors: Vec<String> =
         validator.iter_errors(&report).map(|error| format!("{}: {error}", error.instance_path())).collect();

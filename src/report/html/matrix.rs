@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::report::record::{ClauseRecord, ClauseVerdict, Record};
+use crate::report::record::{ClauseVerdict, Record};
 use crate::report::text::visible;
 
 /// The columns, in order, with what they mean.
@@ -47,14 +47,6 @@ fn constraint(clause_id: &str) -> &'static str {
     ];
     let known = suffixes.iter().find(|(suffix, _)| clause_id.ends_with(suffix));
     known.map_or("other", |(_, column)| *column)
-}
-
-/// The row of a clause: its operation, or `rule`, `protocol` or `auth`.
-pub fn row(clause: &ClauseRecord) -> &str {
-    match &clause.operation {
-        Some(operation) => operation,
-        None => clause.id.split('.').next().unwrap_or_default(),
-    }
 }
 
 /// Where an operation, or a group of clauses, stands.
@@ -105,7 +97,7 @@ pub fn matrix(record: &Record) -> (Vec<Row>, Vec<(&'static str, &'static str)>) 
         .collect();
     let mut rows: BTreeMap<(bool, &str), Row> = BTreeMap::new();
     for clause in &record.clauses {
-        let name = row(clause);
+        let name = clause.group();
         let is_operation = clause.operation.is_some();
         let row = rows.entry((!is_operation, name)).or_insert_with(|| Row {
             name: visible(name).into_owned(),

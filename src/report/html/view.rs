@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::matrix::{self, Row};
 use crate::judge::finding::FindingKind;
-use crate::report::record::{BaselineStatus, CaseRecord, CaseVerdict, ClauseVerdict, FindingRecord, Record};
+use crate::report::record::{
+    BaselineStatus, CaseRecord, CaseVerdict, ClauseVerdict, FindingRecord, KnownFinding, Record,
+};
 use crate::report::text::{count, grouped, reproduce, request_block, response_block, seconds, visible};
 use crate::report::verdict::{Verdict, Weight};
 use crate::spec::clause::Tier;
@@ -150,10 +152,7 @@ fn class(verdict: Verdict) -> &'static str {
 }
 
 fn target(record: &Record) -> String {
-    match record.target.embedded {
-        true => "embedded reference server".to_owned(),
-        false => visible(&record.target.endpoint).into_owned(),
-    }
+    visible(record.target_name()).into_owned()
 }
 
 fn headline(record: &Record, verdict: Verdict) -> String {
@@ -165,22 +164,7 @@ fn headline(record: &Record, verdict: Verdict) -> String {
 }
 
 fn alerts(record: &Record) -> Vec<String> {
-    let mut alerts = Vec::new();
-    if record.gate.implemented_only {
-        let absent = count(record.absent_operations().len() as u64, "operation");
-        alerts.push(format!("--implemented: {absent} that the target does not have do not count."));
-    }
-    if !record.selection.is_everything() {
-        let globs: Vec<String> = (record.selection.only.iter().map(|glob| format!("--only {glob}")))
-            .chain(record.selection.skip.iter().map(|glob| format!("--skip {glob}")))
-            .collect();
-        alerts.push(format!("Only a selection was checked: {}", visible(&globs.join(" "))));
-    }
-    for absence in &record.gate.expected_absent {
-        let reason = absence.reason.as_deref().unwrap_or("no reason given");
-        alerts.push(format!("{} is expected not to be implemented: {}", visible(&absence.operation), visible(reason)));
-    }
-    alerts
+    record.warnings().iter().map(|warning| visible(warning).into_owned()).collect()
 }
 
 fn facts(record: &Record) -> Vec<(&'static str, String)> {
@@ -260,16 +244,7 @@ fn tiles(record: &Record) -> Vec<Tile> {
 }
 
 fn findings(record: &Record) -> Vec<Finding> {
-    let mut sorted: Vec<&FindingRecord> = record.findings.iter().collect();
-    sorted.sort_by_key(|finding| {
-        (
-            record.weight(finding) != Weight::Counts,
-            finding.kind == FindingKind::NotImplemented,
-            finding.kind,
-            &finding.clause,
-        )
-    });
-    sorted.into_iter().map(|finding| shown(record, finding)).collect()
+    record.by_urgency().into_iter().map(|finding| shown(record, finding)).collect()
 }
 
 fn shown(record: &Record, finding: &FindingRecord) -> Finding {
@@ -279,7 +254,7 @@ fn shown(record: &Record, finding: &FindingRecord) -> Finding {
         id: text(&finding.id),
         clause: text(&finding.clause),
         operation: text(&finding.operation),
-        names_operation: finding.clause.starts_with(&finding.operation),
+        names_operation: finding.elsewhere().is_none(),
         column: matrix::column(&finding.clause).unwrap_or_default(),
         kind: finding.kind.id(),
         meaning: finding.kind.meaning(),
@@ -333,31 +308,17 @@ fn operations(findings: &[Finding]) -> Vec<String> {
 }
 
 fn known_lists(record: &Record) -> Vec<(&'static str, Vec<String>)> {
-    let Some(baseline) = &record.baseline else {
-        return Vec::new();
-    };
-    [("Known divergences that are fixed", &baseline.fixed), ("Baseline entries that have expired", &baseline.expired)]
-        .into_iter()
-        .filter(|(_, entries)| !entries.is_empty())
-        .map(|(title, entries)| {
-            let lines = entries.iter().map(|entry| format!("{} ({})", visible(&entry.clause), entry.kind.id()));
-            (title, lines.collect())
-        })
-        .collect()
+    let line = |entry: &KnownFinding| visible(&entry.one_line()).into_owned();
+    record.stale_entries().into_iter().map(|(title, entries)| (title, entries.iter().map(line).collect())).collect()
 }
 
 fn untested(record: &Record) -> Vec<Untested> {
-    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for clause in record.clauses.iter().filter(|clause| clause.verdict == ClauseVerdict::Untested) {
-        let reason = clause.reason.as_deref().unwrap_or("no reason recorded");
-        reasons.entry(reason).or_default().push(visible(&clause.id).into_owned());
-    }
-    let mut untested: Vec<Untested> = reasons
-        .into_iter()
-        .map(|(reason, clauses)| Untested { reason: visible(reason).into_owned(), clauses })
-        .collect();
-    untested.sort_by_key(|group| std::cmp::Reverse(group.clauses.len()));
-    untested
+    let shown = |text: &str| visible(text).into_owned();
+    let group = |(reason, clauses): (&str, Vec<&str>)| Untested {
+        reason: shown(reason),
+        clauses: clauses.into_iter().map(shown).collect(),
+    };
+    record.untested().into_iter().map(group).collect()
 }
 
 fn clause_groups(record: &Record) -> Vec<ClauseGroup> {
@@ -367,7 +328,7 @@ fn clause_groups(record: &Record) -> Vec<ClauseGroup> {
     }
     let mut groups: BTreeMap<(bool, &str), ClauseGroup> = BTreeMap::new();
     for clause in &record.clauses {
-        let name = matrix::row(clause);
+        let name = clause.group();
         let group = groups.entry((clause.operation.is_none(), name)).or_insert_with(|| ClauseGroup {
             name: visible(name).into_owned(),
             violated: 0,

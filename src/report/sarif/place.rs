@@ -20,6 +20,11 @@ impl Places {
         }
     }
 
+    /// Whether the clause stands in the model at all.
+    pub fn knows(&self, clause: &str) -> bool {
+        self.pointer(clause).is_some()
+    }
+
     /// The line of a clause, or of what comes closest to it; the first line if nothing does.
     pub fn line(&self, clause: &str) -> usize {
         let mut pointer = self.pointer(clause).unwrap_or_default();
@@ -95,6 +100,12 @@ impl Places {
         let places = [&member, &shape].map(|owner| format!("{owner}/traits/{trait_name}{bound}"));
         places.into_iter().find(|place| self.lines.contains_key(place)).or(Some(member))
     }
+}
+
+/// The line of a JSON text on which a string first stands alone in its quotes.
+pub fn quoted_line(text: &str, string: &str) -> Option<usize> {
+    let quoted = format!("\"{string}\"");
+    text.lines().position(|line| line.contains(&quoted)).map(|line| line + 1)
 }
 
 fn pointer_to(shape_id: &str) -> String {

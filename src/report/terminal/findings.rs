@@ -16,26 +16,10 @@ const NAMED: usize = 300;
 /// Columns of the labels.
 const LABEL: usize = 12;
 
-/// Findings in the order of their urgency: what counts first, then by kind.
-fn by_urgency(record: &Record) -> Vec<&FindingRecord> {
-    let mut findings: Vec<&FindingRecord> = record.findings.iter().collect();
-    findings.sort_by_key(|finding| (record.weight(finding) != Weight::Counts, urgency(finding.kind), &finding.clause));
-    findings
-}
-
-/// A missing operation says little; all else has the order of the kinds.
-fn urgency(kind: FindingKind) -> usize {
-    match kind {
-        FindingKind::NotImplemented => FindingKind::ALL.len(),
-        FindingKind::ServerError | FindingKind::Transport => 0,
-        kind => 1 + kind as usize,
-    }
-}
-
 /// Names every finding on one line, unless all of them are shown in full anyway.
 pub fn list(page: &mut String, record: &Record, width: usize) {
     let findings: Vec<&FindingRecord> =
-        by_urgency(record).into_iter().filter(|finding| finding.kind != FindingKind::NotImplemented).collect();
+        record.by_urgency().into_iter().filter(|finding| finding.kind != FindingKind::NotImplemented).collect();
     if findings.len() <= FULL {
         return;
     }
@@ -64,10 +48,7 @@ pub fn list(page: &mut String, record: &Record, width: usize) {
 }
 
 fn one_line(record: &Record, finding: &FindingRecord, width: usize) -> String {
-    let mut line = visible(&finding.clause).into_owned();
-    if !finding.operation.is_empty() && !finding.clause.starts_with(&finding.operation) {
-        let _ = write!(line, " on {}", visible(&finding.operation));
-    }
+    let line = named(finding);
     let label = record.weight(finding).label();
     let room = width.saturating_sub(label.len() + 3);
     let line = shorten(&line, room);
@@ -79,7 +60,7 @@ fn one_line(record: &Record, finding: &FindingRecord, width: usize) -> String {
 
 /// The worst findings in full, the very worst last: the worst of every kind comes before the second worst of one.
 pub fn worst(page: &mut String, record: &Record, width: usize) {
-    let all = by_urgency(record);
+    let all = record.by_urgency();
     let mut seen: BTreeMap<(bool, FindingKind), usize> = BTreeMap::new();
     let mut shown: Vec<(bool, usize, &FindingRecord)> = all
         .iter()
@@ -111,7 +92,7 @@ fn full(page: &mut String, record: &Record, finding: &FindingRecord, width: usiz
     if weight != Weight::Counts {
         let _ = write!(about, ", {}", weight.label());
     }
-    let clause = format!("{}{}", visible(&finding.clause), on(finding));
+    let clause = named(finding);
     let mark = if weight == Weight::Counts { paint(BAD, "✗") } else { paint(DIM, "·") };
     let _ = writeln!(page, "{mark} {} {}", paint(STRONG, &clause), paint(BAD, &about));
     field(page, "expected", &finding.expected, width);
@@ -129,12 +110,10 @@ fn full(page: &mut String, record: &Record, finding: &FindingRecord, width: usiz
     page.push('\n');
 }
 
-fn on(finding: &FindingRecord) -> String {
-    if finding.operation.is_empty() || finding.clause.starts_with(&finding.operation) {
-        String::new()
-    } else {
-        format!(" on {}", visible(&finding.operation))
-    }
+/// The clause, and on which operation it was violated where it does not say that.
+fn named(finding: &FindingRecord) -> String {
+    let on = finding.elsewhere().map(|operation| format!(" on {}", visible(operation)));
+    format!("{}{}", visible(&finding.clause), on.unwrap_or_default())
 }
 
 fn response(finding: &FindingRecord) -> String {

@@ -1,46 +1,26 @@
 //! Operations with their clauses, and why clauses stayed untested.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::style::{BAD, DIM, GOOD, STRONG, WARN, paint, wrap};
-use crate::report::record::{ClauseRecord, ClauseVerdict, Record};
+use crate::report::digest::Tally;
+use crate::report::record::Record;
 use crate::report::text::{count, shorten, visible};
 
 /// How many reasons are shown.
 const REASONS: usize = 6;
 
-#[derive(Default)]
-struct Row {
-    upheld: u64,
-    violated: u64,
-    untested: u64,
-}
-
-impl Row {
-    fn add(&mut self, verdict: ClauseVerdict) {
-        match verdict {
-            ClauseVerdict::Upheld => self.upheld += 1,
-            ClauseVerdict::Violated => self.violated += 1,
-            ClauseVerdict::Untested => self.untested += 1,
-        }
-    }
-}
-
 /// The table of operations; those that the target does not have share one line.
 pub fn operations(page: &mut String, record: &Record, width: usize) {
     let absent = record.absent_operations();
-    let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
-    for clause in &record.clauses {
-        rows.entry(group(clause)).or_default().add(clause.verdict);
-    }
-    let name_width = rows.keys().map(|name| name.chars().count()).max().unwrap_or(0).clamp(9, width - 38);
+    let rows = record.groups();
+    let name_width = rows.keys().map(|(_, name)| name.chars().count()).max().unwrap_or(0).clamp(9, width - 38);
     let title = format!("  {:name_width$}  {:>7}  {:>8}  {:>8}", "operation", "upheld", "violated", "untested");
     let _ = writeln!(page, "{}", paint(DIM, &title));
-    for (name, row) in rows.iter().filter(|(name, _)| absent.binary_search(name).is_err()) {
+    for ((_, name), row) in rows.iter().filter(|((_, name), _)| absent.binary_search(name).is_err()) {
         let (style, mark) = match row {
-            Row { violated: 1.., .. } => (BAD, "✗"),
-            Row { upheld: 0, .. } => (WARN, "·"),
+            Tally { violated: 1.., .. } => (BAD, "✗"),
+            Tally { upheld: 0, .. } => (WARN, "·"),
             _ => (GOOD, "✓"),
         };
         let shown_name = visible(name);
@@ -76,34 +56,19 @@ fn number(value: u64) -> String {
     if value == 0 { "·".to_owned() } else { value.to_string() }
 }
 
-/// The operation of a clause, or what it belongs to if it holds for several.
-fn group(clause: &ClauseRecord) -> &str {
-    match &clause.operation {
-        Some(operation) => operation,
-        None => clause.id.split('.').next().unwrap_or_default(),
-    }
-}
-
 /// Why clauses stayed untested, the most frequent reason first.
 pub fn untested(page: &mut String, record: &Record, width: usize) {
-    let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
-    for clause in &record.clauses {
-        if clause.verdict == ClauseVerdict::Untested {
-            *reasons.entry(clause.reason.as_deref().unwrap_or("no reason recorded")).or_default() += 1;
-        }
-    }
+    let reasons = record.untested();
     if reasons.is_empty() {
         return;
     }
-    let mut reasons: Vec<(&str, u64)> = reasons.into_iter().collect();
-    reasons.sort_by_key(|(_, clauses)| std::cmp::Reverse(*clauses));
     let _ = writeln!(page, "{}", paint(STRONG, "Untested, because"));
     for (reason, clauses) in reasons.iter().take(REASONS) {
         let shown = visible(reason);
-        let _ = writeln!(page, "  {clauses:>5}  {}", shorten(&shown, width - 9));
+        let _ = writeln!(page, "  {:>5}  {}", clauses.len(), shorten(&shown, width - 9));
     }
     if let Some(hidden) = reasons.get(REASONS..).filter(|hidden| !hidden.is_empty()) {
-        let clauses = hidden.iter().map(|(_, clauses)| clauses).sum::<u64>();
+        let clauses = hidden.iter().map(|(_, clauses)| clauses.len()).sum::<usize>();
         let line = format!("  {clauses:>5}  {}", count(hidden.len() as u64, "other reason"));
         let _ = writeln!(page, "{}", paint(DIM, &line));
     }
