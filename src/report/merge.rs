@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::honesty;
 use super::record::{
     BaselineRecord, CaseRecord, ClauseRecord, ClauseVerdict, FindingRecord, KnownFinding, Record, SCHEMA,
 };
@@ -70,6 +71,8 @@ pub fn merge(records: &[Record]) -> Result<Record, MergeError> {
     merged.stopped_early = stopped(&ordered);
     merged.clauses = clauses(&ordered);
     merged.cases = cases(&ordered);
+    // What one shard could not show another may have shown.
+    honesty::settle(&mut merged.clauses, &merged.cases);
     merged.findings = findings(&ordered);
     merged.notes = notes(&ordered);
     merged.baseline = baseline(&ordered, &merged.findings);
@@ -155,16 +158,17 @@ fn stopped(records: &[&Record]) -> Option<String> {
 
 fn clauses(records: &[&Record]) -> Vec<ClauseRecord> {
     let mut merged: Vec<Joined> = Vec::new();
-    let mut positions: HashMap<&str, usize> = HashMap::new();
+    let mut positions: HashMap<String, usize> = HashMap::new();
     for record in records {
         let blockers: HashSet<&str> = record.cases.iter().filter_map(|case| case.reason.as_deref()).collect();
         for clause in &record.clauses {
+            let clause = &honesty::unsettled(clause);
             let is_blocked = clause.reason.as_deref().is_some_and(|reason| blockers.contains(reason));
             let known = positions.get(clause.id.as_str()).and_then(|position| merged.get_mut(*position));
             match known {
                 Some(kept) => kept.join(clause, is_blocked),
                 None => {
-                    positions.insert(&clause.id, merged.len());
+                    positions.insert(clause.id.clone(), merged.len());
                     merged.push(Joined { clause: clause.clone(), is_blocked });
                 }
             }

@@ -5,6 +5,7 @@ pub mod baseline;
 pub mod damaged;
 pub mod digest;
 pub mod format;
+pub mod honesty;
 pub mod html;
 pub mod json;
 pub mod junit;

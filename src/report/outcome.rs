@@ -1,19 +1,20 @@
 //! Makes the record of a run out of what it found: totals, redaction, reproduction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
+use super::honesty;
 use super::record::{
     BaselineStatus, CaseRecord, CaseVerdict, ClauseRecord, ClauseVerdict, ContractInfo, FindingRecord, Gate, Record,
     RequestRecord, ResponseRecord, SCHEMA, Selection, Summary, TargetInfo, Tool,
 };
 use super::redact::Redactor;
 use crate::judge::finding::FindingKind;
-use crate::plan::{Plan, reason};
+use crate::plan::{Case, Plan, reason};
 use crate::run::settings::Settings;
-use crate::run::{Found, Outcome, Verdict};
+use crate::run::{CaseResult, Found, Outcome, Verdict};
 use crate::spec::Contract;
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::wire::{Reply, Request};
@@ -26,8 +27,9 @@ impl Record {
     pub fn from_outcome(contract: &Contract, plan: &Plan, settings: &Settings, outcome: Outcome) -> Record {
         let redactor = Redactor::new(contract, &outcome.secrets);
         let findings = findings(contract, plan, settings, &outcome, &redactor);
-        let clauses = clauses(contract, plan, &outcome);
+        let mut clauses = clauses(contract, plan, &outcome);
         let cases = cases(contract, plan, &outcome);
+        honesty::settle(&mut clauses, &cases);
         let seconds = outcome.elapsed.as_secs_f64();
         let summary = Summary {
             requests: outcome.requests,
@@ -137,30 +139,51 @@ fn untested_reason(
     }
 }
 
+/// A record of every case of the plan, in its order. One whose turn did not come is inconclusive: what it would have
+/// shown is not known.
 fn cases(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<CaseRecord> {
-    let records = outcome.cases.iter().filter_map(|result| {
-        let case = plan.cases.get(result.case)?;
-        let (verdict, reason) = match &result.verdict {
-            Verdict::Passed => (CaseVerdict::Passed, None),
-            Verdict::Failed => (CaseVerdict::Failed, None),
-            Verdict::Inconclusive { reason } => (CaseVerdict::Inconclusive, Some(reason.clone())),
-        };
-        Some(CaseRecord {
+    let results: HashMap<usize, &CaseResult> = outcome.cases.iter().map(|result| (result.case, result)).collect();
+    let records = plan.cases.iter().enumerate().map(|(index, case)| match results.get(&index) {
+        Some(result) => case_record(contract, case, result),
+        None => CaseRecord {
             id: case.id.clone(),
             operation: case.operation.clone(),
-            verdict,
-            reason,
-            requests: result.requests,
-            seconds: result.elapsed.as_secs_f64(),
+            verdict: CaseVerdict::Inconclusive,
+            reason: Some(match &outcome.stopped_early {
+                Some(reason) => format!("the run stopped before its turn: {reason}"),
+                None => "its turn never came".to_owned(),
+            }),
+            requests: 0,
+            decided: 0,
+            seconds: 0.0,
             position: case.position,
-            findings: result
-                .findings
-                .iter()
-                .map(|key| finding_id(contract, key.clause, &key.operation, key.detail.as_deref(), key.kind))
-                .collect(),
-        })
+            findings: Vec::new(),
+        },
     });
     records.collect()
+}
+
+fn case_record(contract: &Contract, case: &Case, result: &CaseResult) -> CaseRecord {
+    let (verdict, reason) = match &result.verdict {
+        Verdict::Passed => (CaseVerdict::Passed, None),
+        Verdict::Failed => (CaseVerdict::Failed, None),
+        Verdict::Inconclusive { reason } => (CaseVerdict::Inconclusive, Some(reason.clone())),
+    };
+    CaseRecord {
+        id: case.id.clone(),
+        operation: case.operation.clone(),
+        verdict,
+        reason,
+        requests: result.requests,
+        decided: result.decided,
+        seconds: result.elapsed.as_secs_f64(),
+        position: case.position,
+        findings: result
+            .findings
+            .iter()
+            .map(|key| finding_id(contract, key.clause, &key.operation, key.detail.as_deref(), key.kind))
+            .collect(),
+    }
 }
 
 /// `CLAUSE[@OPERATION][#DETAIL]:KIND`: the same for the same defect in every run.

@@ -285,6 +285,9 @@ pub struct CaseRecord {
     pub reason: Option<String>,
     /// Requests it sent.
     pub requests: u64,
+    /// Requests and steps that decided something, for or against the target.
+    #[serde(default)]
+    pub decided: u64,
     /// Seconds it took.
     pub seconds: f64,
     /// Ids of the findings it showed.

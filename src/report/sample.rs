@@ -67,6 +67,7 @@ pub fn case(id: &str, operation: Option<&str>, verdict: CaseVerdict, findings: &
         reason: (verdict == CaseVerdict::Inconclusive)
             .then(|| "set-up failed: StopStream is not implemented".to_owned()),
         requests: 4,
+        decided: u64::from(verdict != CaseVerdict::Inconclusive),
         seconds: 0.25,
         findings: findings.iter().map(|id| (*id).to_owned()).collect(),
         position: 0,

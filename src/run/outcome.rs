@@ -70,6 +70,8 @@ pub struct CaseResult {
     pub verdict: Verdict,
     /// Requests it sent, set-up included.
     pub requests: u64,
+    /// Requests and steps that decided something, for or against the target.
+    pub decided: u64,
     /// How long it took.
     pub elapsed: Duration,
     /// What it showed.

@@ -33,7 +33,7 @@ impl Worker {
         let mut session = Session::new(self, fixtures, index, 0);
         match session.probe(operation, clause, probe).await {
             Ok((violations, undecided)) => {
-                progress.decided += 1;
+                progress.decided += u64::from(undecided.is_none());
                 progress.violations.extend(violations);
                 if let Some(reason) = undecided {
                     progress.blocked(reason);

@@ -284,10 +284,10 @@ impl Session<'_> {
             let violations = self.note(&mut performed.judgement, exchange);
             progress.violations.extend(violations);
         }
-        progress.decided += 1;
         if let Some(reason) = &performed.judgement.undecided {
             return Err(Blocked(reason.clone()));
         }
+        progress.decided += 1;
         // Only a wrong answer stops the scenario; a wrong detail of a right answer does not.
         let expects_success = step.expect.answers().iter().any(|answer| answer == "success");
         let is_as_expected = answered_well || (expects_success && performed.judgement.is_success());

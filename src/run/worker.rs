@@ -45,7 +45,7 @@ pub(super) struct Progress {
     pub violations: Vec<Violation>,
     /// Why something could not be decided; the first reason counts.
     pub undecided: Option<String>,
-    /// Requests that were judged.
+    /// Requests and steps that decided something.
     pub decided: u64,
 }
 
@@ -89,6 +89,7 @@ impl Worker {
             case: index,
             verdict: verdict(case, &progress),
             requests: self.requests - requests_before,
+            decided: progress.decided,
             elapsed: started.elapsed(),
             findings: keys(&progress.violations),
         })
@@ -163,7 +164,7 @@ impl Worker {
             let mut session = Session::new(self, Fixtures::Shared, index, 0);
             match session.as_caller(operation, &family, focus, credentials).await {
                 Ok((violations, undecided)) => {
-                    progress.decided += 1;
+                    progress.decided += u64::from(undecided.is_none());
                     // Permission is a promise of its own, shown by every call that is denied for lack of it.
                     progress.violations.extend(violations);
                     if let Some(reason) = undecided {
@@ -190,9 +191,9 @@ impl Worker {
     ) {
         let seen: BTreeSet<FindingKey> = self.tally.findings.keys().cloned().collect();
         let found = match self.try_input(index, operation, family, focus, tree.current(), salt).await {
-            Ok((violations, None)) => violations,
-            Ok((violations, Some(reason))) => {
-                progress.blocked(reason);
+            Ok((violations, undecided)) => {
+                progress.decided += u64::from(undecided.is_none());
+                undecided.into_iter().for_each(|reason| progress.blocked(reason));
                 violations
             }
             Err(Blocked(reason)) => {
@@ -200,7 +201,6 @@ impl Worker {
                 return;
             }
         };
-        progress.decided += 1;
         for key in keys(&found) {
             if self.env.settings.shrinking == Shrinking::On && !seen.contains(&key) {
                 self.shrink(index, operation, family, focus, &mut tree, salt, &key).await;

@@ -115,6 +115,7 @@ fn the_reason_of_a_case_outweighs_any_other() {
     for shard in &mut shards {
         shard.clauses[0].verdict = ClauseVerdict::Untested;
         shard.clauses[0].reason = Some("no answer of the target showed it".to_owned());
+        shard.clauses[0].requests = 0;
     }
     let blocker = Some("the set-up failed".to_owned());
     shards[1].clauses[0].reason.clone_from(&blocker);
@@ -123,4 +124,45 @@ fn the_reason_of_a_case_outweighs_any_other() {
     assert_eq!(merge(&shards).unwrap().clauses[0].reason, blocker);
     shards.reverse();
     assert_eq!(merge(&shards).unwrap().clauses[0].reason, blocker);
+}
+
+#[test]
+fn a_side_that_no_shard_could_show_leaves_the_clause_untested() {
+    let clause = "rule.names-are-short";
+    let case = |position, name: &str, verdict| {
+        let id = format!("{clause}/{name}");
+        CaseRecord { position, ..sample::case(&id, None, verdict, &[]) }
+    };
+    let single = |verdict_on_b| {
+        let mut record = sample::clean();
+        record.clauses = vec![ClauseRecord {
+            id: clause.to_owned(),
+            operation: None,
+            verdict: ClauseVerdict::Upheld,
+            reason: None,
+            requests: 2,
+        }];
+        record.cases = vec![
+            case(0, "accepts@A", CaseVerdict::Passed),
+            case(1, "refuses@A", CaseVerdict::Inconclusive),
+            case(2, "accepts@B", CaseVerdict::Inconclusive),
+            case(3, "refuses@B", verdict_on_b),
+        ];
+        record
+    };
+    let expected = [(CaseVerdict::Passed, ClauseVerdict::Upheld), (CaseVerdict::Inconclusive, ClauseVerdict::Untested)];
+    for (on_b, verdict) in expected {
+        let mut whole = single(on_b);
+        honesty::settle(&mut whole.clauses, &whole.cases);
+        assert_eq!(whole.clauses[0].verdict, verdict);
+        // Each side was shown, or not, in another shard; alone, either shard may be in doubt.
+        let mut shards = cut(&single(on_b), 2);
+        for shard in &mut shards {
+            shard.clauses[0].requests = 1;
+            honesty::settle(&mut shard.clauses, &shard.cases);
+        }
+        let merged = merge(&shards).unwrap();
+        assert_eq!(merged.clauses, whole.clauses);
+        assert_eq!(merged.cases, whole.cases);
+    }
 }
