@@ -62,7 +62,8 @@ fn difference(node: &Node, given: &Value, returned: &Value) -> Option<String> {
     }
 }
 
-fn is_nothing(value: &Value) -> bool {
+/// Nothing at all, null, or empty through and through.
+pub fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),

@@ -5,6 +5,7 @@ pub mod echo;
 pub mod error_code;
 pub mod exchange;
 pub mod finding;
+pub mod law;
 pub mod output;
 pub mod path;
 pub mod probe;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::plan::case::{Case, Check, Form};
 use crate::plan::constraint::{can_be_broken, can_be_just_kept};
 use crate::plan::resources::resource_of;
+use crate::plan::sequence::{Law, Sequence};
 use crate::plan::suite::{Expect, Probe, Scenario, Suites};
 use crate::spec::clause::{ClauseIndex, Constraint};
 use crate::spec::contract::{BodyClause, Contract, Node, Operation};
@@ -37,6 +38,9 @@ pub fn cases(contract: &Contract, suites: &Suites) -> Vec<Case> {
     }
     for (index, scenario) in suites.scenarios.iter().enumerate() {
         cases.push(scenario_case(contract, index, scenario));
+    }
+    for (index, sequence) in suites.sequences.iter().enumerate() {
+        cases.push(sequence_case(contract, &suites.laws, index, sequence));
     }
     cases.extend(conditions(contract, &cases));
     for (position, case) in (0..).zip(&mut cases) {
@@ -213,6 +217,22 @@ fn probes(contract: &Contract, index: usize, probe: &Probe) -> Vec<Case> {
             position: 0,
         })
         .collect()
+}
+
+fn sequence_case(contract: &Contract, laws: &[Law], index: usize, sequence: &Sequence) -> Case {
+    let speaks_of = |law: &&Law| law.resource.as_ref().is_none_or(|resource| sequence.resources.contains(resource));
+    let mut clauses: Vec<ClauseIndex> =
+        laws.iter().filter(speaks_of).filter_map(|law| contract.clauses.find(&law.rule)).collect();
+    clauses.sort_unstable();
+    clauses.dedup();
+    Case {
+        id: format!("sequence/{}", sequence.name),
+        clauses,
+        operation: None,
+        summary: sequence.summary.clone(),
+        check: Check::Sequence { sequence: index },
+        position: 0,
+    }
 }
 
 fn scenario_case(contract: &Contract, index: usize, scenario: &Scenario) -> Case {

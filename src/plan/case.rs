@@ -66,6 +66,11 @@ pub enum Check {
         /// Position in the suites' scenarios.
         scenario: usize,
     },
+    /// Random sequences of operations, along which laws hold.
+    Sequence {
+        /// Position in the suites' sequences.
+        sequence: usize,
+    },
     /// An HTTP request that no input alone describes.
     Probe {
         /// Position in the suites' probes.

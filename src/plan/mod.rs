@@ -6,8 +6,10 @@ pub mod case;
 mod constraint;
 pub mod expectation;
 pub mod filter;
+pub mod part;
 pub mod reason;
 pub mod resources;
+pub mod sequence;
 pub mod suite;
 mod suites;
 

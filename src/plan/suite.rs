@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::sequence::{Law, Sequence};
+
 /// Everything that `suites/` holds.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +23,12 @@ pub struct Suites {
     /// Members that must come back as they were given.
     #[serde(default, rename = "echo")]
     pub echoes: Vec<Echo>,
+    /// Random sequences of operations.
+    #[serde(default, rename = "sequence")]
+    pub sequences: Vec<Sequence>,
+    /// What holds along them.
+    #[serde(default, rename = "law")]
+    pub laws: Vec<Law>,
 }
 
 /// A sequence of calls with what must hold along the way.

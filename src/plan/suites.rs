@@ -5,6 +5,7 @@ use std::path::Path;
 use include_dir::{Dir, include_dir};
 
 use super::PlanError;
+use super::resources::Resources;
 use super::suite::{Assert, Expect, Scenario, Step, Suites};
 use crate::spec::Contract;
 use crate::spec::rules::{AbsentOutput, DefaultRule};
@@ -44,6 +45,8 @@ impl Suites {
         self.states.extend(other.states);
         self.probes.extend(other.probes);
         self.echoes.extend(other.echoes);
+        self.sequences.extend(other.sequences);
+        self.laws.extend(other.laws);
     }
 
     /// Drops what speaks of operations or clauses that the contract does not have, and adds a scenario for every
@@ -60,6 +63,10 @@ impl Suites {
         self.states.retain(|state| state.reach.iter().chain(&state.leave).all(fits));
         self.probes.retain(|probe| has_clause(&probe.clause));
         self.echoes.retain(|echo| has_clause(&echo.rule));
+        self.laws.retain(|law| has_clause(&law.rule));
+        let resources = Resources::of(contract);
+        let can_be_made = |resource: &String| resources.producer(resource).is_some();
+        self.sequences.retain(|sequence| sequence.resources.iter().all(can_be_made));
         self.scenarios.extend(contract.rules.defaults.iter().map(default_scenario));
         self
     }

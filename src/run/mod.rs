@@ -7,6 +7,7 @@ mod obstacle;
 pub mod outcome;
 mod probe;
 mod scenario;
+mod sequence;
 mod session;
 pub mod settings;
 mod single;

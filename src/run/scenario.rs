@@ -20,9 +20,9 @@ use crate::spec::contract::{BodyClause, Operation};
 use crate::wire::Exchange;
 
 /// How long a step marked `eventually` waits for what may lag.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// First wait of such a step; each further one is twice as long, up to a second.
-const FIRST_WAIT: Duration = Duration::from_millis(10);
+pub(super) const FIRST_WAIT: Duration = Duration::from_millis(10);
 /// Most pages that a walk follows.
 const MOST_PAGES: usize = 2_000;
 
@@ -307,6 +307,18 @@ impl Session<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Follows the pages of a list to their end: what the last exchange showed, and all items.
+    pub(super) async fn walk_items(
+        &mut self,
+        operation: &Operation,
+        input: &Value,
+        focus: ClauseIndex,
+    ) -> (Judgement, Option<Exchange>, Vec<Value>) {
+        let walked = self.walk(operation, input, focus, None).await;
+        let items = path::find(&walked.output, "items").and_then(Value::as_array).cloned().unwrap_or_default();
+        (walked.judgement, walked.exchange, items)
     }
 
     /// Follows the pages of a list to their end.

@@ -350,6 +350,25 @@ impl<'w> Session<'w> {
         })
     }
 
+    /// Brings what was made last into a state of the suites.
+    ///
+    /// # Errors
+    /// What the target did instead.
+    pub(super) async fn reach_newest(&mut self, resource: &str, state: &str) -> Result<(), Blocked> {
+        match self.own.last().cloned() {
+            Some(bundle) => self.reach(&bundle, resource, state).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Leaves a resource that is gone out of what is deleted at the end.
+    pub(super) fn forget(&mut self, arn: &str) {
+        for bundle in &mut self.own {
+            bundle.resources.retain(|(_, known)| known != arn);
+        }
+        self.own.retain(|bundle| !bundle.resources.is_empty());
+    }
+
     async fn reach(&mut self, bundle: &Bundle, resource: &str, state: &str) -> Result<(), Blocked> {
         let Some(state) = self.state(state, resource).cloned() else { return Ok(()) };
         self.take_steps(bundle, &state.reach)

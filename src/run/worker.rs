@@ -76,6 +76,7 @@ impl Worker {
             }
             _ if obstacle.is_some() => progress.undecided = obstacle,
             (Check::Scenario { scenario }, _) => self.scenario(index, *scenario, &mut progress).await,
+            (Check::Sequence { sequence }, _) => self.sequence(index, *sequence, &mut progress).await,
             (Check::Probe { probe }, Some(operation)) => {
                 self.probe(index, case, operation, *probe, &mut progress).await;
             }

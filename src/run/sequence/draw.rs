@@ -1,0 +1,274 @@
+//! Draws sequences: which operation on which resource, with which input.
+
+use std::collections::BTreeMap;
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use serde_json::{Map, Value};
+
+use crate::generate::{Family, Generator, finished};
+use crate::plan::case::{Case, Check, Form};
+use crate::plan::part::{Part, Role};
+use crate::plan::sequence::Sequence;
+use crate::run::environment::Environment;
+use crate::spec::contract::Operation;
+
+/// Keys and values that the tags of one sequence are taken from: few, so that they meet again.
+const TAG_POOL: usize = 4;
+/// How often an input is drawn again that is not legal once it is cut to what a sequence can give.
+const ATTEMPTS: usize = 8;
+
+/// A resource of a sequence: the move that made it, and which of what that move made it is.
+pub type Label = (usize, usize);
+
+/// One operation of a sequence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Move {
+    /// Its number in the sequence as it was drawn; moves that are left out change no other's number.
+    pub id: usize,
+    /// Position among the roles of the sequence.
+    pub role: usize,
+    /// The resources that it is about; the owner of a new one.
+    pub about: Vec<Label>,
+    /// Input, but for the members that name resources of the sequence.
+    pub input: Value,
+    /// Decides which of several resources a reference names.
+    pub choice: usize,
+}
+
+/// What takes part in a sequence.
+pub struct Cast<'c> {
+    /// What all workers share.
+    pub env: &'c Environment,
+    /// The sequence.
+    pub sequence: &'c Sequence,
+    /// What the target's operations do to its resources.
+    pub roles: Vec<Role>,
+}
+
+impl Cast<'_> {
+    /// The operation that plays a part for a resource type.
+    pub fn role(&self, part: Part, resource: &str) -> Option<&Role> {
+        self.roles.iter().find(|role| role.part == part && role.resource == resource)
+    }
+}
+
+/// How often a part is chosen, against the others.
+fn weight(part: Part) -> usize {
+    match part {
+        Part::Create => 3,
+        Part::Update => 6,
+        Part::Tag | Part::Untag => 3,
+        Part::Delete | Part::List | Part::Batch => 2,
+        Part::Get | Part::Tags => 1,
+    }
+}
+
+struct Drawing<'d> {
+    env: &'d Environment,
+    cast: &'d Cast<'d>,
+    runner: &'d mut TestRunner,
+    /// What may live by now, with its type.
+    labels: Vec<(Label, String)>,
+    families: BTreeMap<String, Option<Family>>,
+    tags: Vec<(String, Value)>,
+}
+
+/// Draws `length` moves, and behind them the reads of all that they made.
+pub fn draw(env: &Environment, cast: &Cast<'_>, length: usize, runner: &mut TestRunner) -> Vec<Move> {
+    let mut drawing = Drawing { env, cast, runner, labels: Vec::new(), families: BTreeMap::new(), tags: Vec::new() };
+    drawing.fill_tag_pool();
+    let mut moves = Vec::new();
+    for id in 0..length {
+        moves.extend(drawing.step(id));
+    }
+    moves.extend(drawing.sweep(length));
+    moves
+}
+
+impl Drawing<'_> {
+    fn below(&mut self, bound: usize) -> usize {
+        let tree = (0..bound.max(1)).new_tree(self.runner);
+        tree.map_or(0, |tree| tree.current())
+    }
+
+    fn step(&mut self, id: usize) -> Option<Move> {
+        let possible: Vec<usize> = (0..self.cast.roles.len()).filter(|role| self.is_possible(*role)).collect();
+        let weights: Vec<usize> =
+            possible.iter().map(|role| self.cast.roles.get(*role).map_or(0, |role| weight(role.part))).collect();
+        let mut point = self.below(weights.iter().sum());
+        let chosen = possible.iter().zip(weights).find(|(_, weight)| match point.checked_sub(*weight) {
+            Some(rest) => {
+                point = rest;
+                false
+            }
+            None => true,
+        });
+        let index = *chosen?.0;
+        let role = self.cast.roles.get(index)?.clone();
+        let operation = self.env.contract.operation(&role.operation)?;
+        let about = self.about(&role);
+        let input = self.input(operation, &role)?;
+        if role.part == Part::Create {
+            let products = self.env.plan.resources.products(&role.operation);
+            let new = products.iter().enumerate().map(|(number, product)| ((id, number), product.resource.clone()));
+            self.labels.extend(new.filter(|(_, kind)| self.cast.sequence.resources.contains(kind)));
+        }
+        Some(Move { id, role: index, about, input, choice: self.below(usize::from(u16::MAX)) })
+    }
+
+    /// Whether something lives, or lived, that the role can be about.
+    fn is_possible(&self, role: usize) -> bool {
+        let Some(role) = self.cast.roles.get(role) else { return false };
+        let number = |kind: &str| self.labels.iter().filter(|(_, known)| known == kind).count();
+        match (&role.owner, role.part) {
+            (Some(owner), _) => number(owner) > 0,
+            (None, Part::Create) => number(&role.resource) < 2 * self.cast.sequence.at_once,
+            (None, _) => number(&role.resource) > 0,
+        }
+    }
+
+    fn about(&mut self, role: &Role) -> Vec<Label> {
+        let kind = role.owner.as_ref().unwrap_or(&role.resource).clone();
+        let fitting: Vec<Label> =
+            self.labels.iter().filter(|(_, known)| *known == kind).map(|(label, _)| *label).collect();
+        match role.part {
+            Part::Create if role.owner.is_none() => Vec::new(),
+            Part::Batch => {
+                let some: Vec<Label> = fitting.iter().copied().filter(|_| self.below(4) > 0).collect();
+                if some.is_empty() { fitting } else { some }
+            }
+            _ => {
+                let chosen = self.below(fitting.len());
+                fitting.get(chosen).copied().into_iter().collect()
+            }
+        }
+    }
+
+    fn input(&mut self, operation: &Operation, role: &Role) -> Option<Value> {
+        match role.part {
+            Part::Create | Part::Update => self.drawn(operation),
+            Part::Tag => Some(self.member(role, |drawing| {
+                let some = drawing.some_tags();
+                Value::Object(some.into_iter().collect())
+            })),
+            Part::Untag => Some(self.member(role, |drawing| {
+                let some = drawing.some_tags();
+                some.into_iter().map(|(key, _)| Value::from(key)).collect()
+            })),
+            Part::Delete | Part::Get | Part::Tags | Part::Batch | Part::List => Some(Value::Object(Map::new())),
+        }
+    }
+
+    fn member(&mut self, role: &Role, make: impl Fn(&mut Self) -> Value) -> Value {
+        let value = make(self);
+        Value::Object(role.tags.iter().map(|name| (name.clone(), value.clone())).collect())
+    }
+
+    /// A random legal input without what sequences leave out.
+    fn drawn(&mut self, operation: &Operation) -> Option<Value> {
+        let family = self.family(operation)?;
+        let generator: &Generator = &self.env.generator;
+        for _ in 0..ATTEMPTS {
+            let mut input = finished(generator.draw(operation, &family, self.runner)?.current());
+            self.cut(operation, &mut input);
+            if generator.is_intended(operation, &family, &input) {
+                return Some(input);
+            }
+        }
+        Some(generator.minimal_input(operation))
+    }
+
+    /// Takes out what a sequence cannot give, and puts tags of its pool in the place of others.
+    fn cut(&mut self, operation: &Operation, input: &mut Value) {
+        let map_shape = self.tag_shape();
+        let Value::Object(members) = input else { return };
+        members.retain(|name, _| !self.cast.sequence.leave_out.contains(&format!("{}.{name}", operation.name)));
+        for member in operation.input.members() {
+            if map_shape.as_deref() == Some(member.shape.as_str()) && members.contains_key(&member.name) {
+                let some = self.some_tags();
+                members.insert(member.name.clone(), Value::Object(some.into_iter().collect()));
+            }
+        }
+    }
+
+    fn tag_shape(&self) -> Option<String> {
+        let role = self.cast.roles.iter().find(|role| role.part == Part::Tag)?;
+        let operation = self.env.contract.operation(&role.operation)?;
+        Some(operation.input.member(role.tags.as_deref()?)?.shape.clone())
+    }
+
+    fn family(&mut self, operation: &Operation) -> Option<Family> {
+        if let Some(known) = self.families.get(&operation.name) {
+            return known.clone();
+        }
+        let case = Case {
+            id: String::new(),
+            clauses: Vec::new(),
+            operation: Some(operation.name.clone()),
+            summary: String::new(),
+            check: Check::Valid { form: Form::Random },
+            position: 0,
+        };
+        let family = self.env.generator.families(&case).into_iter().next();
+        self.families.insert(operation.name.clone(), family.clone());
+        family
+    }
+
+    /// Legal tags, few enough that later moves meet them again.
+    fn fill_tag_pool(&mut self) {
+        let role = self.cast.roles.iter().find(|role| role.part == Part::Tag).cloned();
+        let Some((role, operation)) = role.and_then(|role| {
+            let operation = self.env.contract.operation(&role.operation)?;
+            Some((role, operation))
+        }) else {
+            return;
+        };
+        let Some(family) = self.family(operation) else { return };
+        for _ in 0..ATTEMPTS {
+            let Some(tree) = self.env.generator.draw(operation, &family, self.runner) else { return };
+            let input = tree.current();
+            let drawn = role.tags.as_ref().and_then(|name| input.get(name)).and_then(Value::as_object);
+            for (key, value) in drawn.into_iter().flatten() {
+                if self.tags.len() < TAG_POOL && !self.tags.iter().any(|(known, _)| known == key) {
+                    self.tags.push((key.clone(), value.clone()));
+                }
+            }
+        }
+    }
+
+    /// Some keys of the pool, each with some value of the pool.
+    fn some_tags(&mut self) -> Vec<(String, Value)> {
+        let pool = self.tags.clone();
+        let mut some = Vec::new();
+        for (key, _) in &pool {
+            if self.below(2) == 0 {
+                let chosen = self.below(pool.len());
+                let value = pool.get(chosen).map_or(Value::from(""), |(_, value)| value.clone());
+                some.push((key.clone(), value));
+            }
+        }
+        if some.is_empty() {
+            let chosen = self.below(pool.len());
+            some.extend(pool.get(chosen).cloned());
+        }
+        some
+    }
+
+    /// Reads of all that there was: one batch of each type, and a list for every resource or owner.
+    fn sweep(&mut self, first: usize) -> Vec<Move> {
+        let mut moves = Vec::new();
+        for (index, role) in self.cast.roles.iter().enumerate() {
+            let kind = role.owner.as_ref().unwrap_or(&role.resource);
+            let all: Vec<Label> =
+                self.labels.iter().filter(|(_, known)| known == kind).map(|(label, _)| *label).collect();
+            let read = |about| Move { id: 0, role: index, about, input: Value::Object(Map::new()), choice: 0 };
+            match role.part {
+                Part::Batch if !all.is_empty() => moves.push(read(all)),
+                Part::List => moves.extend(all.into_iter().map(|label| read(vec![label]))),
+                _ => {}
+            }
+        }
+        (first..).zip(moves).map(|(id, read)| Move { id, ..read }).collect()
+    }
+}

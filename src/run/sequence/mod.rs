@@ -1,0 +1,102 @@
+//! Random sequences of operations: drawn from the seed, checked against laws at every step, and made as short as they
+//! still show a finding.
+
+mod draw;
+mod model;
+mod play;
+mod read;
+mod shrink;
+
+use std::sync::Arc;
+
+use draw::{Cast, Move};
+use play::{Play, Watch};
+
+use super::environment::Environment;
+use super::outcome::FindingKey;
+use super::session::{Blocked, Fixtures, Session};
+use super::settings::{Profile, Shrinking};
+use super::worker::{Progress, Worker};
+use crate::generate::runner;
+use crate::plan::part::{self, Part};
+use crate::plan::sequence::Sequence;
+
+/// How many sequences of how many moves a profile draws of each family.
+fn amount(profile: Profile) -> (usize, usize) {
+    match profile {
+        Profile::Quick => (1, 8),
+        Profile::Standard => (2, 14),
+        Profile::Deep => (40, 24),
+    }
+}
+
+impl Worker {
+    /// Draws and plays the sequences of a family.
+    pub(super) async fn sequence(&mut self, index: usize, sequence: usize, progress: &mut Progress) {
+        let env = Arc::clone(&self.env);
+        let Some(sequence) = env.plan.suites.sequences.get(sequence) else { return };
+        let cast = match cast(&env, sequence) {
+            Ok(cast) => cast,
+            Err(Blocked(reason)) => return progress.blocked(reason),
+        };
+        let id = env.plan.cases.get(index).map(|case| case.id.clone()).unwrap_or_default();
+        let mut runner = runner(env.settings.seed, &id);
+        let (count, length) = amount(env.settings.profile);
+        for number in 0..count {
+            if env.target.is_stopped() {
+                progress.blocked("the run was stopped".to_owned());
+                return;
+            }
+            let moves = draw::draw(&env, &cast, length, &mut runner);
+            let known: Vec<FindingKey> = self.tally.findings.keys().cloned().collect();
+            let seen = self.play(index, number, &cast, &moves, Watch::Every, progress).await;
+            let mut new: Vec<(FindingKey, usize)> = Vec::new();
+            for (key, position) in seen {
+                if !known.contains(&key) && !new.iter().any(|(other, _)| *other == key) {
+                    new.push((key, position));
+                }
+            }
+            if env.settings.shrinking == Shrinking::On {
+                for (key, position) in new {
+                    let shown = moves.get(..=position).unwrap_or(&moves);
+                    self.shorten(index, number, &cast, shown, &key).await;
+                }
+            }
+        }
+    }
+
+    /// Plays moves with resources of their own, which are deleted afterwards.
+    async fn play(
+        &mut self,
+        index: usize,
+        number: usize,
+        cast: &Cast<'_>,
+        moves: &[Move],
+        watch: Watch,
+        progress: &mut Progress,
+    ) -> Vec<(FindingKey, usize)> {
+        let session = Session::new(self, Fixtures::Own, index, number);
+        let mut play = Play::new(session, cast, watch);
+        let ended = play.all(moves, progress).await;
+        if let Err(Blocked(reason)) = ended {
+            progress.blocked(reason);
+        }
+        play.finish().await
+    }
+}
+
+/// The operations that the target has; those that make and show are needed.
+fn cast<'c>(env: &'c Environment, sequence: &'c Sequence) -> Result<Cast<'c>, Blocked> {
+    let mut roles = Vec::new();
+    for resource in &sequence.resources {
+        let of_it = part::roles(&env.contract, &env.plan.resources, resource);
+        for part in [Part::Create, Part::Get] {
+            let is_missing = |role: &&part::Role| role.part == part && env.not_implemented.contains(&role.operation);
+            if let Some(role) = of_it.iter().find(is_missing) {
+                return Err(Blocked(format!("{} is not implemented", role.operation)));
+            }
+        }
+        roles.extend(of_it.into_iter().filter(|role| !env.not_implemented.contains(&role.operation)));
+    }
+    Ok(Cast { env, sequence, roles })
+}

@@ -1,0 +1,208 @@
+//! Makes a sequence as short, and its inputs as small, as they still show a finding.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::draw::{Cast, Move};
+use super::play::Watch;
+use crate::clock;
+use crate::plan::case::{Case, Check, Form};
+use crate::plan::part::{Part, Role};
+use crate::run::outcome::{FindingKey, Found};
+use crate::run::worker::{Progress, Worker};
+
+/// Most times that a sequence is played again to make it shorter.
+const MOST_PLAYS: usize = 120;
+/// Longest time spent on it: what shows only after a wait is not waited for again and again.
+const MOST_TIME: Duration = Duration::from_secs(30);
+
+/// A sequence that shows a finding, and what is left to be spent on making it shorter.
+struct Search<'s, 'c> {
+    worker: &'s mut Worker,
+    index: usize,
+    number: usize,
+    cast: &'s Cast<'c>,
+    key: &'s FindingKey,
+    watch: Watch,
+    plays: usize,
+    deadline: tokio::time::Instant,
+    best: Vec<Move>,
+    found: Found,
+}
+
+impl Worker {
+    /// Finds a shorter sequence for a finding that `moves` showed, and keeps it as the finding's evidence.
+    pub(super) async fn shorten(
+        &mut self,
+        index: usize,
+        number: usize,
+        cast: &Cast<'_>,
+        moves: &[Move],
+        key: &FindingKey,
+    ) {
+        let Some(found) = self.tally.findings.get(key).cloned() else { return };
+        let mut search = Search {
+            worker: self,
+            index,
+            number,
+            cast,
+            key,
+            watch: Watch::Last,
+            plays: 0,
+            deadline: tokio::time::Instant::from_std(clock::instant()) + MOST_TIME,
+            best: moves.to_vec(),
+            found,
+        };
+        search.search().await;
+        let (found, occurrences) = (search.found, 1);
+        self.tally.findings.insert(key.clone(), Found { occurrences, ..found });
+    }
+}
+
+impl Search<'_, '_> {
+    async fn search(&mut self) {
+        // Looking only at the end leaves the looks in between out of the sequence, if the finding does not need them.
+        if !self.shows(self.best.clone()).await {
+            self.watch = Watch::Every;
+        }
+        self.drop_moves().await;
+        self.drop_members().await;
+        self.drop_moves().await;
+    }
+
+    /// Leaves out runs of moves, first long ones, then single ones.
+    async fn drop_moves(&mut self) {
+        let mut size = self.best.len() / 2;
+        while size > 0 {
+            let mut end = self.best.len();
+            while end > 0 {
+                let start = end.saturating_sub(size);
+                let mut shorter = self.best.clone();
+                shorter.drain(start..end.min(shorter.len()));
+                if !shorter.is_empty() {
+                    self.shows(shorter).await;
+                }
+                end = start;
+            }
+            size /= 2;
+        }
+    }
+
+    /// Leaves out members of inputs, and entries of tags.
+    async fn drop_members(&mut self) {
+        for position in 0..self.best.len() {
+            let Some(step) = self.best.get(position).cloned() else { return };
+            let Some(role) = self.cast.roles.get(step.role) else { continue };
+            for smaller in smaller_inputs(role, &step.input) {
+                let Some(current) = self.best.get(position) else { return };
+                let input = cut(&current.input, &smaller);
+                if input == current.input || !self.is_legal(role, &input) {
+                    continue;
+                }
+                let mut candidate = self.best.clone();
+                if let Some(step) = candidate.get_mut(position) {
+                    step.input = input;
+                }
+                self.shows(candidate).await;
+            }
+        }
+    }
+
+    fn is_legal(&self, role: &Role, input: &Value) -> bool {
+        if !matches!(role.part, Part::Create | Part::Update) {
+            return true;
+        }
+        let env = self.cast.env;
+        let Some(operation) = env.contract.operation(&role.operation) else { return false };
+        let case = Case {
+            id: String::new(),
+            clauses: Vec::new(),
+            operation: Some(role.operation.clone()),
+            summary: String::new(),
+            check: Check::Valid { form: Form::Random },
+            position: 0,
+        };
+        let families = env.generator.families(&case);
+        families.first().is_some_and(|family| env.generator.is_intended(operation, family, input))
+    }
+
+    /// Plays a candidate; if it shows the finding, it is the best so far.
+    async fn shows(&mut self, candidate: Vec<Move>) -> bool {
+        let is_over = self.plays >= MOST_PLAYS || tokio::time::Instant::from_std(clock::instant()) >= self.deadline;
+        if is_over || self.worker.env.target.is_stopped() {
+            return false;
+        }
+        self.plays += 1;
+        self.worker.tally.findings.remove(self.key);
+        let mut progress = Progress::default();
+        self.worker.play(self.index, self.number, self.cast, &candidate, self.watch, &mut progress).await;
+        match self.worker.tally.findings.get(self.key).cloned() {
+            Some(found) => {
+                self.found = found;
+                self.best = candidate;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// What can be left out of an input: paths of members, and of entries of tags.
+fn smaller_inputs(role: &Role, input: &Value) -> Vec<Vec<String>> {
+    let Value::Object(members) = input else { return Vec::new() };
+    let mut paths = Vec::new();
+    for (name, value) in members {
+        let is_all = role.tags.as_ref() == Some(name);
+        if !is_all {
+            paths.push(vec![name.clone()]);
+        }
+        match value {
+            Value::Object(entries) => paths.extend(entries.keys().map(|key| vec![name.clone(), key.clone()])),
+            Value::Array(elements) if is_all => {
+                let keys = elements.iter().filter_map(Value::as_str);
+                paths.extend(keys.map(|key| vec![name.clone(), key.to_owned()]));
+            }
+            _ => {}
+        }
+    }
+    paths
+}
+
+/// The input without what stands at a path; at least one entry stays.
+fn cut(input: &Value, path: &[String]) -> Value {
+    let mut input = input.clone();
+    let Value::Object(members) = &mut input else { return input };
+    match path {
+        [name] => {
+            members.remove(name);
+        }
+        [name, key] => match members.get_mut(name) {
+            Some(Value::Object(entries)) if entries.len() > 1 => {
+                entries.remove(key);
+            }
+            Some(Value::Array(elements)) if elements.len() > 1 => {
+                elements.retain(|element| element.as_str() != Some(key));
+            }
+            _ => {}
+        },
+        _ => {}
+    }
+    input
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_last_entry_stays() {
+        let path = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let input = json!({"tags": {"a": "1", "b": "2"}, "name": "n"});
+        let once = cut(&input, &path(&["tags", "a"]));
+        assert_eq!(once, json!({"tags": {"b": "2"}, "name": "n"}));
+        assert_eq!(cut(&once, &path(&["tags", "b"])), once);
+        assert_eq!(cut(&once, &path(&["name"])), json!({"tags": {"b": "2"}}));
+    }
+}
