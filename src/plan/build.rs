@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::plan::case::{Case, Check, Form};
 use crate::plan::constraint::{can_be_broken, can_be_just_kept};
-use crate::plan::resources::resource_of;
+use crate::plan::part;
+use crate::plan::resources::{Resources, resource_of};
 use crate::plan::sequence::{Law, Sequence};
 use crate::plan::suite::{Expect, Probe, Scenario, Suites};
 use crate::spec::clause::{ClauseIndex, Constraint};
@@ -220,7 +221,12 @@ fn probes(contract: &Contract, index: usize, probe: &Probe) -> Vec<Case> {
 }
 
 fn sequence_case(contract: &Contract, laws: &[Law], index: usize, sequence: &Sequence) -> Case {
-    let speaks_of = |law: &&Law| law.resource.as_ref().is_none_or(|resource| sequence.resources.contains(resource));
+    let resources = Resources::of(contract);
+    let fits = |law: &Law, resource: &String| {
+        let is_for_it = law.resource.as_ref().is_none_or(|kind| kind == resource);
+        is_for_it && part::roles(contract, &resources, resource).iter().any(|role| role.part == law.holds.needs())
+    };
+    let speaks_of = |law: &&Law| sequence.resources.iter().any(|resource| fits(law, resource));
     let mut clauses: Vec<ClauseIndex> =
         laws.iter().filter(speaks_of).filter_map(|law| contract.clauses.find(&law.rule)).collect();
     clauses.sort_unstable();

@@ -97,9 +97,7 @@ fn role(operation: &Operation, resources: &Resources, resource: &str) -> Option<
             let member = members.iter().find(|member| names(member))?;
             Some(Role { subject: subject(member), place: Some(object?), ..new(Part::Update) })
         }
-        ([only], true) if names(only) => {
-            Some(Role { subject: subject(only), place: Some(object?), ..new(Part::Get) })
-        }
+        ([only], true) if names(only) => Some(Role { subject: subject(only), place: Some(object?), ..new(Part::Get) }),
         ([only], true) if element(only).is_some_and(|element| names(&element)) => {
             Some(Role { subject: subject(only), place: Some(items?), ..new(Part::Batch) })
         }

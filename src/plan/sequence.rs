@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::part::Part;
+
 /// A family of random sequences over a few resources.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,6 +99,23 @@ pub enum LawKind {
     InUseStays,
     /// What nothing refers to any more can be deleted.
     ReleasedGoes,
+}
+
+impl LawKind {
+    /// The part that some operation must have in a resource's life, so that the law can be broken there.
+    pub fn needs(self) -> Part {
+        match self {
+            LawKind::CreatedIsRead | LawKind::TagsOfCreate | LawKind::TagsAppear => Part::Get,
+            LawKind::CreatedIsListed => Part::List,
+            LawKind::BatchAgrees | LawKind::BatchReportsErrors => Part::Batch,
+            LawKind::UpdateChanges | LawKind::UpdateKeeps | LawKind::UpdateKeepsTags => Part::Update,
+            LawKind::TagAdds | LawKind::TagOverwrites | LawKind::TagKeeps => Part::Tag,
+            LawKind::UntagRemoves => Part::Untag,
+            LawKind::DeletedIsGone | LawKind::OwnedGoesAlong => Part::Delete,
+            LawKind::InUseStays | LawKind::ReleasedGoes => Part::Delete,
+            LawKind::OneAtMost => Part::Create,
+        }
+    }
 }
 
 /// The law of a kind for a resource type; one for the type goes before one for all.

@@ -28,6 +28,12 @@ pub(crate) enum Quirk {
     MetadataCharacters,
     /// ARNs name another region than the request's.
     WrongArnRegion,
+    /// An update brings the tags back that were removed before.
+    UntaggedReturns,
+    /// Tagging a channel takes its updates back.
+    TaggingUndoesUpdates,
+    /// An update of a policy that was tagged after it was made is answered and not stored.
+    TaggedPolicyIsFrozen,
 }
 
 /// What a list does wrong with its pages.
@@ -211,12 +217,15 @@ impl AuthFault {
 }
 
 /// Faults of what is kept and shown, by name.
-pub(crate) const STATE_FAULTS: [(&str, Quirk); 7] = [
+pub(crate) const STATE_FAULTS: [(&str, Quirk); 10] = [
     ("metadata-characters", Quirk::MetadataCharacters),
     ("orphan-keys", Quirk::OrphanKeys),
     ("prefix-filter", Quirk::PrefixFilter),
     ("region-leak", Quirk::RegionLeak),
     ("same-stream-key-value", Quirk::SameStreamKeyValue),
+    ("tagged-policy-is-frozen", Quirk::TaggedPolicyIsFrozen),
+    ("tagging-undoes-updates", Quirk::TaggingUndoesUpdates),
+    ("untagged-returns-with-update", Quirk::UntaggedReturns),
     ("wrong-arn-region", Quirk::WrongArnRegion),
     ("wrong-fingerprint", Quirk::WrongFingerprint),
 ];

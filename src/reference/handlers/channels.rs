@@ -211,7 +211,14 @@ pub(super) fn update(call: &Call<'_>, region: &mut Region) -> Outcome {
     if call.has(Quirk::Tags(TagFault::ClearedByUpdate)) {
         channel.tags.clear();
     }
+    if call.has(Quirk::UntaggedReturns) {
+        channel.tags.extend(region.memory.untagged(&arn));
+    }
     let document = json(&One { channel: &channel });
+    if call.has(Quirk::TaggingUndoesUpdates) {
+        let before = region.channels().row(number).map(|row| row.channel.clone());
+        before.iter().for_each(|before| region.memory.update(before));
+    }
     region.replace_channel(number, channel);
     if call.has(Quirk::Cross) {
         update_neighbour(call, region, number)?;

@@ -100,6 +100,9 @@ pub(super) fn update(call: &Call<'_>, region: &mut Region) -> Outcome {
         policy.tags.clear();
     }
     let document = one(&policy);
+    if call.has(Quirk::TaggedPolicyIsFrozen) && region.memory.was_tagged(&arn) {
+        return document;
+    }
     if let Some(row) = region.policies.get_mut(&arn) {
         *row = policy;
     }

@@ -64,7 +64,21 @@ pub(super) fn tag(call: &Call<'_>, region: &mut Region) -> Outcome {
     if call.has(Quirk::Cross) {
         tag_others(region, &given);
     }
+    region.memory.tag(&arn);
+    if call.has(Quirk::TaggingUndoesUpdates) {
+        undo_updates(region, &arn);
+    }
     nothing()
+}
+
+/// Makes a channel what it was before its updates, but for its tags: a fault.
+fn undo_updates(region: &mut Region, arn: &str) {
+    let before = region.memory.before_updates(arn).cloned();
+    if let (Some(mut before), Some(number)) = (before, region.channels().number(arn)) {
+        let tags = region.channels().row(number).map(|row| row.channel.tags.clone());
+        before.tags = tags.unwrap_or_default();
+        region.replace_channel(number, before);
+    }
 }
 
 /// Tags other channels along: a fault.
@@ -92,8 +106,7 @@ pub(super) fn untag(call: &Call<'_>, region: &mut Region) -> Outcome {
     if call.has(Quirk::Tags(TagFault::UntagFirst)) {
         keys.truncate(1);
     }
-    for key in &keys {
-        tags.remove(key);
-    }
+    let removed = keys.iter().filter_map(|key| tags.remove_entry(key)).collect();
+    region.memory.untag(&arn, removed);
     nothing()
 }

@@ -2,6 +2,7 @@
 
 mod channel;
 mod key_pair;
+mod memory;
 mod policy;
 mod recording;
 mod region;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use channel::{Channel, ChannelRow, ChannelSummary, Multitrack, Srt};
 pub(crate) use key_pair::{KeyPair, KeyPairSummary};
+pub(crate) use memory::Memory;
 pub(crate) use policy::Policy;
 pub(crate) use recording::{
     Destination, RecordingConfiguration, RecordingSummary, RenditionConfiguration, S3, Thumbnails,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Channel, ChannelRow, KeyPair, Policy, RecordingConfiguration, Resource, StreamKey, Table};
+use super::{Channel, ChannelRow, KeyPair, Memory, Policy, RecordingConfiguration, Resource, StreamKey, Table};
 
 /// Which channels have a value in one member.
 #[derive(Debug, Default)]
@@ -71,6 +71,8 @@ pub(crate) struct Region {
     pub(crate) policies: Table<Policy>,
     /// Numbers of the live sessions with the number of their channel.
     pub(crate) live: BTreeMap<u64, u64>,
+    /// What only faulty servers use.
+    pub(crate) memory: Memory,
 }
 
 impl Region {

@@ -62,9 +62,8 @@ impl Model {
 
     /// Whether something that lives refers to the ARN.
     pub fn is_used(&self, arn: &str) -> bool {
-        let refers = |entity: &Entity| {
-            entity.arn != arn && entity.members.values().any(|value| value.as_str() == Some(arn))
-        };
+        let refers =
+            |entity: &Entity| entity.arn != arn && entity.members.values().any(|value| value.as_str() == Some(arn));
         self.alive().any(|entity| entity.owner.is_none() && refers(entity))
     }
 

@@ -131,7 +131,8 @@ impl<'w, 'c> Play<'w, 'c> {
                 Some(None) => return Ok(Done::Skipped),
                 None => {}
             }
-        } else if self.model.alive().filter(|entity| entity.kind == role.resource).count() >= self.cast.sequence.at_once {
+        } else if self.model.alive().filter(|entity| entity.kind == role.resource).count() >= self.cast.sequence.at_once
+        {
             return Ok(Done::Skipped);
         }
         self.env.name_resource(operation, &mut input);
@@ -279,9 +280,12 @@ impl<'w, 'c> Play<'w, 'c> {
     /// The members that an update may change: those given, and those that follow one of them.
     fn with_followers(&self, kind: &str, given: BTreeSet<String>) -> BTreeSet<String> {
         let prefix = format!("{kind}.");
-        let follows = self.cast.sequence.follows.iter().filter(|(_, leaders)| {
-            leaders.iter().any(|leader| given.contains(leader))
-        });
+        let follows = self
+            .cast
+            .sequence
+            .follows
+            .iter()
+            .filter(|(_, leaders)| leaders.iter().any(|leader| given.contains(leader)));
         let followers: Vec<String> =
             follows.filter_map(|(member, _)| member.strip_prefix(&prefix)).map(str::to_owned).collect();
         given.into_iter().chain(followers).collect()
@@ -294,9 +298,7 @@ impl<'w, 'c> Play<'w, 'c> {
         let operation = self.operation(role)?;
         let refusal = match entity.gone {
             Some(gone) => Some(self.not_found(operation, gone, &entity.kind)),
-            None if self.model.is_used(&entity.arn) => {
-                Some(self.refusal(operation, LawKind::InUseStays, &entity.kind))
-            }
+            None if self.model.is_used(&entity.arn) => Some(self.refusal(operation, LawKind::InUseStays, &entity.kind)),
             None => None,
         };
         let (expectation, focus) = match refusal {

@@ -395,10 +395,7 @@ fn tag_differences(known: &Map<String, Value>, shown: &Map<String, Value>) -> Ve
         Some(value) if !(value.is_null() || is_nothing(value) && !value.is_string()) => value.to_string(),
         _ => "absent".to_owned(),
     };
-    let difference = |key: &String| Difference {
-        member: key.clone(),
-        known: text(known.get(key)),
-        shown: text(shown.get(key)),
-    };
+    let difference =
+        |key: &String| Difference { member: key.clone(), known: text(known.get(key)), shown: text(shown.get(key)) };
     keys.into_iter().filter(differs).map(difference).collect()
 }

@@ -1,0 +1,72 @@
+//! Random sequences find what no single request and no written scenario shows, and show it by a short sequence.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::Arc;
+
+use ivs_conformance::cli::args::TargetArgs;
+use ivs_conformance::cli::environment::Environment;
+use ivs_conformance::cli::{embedded, resolve};
+use ivs_conformance::plan::{self, Filter, Suites};
+use ivs_conformance::reference::{self, Config};
+use ivs_conformance::report::Record;
+use ivs_conformance::report::record::FindingRecord;
+use ivs_conformance::run::settings::{Profile, Settings};
+use ivs_conformance::spec;
+
+/// Faults of the reference server that show only after other operations came before, the sequences that find each, the
+/// clause that it breaks, and how many requests the shown sequence has at most.
+const FAULTS: [(&str, &str, &str, usize); 3] = [
+    // Create, tag, update, list tags, get.
+    ("state:tagged-policy-is-frozen", "policies", "rule.update-policy-changes-what-is-given", 5),
+    // Create, update (perhaps with a recording configuration, which is made and read), tag, list tags, get.
+    ("state:tagging-undoes-updates", "channels", "rule.get-returns-what-create-answered", 7),
+    // Create with tags, untag, update.
+    ("state:untagged-returns-with-update", "channels", "rule.update-keeps-tags", 3),
+];
+
+async fn findings(faults: &[&str], filter: &Filter, profile: Profile, seed: u64) -> Vec<FindingRecord> {
+    let contract = Arc::new(spec::builtin().unwrap());
+    let plan = plan::plan(&contract, &Suites::builtin().unwrap(), filter).unwrap();
+    let settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
+    let mut settings = Settings { profile, seed, ..settings };
+    let config = embedded::prepare(&mut settings);
+    let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+    let server = reference::start(Config { faults, ..config }).await.unwrap();
+    settings.endpoint = format!("http://{}", server.address());
+    let never = std::future::pending();
+    let outcome = ivs_conformance::run::run(&contract, &plan, &settings, &|_| {}, never).await.unwrap();
+    server.stop().await;
+    Record::from_outcome(&contract, &plan, &settings, outcome).findings
+}
+
+#[tokio::test]
+async fn no_other_case_finds_them() {
+    let filter = Filter { skip: vec!["sequence/*".to_owned()], ..Filter::default() };
+    let found = findings(&FAULTS.map(|(fault, ..)| fault), &filter, Profile::Standard, 1).await;
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[tokio::test]
+async fn sequences_find_each_and_show_it_shortly() {
+    for (fault, sequence, clause, most) in FAULTS {
+        let case = format!("sequence/{sequence}");
+        let filter = Filter { only: vec![case.clone()], ..Filter::default() };
+        let mut ids = Vec::new();
+        for seed in 1..=2 {
+            let found = findings(&[fault], &filter, Profile::Deep, seed).await;
+            let finding = found.iter().find(|finding| finding.clause == clause);
+            let finding = finding.unwrap_or_else(|| panic!("{fault} with seed {seed}: {found:#?}"));
+            let requests: Vec<String> = finding
+                .setup
+                .iter()
+                .map(|request| format!("{} {} {}", request.method, request.path, request.body))
+                .collect();
+            assert!(finding.setup.len() < most, "{fault} with seed {seed}: {requests:#?}");
+            assert_eq!(finding.case, case);
+            ids.push(found.iter().map(|finding| finding.id.clone()).collect::<Vec<_>>());
+        }
+        assert_eq!(ids[0], ids[1], "the ids of the findings of {fault} do not depend on the seed");
+        assert_eq!(ids[0].len(), 1, "{fault} is one finding: {ids:?}");
+    }
+}
