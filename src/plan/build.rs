@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::case::{Case, Check, Form};
+use crate::plan::case::{Case, Check, Form, SEQUENCE};
 use crate::plan::constraint::{can_be_broken, can_be_just_kept};
 use crate::plan::part;
 use crate::plan::resources::{Resources, resource_of};
@@ -232,7 +232,7 @@ fn sequence_case(contract: &Contract, laws: &[Law], index: usize, sequence: &Seq
     clauses.sort_unstable();
     clauses.dedup();
     Case {
-        id: format!("sequence/{}", sequence.name),
+        id: format!("{SEQUENCE}{}", sequence.name),
         clauses,
         operation: None,
         summary: sequence.summary.clone(),

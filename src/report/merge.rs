@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::fold;
 use super::honesty;
 use super::record::{
     BaselineRecord, CaseRecord, ClauseRecord, ClauseVerdict, FindingRecord, KnownFinding, Record, SCHEMA,
@@ -74,6 +75,7 @@ pub fn merge(records: &[Record]) -> Result<Record, MergeError> {
     // What one shard could not show another may have shown.
     honesty::settle(&mut merged.clauses, &merged.cases);
     merged.findings = findings(&ordered);
+    fold::fold(&mut merged.findings, &mut merged.cases);
     merged.notes = notes(&ordered);
     merged.baseline = baseline(&ordered, &merged.findings);
     merged.summary.requests = ordered.iter().map(|record| record.summary.requests).sum();

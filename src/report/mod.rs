@@ -4,6 +4,7 @@
 pub mod baseline;
 pub mod damaged;
 pub mod digest;
+pub mod fold;
 pub mod format;
 pub mod honesty;
 pub mod html;

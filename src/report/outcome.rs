@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
+use super::fold;
 use super::honesty;
 use super::record::{
     BaselineStatus, CaseRecord, CaseVerdict, ClauseRecord, ClauseVerdict, ContractInfo, FindingRecord, Gate, Record,
@@ -26,9 +27,10 @@ impl Record {
     /// The record of a finished run.
     pub fn from_outcome(contract: &Contract, plan: &Plan, settings: &Settings, outcome: Outcome) -> Record {
         let redactor = Redactor::new(contract, &outcome.secrets);
-        let findings = findings(contract, plan, settings, &outcome, &redactor);
+        let mut findings = findings(contract, plan, settings, &outcome, &redactor);
         let mut clauses = clauses(contract, plan, &outcome);
-        let cases = cases(contract, plan, &outcome);
+        let mut cases = cases(contract, plan, &outcome);
+        fold::fold(&mut findings, &mut cases);
         honesty::settle(&mut clauses, &cases);
         let seconds = outcome.elapsed.as_secs_f64();
         let summary = Summary {
