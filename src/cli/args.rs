@@ -126,6 +126,9 @@ pub struct EffortArgs {
     /// How many examples a clause gets: quick, standard or deep [default: standard]
     #[arg(long, value_name = "PROFILE")]
     pub profile: Option<Profile>,
+    /// Requests to make up in all, shared out evenly over the cases [default: by the profile]
+    #[arg(long, value_name = "N")]
+    pub cases: Option<u64>,
     /// Seed of every random choice [default: fixed]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

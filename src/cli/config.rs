@@ -34,6 +34,7 @@ pub struct Config {
     shard: Option<Shard>,
     #[serde(default, deserialize_with = "parsed")]
     profile: Option<Profile>,
+    cases: Option<u64>,
     seed: Option<u64>,
     jobs: Option<usize>,
     rate: Option<f64>,
@@ -137,6 +138,7 @@ impl Config {
             },
             effort: EffortArgs {
                 profile: flags.effort.profile.or(self.profile),
+                cases: flags.effort.cases.or(self.cases),
                 seed: flags.effort.seed.or(self.seed),
                 jobs: flags.effort.jobs.or(self.jobs),
                 rate: flags.effort.rate.or(self.rate),
@@ -177,6 +179,7 @@ mod tests {
         skip = ["*.pattern"]
         shard = "1/2"
         profile = "deep"
+        cases = 20000
         seed = 9
         jobs = 3
         rate = 2.5

@@ -129,6 +129,7 @@ fn effort(settings: &mut Settings, args: &EffortArgs) -> Result<(), CliError> {
     }
     settings.seed = args.seed.unwrap_or(settings.seed);
     settings.profile = args.profile.unwrap_or(settings.profile);
+    settings.cases = args.cases;
     settings.jobs = args.jobs.unwrap_or(settings.jobs);
     settings.rate = args.rate;
     if let Some(limit) = args.request_timeout {
@@ -156,7 +157,7 @@ struct Endpoint {
 impl Endpoint {
     fn parse(text: &str) -> Result<Endpoint, CliError> {
         let refuse = |why: &str| CliError::usage(format!("--endpoint `{text}` {why}, e.g. http://127.0.0.1:5000"));
-        let url = reqwest::Url::parse(text).map_err(|error| refuse(&format!("is no URL ({error}); write one")))?;
+        let url = url::Url::parse(text).map_err(|error| refuse(&format!("is no URL ({error}); write one")))?;
         let Some(host) = url.host_str().map(str::to_owned) else {
             return Err(refuse("names no host; write one"));
         };

@@ -4,10 +4,11 @@ use super::args::{AuthMode, ServeArgs};
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
-use super::output::print;
+use super::output::{print, print_error};
 use super::resolve::DEFAULT_REGION;
 use super::signals;
 use crate::reference::{self, Auth, Config};
+use crate::report::text::count;
 
 /// Serves until the process is asked to end.
 pub async fn serve(args: ServeArgs, environment: &Environment) -> Result<Exit, CliError> {
@@ -26,6 +27,7 @@ pub async fn serve(args: ServeArgs, environment: &Environment) -> Result<Exit, C
     print(&format!("listening on http://{}\n", server.address()));
     // A task that is gone can wait for nothing more: that is a reason to stop as well.
     let _ = interrupted.await;
+    print_error(&format!("served {}\n", count(server.requests(), "request")));
     server.stop().await;
     Ok(Exit::Success)
 }

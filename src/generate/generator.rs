@@ -168,8 +168,7 @@ impl Generator {
         let root = &operation.input;
         for inputs in [vec![valid::minimal(scope, root)], vec![valid::any(scope, root)]] {
             let family = valid_family(inputs, Form::Minimal);
-            if let Some(mut tree) = self.draw(operation, &family, &mut runner) {
-                let mut smallest = tree.current();
+            if let Some((mut tree, mut smallest)) = self.draw(operation, &family, &mut runner) {
                 let mut steps = 0;
                 while steps < 400 && tree.simplify() {
                     steps += 1;
@@ -186,18 +185,19 @@ impl Generator {
         empty
     }
 
-    /// Draws an input of a family that breaks exactly what it should; none if no draw does.
+    /// Draws an input of a family that breaks exactly what it should, with the tree to shrink it by; none if no draw does.
     pub fn draw(
         &self,
         operation: &Operation,
         family: &Family,
         runner: &mut TestRunner,
-    ) -> Option<Box<dyn ValueTree<Value = Value>>> {
+    ) -> Option<(Box<dyn ValueTree<Value = Value>>, Value)> {
         for attempt in 0..ATTEMPTS {
             let choice = if attempt < 4 { family.inputs.first() } else { family.inputs.last() };
             let Ok(tree) = choice?.new_tree(runner) else { continue };
-            if self.is_intended(operation, family, &tree.current()) {
-                return Some(tree);
+            let input = tree.current();
+            if self.is_intended(operation, family, &input) {
+                return Some((tree, input));
             }
             if family.inputs.len() == 1 && attempt >= 16 {
                 return None;
@@ -210,14 +210,15 @@ impl Generator {
     pub fn is_intended(&self, operation: &Operation, family: &Family, input: &Value) -> bool {
         let Some(details) = self.details.get(&operation.name) else { return false };
         let finished = finished(input.clone());
-        let broken = details.prover.broken(operation, &finished);
+        let broken = |input| details.prover.broken(operation, input);
         match family.intent {
-            Intent::Valid => broken.is_empty(),
-            Intent::ByHand => broken.iter().all(|clause| self.is_rule(*clause)),
+            Intent::Valid => details.prover.keeps_all(operation, finished),
+            Intent::ByHand => broken(finished).iter().all(|clause| self.is_rule(*clause)),
             Intent::Breaks(clause) => {
                 let is_open = family.path.as_deref().is_some_and(|path| {
                     value_at(&operation.input, &finished, path).is_some_and(|value| details.prover.is_open(path, value))
                 });
+                let broken = broken(finished);
                 !is_open && broken.contains(&clause) && broken.iter().all(|other| self.follows(*other, clause))
             }
         }

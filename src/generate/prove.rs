@@ -55,13 +55,24 @@ impl Prover {
     }
 
     /// The clauses that `input` breaks; placeholders count as legal values.
-    pub fn broken(&self, operation: &Operation, input: &Value) -> BTreeSet<ClauseIndex> {
-        let mut input = input.clone();
+    pub fn broken(&self, operation: &Operation, mut input: Value) -> BTreeSet<ClauseIndex> {
         self.stand_in(&mut input);
+        self.broken_in(operation, &input)
+    }
+
+    /// Whether `input` breaks nothing; placeholders count as legal values.
+    pub fn keeps_all(&self, operation: &Operation, mut input: Value) -> bool {
+        self.stand_in(&mut input);
+        let is_valid =
+            self.shape.is_valid(&input) && self.rules.iter().all(|(_, validator)| validator.is_valid(&input));
+        is_valid || self.broken_in(operation, &input).is_empty()
+    }
+
+    fn broken_in(&self, operation: &Operation, input: &Value) -> BTreeSet<ClauseIndex> {
         let mut broken: BTreeSet<ClauseIndex> =
-            self.shape.iter_errors(&input).filter_map(|error| blame(operation, &error)).collect();
+            self.shape.iter_errors(input).filter_map(|error| blame(operation, &error)).collect();
         for (clause, validator) in &self.rules {
-            if !validator.is_valid(&input) {
+            if !validator.is_valid(input) {
                 broken.insert(*clause);
             }
         }

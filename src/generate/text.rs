@@ -28,27 +28,30 @@ pub enum Piece {
 /// Characters to choose from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alphabet {
-    ranges: Vec<(u32, char, char)>,
+    ranges: Rc<[(u32, char, char)]>,
     weight: u32,
+    /// All characters, if they are few and equally likely: the usual case, and then drawing is a look-up.
+    table: Option<Rc<[char]>>,
 }
+
+/// Most characters of a look-up table.
+const TABLE_SIZE: u32 = 256;
 
 impl Alphabet {
     /// Ranges of characters, each with its weight; the first character of the first range is the simplest.
     pub fn new(ranges: Vec<(u32, char, char)>) -> Alphabet {
         let weight = ranges.iter().map(|(weight, _, _)| *weight).sum();
-        Alphabet { ranges, weight }
+        let is_even = ranges.iter().all(|range| range.0 == size(*range));
+        let table = (is_even && weight <= TABLE_SIZE)
+            .then(|| ranges.iter().flat_map(|(_, start, end)| *start..=*end).collect());
+        Alphabet { ranges: ranges.into(), weight, table }
     }
 
     /// The characters of a class; ASCII ones as often as all others together.
     fn of_class(class: &Class) -> Option<Alphabet> {
         let Class::Unicode(class) = class else { return None };
-        let mut ranges: Vec<(u32, char, char)> = class
-            .iter()
-            .map(|range| {
-                let size = (range.end() as u32).saturating_sub(range.start() as u32) + 1;
-                (size, range.start(), range.end())
-            })
-            .collect();
+        let mut ranges: Vec<(u32, char, char)> =
+            class.iter().map(|range| (size((0, range.start(), range.end())), range.start(), range.end())).collect();
         let (ascii, other): (Vec<_>, Vec<_>) = ranges.iter().partition(|(_, _, end)| end.is_ascii());
         let total = |part: &[&(u32, char, char)]| part.iter().map(|(size, _, _)| *size).sum::<u32>();
         let (ascii_total, other_total) = (total(&ascii), total(&other));
@@ -63,12 +66,21 @@ impl Alphabet {
         (!ranges.is_empty()).then(|| Alphabet::new(ranges))
     }
 
-    fn draw(&self, rng: &mut impl Rng) -> char {
-        let mut ticket = rng.next_u32() % self.weight.max(1);
-        for (weight, start, end) in &self.ranges {
-            if ticket < *weight {
-                let size = (*end as u32).saturating_sub(*start as u32) + 1;
-                return char::from_u32(*start as u32 + rng.next_u32() % size).unwrap_or(*start);
+    /// Adds `times` characters to a text.
+    fn draw(&self, times: usize, text: &mut String, rng: &mut impl Rng) {
+        match &self.table {
+            Some(table) => draw_from(table, times, text, rng),
+            None => text.extend((0..times).map(|_| self.draw_one(rng))),
+        }
+    }
+
+    fn draw_one(&self, rng: &mut impl Rng) -> char {
+        let drawn = rng.next_u64();
+        let mut ticket = scaled(drawn as u32, self.weight);
+        for range in self.ranges.iter() {
+            let (weight, start, _) = *range;
+            if ticket < weight {
+                return char::from_u32(start as u32 + scaled((drawn >> 32) as u32, size(*range))).unwrap_or(start);
             }
             ticket -= weight;
         }
@@ -78,6 +90,30 @@ impl Alphabet {
     fn simplest(&self) -> char {
         self.ranges.first().map_or('a', |(_, start, _)| *start)
     }
+}
+
+/// Four characters from every random number: two bytes choose well enough among so few.
+fn draw_from(table: &[char], times: usize, text: &mut String, rng: &mut impl Rng) {
+    let mut left = times;
+    while left > 0 {
+        let mut drawn = rng.next_u64();
+        for _ in 0..left.min(4) {
+            let index = ((drawn & 0xffff) as usize * table.len()) >> 16;
+            text.extend(table.get(index));
+            drawn >>= 16;
+        }
+        left -= left.min(4);
+    }
+}
+
+/// A random number brought below `bound`, without a division.
+fn scaled(drawn: u32, bound: u32) -> u32 {
+    ((u64::from(drawn) * u64::from(bound)) >> 32) as u32
+}
+
+/// How many characters a range has.
+fn size((_, start, end): (u32, char, char)) -> u32 {
+    (end as u32).saturating_sub(start as u32) + 1
 }
 
 /// The pieces of an expression whose matches all have one length; none if it is not of that simple form.
@@ -150,22 +186,21 @@ impl Strategy for Texts {
             self.pieces(length)
         });
         let pieces = found.or_else(|| self.pieces(least)).ok_or("no text has such a length")?;
-        let drawn = draw(&pieces, runner.rng());
-        let shortest = self.pieces(least).map(|pieces| simplest(&pieces));
-        let simpler = [shortest, Some(simplest(&pieces)), Some(half_simplest(&pieces, &drawn))];
-        let mut simpler: Vec<String> = simpler.into_iter().flatten().filter(|text| *text != drawn).collect();
-        simpler.dedup();
-        simpler.reverse();
-        Ok(TextTree { current: drawn, simpler, before: None })
+        let current = draw(&pieces, runner.rng());
+        Ok(TextTree { current, before: None, texts: self.clone(), pieces, simpler: None })
     }
 }
 
 fn draw(pieces: &[Piece], rng: &mut impl Rng) -> String {
-    let mut text = String::new();
+    let length = pieces.iter().map(|piece| match piece {
+        Piece::Fixed(characters) => characters.len(),
+        Piece::Of(_, times) => *times,
+    });
+    let mut text = String::with_capacity(length.sum());
     for piece in pieces {
         match piece {
             Piece::Fixed(characters) => text.extend(characters),
-            Piece::Of(alphabet, times) => text.extend((0..*times).map(|_| alphabet.draw(rng))),
+            Piece::Of(alphabet, times) => alphabet.draw(*times, &mut text, rng),
         }
     }
     text
@@ -189,12 +224,25 @@ fn half_simplest(pieces: &[Piece], drawn: &str) -> String {
     simple.chars().take(half).chain(drawn.chars().skip(half)).collect()
 }
 
-/// A drawn string and the simpler ones to try instead, the boldest last.
+/// A drawn string. The simpler ones to try instead are made when they are asked for: most strings are never shrunk.
 #[derive(Debug, Clone)]
 pub struct TextTree {
     current: String,
-    simpler: Vec<String>,
     before: Option<String>,
+    texts: Texts,
+    pieces: Pieces,
+    /// The boldest first, once they are made.
+    simpler: Option<std::vec::IntoIter<String>>,
+}
+
+impl TextTree {
+    fn made_simpler(&self) -> std::vec::IntoIter<String> {
+        let shortest = self.texts.pieces(*self.texts.lengths.start()).map(|pieces| simplest(&pieces));
+        let all = [shortest, Some(simplest(&self.pieces)), Some(half_simplest(&self.pieces, &self.current))];
+        let mut simpler: Vec<String> = all.into_iter().flatten().filter(|text| *text != self.current).collect();
+        simpler.dedup();
+        simpler.into_iter()
+    }
 }
 
 impl ValueTree for TextTree {
@@ -205,7 +253,10 @@ impl ValueTree for TextTree {
     }
 
     fn simplify(&mut self) -> bool {
-        match self.simpler.pop() {
+        let mut simpler = self.simpler.take().unwrap_or_else(|| self.made_simpler());
+        let next = simpler.next();
+        self.simpler = Some(simpler);
+        match next {
             Some(simpler) => {
                 self.before = Some(std::mem::replace(&mut self.current, simpler));
                 true

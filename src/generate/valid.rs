@@ -13,7 +13,9 @@ use crate::spec::Pattern;
 use crate::spec::contract::{Bounds, Location, Node, NodeKind, Operation};
 
 /// Longest text made where nothing bounds it, in code points.
-const FREE_TEXT_LENGTH: u64 = 40;
+const FREE_TEXT_LENGTH: u64 = 16;
+/// Entries made beyond those wanted, in case keys are equal.
+const SPARE_ENTRIES: usize = 2;
 /// Most elements or entries made where a random size is wanted.
 const FREE_COUNT: u64 = 4;
 
@@ -328,7 +330,7 @@ fn list(scope: Scope<'_>, node: &Node, element: &Node, counts: (u64, u64)) -> Bo
 fn map(scope: Scope<'_>, key: &Node, value: &Node, counts: (u64, u64)) -> BoxedStrategy<Value> {
     let entry = (any(scope, key), any(scope, value));
     let most = size(counts.1);
-    let pool = vec(entry, most.saturating_add(most.min(8)));
+    let pool = vec(entry, most.saturating_add(SPARE_ENTRIES));
     (pool, size(counts.0)..=most)
         .prop_map(|(pool, count)| {
             let mut entries = Map::new();

@@ -36,6 +36,19 @@ pub struct Plan {
     pub suites: Suites,
 }
 
+impl Plan {
+    /// How many of the cases make up their requests, as against scenarios and probes, which say what to send.
+    pub fn generated(&self) -> u64 {
+        let is_generated = |case: &&Case| {
+            !matches!(
+                case.check,
+                Check::Scenario { .. } | Check::Sequence { .. } | Check::Probe { .. } | Check::Condition { .. }
+            )
+        };
+        self.cases.iter().filter(is_generated).count() as u64
+    }
+}
+
 /// Why there is nothing to check.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PlanError {

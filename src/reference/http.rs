@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -33,6 +34,7 @@ const LARGEST_READ: usize = 16 << 20;
 
 /// Answers any request.
 pub(crate) async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
+    service.requests.fetch_add(1, Ordering::Relaxed);
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, LARGEST_READ).await;
     let Some(body) = body.ok().filter(|body| body.len() <= LARGEST_BODY) else {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -40,6 +41,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    service: Arc<Service>,
     stop: watch::Sender<bool>,
     task: Option<JoinHandle<()>>,
 }
@@ -59,7 +61,8 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
     let failed = |source| StartError::Listen { address: requested, source };
     let listener = TcpListener::bind(requested).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let router = Router::new().fallback(http::answer).with_state(Arc::new(Service::new(config)));
+    let service = Arc::new(Service::new(config));
+    let router = Router::new().fallback(http::answer).with_state(Arc::clone(&service));
     let listener = listener.tap_io(|stream| {
         // Small answers must not wait for more; a refusal only costs time.
         let _ = stream.set_nodelay(true);
@@ -72,7 +75,7 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
         // Serving ends without an error: failed connections are dropped.
         let _ = serve.await;
     });
-    Ok(Server { address, stop, task: Some(task) })
+    Ok(Server { address, service, stop, task: Some(task) })
 }
 
 impl Server {
@@ -80,6 +83,12 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Requests answered so far, whatever they asked for.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.service.requests.load(Ordering::Relaxed)
     }
 
     /// Stops accepting and lets open requests finish, within two seconds.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use jiff::{Timestamp, Unit};
 use parking_lot::{Mutex, RwLock};
@@ -24,6 +25,8 @@ pub(crate) struct Service {
     /// Salt of page tokens.
     pub(crate) seed: u64,
     pub(crate) default_region: String,
+    /// Requests answered so far, whatever they asked for.
+    pub(crate) requests: AtomicU64,
     variants: Vec<Variant>,
     regions: RwLock<HashMap<String, Arc<RwLock<Region>>>>,
     /// When metadata was accepted in the last second, for the account's limit.
@@ -41,6 +44,7 @@ impl Service {
             ids: Ids::new(config.seed),
             seed: config.seed,
             default_region: config.region,
+            requests: AtomicU64::new(0),
             variants: config.variants,
             regions: RwLock::new(HashMap::new()),
             account_metadata: Mutex::default(),

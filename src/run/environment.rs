@@ -14,7 +14,6 @@ use super::target::Target;
 use crate::generate::Generator;
 use crate::judge::Judge;
 use crate::plan::Plan;
-use crate::send::SendError;
 use crate::spec::contract::{NodeKind, Operation};
 use crate::spec::{Arn, Contract};
 
@@ -68,11 +67,8 @@ impl Environment {
     }
 
     /// The same run as another thread sees it, with connections of its own.
-    ///
-    /// # Errors
-    /// The HTTP client cannot be set up.
-    pub fn for_thread(&self) -> Result<Environment, SendError> {
-        Ok(Environment { target: self.target.for_thread()?, ..self.clone() })
+    pub fn for_thread(&self) -> Environment {
+        Environment { target: self.target.for_thread(), ..self.clone() }
     }
 
     /// A number that this run has not used.

@@ -244,8 +244,8 @@ async fn work(
 /// Runs `share` workers side by side on this thread. A thread that cannot be set up leaves its cases to the others.
 fn thread(env: &Environment, queue: &Queue, share: usize, created: Vec<(String, serde_json::Value)>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let (Ok(runtime), Ok(env)) = (runtime, env.for_thread()) else { return };
-    let env = Arc::new(env);
+    let Ok(runtime) = runtime else { return };
+    let env = Arc::new(env.for_thread());
     let local = tokio::task::LocalSet::new();
     let mut created = Some(created);
     for _ in 0..share {

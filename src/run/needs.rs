@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use proptest::strategy::ValueTree;
 use serde_json::Value;
 
 use super::environment::Environment;
@@ -74,8 +73,8 @@ fn inputs(env: &Environment, case: &Case, operation: &Operation) -> Vec<Value> {
     let families = env.generator.families(case);
     let rounds = rounds(env.settings.profile, &case.check);
     let draw = |family: &Family| env.generator.draw(operation, family, &mut runner);
-    let trees = (0..rounds).flat_map(|_| families.iter()).filter_map(draw);
-    trees.map(|tree| finished(tree.current())).collect()
+    let drawn = (0..rounds).flat_map(|_| families.iter()).filter_map(draw);
+    drawn.map(|(_, input)| finished(input)).collect()
 }
 
 struct Needs<'e> {

@@ -108,6 +108,8 @@ pub struct Outcome {
 pub struct Tally {
     /// Findings so far.
     pub findings: BTreeMap<FindingKey, Found>,
+    /// Findings seen for the first time since this list was last cleared.
+    pub first_seen: Vec<FindingKey>,
     /// How many requests showed a clause upheld, by the clause's index.
     pub upheld: Vec<u64>,
     /// Members of responses that the contract does not know.
@@ -144,6 +146,7 @@ impl Tally {
             return false;
         }
         let (exchange, setup) = (exchange.clone(), setup.to_vec());
+        self.first_seen.push(key.clone());
         self.findings.insert(key, Found { violation, exchange, setup, case, occurrences: 1 });
         true
     }

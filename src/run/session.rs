@@ -201,13 +201,13 @@ impl<'w> Session<'w> {
     /// Notes a judgement in the worker's tally. The keys of its violations.
     pub fn note(&mut self, judgement: &mut Judgement, exchange: &Exchange) -> Vec<Violation> {
         let before = self.history.len().saturating_sub(1);
-        let setup = self.history.get(..before).unwrap_or_default().to_vec();
+        let setup = self.history.get(..before).unwrap_or_default();
         let tally = &mut self.worker.tally;
         tally.uphold(&mut judgement.upheld);
         tally.unknown_members += judgement.unknown_members as u64;
         tally.nulls += judgement.nulls as u64;
         for violation in &judgement.violations {
-            if tally.find(violation.clone(), self.case, exchange, &setup) {
+            if tally.find(violation.clone(), self.case, exchange, setup) {
                 tally.secrets.extend(self.secrets.iter().chain(&self.worker.shared_secrets).cloned());
             }
         }

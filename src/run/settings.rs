@@ -154,6 +154,8 @@ pub struct Settings {
     pub seed: u64,
     /// How many examples a clause gets.
     pub profile: Profile,
+    /// How many examples the generated cases get in all, shared out evenly; none leaves it to the profile.
+    pub cases: Option<u64>,
     /// Globs of clause or case ids to keep; empty keeps all.
     pub only: Vec<String>,
     /// Globs of clause or case ids to drop.
@@ -188,10 +190,11 @@ impl Settings {
             credentials: Some(Credentials::for_tests()),
             seed: DEFAULT_SEED,
             profile: Profile::default(),
+            cases: None,
             only: Vec::new(),
             skip: Vec::new(),
             shard: Shard::default(),
-            jobs: std::thread::available_parallelism().map_or(4, usize::from).saturating_mul(2).clamp(4, 32),
+            jobs: std::thread::available_parallelism().map_or(4, usize::from).saturating_mul(8).clamp(8, 32),
             rate: None,
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
             deadline: None,

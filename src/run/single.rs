@@ -57,10 +57,10 @@ impl Prepared {
     /// Runs cases on this thread, with connections and resources of its own.
     ///
     /// # Errors
-    /// The HTTP client or the runtime cannot be set up.
+    /// The runtime cannot be set up.
     pub fn executor(&self) -> Result<Executor, RunError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Runtime)?;
-        let env = self.surveyed.env.for_thread()?;
+        let env = self.surveyed.env.for_thread();
         let mut worker = Worker::new(Arc::new(env));
         let created = self.created.lock().map(|mut created| std::mem::take(&mut *created)).unwrap_or_default();
         runtime.block_on(worker.adopt(&created));

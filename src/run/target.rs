@@ -28,7 +28,6 @@ pub struct Target {
     service: String,
     broadcast: Broadcast,
     temporary: Option<Credentials>,
-    timeout: Duration,
     shared: Arc<Shared>,
     signer: Option<Signer>,
 }
@@ -68,7 +67,6 @@ impl Target {
             service,
             broadcast: settings.broadcast.clone(),
             temporary: settings.temporary.clone(),
-            timeout: settings.request_timeout,
             shared: Arc::new(Shared {
                 requests: AtomicU64::new(0),
                 throttled: AtomicU64::new(0),
@@ -82,21 +80,17 @@ impl Target {
     }
 
     /// The same target with connections of its own, for another thread.
-    ///
-    /// # Errors
-    /// The HTTP client cannot be set up.
-    pub fn for_thread(&self) -> Result<Arc<Target>, SendError> {
-        Ok(Arc::new(Target {
-            sender: Sender::new(self.sender.endpoint(), self.timeout)?,
+    pub fn for_thread(&self) -> Arc<Target> {
+        Arc::new(Target {
+            sender: self.sender.fork(),
             credentials: self.credentials.clone(),
             region: self.region.clone(),
             service: self.service.clone(),
             broadcast: self.broadcast.clone(),
             temporary: self.temporary.clone(),
-            timeout: self.timeout,
             shared: Arc::clone(&self.shared),
             signer: self.signer.clone(),
-        }))
+        })
     }
 
     /// Base URL.

@@ -125,17 +125,20 @@ impl Worker {
         let env = Arc::clone(&self.env);
         let mut runner = runner(env.settings.seed, &case.id);
         let families = env.generator.families(case);
-        let rounds = rounds(env.settings.profile, &case.check);
+        let (rounds, most) = effort(&env, &case.check);
         let mut salt = 0;
         for round in 0..rounds {
             for family in &families {
+                if salt as u64 >= most {
+                    return;
+                }
                 if env.target.is_stopped() {
                     progress.blocked("the run was stopped".to_owned());
                     return;
                 }
-                let Some(tree) = env.generator.draw(operation, family, &mut runner) else { continue };
+                let Some(drawn) = env.generator.draw(operation, family, &mut runner) else { continue };
                 salt += 1;
-                self.try_tree(index, operation, family, focus, tree, salt, progress).await;
+                self.try_drawn(index, operation, family, focus, drawn, salt, progress).await;
             }
             if families.len() as u32 >= 3 && env.settings.profile == Profile::Quick && round > 0 {
                 break;
@@ -180,18 +183,18 @@ impl Worker {
     }
 
     #[allow(clippy::too_many_arguments)]
-    async fn try_tree(
+    async fn try_drawn(
         &mut self,
         index: usize,
         operation: &Operation,
         family: &Family,
         focus: ClauseIndex,
-        mut tree: Box<dyn ValueTree<Value = Value>>,
+        (mut tree, input): (Box<dyn ValueTree<Value = Value>>, Value),
         salt: usize,
         progress: &mut Progress,
     ) {
-        let seen: BTreeSet<FindingKey> = self.tally.findings.keys().cloned().collect();
-        let found = match self.try_input(index, operation, family, focus, tree.current(), salt).await {
+        self.tally.first_seen.clear();
+        let found = match self.try_input(index, operation, family, focus, input, salt).await {
             Ok((violations, undecided)) => {
                 progress.decided += u64::from(undecided.is_none());
                 undecided.into_iter().for_each(|reason| progress.blocked(reason));
@@ -202,8 +205,8 @@ impl Worker {
                 return;
             }
         };
-        for key in keys(&found) {
-            if self.env.settings.shrinking == Shrinking::On && !seen.contains(&key) {
+        for key in std::mem::take(&mut self.tally.first_seen) {
+            if self.env.settings.shrinking == Shrinking::On && found.iter().any(|one| FindingKey::from(one) == key) {
                 self.shrink(index, operation, family, focus, &mut tree, salt, &key).await;
             }
         }
@@ -294,6 +297,17 @@ fn fixtures_for(operation: &Operation, family: &Family, input: &Value) -> Fixtur
     match !operation.is_readonly && family.expectation.success && names_resource && is_bound {
         true => Fixtures::Own,
         false => Fixtures::Shared,
+    }
+}
+
+/// How often each family of a case is drawn from, and how many examples the case gets at most.
+fn effort(env: &Environment, check: &Check) -> (u32, u64) {
+    match env.settings.cases {
+        None => (rounds(env.settings.profile, check), u64::MAX),
+        Some(cases) => {
+            let share = cases.div_ceil(env.plan.generated().max(1));
+            (u32::try_from(share).unwrap_or(u32::MAX), share)
+        }
     }
 }
 

@@ -1,21 +1,29 @@
 //! Sends requests and keeps what comes back as it came: no redirects, no decompression, no hidden retries.
 
+mod connection;
+mod endpoint;
 mod sign;
 
+use std::sync::Mutex;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Method};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{HOST, HeaderName, HeaderValue, USER_AGENT};
+use hyper::{Method, Uri};
 use thiserror::Error;
 
 pub use sign::{DateHeader, Place, Signer};
 
 use crate::clock;
 use crate::wire::{Exchange, FailureKind, Reply, Request, Response, TransportFailure};
+use connection::Connection;
+use endpoint::Endpoint;
 
 /// Most bytes of a body that are read.
 pub const BODY_LIMIT: usize = 4 << 20;
+/// Who sends.
+const AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 /// Why nothing can be sent.
 #[derive(Debug, Error)]
@@ -33,12 +41,28 @@ pub enum SendError {
     },
 }
 
+/// Why no response arrived, by what is to be done about it.
+#[derive(Debug)]
+enum Failure {
+    /// No connection could be made.
+    Connect(String),
+    /// The connection broke before a byte came back.
+    Unanswered(String),
+    /// What came back is no HTTP.
+    Protocol(String),
+    /// The request cannot be written down as HTTP.
+    Unsendable(String),
+    /// It took too long.
+    Timeout(Duration),
+}
+
 /// Sends requests to one endpoint over kept connections.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Sender {
-    client: Client,
-    endpoint: String,
-    host: String,
+    endpoint: Endpoint,
+    timeout: Duration,
+    /// Connections on which nothing is under way, the last used one last.
+    idle: Mutex<Vec<Connection>>,
 }
 
 impl Sender {
@@ -47,105 +71,117 @@ impl Sender {
     /// # Errors
     /// The endpoint is no HTTP URL, or TLS cannot be set up.
     pub fn new(endpoint: &str, timeout: Duration) -> Result<Sender, SendError> {
-        let bad = |reason: &str| SendError::Endpoint { endpoint: endpoint.to_owned(), reason: reason.to_owned() };
-        let url = reqwest::Url::parse(endpoint).map_err(|error| bad(&error.to_string()))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(bad("it begins neither with http:// nor with https://"));
-        }
-        let host = url.host_str().ok_or_else(|| bad("it names no host"))?;
-        let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        // A provider that is already installed is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .redirect(Policy::none())
-            .http1_only()
-            .tcp_nodelay(true)
-            .pool_max_idle_per_host(256)
-            .timeout(timeout)
-            .no_proxy()
-            .build()
-            .map_err(|error| SendError::Client(error.to_string()))?;
-        Ok(Sender { client, endpoint: endpoint.trim_end_matches('/').to_owned(), host })
+        Ok(Sender { endpoint: Endpoint::parse(endpoint)?, timeout, idle: Mutex::default() })
+    }
+
+    /// The same sender with connections of its own.
+    pub fn fork(&self) -> Sender {
+        Sender { endpoint: self.endpoint.clone(), timeout: self.timeout, idle: Mutex::default() }
     }
 
     /// Base URL of the target.
     pub fn endpoint(&self) -> &str {
-        &self.endpoint
+        self.endpoint.url()
     }
 
     /// Host and port of the target, as in the `host` header.
     pub fn host(&self) -> &str {
-        &self.host
+        self.endpoint.authority()
     }
 
     /// Sends one request, signed by `signer` if there is one. The exchange keeps the request without its signature.
     pub async fn send(&self, request: &Request, signer: Option<&Signer>) -> Exchange {
         let started = clock::instant();
-        let signed = match signer {
-            Some(signer) => signer.sign(request, &self.endpoint, &self.host),
-            None => Ok(request.clone()),
+        let sent = async {
+            match signer {
+                None => self.send_within_time(request).await,
+                Some(signer) => {
+                    let signed = signer.sign(request, self.endpoint(), self.host()).map_err(Failure::Unsendable)?;
+                    self.send_within_time(&signed).await
+                }
+            }
         };
-        let reply = match signed {
-            Ok(signed) => self.reply(&signed).await,
-            Err(detail) => Reply::Failure(TransportFailure { kind: FailureKind::Protocol, detail }),
-        };
+        let reply = sent.await.map_or_else(|failure| Reply::Failure(failure.into()), Reply::Response);
         Exchange { request: request.clone(), reply, elapsed: started.elapsed() }
     }
 
-    async fn reply(&self, request: &Request) -> Reply {
-        match self.try_send(request).await {
-            Ok(response) => Reply::Response(response),
-            Err(error) => Reply::Failure(failure(&error)),
+    async fn send_within_time(&self, request: &Request) -> Result<Response, Failure> {
+        let request = self.written_down(request)?;
+        let sent = tokio::time::timeout(self.timeout, self.send_on_some_connection(request));
+        sent.await.unwrap_or(Err(Failure::Timeout(self.timeout)))
+    }
+
+    /// A kept connection may be closed by the other side at any time, also while a request is on its way: then, and only
+    /// if no byte came back, the request is sent once more on a new one.
+    async fn send_on_some_connection(&self, request: hyper::Request<Full<Bytes>>) -> Result<Response, Failure> {
+        if let Some(mut kept) = self.kept_connection().await {
+            match kept.exchange(request.clone()).await {
+                Err(Failure::Unanswered(_)) => {}
+                answered => return self.keep(kept, answered),
+            }
+        }
+        let mut fresh = Connection::open(&self.endpoint).await?;
+        let answered = fresh.exchange(request).await;
+        self.keep(fresh, answered)
+    }
+
+    async fn kept_connection(&self) -> Option<Connection> {
+        loop {
+            let mut kept = self.idle.lock().ok()?.pop()?;
+            if kept.is_open().await {
+                return Some(kept);
+            }
         }
     }
 
-    async fn try_send(&self, request: &Request) -> Result<Response, reqwest::Error> {
-        let method = Method::from_bytes(request.method.as_bytes()).unwrap_or(Method::POST);
-        let mut builder = self.client.request(method, format!("{}{}", self.endpoint, request.target));
+    /// Keeps a connection for the next request unless a part of this answer may still be on it.
+    fn keep(&self, connection: Connection, answered: Result<Response, Failure>) -> Result<Response, Failure> {
+        if let (Ok(response), Ok(mut idle)) = (&answered, self.idle.lock())
+            && !response.is_truncated
+        {
+            idle.push(connection);
+        }
+        answered
+    }
+
+    /// The request as HTTP.
+    fn written_down(&self, request: &Request) -> Result<hyper::Request<Full<Bytes>>, Failure> {
+        let unsendable = |what: &str, error: &dyn std::fmt::Display| Failure::Unsendable(format!("{what}: {error}"));
+        let method = Method::from_bytes(request.method.as_bytes()).map_err(|error| unsendable("the method", &error))?;
+        let target = match self.endpoint.path() {
+            "" => Uri::try_from(request.target.as_str()),
+            base => Uri::try_from(format!("{base}{}", request.target)),
+        };
+        let mut written = hyper::Request::new(Full::new(request.body.clone()));
+        *written.method_mut() = method;
+        *written.uri_mut() = target.map_err(|error| unsendable("the path", &error))?;
+        let headers = written.headers_mut();
+        headers.reserve(request.headers.len() + 2);
+        let host = HeaderValue::from_str(self.host()).map_err(|error| unsendable("the host", &error))?;
+        headers.insert(HOST, host);
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         for (name, value) in &request.headers {
-            builder = builder.header(name.as_str(), value.as_str());
+            let key = HeaderName::from_bytes(name.as_bytes()).map_err(|error| unsendable(name, &error))?;
+            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|error| unsendable(name, &error))?;
+            headers.append(key, value);
         }
-        let mut response = builder.body(request.body.clone()).send().await?;
-        let headers = response
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-            .collect();
-        let status = response.status().as_u16();
-        let (body, is_truncated) = read_body(&mut response).await?;
-        Ok(Response { status, headers, body, is_truncated })
+        Ok(written)
     }
 }
 
-async fn read_body(response: &mut reqwest::Response) -> Result<(Bytes, bool), reqwest::Error> {
-    let mut whole = BytesMut::new();
-    while let Some(chunk) = response.chunk().await? {
-        let room = BODY_LIMIT - whole.len();
-        if chunk.len() > room {
-            whole.extend_from_slice(&chunk[..room]);
-            return Ok((whole.freeze(), true));
-        }
-        whole.extend_from_slice(&chunk);
+impl From<Failure> for TransportFailure {
+    fn from(failure: Failure) -> TransportFailure {
+        let (kind, detail) = match failure {
+            Failure::Connect(detail) => (FailureKind::Connect, format!("cannot connect: {detail}")),
+            Failure::Unanswered(detail) => {
+                (FailureKind::Protocol, format!("the connection broke before an answer came: {detail}"))
+            }
+            Failure::Protocol(detail) => (FailureKind::Protocol, format!("the answer is no HTTP: {detail}")),
+            Failure::Unsendable(detail) => {
+                (FailureKind::Protocol, format!("the request cannot be written down as HTTP: {detail}"))
+            }
+            Failure::Timeout(limit) => (FailureKind::Timeout, format!("no answer within {} s", limit.as_secs_f64())),
+        };
+        TransportFailure { kind, detail }
     }
-    Ok((whole.freeze(), false))
-}
-
-fn failure(error: &reqwest::Error) -> TransportFailure {
-    let kind = match error {
-        error if error.is_connect() => FailureKind::Connect,
-        error if error.is_timeout() => FailureKind::Timeout,
-        _ => FailureKind::Protocol,
-    };
-    let mut detail = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        detail = cause.to_string();
-        source = cause.source();
-    }
-    let detail = match kind {
-        FailureKind::Connect => format!("cannot connect: {detail}"),
-        FailureKind::Timeout => "no answer within the time limit".to_owned(),
-        FailureKind::Protocol => format!("the answer is no HTTP: {detail}"),
-    };
-    TransportFailure { kind, detail }
 }

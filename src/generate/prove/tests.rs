@@ -9,7 +9,7 @@ fn broken(operation: &str, input: &Value) -> Vec<String> {
     let contract = crate::spec::builtin().unwrap();
     let operation = contract.operation(operation).unwrap();
     let prover = Prover::new(&contract, operation, BTreeMap::new()).unwrap();
-    let broken = prover.broken(operation, input);
+    let broken = prover.broken(operation, input.clone());
     broken.into_iter().map(|clause| contract.clauses.get(clause).id.clone()).collect()
 }
 

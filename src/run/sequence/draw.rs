@@ -170,7 +170,7 @@ impl Drawing<'_> {
         let family = self.family(operation)?;
         let generator: &Generator = &self.env.generator;
         for _ in 0..ATTEMPTS {
-            let mut input = finished(generator.draw(operation, &family, self.runner)?.current());
+            let mut input = finished(generator.draw(operation, &family, self.runner)?.1);
             self.cut(operation, &mut input);
             if generator.is_intended(operation, &family, &input) {
                 return Some(input);
@@ -226,8 +226,7 @@ impl Drawing<'_> {
         };
         let Some(family) = self.family(operation) else { return };
         for _ in 0..ATTEMPTS {
-            let Some(tree) = self.env.generator.draw(operation, &family, self.runner) else { return };
-            let input = tree.current();
+            let Some((_, input)) = self.env.generator.draw(operation, &family, self.runner) else { return };
             let drawn = role.tags.as_ref().and_then(|name| input.get(name)).and_then(Value::as_object);
             for (key, value) in drawn.into_iter().flatten() {
                 if self.tags.len() < TAG_POOL && !self.tags.iter().any(|(known, _)| known == key) {

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""This tool and Schemathesis, side by side, against the reference server and against moto.
+
+Both get the same contract: ours as it is, Schemathesis as the OpenAPI document that `spec export` makes of it. Every run
+gets a target of its own. Needs cargo, and python3 with pip for both peers, which go into target/side-by-side.
+
+    python3 benches/side_by_side.py [--max-time 300]
+
+`--max-time` bounds each Schemathesis run, in seconds.
+"""
+
+import argparse
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOL = ROOT / "target" / "release" / "ivs-conformance"
+FOLDER = ROOT / "target" / "side-by-side"
+PEERS = {"schemathesis": "4.32.5", "moto[server]": "5.2.5"}
+# moto finds the service by the scope of a signature, which it does not verify.
+SCOPE = "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ivs/aws4_request, SignedHeaders=host, Signature=0"
+
+
+def installed():
+    """The programs of a virtual environment with both peers."""
+    programs = FOLDER / "venv" / "bin"
+    if not (programs / "moto_server").exists():
+        subprocess.run([sys.executable, "-m", "venv", FOLDER / "venv"], check=True)
+        wanted = [f"{name}=={version}" for name, version in PEERS.items()]
+        subprocess.run([programs / "pip", "install", "--quiet", *wanted], check=True)
+    return programs
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Reference:
+    """The reference server; it counts the requests that it answers."""
+
+    name = "reference server"
+    header = []
+
+    def __init__(self, _):
+        self.process = subprocess.Popen([TOOL, "serve"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.url = self.process.stdout.readline().split()[-1]
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        _, errors = self.process.communicate()
+        return int(re.search(r"served ([\d,]+) request", errors).group(1).replace(",", ""))
+
+
+class Moto:
+    """moto; its log has a line for every request."""
+
+    name = "moto 5.2.5"
+    header = ["--header", SCOPE]
+
+    def __init__(self, programs):
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = FOLDER / "moto.log"
+        with self.log.open("w") as log:
+            arguments = [programs / "moto_server", "-H", "127.0.0.1", "-p", str(port)]
+            self.process = subprocess.Popen(arguments, stdout=log, stderr=log)
+        for _ in range(600):
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.1)
+        sys.exit("moto does not answer within a minute")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+        return len(re.findall(r'" \d{3} ', self.log.read_text(errors="replace")))
+
+
+def timed(arguments):
+    """Wall time, peak memory in MB and exit code of a command."""
+    started = time.monotonic()
+    with (FOLDER / "output.txt").open("w") as output:
+        process = subprocess.Popen(arguments, stdout=output, stderr=output, cwd=FOLDER)
+        _, status, usage = os.wait4(process.pid, 0)
+    return time.monotonic() - started, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)
+
+
+def ours(target, profile):
+    report = FOLDER / "ours.json"
+    arguments = [TOOL, "run", "--endpoint", target.url, "--profile", profile, "--report", f"json={report}"]
+    if isinstance(target, Reference):
+        arguments += ["--broadcast", "/_reference/broadcast"]
+    seconds, memory, code = timed(arguments)
+    if code not in (0, 1):
+        sys.exit(f"our run ended with {code}:\n{(FOLDER / 'output.txt').read_text()}")
+    findings = json.loads(report.read_text())["findings"]
+    missing = sum(finding["kind"] == "not_implemented" for finding in findings)
+    return seconds, memory, f"{len(findings)} ({missing} missing operations)"
+
+
+def schemathesis(target, programs, contract, workers, limit):
+    report = FOLDER / "schemathesis.json"
+    arguments = [
+        programs / "st", "run", contract, "--url", target.url, "--workers", str(workers), "--seed", "1",
+        "--max-time", str(limit), "--continue-on-failure", "--no-color", "--report", "json",
+        "--report-json-path", report, *target.header,
+    ]
+    seconds, memory, code = timed(arguments)
+    if code not in (0, 1):
+        sys.exit(f"Schemathesis ended with {code}:\n{(FOLDER / 'output.txt').read_text()[-2000:]}")
+    failures = json.loads(report.read_text())["failures"]
+    kinds = ", ".join(f"{failure['title']}: {failure['count']}" for failure in failures)
+    return seconds, memory, f"{sum(failure['count'] for failure in failures)} ({kinds})" if failures else "0"
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--max-time", type=int, default=300)
+    limit = arguments.parse_args().max_time
+    subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    programs = installed()
+    contract = FOLDER / "openapi.json"
+    with contract.open("w") as file:
+        subprocess.run([TOOL, "spec", "export", "--format", "openapi"], stdout=file, check=True)
+    tools = {
+        "this tool, quick": lambda target: ours(target, "quick"),
+        "this tool, standard": lambda target: ours(target, "standard"),
+        "Schemathesis, 1 worker": lambda target: schemathesis(target, programs, contract, 1, limit),
+        "Schemathesis, 2 workers": lambda target: schemathesis(target, programs, contract, 2, limit),
+    }
+    print("| target | tool | requests | wall time | requests/s | peak memory | reported failures |")
+    print("| --- | --- | ---: | ---: | ---: | ---: | --- |")
+    for kind in (Reference, Moto):
+        for name, run in tools.items():
+            target = kind(programs)
+            try:
+                seconds, memory, failures = run(target)
+            finally:
+                requests = target.stop()
+            print(
+                f"| {kind.name} | {name} | {requests:,} | {seconds:.1f} s | {requests / seconds:,.0f} "
+                f"| {memory:.0f} MB | {failures} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
