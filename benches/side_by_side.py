@@ -51,13 +51,13 @@ class Reference:
     header = []
 
     def __init__(self, _):
-        self.process = subprocess.Popen([TOOL, "serve"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([TOOL, "serve"], stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().split()[-1]
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        _, errors = self.process.communicate()
-        return int(re.search(r"served ([\d,]+) request", errors).group(1).replace(",", ""))
+        rest, _ = self.process.communicate()
+        return int(re.search(r"served ([\d,]+) request", rest).group(1).replace(",", ""))
 
 
 class Moto:

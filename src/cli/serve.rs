@@ -4,7 +4,7 @@ use super::args::{AuthMode, ServeArgs};
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
-use super::output::{print, print_error};
+use super::output::print;
 use super::resolve::DEFAULT_REGION;
 use super::signals;
 use crate::reference::{self, Auth, Config};
@@ -27,7 +27,7 @@ pub async fn serve(args: ServeArgs, environment: &Environment) -> Result<Exit, C
     print(&format!("listening on http://{}\n", server.address()));
     // A task that is gone can wait for nothing more: that is a reason to stop as well.
     let _ = interrupted.await;
-    print_error(&format!("served {}\n", count(server.requests(), "request")));
+    print(&format!("served {}\n", count(server.requests(), "request")));
     server.stop().await;
     Ok(Exit::Success)
 }
