@@ -275,3 +275,18 @@ fn the_baseline_that_the_readme_shows_can_be_read() {
     let arguments = ["run", "--endpoint", &target.endpoint, "--only", "CreateChannel.input.*", "--baseline", &known];
     assert_exit(&conformance(&arguments), 0);
 }
+
+#[test]
+fn the_configuration_that_the_readme_shows_is_understood() {
+    let readme = file("README.md");
+    let block = readme.split("```toml\n").find(|block| block.starts_with("endpoint = ")).unwrap();
+    let machine = Machine::new(&[NAME], &[NAME]);
+    let text = block.split("```").next().unwrap().replace(EMULATOR, &machine.target.endpoint);
+    std::fs::write(machine.scratch.file("ivs-conformance.toml"), text).unwrap();
+    let output = machine.run("ivs-conformance run --only 'CreateChannel.input.*' --only 'StopStream.*'", &[]);
+    // The operation is there, though the file says that it is not.
+    assert_exit(&output, 1);
+    let said = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("StopStream answered though expected not to be implemented"), "{said}");
+    assert!(machine.read("junit.xml").contains("<testsuites") && !machine.read("report.html").is_empty());
+}
