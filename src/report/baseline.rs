@@ -14,6 +14,7 @@ use toml::value::Datetime;
 use super::damaged::Damaged;
 use super::record::{BaselineRecord, BaselineStatus, CaseVerdict, ClauseVerdict, FindingRecord, KnownFinding, Record};
 use crate::judge::finding::FindingKind;
+use crate::plan::case::SEQUENCE;
 use crate::run::settings::Profile;
 
 const HEADER: &str = "\
@@ -248,8 +249,13 @@ impl<'a> Judge<'a> {
 /// Marks a record's findings as new or known, and notes which entries are fixed and which have expired.
 pub fn apply(record: &mut Record, baseline: &Baseline, today: Date) {
     let known: HashSet<&str> = baseline.known.iter().map(|entry| entry.id.as_str()).collect();
+    // What a random sequence finds of a defect that a case was made for is that case's finding, wherever both were run.
+    let is_drawn = |case: &str| case.starts_with(SEQUENCE);
+    let cause = |entry: &KnownFinding| (entry.clause.clone(), entry.operation.clone(), entry.kind);
+    let causes: HashSet<_> = baseline.known.iter().filter(|entry| !is_drawn(&entry.case)).map(cause).collect();
     for finding in &mut record.findings {
-        finding.baseline = match known.contains(finding.id.as_str()) {
+        let same_cause = is_drawn(&finding.case) && causes.contains(&cause(&entry_of(finding)));
+        finding.baseline = match known.contains(finding.id.as_str()) || same_cause {
             true => BaselineStatus::Known,
             false => BaselineStatus::New,
         };

@@ -9,7 +9,9 @@ use super::environment::Environment;
 use super::worker::rounds;
 use crate::generate::placeholder::{self, Placeholder};
 use crate::generate::{Family, finished, runner};
+use crate::plan::part::{self, Part, Role};
 use crate::plan::resources::resource_of;
+use crate::plan::sequence::Sequence;
 use crate::plan::suite::Step;
 use crate::plan::{Case, Check};
 use crate::spec::Pattern;
@@ -95,9 +97,15 @@ impl<'e> Needs<'e> {
     fn case(&mut self, case: &Case) {
         let env = self.env;
         self.saved.clear();
-        if let Check::Scenario { scenario } = &case.check {
-            let scenario = env.plan.suites.scenarios.get(*scenario);
-            scenario.into_iter().flat_map(|scenario| &scenario.steps).for_each(|step| self.step(step));
+        match &case.check {
+            Check::Scenario { scenario } => {
+                let scenario = env.plan.suites.scenarios.get(*scenario);
+                scenario.into_iter().flat_map(|scenario| &scenario.steps).for_each(|step| self.step(step));
+            }
+            Check::Sequence { sequence } => {
+                env.plan.suites.sequences.get(*sequence).into_iter().for_each(|sequence| self.sequence(sequence));
+            }
+            _ => {}
         }
         let Some(operation) = case.operation.as_deref().and_then(|name| env.contract.operation(name)) else { return };
         self.found.insert(operation.name.clone());
@@ -114,6 +122,19 @@ impl<'e> Needs<'e> {
                     .for_each(|needed| self.state(&needed.state));
             }
         }
+    }
+
+    /// A sequence uses whatever the target has for its resources, but what makes and shows them must be there.
+    fn sequence(&mut self, sequence: &Sequence) {
+        let env = self.env;
+        for resource in &sequence.resources {
+            let roles = part::roles(&env.contract, &env.plan.resources, resource);
+            let is_needed =
+                |role: &Role| self.breadth == Breadth::Everything || matches!(role.part, Part::Create | Part::Get);
+            self.found.extend(roles.into_iter().filter(is_needed).map(|role| role.operation));
+            self.resource(resource);
+        }
+        sequence.states.values().for_each(|state| self.state(state));
     }
 
     fn step(&mut self, step: &Step) {

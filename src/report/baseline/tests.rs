@@ -46,6 +46,25 @@ fn a_new_finding_fails_beside_a_known_one() {
 }
 
 #[test]
+fn what_a_sequence_finds_of_a_known_defect_is_known() {
+    let baseline = written();
+    for (operation, status) in [("CreateChannel", BaselineStatus::Known), ("GetChannel", BaselineStatus::New)] {
+        let mut record = sample::failing();
+        let clause = "CreateChannel.status";
+        let known = record.findings.iter().find(|finding| finding.clause == clause).unwrap().clone();
+        assert_eq!(known.operation, "CreateChannel");
+        record.findings = vec![FindingRecord {
+            id: "drawn".to_owned(),
+            case: "sequence/channels".to_owned(),
+            operation: operation.to_owned(),
+            ..known
+        }];
+        apply(&mut record, &baseline, TODAY);
+        assert_eq!(record.findings[0].baseline, status, "{operation}");
+    }
+}
+
+#[test]
 fn what_is_fixed_fails_until_the_file_is_tightened() {
     let mut record = sample::failing();
     record.findings.retain(|finding| finding.id != "c2c2c2c2");
