@@ -45,6 +45,14 @@ pub fn check(assert: &Assert, output: &Value) -> Result<(), Failure> {
         let is_listed = values.iter().any(|value| same(found, value));
         ensure(is_listed, || format!("{place} is one of {}.", listed(values)), place, found)?;
     }
+    if let Some(list) = &assert.element_of {
+        let elements = list.as_array().map_or(&[][..], Vec::as_slice);
+        let is_listed = elements.iter().any(|value| same(found, value));
+        ensure(is_listed, || format!("{place} is one of {}.", listed(elements)), place, found)?;
+    }
+    if let Some(inputs) = &assert.result_of {
+        result_of(place, found, inputs)?;
+    }
     if let Some(other) = &assert.agrees {
         agrees(place, found, other)?;
     }
@@ -149,9 +157,14 @@ fn without_ignored(assert: &Assert) -> Assert {
         return assert;
     }
     let names = assert.ignoring.clone();
-    for compared in
-        [&mut assert.equals, &mut assert.differs, &mut assert.agrees, &mut assert.contains, &mut assert.lacks]
-    {
+    for compared in [
+        &mut assert.equals,
+        &mut assert.differs,
+        &mut assert.element_of,
+        &mut assert.agrees,
+        &mut assert.contains,
+        &mut assert.lacks,
+    ] {
         *compared = compared.take().map(|value| without(&value, &names));
     }
     assert
@@ -199,6 +212,24 @@ fn ensure(holds: bool, expected: impl FnOnce() -> String, place: &str, found: &V
     let observed =
         if found.is_null() { format!("{place} is absent.") } else { format!("{place} is {}.", shown(found)) };
     Err(Failure { expected: expected(), observed })
+}
+
+/// Whether some order of inputs, each of which sets the members that it gives, leaves this object behind.
+fn result_of(place: &str, found: &Value, inputs: &Value) -> Result<(), Failure> {
+    let inputs: Vec<&serde_json::Map<String, Value>> =
+        inputs.as_array().into_iter().flatten().filter_map(Value::as_object).collect();
+    let names: std::collections::BTreeSet<&String> = inputs.iter().flat_map(|input| input.keys()).collect();
+    for name in names {
+        let given: Vec<Value> = inputs.iter().filter_map(|input| input.get(name)).cloned().collect();
+        let value = found.get(name).unwrap_or(&Value::Null);
+        if !given.iter().any(|given| same(given, value)) {
+            return Err(Failure {
+                expected: format!("`{name}` of {place} is {}.", listed(&given)),
+                observed: format!("`{name}` of {place} is {}.", shown(value)),
+            });
+        }
+    }
+    Ok(())
 }
 
 fn agrees(place: &str, found: &Value, other: &Value) -> Result<(), Failure> {

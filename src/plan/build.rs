@@ -250,7 +250,7 @@ fn scenario_case(contract: &Contract, index: usize, scenario: &Scenario) -> Case
             clauses.push(clause);
         }
     };
-    for step in &scenario.steps {
+    for step in scenario.steps.iter().flat_map(|step| std::iter::once(step).chain(&step.beside)) {
         add(step.rule.as_deref().and_then(|rule| contract.clauses.find(rule)));
         for assert in &step.asserts {
             add(contract.clauses.find(&assert.rule));

@@ -91,6 +91,16 @@ pub struct Step {
     /// Answers of which each must come at least once among the repetitions.
     #[serde(default)]
     pub among: Vec<String>,
+    /// How often these answers come among the repetitions, exactly.
+    #[serde(default)]
+    pub counts: BTreeMap<String, u64>,
+    /// Other calls that are in flight at the same time, each with its own repetitions and answers.
+    #[serde(default)]
+    pub beside: Vec<Step>,
+    /// Variables set to lists: what stands at a path, `input.…` or `output.…`, of each of the calls in flight that
+    /// succeeded, those beside it included.
+    #[serde(default)]
+    pub gather: BTreeMap<String, String>,
     /// What must come back.
     #[serde(default)]
     pub expect: Expect,
@@ -204,6 +214,13 @@ pub struct Assert {
     /// Equal to one of these.
     #[serde(default)]
     pub one_of: Option<Vec<Value>>,
+    /// Equal to one element of this list, which may be a variable.
+    #[serde(default)]
+    pub element_of: Option<Value>,
+    /// An object that some order of these inputs leaves behind: each member that one of them gives has a value that one
+    /// of them gives.
+    #[serde(default)]
+    pub result_of: Option<Value>,
     /// Members present on both sides are equal.
     #[serde(default)]
     pub agrees: Option<Value>,

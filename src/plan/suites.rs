@@ -53,12 +53,13 @@ impl Suites {
     /// default that it states.
     pub(super) fn for_contract(mut self, contract: &Contract) -> Suites {
         let has_clause = |id: &str| contract.clauses.find(id).is_some();
-        let fits = |step: &Step| {
+        let fits_alone = |step: &Step| {
             let operation = step.call.as_deref().or(step.walk.as_deref());
             operation.is_none_or(|name| contract.operation(name).is_some())
                 && step.asserts.iter().all(|assert| has_clause(&assert.rule))
                 && step.rule.as_deref().is_none_or(has_clause)
         };
+        let fits = |step: &Step| fits_alone(step) && step.beside.iter().all(fits_alone);
         self.scenarios.retain(|scenario| scenario.steps.iter().all(fits));
         self.states.retain(|state| state.reach.iter().chain(&state.leave).all(fits));
         self.probes.retain(|probe| has_clause(&probe.clause));

@@ -1,5 +1,6 @@
 //! Drives generate → send → judge over the cases of a plan, and cleans up.
 
+mod concurrent;
 mod environment;
 pub mod event;
 mod needs;

@@ -4,15 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::session::{Blocked, Fixtures, Session};
 use super::worker::{Progress, Worker};
 use crate::clock;
-use crate::generate::encode;
 use crate::judge::finding::FindingKind;
-use crate::judge::{Answer, Judgement, Violation, assertion, path};
+use crate::judge::{Judgement, Violation, assertion, path};
 use crate::plan::expectation::{Expectation, ExpectedError};
 use crate::plan::suite::{Assert, Scenario, Step};
 use crate::spec::clause::{ClauseIndex, Tier};
@@ -27,14 +25,14 @@ pub(super) const FIRST_WAIT: Duration = Duration::from_millis(10);
 const MOST_PAGES: usize = 2_000;
 
 /// What one performance of a step showed.
-struct Performed {
-    judgement: Judgement,
-    exchange: Option<Exchange>,
+pub(super) struct Performed {
+    pub(super) judgement: Judgement,
+    pub(super) exchange: Option<Exchange>,
     /// Violations of the step's assertions.
-    failures: Vec<Violation>,
+    pub(super) failures: Vec<Violation>,
     /// Clauses that its assertions showed upheld.
-    upheld: Vec<ClauseIndex>,
-    output: Value,
+    pub(super) upheld: Vec<ClauseIndex>,
+    pub(super) output: Value,
 }
 
 impl Performed {
@@ -153,7 +151,7 @@ impl Session<'_> {
         Ok(performed)
     }
 
-    async fn prepare(&mut self, step: &Step) -> Result<(String, Value, Option<String>), Blocked> {
+    pub(super) async fn prepare(&mut self, step: &Step) -> Result<(String, Value, Option<String>), Blocked> {
         let env = Arc::clone(&self.worker.env);
         let name = step.call.as_deref().or(step.walk.as_deref());
         let name = name.ok_or_else(|| Blocked("the step calls nothing".to_owned()))?;
@@ -177,7 +175,7 @@ impl Session<'_> {
         Ok((name.to_owned(), input, region))
     }
 
-    fn expectation(&self, operation: &Operation, step: &Step) -> Expectation {
+    pub(super) fn expectation(&self, operation: &Operation, step: &Step) -> Expectation {
         let mut expectation = Expectation::default();
         for answer in step.expect.answers() {
             if answer == "success" {
@@ -206,7 +204,7 @@ impl Session<'_> {
     }
 
     /// The clause to blame if the answer is none of the expected ones.
-    fn focus(&self, operation: &Operation, step: &Step, expectation: &Expectation) -> ClauseIndex {
+    pub(super) fn focus(&self, operation: &Operation, step: &Step, expectation: &Expectation) -> ClauseIndex {
         let rule = step.rule.as_deref().and_then(|rule| self.worker.env.contract.clauses.find(rule));
         let error = expectation.errors.first().filter(|_| !expectation.success);
         let documented = error.and_then(|error| operation.error(&error.code)).map(|error| error.clause);
@@ -249,6 +247,8 @@ impl Session<'_> {
             &mut bound.agrees,
             &mut bound.contains,
             &mut bound.lacks,
+            &mut bound.element_of,
+            &mut bound.result_of,
             &mut bound.never_shows,
             &mut bound.not_before,
         ];
@@ -271,7 +271,12 @@ impl Session<'_> {
     }
 
     /// Notes what a step showed, sets its variables; false if it was not answered as expected.
-    fn conclude(&mut self, step: &Step, mut performed: Performed, progress: &mut Progress) -> Result<bool, Blocked> {
+    pub(super) fn conclude(
+        &mut self,
+        step: &Step,
+        mut performed: Performed,
+        progress: &mut Progress,
+    ) -> Result<bool, Blocked> {
         let answered_well = performed.judgement.violations.is_empty();
         if step.inferred {
             for violation in &mut performed.judgement.violations {
@@ -373,88 +378,6 @@ impl Session<'_> {
             tokens.push(token);
         }
     }
-
-    /// Sends all repetitions of a step at once.
-    async fn concurrent(&mut self, step: &Step, progress: &mut Progress) -> Result<bool, Blocked> {
-        let env = Arc::clone(&self.worker.env);
-        let mut flights = JoinSet::new();
-        let mut inputs = Vec::new();
-        let mut name = String::new();
-        for number in 1..=step.times {
-            self.variables.insert("index".to_owned(), Value::from(number));
-            let (operation, input, region) = self.prepare(step).await?;
-            let Some(found) = env.contract.operation(&operation) else { continue };
-            let request = encode::request(found, &input);
-            let target = Arc::clone(&env.target);
-            let position = inputs.len();
-            self.worker.requests += 1;
-            inputs.push(input);
-            name = operation;
-            let is_about_rates = step.expect.answers().iter().any(|answer| answer == "ThrottlingException");
-            flights.spawn(async move {
-                let exchange = match region.as_deref() {
-                    None if is_about_rates => target.send_once(&request).await,
-                    region => target.send_in(region, &request).await,
-                };
-                (position, exchange)
-            });
-        }
-        let operation = env.contract.operation(&name).ok_or_else(|| Blocked("unknown operation".to_owned()))?;
-        let mut exchanges = Vec::new();
-        while let Some(landed) = flights.join_next().await {
-            exchanges.extend(landed.ok());
-        }
-        exchanges.sort_by_key(|(position, _)| *position);
-        let expectation = self.expectation(operation, step);
-        let focus = self.focus(operation, step, &expectation);
-        let mut all_good = true;
-        let mut answers: Vec<String> = Vec::new();
-        for (position, exchange) in exchanges {
-            let mut judgement = env.judge.exchange(operation, &expectation, focus, &exchange);
-            self.after(operation, inputs.get(position).unwrap_or(&Value::Null), None, &mut judgement);
-            answers.push(answer_name(&judgement.answer));
-            let output = judgement.body.clone().unwrap_or(Value::Null);
-            let performed =
-                Performed { judgement, exchange: Some(exchange), failures: Vec::new(), upheld: Vec::new(), output };
-            all_good &= self.conclude(step, performed, progress)?;
-        }
-        self.judge_among(operation, step, focus, &answers, progress);
-        Ok(all_good)
-    }
-
-    fn judge_among(
-        &mut self,
-        operation: &Operation,
-        step: &Step,
-        focus: ClauseIndex,
-        answers: &[String],
-        progress: &mut Progress,
-    ) {
-        for wanted in step.among.iter().filter(|wanted| !answers.contains(wanted)) {
-            let violation = Violation {
-                clause: focus,
-                operation: operation.name.clone(),
-                detail: Some(format!("among {wanted}")),
-                kind: FindingKind::WrongBehaviour,
-                expected: format!("Of {} requests at once at least one is answered with {wanted}.", answers.len()),
-                observed: "None is.".to_owned(),
-                tier: step.inferred.then_some(Tier::Inferred),
-            };
-            let last = self.history.last().cloned();
-            let exchange = last.map(|request| Exchange {
-                request,
-                reply: crate::wire::Reply::Failure(crate::wire::TransportFailure {
-                    kind: crate::wire::FailureKind::Protocol,
-                    detail: "several answers".to_owned(),
-                }),
-                elapsed: Duration::ZERO,
-            });
-            if let Some(exchange) = exchange {
-                self.worker.tally.find(violation.clone(), self.case, &exchange, &[]);
-            }
-            progress.violations.push(violation);
-        }
-    }
 }
 
 fn endless(operation: &Operation, clause: ClauseIndex, pages: usize) -> Violation {
@@ -476,15 +399,6 @@ fn page_parts(operation: &Operation, page: &Value) -> (Vec<Value>, Option<String
     let items = by_name.or_else(first_array).and_then(Value::as_array).cloned().unwrap_or_default();
     let token = path::find(page, &pagination.output_token).and_then(Value::as_str).filter(|token| !token.is_empty());
     (items, token.map(str::to_owned))
-}
-
-fn answer_name(answer: &Answer) -> String {
-    match answer {
-        Answer::Success => "success".to_owned(),
-        Answer::Error { code: Some(code), .. } => code.clone(),
-        Answer::Error { status, code: None } => status.to_string(),
-        Answer::Nothing => String::new(),
-    }
 }
 
 /// The path of an assertion as it stands in the suite, with placeholders shortened: the same in every run.

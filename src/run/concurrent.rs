@@ -1,0 +1,173 @@
+//! Steps of scenarios whose calls are in flight all at once: what comes of them is what some order of them allows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::scenario::Performed;
+use super::session::{Blocked, Session};
+use super::worker::Progress;
+use crate::generate::encode;
+use crate::judge::finding::FindingKind;
+use crate::judge::{Answer, Violation, path};
+use crate::plan::suite::Step;
+use crate::spec::clause::ClauseIndex;
+use crate::spec::contract::Operation;
+use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
+
+/// The error of those who ask too often.
+const THROTTLED: &str = "ThrottlingException";
+
+/// One call of those that are in flight.
+struct Flight<'s> {
+    step: &'s Step,
+    operation: String,
+    input: Value,
+    request: Request,
+}
+
+impl Session<'_> {
+    /// Sends all repetitions of a step, and of the steps beside it, at once. False if one was not answered as expected.
+    pub(super) async fn concurrent(&mut self, step: &Step, progress: &mut Progress) -> Result<bool, Blocked> {
+        let steps: Vec<&Step> = std::iter::once(step).chain(&step.beside).collect();
+        let mut flights = Vec::new();
+        let mut landing = JoinSet::new();
+        for step in &steps {
+            for number in 1..=step.times {
+                self.variables.insert("index".to_owned(), Value::from(number));
+                let (flight, region) = self.flight(step).await?;
+                let target = Arc::clone(&self.worker.env.target);
+                let is_about_rates = step.expect.answers().iter().any(|answer| answer == THROTTLED);
+                let (position, request) = (flights.len(), flight.request.clone());
+                self.worker.requests += 1;
+                flights.push(flight);
+                landing.spawn(async move {
+                    let exchange = match region.as_deref() {
+                        None if is_about_rates => target.send_once(&request).await,
+                        region => target.send_in(region, &request).await,
+                    };
+                    (position, exchange)
+                });
+            }
+        }
+        let mut exchanges = Vec::new();
+        while let Some(landed) = landing.join_next().await {
+            exchanges.extend(landed.ok());
+        }
+        exchanges.sort_by_key(|(position, _)| *position);
+        self.landed(step, &flights, exchanges, progress)
+    }
+
+    async fn flight<'s>(&mut self, step: &'s Step) -> Result<(Flight<'s>, Option<String>), Blocked> {
+        let env = Arc::clone(&self.worker.env);
+        let (name, input, region) = self.prepare(step).await?;
+        let operation = env.contract.operation(&name).ok_or_else(|| Blocked(format!("{name} is unknown")))?;
+        let request = encode::request(operation, &input);
+        Ok((Flight { step, operation: name, input, request }, region))
+    }
+
+    /// Judges what came back.
+    fn landed(
+        &mut self,
+        step: &Step,
+        flights: &[Flight<'_>],
+        exchanges: Vec<(usize, Exchange)>,
+        progress: &mut Progress,
+    ) -> Result<bool, Blocked> {
+        let env = Arc::clone(&self.worker.env);
+        let mut all_good = true;
+        let mut answers: Vec<(&Flight<'_>, String)> = Vec::new();
+        let mut successes = Vec::new();
+        for (position, exchange) in exchanges {
+            let Some(flight) = flights.get(position) else { continue };
+            let Some(operation) = env.contract.operation(&flight.operation) else { continue };
+            let expectation = self.expectation(operation, flight.step);
+            let focus = self.focus(operation, flight.step, &expectation);
+            let mut judgement = env.judge.exchange(operation, &expectation, focus, &exchange);
+            self.after(operation, &flight.input, None, &mut judgement);
+            self.history.push(flight.request.clone());
+            answers.push((flight, answer_name(&judgement.answer)));
+            let output = judgement.body.clone().unwrap_or(Value::Null);
+            if judgement.is_success() {
+                successes.push(json!({"input": flight.input, "output": output}));
+            }
+            let performed =
+                Performed { judgement, exchange: Some(exchange), failures: Vec::new(), upheld: Vec::new(), output };
+            all_good &= self.conclude(flight.step, performed, progress)?;
+        }
+        for (variable, place) in &step.gather {
+            let values = successes.iter().filter_map(|success| path::find(success, place)).cloned().collect();
+            self.variables.insert(variable.clone(), Value::Array(values));
+        }
+        for step in std::iter::once(step).chain(&step.beside) {
+            let of_step = answers.iter().filter(|(flight, _)| std::ptr::eq(flight.step, step));
+            let names: Vec<&str> = of_step.map(|(_, answer)| answer.as_str()).collect();
+            self.judge_numbers(step, &names, progress);
+        }
+        Ok(all_good)
+    }
+
+    /// Whether the answers came as often as they should.
+    fn judge_numbers(&mut self, step: &Step, answers: &[&str], progress: &mut Progress) {
+        let env = Arc::clone(&self.worker.env);
+        let Some(operation) = step.call.as_deref().and_then(|name| env.contract.operation(name)) else { return };
+        let focus = self.focus(operation, step, &self.expectation(operation, step));
+        let number = |wanted: &str| answers.iter().filter(|answer| **answer == wanted).count() as u64;
+        for wanted in step.among.iter().filter(|wanted| number(wanted) == 0) {
+            let expected = format!("Of {} requests at once at least one is answered with {wanted}.", answers.len());
+            self.blame_all(
+                operation,
+                step,
+                focus,
+                format!("among {wanted}"),
+                expected,
+                "None is.".to_owned(),
+                progress,
+            );
+        }
+        for (wanted, count) in step.counts.iter().filter(|(wanted, count)| number(wanted) != **count) {
+            let expected = format!("Of {} requests at once {count} is answered with {wanted}.", answers.len());
+            let observed = format!("It is {} of them.", number(wanted));
+            self.blame_all(operation, step, focus, format!("number of {wanted}"), expected, observed, progress);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn blame_all(
+        &mut self,
+        operation: &Operation,
+        step: &Step,
+        clause: ClauseIndex,
+        detail: String,
+        expected: String,
+        observed: String,
+        progress: &mut Progress,
+    ) {
+        let violation = Violation {
+            clause,
+            operation: operation.name.clone(),
+            detail: Some(detail),
+            kind: FindingKind::WrongBehaviour,
+            expected,
+            observed,
+            tier: step.inferred.then_some(crate::spec::clause::Tier::Inferred),
+        };
+        let Some((request, before)) = self.history.split_last() else { return };
+        let failure = TransportFailure { kind: FailureKind::Protocol, detail: "several answers".to_owned() };
+        let exchange = Exchange { request: request.clone(), reply: Reply::Failure(failure), elapsed: Duration::ZERO };
+        let setup = before.to_vec();
+        self.worker.tally.find(violation.clone(), self.case, &exchange, &setup);
+        progress.violations.push(violation);
+    }
+}
+
+fn answer_name(answer: &Answer) -> String {
+    match answer {
+        Answer::Success => "success".to_owned(),
+        Answer::Error { code: Some(code), .. } => code.clone(),
+        Answer::Error { status, code: None } => status.to_string(),
+        Answer::Nothing => String::new(),
+    }
+}
