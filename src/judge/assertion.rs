@@ -310,3 +310,36 @@ fn shown(value: &Value) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn holds(assert: Assert, output: &Value) -> bool {
+        check(&assert, output).is_ok()
+    }
+
+    #[test]
+    fn concurrent_calls_leave_what_some_order_allows() {
+        let given = json!([{"name": "a", "type": "X"}, {"name": "b"}]);
+        let result_of = |output: Value| holds(Assert { result_of: Some(given.clone()), ..Assert::default() }, &output);
+        assert!(result_of(json!({"name": "a", "type": "X", "other": 1})));
+        assert!(result_of(json!({"name": "b", "type": "X"})));
+        assert!(!result_of(json!({"name": "c", "type": "X"})), "nobody gave it");
+        assert!(!result_of(json!({"name": "b", "type": "Y"})), "the only one who gave it lost");
+        assert!(!result_of(json!({"name": "b"})), "it is not there");
+    }
+
+    #[test]
+    fn an_element_of_a_list_is_equal_to_one_of_them() {
+        let element_of = |output: Value| {
+            let list = Some(json!([{"name": "a"}, {"name": "b", "tags": null}]));
+            holds(Assert { element_of: list, ..Assert::default() }, &output)
+        };
+        assert!(element_of(json!({"name": "b"})));
+        assert!(!element_of(json!({"name": "c"})));
+        let nobody = Assert { element_of: Some(json!([])), ..Assert::default() };
+        assert!(!holds(nobody, &json!({"name": "a"})), "without successes nothing is allowed");
+    }
+}
