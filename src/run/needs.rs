@@ -149,7 +149,8 @@ impl<'e> Needs<'e> {
         if let Some(broadcast) = &step.broadcast {
             self.placeholders(&Value::from(broadcast.channel.as_str()));
         }
-        self.saved.extend(step.save.keys().cloned());
+        step.beside.iter().for_each(|step| self.step(step));
+        self.saved.extend(step.save.keys().chain(step.gather.keys()).cloned());
     }
 
     fn placeholders(&mut self, value: &Value) {
