@@ -17,6 +17,7 @@ use crate::report::record::{CaseVerdict, FindingRecord};
 use crate::report::text::{count, seconds, visible};
 use crate::run::settings::{Settings, Shard, Shrinking};
 use crate::spec::Contract;
+use crate::spec::clause::ClauseIndex;
 
 /// What became of a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +84,9 @@ fn plan(contract: &Contract, report: &Record, findings: &[&FindingRecord]) -> Re
     let mut plan = stages::plan(contract, &[], &[], Shard::default())?;
     let wanted: BTreeSet<&str> = findings.iter().map(|finding| finding.case.as_str()).collect();
     plan.cases.retain(|case| wanted.contains(case.id.as_str()));
+    // Of the others it would only be said why they stay untested.
+    let decided: BTreeSet<ClauseIndex> = plan.cases.iter().flat_map(|case| case.clauses.iter().copied()).collect();
+    plan.clauses.retain(|clause| decided.contains(clause));
     let there: BTreeSet<&str> = plan.cases.iter().map(|case| case.id.as_str()).collect();
     match wanted.iter().find(|id| !there.contains(**id)) {
         None => Ok(plan),

@@ -36,9 +36,11 @@ pub fn documented(contract: &Contract, clause_id: &str) -> Option<Reason> {
         }
     }
     let is_match = |entry: &&Untestable| {
-        // Compiling a glob is dear, and nearly all of them differ in their first letters.
+        // Compiling a glob is dear, and nearly all of them differ in their first or last letters.
         let beginning = entry.clause.split(['*', '?', '[', '{', '\\']).next().unwrap_or_default();
+        let end = entry.clause.rsplit(['*', '?', ']', '}', '\\']).next().unwrap_or_default();
         clause_id.starts_with(beginning)
+            && clause_id.ends_with(end)
             && Glob::new(&entry.clause).is_ok_and(|glob| glob.compile_matcher().is_match(clause_id))
     };
     let mut matching: Vec<&Untestable> = contract.rules.untestable.iter().filter(is_match).collect();
