@@ -7,7 +7,7 @@ use super::invalid::Candidate;
 use super::pattern::Template;
 use super::valid::{self, Scope};
 use crate::spec::clause::Constraint;
-use crate::spec::contract::{Node, NodeKind};
+use crate::spec::contract::{Bounds, Node, NodeKind};
 
 /// All ways to just keep `constraint` at `node`; empty if nothing but the ordinary valid values shows it.
 pub fn candidates(scope: Scope<'_>, node: &Node, constraint: Constraint) -> Vec<Candidate> {
@@ -16,8 +16,8 @@ pub fn candidates(scope: Scope<'_>, node: &Node, constraint: Constraint) -> Vec<
         Constraint::LengthMax => longest(scope, node),
         Constraint::Pattern => matches(node),
         Constraint::Enum => listed(node),
-        Constraint::RangeMin => edge(node, "smallest", |range| range.min),
-        Constraint::RangeMax => edge(node, "largest", |range| range.max),
+        Constraint::RangeMin => edge(node, "smallest", |range| range.min, 1),
+        Constraint::RangeMax => edge(node, "largest", |range| range.max, -1),
         Constraint::Type => vec![Candidate::new("an ordinary value", valid::any(scope, node))],
         Constraint::Required | Constraint::UniqueItems => Vec::new(),
     }
@@ -25,20 +25,22 @@ pub fn candidates(scope: Scope<'_>, node: &Node, constraint: Constraint) -> Vec<
 
 fn shortest(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
     let least = valid::lower_bound(node);
-    valid::of_size(scope, node, least)
-        .map(|values| Candidate::new(format!("the smallest length, {least}"), values))
-        .into_iter()
-        .collect()
+    let most = node.constraints.length.and_then(|length| length.max);
+    let mut all = of_length(scope, node, "the smallest length", least);
+    if most.is_none_or(|most| least < most) {
+        all.extend(of_length(scope, node, "the smallest length but one", least.saturating_add(1)));
+    }
+    all
 }
 
 fn longest(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
     let Some(most) = node.constraints.length.and_then(|length| length.max) else {
         return Vec::new();
     };
-    let mut all: Vec<Candidate> = valid::of_size(scope, node, most)
-        .map(|values| Candidate::new(format!("the largest length, {most}"), values))
-        .into_iter()
-        .collect();
+    let mut all = of_length(scope, node, "the largest length", most);
+    if most > valid::lower_bound(node) {
+        all.extend(of_length(scope, node, "the largest length but one", most - 1));
+    }
     let is_free_text = matches!(node.kind, NodeKind::String)
         && node.constraints.pattern.is_none()
         && scope.domains.get(&scope.operation.name, &node.path).is_none();
@@ -47,6 +49,11 @@ fn longest(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
         all.push(Candidate::new(note, valid::astral_text(most)));
     }
     all
+}
+
+fn of_length(scope: Scope<'_>, node: &Node, note: &str, length: u64) -> Vec<Candidate> {
+    let values = valid::of_size(scope, node, length);
+    values.map(|values| Candidate::new(format!("{note}, {length}"), values)).into_iter().collect()
 }
 
 fn matches(node: &Node) -> Vec<Candidate> {
@@ -90,10 +97,19 @@ fn listed(node: &Node) -> Vec<Candidate> {
     }
 }
 
-fn edge(node: &Node, note: &str, side: fn(crate::spec::contract::Bounds<f64>) -> Option<f64>) -> Vec<Candidate> {
-    match (&node.kind, valid::integer_bound(node.constraints.range, side)) {
+/// The bound itself and, of whole numbers, the one beside it within the range.
+fn edge(node: &Node, note: &str, side: fn(Bounds<f64>) -> Option<f64>, inwards: i64) -> Vec<Candidate> {
+    let range = node.constraints.range;
+    match (&node.kind, valid::integer_bound(range, side)) {
         (NodeKind::Integer { .. }, Some(bound)) => {
-            vec![Candidate::exactly(format!("the {note} value, {bound}"), json!(bound))]
+            let inner = bound.saturating_add(inwards);
+            let is_above = valid::integer_bound(range, |range| range.min).is_none_or(|least| inner >= least);
+            let is_below = valid::integer_bound(range, |range| range.max).is_none_or(|most| inner <= most);
+            let mut all = vec![Candidate::exactly(format!("the {note} value, {bound}"), json!(bound))];
+            if is_above && is_below {
+                all.push(Candidate::exactly(format!("the {note} value but one, {inner}"), json!(inner)));
+            }
+            all
         }
         (NodeKind::Float, _) => node
             .constraints

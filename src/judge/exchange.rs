@@ -1,5 +1,7 @@
 //! Judges one exchange: status, error code, headers, body.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::error_code;
@@ -14,13 +16,17 @@ use crate::wire::{Exchange, Reply, Response};
 /// Clause on the form of error answers; it holds for every operation.
 const ERROR_BODY_CLAUSE: &str = "protocol.error-body-is-json-object";
 
+/// Prefix of the clauses about signatures: a signature that is refused decides them, and nothing else.
+const SIGNATURES: &str = "auth.";
+
 /// Judges exchanges against one contract.
 #[derive(Debug)]
 pub struct Judge {
     output_rules: OutputRules,
     error_body_clause: Option<ClauseIndex>,
     aliases: Vec<(String, String)>,
-    refusals_of_access: Vec<String>,
+    refusals_of_access: Vec<(String, ErrorCause)>,
+    about_signatures: BTreeSet<ClauseIndex>,
 }
 
 /// What kind of answer came back.
@@ -93,7 +99,13 @@ impl Judge {
             aliases: pairs.collect(),
             refusals_of_access: common
                 .filter(|error| about_access.contains(&error.when))
-                .map(|error| error.code.clone())
+                .map(|error| (error.code.clone(), error.when))
+                .collect(),
+            about_signatures: contract
+                .clauses
+                .iter()
+                .filter(|(_, clause)| clause.id.starts_with(SIGNATURES))
+                .map(|(index, _)| index)
                 .collect(),
         }
     }
@@ -258,8 +270,13 @@ impl View<'_> {
 
     /// An error that is none of the expected ones.
     fn other_error(&mut self, status: u16, code: Option<&str>) {
-        let is_throttled = status == 429 || status == 503 || code.is_some_and(|code| code.contains("Throttl"));
-        let is_about_access = code.is_some_and(|code| self.judge.refusals_of_access.iter().any(|known| known == code));
+        // A target that was provoked to be busy is judged by how it says so.
+        let is_throttling = |code: &str| code.contains("Throttl");
+        let mut expected = self.expectation.errors.iter();
+        let was_provoked = expected.any(|error| is_throttling(&error.code) && error.status == status);
+        let is_busy = status == 429 || status == 503 || code.is_some_and(is_throttling);
+        let is_throttled = is_busy && !was_provoked;
+        let is_about_access = self.is_about_access(code);
         let observed = format!("The target answered {}.", self.judgement.answer.describe());
         if is_throttled {
             self.judgement.undecided = Some(format!("the target was busy: {}", self.judgement.answer.describe()));
@@ -271,6 +288,17 @@ impl View<'_> {
             self.violate(self.focus, FindingKind::RejectedValid, self.expected(), observed);
         } else {
             self.wrong_refusal(status, code, observed);
+        }
+    }
+
+    /// Whether who sent the request was refused, and not the request: that decides nothing, unless signatures are the
+    /// matter.
+    fn is_about_access(&self, code: Option<&str>) -> bool {
+        let known = |(known, _): &&(String, ErrorCause)| Some(known.as_str()) == code;
+        match self.judge.refusals_of_access.iter().find(known) {
+            Some((_, ErrorCause::Authentication)) => !self.judge.about_signatures.contains(&self.focus),
+            Some(_) => true,
+            None => false,
         }
     }
 

@@ -324,6 +324,10 @@ pub struct Probe {
 pub enum SignatureChange {
     /// Signed in the query instead of a header.
     InQuery,
+    /// Signed in the query hours ago, for some minutes.
+    ExpiredInQuery,
+    /// Signed in the query ten minutes ago, for one minute: the date itself is within the allowance for clocks.
+    OutlivedInQuery,
     /// Not signed at all.
     Unsigned,
     /// Signed with another secret.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -15,7 +16,7 @@ use serde_json::{Map, Value};
 use super::auth;
 use super::call::Call;
 use super::error::{ApiError, ErrorCode};
-use super::fault::Rejection;
+use super::fault::{ProtocolFault, Quirk, Rejection};
 use super::handlers;
 use super::input::Input;
 use super::inputs;
@@ -31,6 +32,8 @@ use super::variant::Variant;
 const LARGEST_BODY: usize = 1 << 20;
 /// How much of a larger one is read, so that the refusal can be delivered.
 const LARGEST_READ: usize = 16 << 20;
+/// How long a request stays in flight at least, where a seeded fault depends on others that are.
+const LINGER: Duration = Duration::from_millis(10);
 
 /// Answers any request.
 pub(crate) async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
@@ -41,28 +44,53 @@ pub(crate) async fn answer(State(service): State<Arc<Service>>, request: Request
         let error = ApiError::new(ErrorCode::PayloadTooLarge, "The request is too large");
         return reply::error(&service, None, &error);
     };
-    match faulty_route(&service, &parts) {
+    let Some(flights) = service.faults.flights() else {
+        return respond(&service, &parts, &body);
+    };
+    let flight = flights.enter(subject(&parts, &body));
+    tokio::time::sleep(LINGER).await;
+    flight.perform(|| respond(&service, &parts, &body))
+}
+
+/// What a request is about: the resource that it names, or else its path.
+fn subject(parts: &Parts, body: &[u8]) -> String {
+    let path = parts.uri.path();
+    if let Some(resource) = path.strip_prefix("/tags/") {
+        return percent_decode_str(resource).decode_utf8_lossy().into_owned();
+    }
+    let members: Value = serde_json::from_slice(body).unwrap_or_default();
+    let named = ["arn", "channelArn"].iter().find_map(|name| members.get(name)?.as_str());
+    named.unwrap_or(path).to_owned()
+}
+
+fn respond(service: &Service, parts: &Parts, body: &Bytes) -> Response {
+    match faulty_route(service, parts) {
+        Route::Unknown if has(service, ProtocolFault::AcceptUnknownPath) => plain(200, b"{}".to_vec()),
         Route::Unknown | Route::WrongMethod { .. } if service.varies(Variant::GatewayErrors) => {
             let code = ErrorCode::MissingAuthenticationToken;
-            reply::error(&service, None, &ApiError::new(code, "Missing Authentication Token"))
+            reply::error(service, None, &ApiError::new(code, "Missing Authentication Token"))
         }
         Route::Unknown => {
             let error = ApiError::new(ErrorCode::UnknownOperation, "There is no such operation");
-            reply::error(&service, None, &error)
+            reply::error(service, None, &error)
         }
         Route::WrongMethod { allowed } => {
             let error = ApiError::new(ErrorCode::MethodNotAllowed, "Another method is needed");
-            let mut response = reply::error(&service, None, &error);
+            let mut response = reply::error(service, None, &error);
             let allowed = header::HeaderValue::from_static(allowed);
             response.headers_mut().insert(header::ALLOW, allowed);
             response
         }
-        Route::Broadcast => handlers::broadcast(&service, region_of(&service, &parts), &body),
-        Route::Operation { operation, resource } => match perform(&service, operation, resource, &parts, &body) {
-            Ok((document, pretended)) => reply::success(&service, operation, document, &pretended),
-            Err(error) => reply::error(&service, Some(operation), &error),
+        Route::Broadcast => handlers::broadcast(service, region_of(service, parts), body),
+        Route::Operation { operation, resource } => match perform(service, operation, resource, parts, body) {
+            Ok((document, pretended)) => reply::success(service, operation, document, &pretended),
+            Err(error) => reply::error(service, Some(operation), &error),
         },
     }
+}
+
+fn has(service: &Service, fault: ProtocolFault) -> bool {
+    !service.faults.is_empty() && service.faults.has_anywhere(Quirk::Protocol(fault))
 }
 
 /// The route of a request, where a seeded fault may tolerate a wrong one.
@@ -99,9 +127,15 @@ fn perform(
         _ => body,
     };
     check_headers(service, &parts.headers, body)?;
+    if !names_version(parts.uri.query()) && has(service, ProtocolFault::NeedVersion) {
+        return Err(ApiError::validation("The request must contain the parameter Version"));
+    }
     let mut members = parse(service, body)?;
+    if !service.faults.is_empty() {
+        mend_case(service, operation, &mut members);
+    }
     if let Some(resource) = resource {
-        add_uri_members(operation, resource, parts.uri.query(), &mut members);
+        add_uri_members(service, operation, resource, parts.uri.query(), &mut members);
     }
     let waived = check_input(service, operation, &members)?;
     if let Some(condition) = condition {
@@ -113,7 +147,28 @@ fn perform(
         pretended = service.faults.rewrite(operation, &mut members);
     }
     let call = Call { service, operation, region: region_of(service, parts), input: Input::new(members, waived) };
-    Ok((handlers::dispatch(&call)?, pretended))
+    let document = handlers::dispatch(&call)?;
+    if operation.name().starts_with("Delete") {
+        service.note_deleted(&call.fields().text_or_empty("arn"));
+    }
+    Ok((document, pretended))
+}
+
+fn names_version(query: Option<&str>) -> bool {
+    query.unwrap_or_default().split('&').any(|pair| pair.starts_with("Version="))
+}
+
+/// Gives members the names that they have in another case, where a seeded fault does not mind.
+fn mend_case(service: &Service, operation: Operation, members: &mut Map<String, Value>) {
+    for member in inputs::members(operation) {
+        let is_other = |name: &&String| *name != member.name && name.eq_ignore_ascii_case(member.name);
+        let other = members.keys().find(is_other).cloned();
+        if let Some(value) =
+            other.filter(|_| !service.enforces(Rule::MemberCase)).and_then(|name| members.remove(&name))
+        {
+            members.insert(member.name.to_owned(), value);
+        }
+    }
 }
 
 fn refuse_by_fault(service: &Service, operation: Operation, members: &Map<String, Value>) -> Result<(), ApiError> {
@@ -133,6 +188,10 @@ fn region_of<'a>(service: &'a Service, parts: &'a Parts) -> &'a str {
 fn check_headers(service: &Service, headers: &HeaderMap, body: &[u8]) -> Result<(), ApiError> {
     if !accepts_json(headers) && service.enforces(Rule::Accept) {
         return Err(ApiError::new(ErrorCode::NotAcceptable, "Answers are application/json"));
+    }
+    let encodings = headers.get(header::ACCEPT_ENCODING).is_some_and(|value| !value.is_empty());
+    if encodings && has(service, ProtocolFault::RefuseEncodings) {
+        return Err(ApiError::new(ErrorCode::NotAcceptable, "Answers are not encoded"));
     }
     if !body.is_empty() && !is_json(headers) && service.enforces(Rule::ContentType) {
         return Err(ApiError::new(ErrorCode::UnsupportedMediaType, "The body must be application/json"));
@@ -191,8 +250,16 @@ fn malformed(service: &Service, message: String) -> ApiError {
 }
 
 /// Adds what a tag operation carries in its path and query.
-fn add_uri_members(operation: Operation, resource: &str, query: Option<&str>, members: &mut Map<String, Value>) {
-    let arn = percent_decode_str(resource).decode_utf8_lossy().into_owned();
+fn add_uri_members(
+    service: &Service,
+    operation: Operation,
+    resource: &str,
+    query: Option<&str>,
+    members: &mut Map<String, Value>,
+) {
+    let is_raw = has_lower_escapes(resource) && has(service, ProtocolFault::UpperHexOnly);
+    let decoded = percent_decode_str(resource).decode_utf8_lossy();
+    let arn = if is_raw { resource.to_owned() } else { decoded.into_owned() };
     members.insert("resourceArn".to_owned(), Value::String(arn));
     if operation != Operation::UntagResource {
         return;
@@ -208,6 +275,12 @@ fn add_uri_members(operation: Operation, resource: &str, query: Option<&str>, me
     if !keys.is_empty() {
         members.insert("tagKeys".to_owned(), Value::Array(keys));
     }
+}
+
+/// Whether the digits of some percent escape are in lower case.
+fn has_lower_escapes(text: &str) -> bool {
+    let digits = text.split('%').skip(1).filter_map(|part| part.get(..2));
+    digits.into_iter().any(|digits| digits.bytes().any(|digit| digit.is_ascii_lowercase()))
 }
 
 fn form_decoded(text: &str) -> Cow<'_, str> {

@@ -45,13 +45,15 @@
 //! | `status:OP*=NNN`, `content-type:OP*=TEXT`, `body:OP*=TEXT` | changes successful answers |
 //! | `error-status:…=NNN`, `error-code:…=NAME`, `error-body:…=TEXT`, `error-content-type:…=TEXT` | changes errors; before `=` stands `OP`, `CODE`, `OP.CODE` or `*` |
 //! | `no-error-type:OP*` | errors carry no code |
+//! | `set:OP.output.PATH=VALUE` | gives a member of answered documents a value, or adds it |
 //! | `drop:`, `null:`, `retype:`, `rename:`, `corrupt:`, `lengthen:`, `shorten:`, `epoch:`, `clear:` and then `OP.output.PATH` | changes answered documents |
 //! | `page:OP*=` `overlap`, `skip`, `endless`, `unbounded`, `no-token`, `reset`, `token-on-last` | breaks pages |
 //! | `batch:OP*=` `drop-errors`, `fail-all`, `drop-last`, `wrong-arn` | breaks batches |
-//! | `tags:` `replace`, `lose`, `keep-existing`, `untag-all`, `untag-none`, `untag-first`, `lower-case`, `cleared-by-update` | breaks tags |
-//! | `stream:` `live-snapshot`, `not-stopped`, `not-listed`, `no-end-time`, `oldest-session`, `oldest-first`, `events-oldest-first`, `idle-as-missing`, `listed-after-end`, `end-before-start`, `same-stream-id` | breaks streams and sessions |
+//! | `tags:` `replace`, `lose`, `keep-existing`, `untag-all`, `untag-none`, `untag-first`, `lower-case`, `cleared-by-update`, `refuse-absent` | breaks tags |
+//! | `stream:` `live-snapshot`, `not-stopped`, `not-listed`, `no-end-time`, `oldest-session`, `oldest-first`, `events-oldest-first`, `idle-as-missing`, `listed-after-end`, `end-before-start`, `same-stream-id`, `missing-as-idle` | breaks streams and sessions |
 //! | `auth:` `accept-unsigned`, `accept-any-key`, `accept-any-signature`, `ignore-expiry`, `ignore-skew`, `ignore-body`, `ignore-scope`, `ignore-token`, `refuse-presigned` | breaks the check of signatures |
-//! | `state:` `region-leak`, `orphan-keys`, `same-stream-key-value`, `wrong-fingerprint`, `wrong-arn-region`, `prefix-filter`, `metadata-characters` | breaks what is kept |
+//! | `protocol:` `refuse-encodings`, `accept-unknown-path`, `upper-hex-only`, `need-version` | breaks what lies between HTTP and the operations |
+//! | `state:` `region-leak`, `orphan-keys`, `same-stream-key-value`, `wrong-fingerprint`, `wrong-arn-region`, `prefix-filter`, `metadata-characters`, `unique-channel-names`, `reuse-ids`, `same-id`, `preset-on-any-type` | breaks what is kept |
 //! | `keep-deleted:OP*` | a delete succeeds and deletes nothing |
 //! | `leak:OP*` | summaries show secrets or members that they should not have |
 //! | `cross:OP*` | a change reaches another resource as well |
@@ -60,8 +62,11 @@
 //! `longest` and `shortest` (at the contract's bound),
 //! `non-ascii`, `astral` (beyond the Basic Multilingual Plane), `padded`, or an
 //! exact value. Behind any id may stand a condition: `@once` (first occasion
-//! only), `@second` (from the second on), `@every-3rd` or `@after-update` (once
-//! an update has succeeded). [`catalogue()`] lists concrete ids.
+//! only), `@second` (from the second on), `@every-3rd`, `@after-update` (once
+//! an update has succeeded) or `@concurrent` (for a request that is in flight
+//! together with another one about the same resource, or with the same path
+//! where none is named; every request then stays in flight for at least ten
+//! milliseconds). [`catalogue()`] lists concrete ids.
 //!
 //! # Variants
 //!

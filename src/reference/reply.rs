@@ -166,6 +166,10 @@ fn change(draft: &mut Draft, changes: &[&AnswerChange]) {
             AnswerChange::Body(text) => {
                 draft.body = text.clone().into_bytes();
                 draft.content_type.get_or_insert(JSON);
+                // HTTP itself forbids a body with 204.
+                if draft.status == Success::NoContent.status() {
+                    draft.status = Success::EmptyOk.status();
+                }
             }
             AnswerChange::ContentType(value) => {
                 draft.content_type = HeaderValue::from_str(value).ok();

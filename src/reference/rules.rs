@@ -86,6 +86,8 @@ rules! {
     JsonObject = "json-object",
     /// Paths are case sensitive (Welcome).
     PathCase = "path-case",
+    /// Names of members are case sensitive (Welcome).
+    MemberCase = "member-case",
     /// An operation has one method.
     Method = "method",
 }

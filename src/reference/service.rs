@@ -31,6 +31,14 @@ pub(crate) struct Service {
     regions: RwLock<HashMap<String, Arc<RwLock<Region>>>>,
     /// When metadata was accepted in the last second, for the account's limit.
     pub(crate) account_metadata: Mutex<super::rate::Window>,
+    past_ids: Mutex<PastIds>,
+}
+
+/// Ids that faults may give out a second time.
+#[derive(Debug, Default)]
+struct PastIds {
+    deleted: Vec<String>,
+    last: String,
 }
 
 impl Service {
@@ -48,6 +56,7 @@ impl Service {
             variants: config.variants,
             regions: RwLock::new(HashMap::new()),
             account_metadata: Mutex::default(),
+            past_ids: Mutex::default(),
         }
     }
 
@@ -87,6 +96,29 @@ impl Service {
 
     /// The id of a new resource.
     pub(crate) fn new_id(&self) -> String {
+        if self.faults.is_empty() {
+            return self.fresh_id();
+        }
+        let reused = if self.faults.has_anywhere(Quirk::ReuseIds) { self.past_ids.lock().deleted.pop() } else { None };
+        let mut id = reused.unwrap_or_else(|| self.fresh_id());
+        let mut past = self.past_ids.lock();
+        if !past.last.is_empty() && self.faults.has_anywhere(Quirk::SameId) {
+            id.clone_from(&past.last);
+        }
+        past.last.clone_from(&id);
+        id
+    }
+
+    /// Notes that a resource is gone, for faults that give its id away again.
+    pub(crate) fn note_deleted(&self, arn: &str) {
+        if !self.faults.is_empty()
+            && let Some((_, id)) = arn.rsplit_once('/')
+        {
+            self.past_ids.lock().deleted.push(id.to_owned());
+        }
+    }
+
+    fn fresh_id(&self) -> String {
         if self.varies(Variant::UuidIds) { self.ids.uuid() } else { self.ids.alphanumeric(12) }
     }
 }

@@ -18,6 +18,10 @@ const RETRIES: u32 = 4;
 const FIRST_WAIT: Duration = Duration::from_millis(120);
 /// An hour and a bit: beyond every allowance for clocks that differ.
 const FAR_FROM_NOW: i64 = 3 * 3600;
+/// Ten minutes: within every allowance for clocks that differ.
+const NOT_LONG_AGO: i64 = -600;
+/// How long such a signature is valid, if it is to have expired.
+const SHORT_LIFE: Duration = Duration::from_secs(60);
 
 /// The target of a run, shared by its workers.
 #[derive(Debug)]
@@ -157,6 +161,12 @@ impl Target {
         let signer = match change {
             SignatureChange::Unsigned => None,
             SignatureChange::InQuery => signer.map(|signer| signer.in_place(Place::Query)),
+            SignatureChange::ExpiredInQuery => {
+                signer.map(|signer| signer.in_place(Place::Query).shifted(-FAR_FROM_NOW))
+            }
+            SignatureChange::OutlivedInQuery => {
+                signer.map(|signer| signer.in_place(Place::Query).shifted(NOT_LONG_AGO).valid_for(SHORT_LIFE))
+            }
             SignatureChange::Expired => signer.map(|signer| signer.shifted(-FAR_FROM_NOW)),
             SignatureChange::Future => signer.map(|signer| signer.shifted(FAR_FROM_NOW)),
             SignatureChange::WrongSecret => self.altered(|key| key.secret_access_key.push('x'), &self.service),

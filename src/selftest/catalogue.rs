@@ -129,13 +129,11 @@ fn of_case(contract: &Contract, case: &Case) -> Vec<String> {
 fn legal_classes(node: &Node, constraint: Constraint) -> Vec<String> {
     let length = node.constraints.length.unwrap_or_default();
     let range = node.constraints.range.unwrap_or(Bounds { min: None, max: None });
-    let size = |bound: Option<f64>| bound.map(|bound| format!("size-{bound}"));
-    let of_length = |bound: Option<u64>| bound.map(|bound| format!("size-{bound}"));
     match constraint {
-        Constraint::LengthMin => of_length(length.min).into_iter().collect(),
-        Constraint::LengthMax => of_length(length.max).into_iter().collect(),
-        Constraint::RangeMin => size(range.min).into_iter().collect(),
-        Constraint::RangeMax => size(range.max).into_iter().collect(),
+        Constraint::LengthMin => sizes(length.min, 1, length.min, length.max),
+        Constraint::LengthMax => sizes(length.max, -1, length.min, length.max),
+        Constraint::RangeMin => sizes(whole(range.min), 1, whole(range.min), whole(range.max)),
+        Constraint::RangeMax => sizes(whole(range.max), -1, whole(range.min), whole(range.max)),
         Constraint::Enum => match &node.kind {
             NodeKind::Enum(values) => values.clone(),
             _ => Vec::new(),
@@ -147,6 +145,21 @@ fn legal_classes(node: &Node, constraint: Constraint) -> Vec<String> {
         Constraint::Pattern => vec!["present".to_owned()],
         Constraint::Required | Constraint::UniqueItems => Vec::new(),
     }
+}
+
+fn whole(bound: Option<f64>) -> Option<i64> {
+    #[allow(clippy::cast_possible_truncation)]
+    bound.map(|bound| bound as i64)
+}
+
+/// The size at a bound, and the one beside it within the bounds.
+fn sizes<N: TryInto<i64>>(bound: Option<N>, inwards: i64, least: Option<N>, most: Option<N>) -> Vec<String> {
+    let number = |bound: Option<N>| bound.and_then(|bound| bound.try_into().ok());
+    let (bound, least, most) = (number(bound), number(least), number(most));
+    let inner = bound
+        .map(|bound: i64| bound.saturating_add(inwards))
+        .filter(|inner| least.is_none_or(|least: i64| *inner >= least) && most.is_none_or(|most: i64| *inner <= most));
+    bound.into_iter().chain(inner).map(|size| format!("size-{size}")).collect()
 }
 
 /// An error with another status, and with another code.

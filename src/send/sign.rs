@@ -41,6 +41,8 @@ pub struct Signer {
     region: String,
     service: String,
     place: Place,
+    /// How long a signature in the query is valid.
+    lifetime: Duration,
     /// Seconds to add to the time of day.
     shift: i64,
     date: DateHeader,
@@ -57,6 +59,7 @@ impl Signer {
             region: region.to_owned(),
             service: service.to_owned(),
             place: Place::Header,
+            lifetime: QUERY_VALIDITY,
             shift: 0,
             date: DateHeader::AmzDate,
             key_id: key_id.to_owned(),
@@ -68,6 +71,13 @@ impl Signer {
     #[must_use]
     pub fn in_place(mut self, place: Place) -> Signer {
         self.place = place;
+        self
+    }
+
+    /// The same signer with signatures in the query that are valid for so long.
+    #[must_use]
+    pub fn valid_for(mut self, lifetime: Duration) -> Signer {
+        self.lifetime = lifetime;
         self
     }
 
@@ -98,7 +108,7 @@ impl Signer {
         settings.payload_checksum_kind = PayloadChecksumKind::NoHeader;
         if self.place == Place::Query {
             settings.signature_location = SignatureLocation::QueryParams;
-            settings.expires_in = Some(QUERY_VALIDITY);
+            settings.expires_in = Some(self.lifetime);
         }
         let params = v4::SigningParams::builder()
             .identity(&self.identity)

@@ -8,6 +8,7 @@ use super::super::operation::Operation;
 use super::super::rules::Rule;
 use super::super::shape::Violation;
 use super::class::values_at;
+use super::company::{self, Flights};
 use super::{AnswerChange, Class, Fault, Kind, Outcome, Quirk, Rejection, Rewrite, When};
 
 /// A fault with the number of occasions that it had.
@@ -22,18 +23,29 @@ struct Active {
 pub(crate) struct Faults {
     active: Vec<Active>,
     updated: AtomicBool,
+    flights: Option<Flights>,
 }
 
 impl Faults {
     /// Prepares faults for a server.
     pub(crate) fn new(faults: Vec<Fault>) -> Self {
+        let heeds_company = faults.iter().any(|fault| fault.when == When::Concurrent);
         let active = faults.into_iter().map(|fault| Active { fault, occasions: AtomicU64::new(0) });
-        Self { active: active.collect(), updated: AtomicBool::new(false) }
+        Self {
+            active: active.collect(),
+            updated: AtomicBool::new(false),
+            flights: heeds_company.then(Flights::default),
+        }
     }
 
     /// Whether the server has no fault at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.active.is_empty()
+    }
+
+    /// Where requests in flight are noted, if some fault depends on them.
+    pub(crate) fn flights(&self) -> Option<&Flights> {
+        self.flights.as_ref()
     }
 
     /// Notes that an update operation succeeded.
@@ -49,6 +61,7 @@ impl Faults {
             When::Second => occasion >= 2,
             When::EveryThird => occasion.is_multiple_of(3),
             When::AfterUpdate => self.updated.load(Ordering::Relaxed),
+            When::Concurrent => company::is_in_company(),
         }
     }
 
@@ -149,19 +162,23 @@ impl Faults {
     /// Changes the document of a successful answer.
     pub(crate) fn change_document(&self, of: Operation, document: &mut Value) {
         for active in &self.active {
-            if let Kind::Document { operation, path, change } = &active.fault.kind
-                && *operation == of
-                && self.fires(active)
-            {
-                super::apply(*change, path, document);
+            match &active.fault.kind {
+                Kind::Document { operation, path, change } if *operation == of && self.fires(active) => {
+                    super::apply(*change, path, document);
+                }
+                Kind::Put { operation, path, value } if *operation == of && self.fires(active) => {
+                    super::put(value, path, document);
+                }
+                _ => {}
             }
         }
     }
 
     /// Whether any fault concerns the documents of an operation.
     pub(crate) fn changes_documents(&self, of: Operation) -> bool {
-        self.active
-            .iter()
-            .any(|active| matches!(&active.fault.kind, Kind::Document { operation, .. } if *operation == of))
+        self.active.iter().any(|active| match &active.fault.kind {
+            Kind::Document { operation, .. } | Kind::Put { operation, .. } => *operation == of,
+            _ => false,
+        })
     }
 }

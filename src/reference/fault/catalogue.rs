@@ -4,7 +4,7 @@ use super::super::inputs;
 use super::super::operation::{Operation, Success};
 use super::super::rules::Rule;
 use super::super::shape::{self, Member, Presence};
-use super::{AuthFault, BatchFault, PageFault, STATE_FAULTS, StreamFault, TagFault};
+use super::{AuthFault, BatchFault, PageFault, ProtocolFault, STATE_FAULTS, StreamFault, TagFault};
 
 /// A fault that can be seeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,10 +147,8 @@ fn answers_of(operation: Operation, entries: &mut Vec<Entry>) {
         Success::Document => {
             entries.push(Entry::new(format!("content-type:{name}=text/html"), "the document has another content type"))
         }
-        Success::EmptyOk => entries
+        Success::EmptyOk | Success::NoContent => entries
             .push(Entry::new(format!("body:{name}={{\"ok\":true}}"), "an answer that should be empty has a body")),
-        // HTTP itself forbids a body with 204.
-        Success::NoContent => {}
     }
 }
 
@@ -188,10 +186,11 @@ fn behaviour(entries: &mut Vec<Entry>) {
     for name in deletes.filter(|name| name.starts_with("Delete")) {
         entries.push(Entry::new(format!("keep-deleted:{name}"), "what is deleted stays"));
     }
-    let groups: [(&str, Vec<&str>, &str); 6] = [
+    let groups: [(&str, Vec<&str>, &str); 7] = [
         ("tags", TagFault::ALL.map(TagFault::name).to_vec(), "tags go wrong"),
         ("stream", StreamFault::ALL.map(StreamFault::name).to_vec(), "streams go wrong"),
         ("auth", AuthFault::ALL.map(AuthFault::name).to_vec(), "signatures are not checked well"),
+        ("protocol", ProtocolFault::ALL.map(ProtocolFault::name).to_vec(), "HTTP goes wrong"),
         (
             "leak",
             vec!["ListChannels", "ListPlaybackKeyPairs", "ListStreamKeys"],

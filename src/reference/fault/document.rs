@@ -78,6 +78,26 @@ pub(crate) fn apply(change: Change, path: &[String], value: &mut Value) {
     }
 }
 
+/// Sets the member at a path to a value, in every object that the path without its end leads to.
+pub(crate) fn put(value: &Value, path: &[String], document: &mut Value) {
+    let Some((segment, rest)) = path.split_first() else {
+        value.clone_into(document);
+        return;
+    };
+    match document {
+        Value::Array(items) if segment == "member" => items.iter_mut().for_each(|item| put(value, rest, item)),
+        Value::Object(members) if rest.is_empty() => {
+            members.insert(segment.clone(), value.clone());
+        }
+        Value::Object(members) => {
+            if let Some(member) = members.get_mut(segment.as_str()) {
+                put(value, rest, member);
+            }
+        }
+        _ => {}
+    }
+}
+
 fn in_list(change: Change, rest: &[String], items: &mut Vec<Value>) {
     if rest.is_empty() && change == Change::Drop {
         items.clear();
@@ -216,6 +236,18 @@ mod tests {
         assert_eq!(
             after(Change::Corrupt, "channels.member.tags.key", document),
             json!({"channels": [{"arn": "a", "tags": {"!k": "v"}}, {"arn": "b"}]})
+        );
+    }
+
+    #[test]
+    fn values_are_put_where_a_path_leads() {
+        let mut document = json!({"channels": [{"arn": "a", "srt": {}}, {"arn": "b"}]});
+        let path = |text: &str| text.split('.').map(str::to_owned).collect::<Vec<_>>();
+        put(&json!("x"), &path("channels.member.name"), &mut document);
+        put(&json!(1), &path("channels.member.srt.port"), &mut document);
+        assert_eq!(
+            document,
+            json!({"channels": [{"arn": "a", "name": "x", "srt": {"port": 1}}, {"arn": "b", "name": "x"}]})
         );
     }
 

@@ -44,6 +44,8 @@ pub(crate) enum When {
     EveryThird,
     /// As soon as an update operation has succeeded.
     AfterUpdate,
+    /// While another request about the same is in flight.
+    Concurrent,
 }
 
 /// What a fault does.
@@ -61,6 +63,8 @@ pub(crate) enum Kind {
     Answer { operation: Option<Operation>, outcome: Outcome, change: AnswerChange },
     /// The answered document changes at one path.
     Document { operation: Operation, path: Vec<String>, change: Change },
+    /// A member of the answered document has another value, or is added.
+    Put { operation: Operation, path: Vec<String>, value: Value },
     /// Something happens otherwise than described.
     Quirk { operation: Option<Operation>, quirk: Quirk },
 }

@@ -6,6 +6,7 @@
 mod active;
 mod catalogue;
 mod class;
+mod company;
 mod document;
 mod kind;
 mod parse;
@@ -17,6 +18,6 @@ pub use parse::InvalidFault;
 
 pub(crate) use active::Faults;
 pub(crate) use class::Class;
-pub(crate) use document::{Change, apply};
+pub(crate) use document::{Change, apply, put};
 pub(crate) use kind::{AnswerChange, Kind, Outcome, Rejection, Rewrite, When};
-pub(crate) use quirk::{AuthFault, BatchFault, PageFault, Quirk, STATE_FAULTS, StreamFault, TagFault};
+pub(crate) use quirk::{AuthFault, BatchFault, PageFault, ProtocolFault, Quirk, STATE_FAULTS, StreamFault, TagFault};

@@ -9,8 +9,8 @@ use super::super::operation::Operation;
 use super::super::rules::Rule;
 use super::super::shape::{self, Constraint, Shape};
 use super::{
-    AnswerChange, AuthFault, BatchFault, Change, Class, Fault, Kind, Outcome, PageFault, Quirk, Rejection, Rewrite,
-    STATE_FAULTS, StreamFault, TagFault, When,
+    AnswerChange, AuthFault, BatchFault, Change, Class, Fault, Kind, Outcome, PageFault, ProtocolFault, Quirk,
+    Rejection, Rewrite, STATE_FAULTS, StreamFault, TagFault, When,
 };
 
 /// An id that names no fault.
@@ -45,9 +45,10 @@ fn condition(id: &str) -> Read<(&str, When)> {
         "second" => When::Second,
         "every-3rd" => When::EveryThird,
         "after-update" => When::AfterUpdate,
+        "concurrent" => When::Concurrent,
         _ => {
             return Err(format!(
-                "there is no condition {condition:?}; there are once, second, every-3rd and after-update"
+                "there is no condition {condition:?}; there are once, second, every-3rd, after-update and concurrent"
             ));
         }
     };
@@ -68,6 +69,7 @@ fn read_kind(kind: &str, rest: &str) -> Read<Kind> {
             let (place, value) = assignment(rest)?;
             read_rewrite(place, Rewrite::Default(value_of(value)))
         }
+        "set" => read_put(rest),
         "status" | "content-type" | "body" => read_success(kind, rest),
         "error-status" | "error-code" | "error-body" | "error-content-type" => read_error(kind, rest),
         "no-error-type" => Ok(Kind::Answer {
@@ -146,6 +148,12 @@ fn read_document(change: Change, rest: &str) -> Read<Kind> {
     Ok(Kind::Document { operation, path: path.split('.').map(str::to_owned).collect(), change })
 }
 
+fn read_put(rest: &str) -> Read<Kind> {
+    let (target, value) = assignment(rest)?;
+    let (operation, path) = place(target, "output")?;
+    Ok(Kind::Put { operation, path: path.split('.').map(str::to_owned).collect(), value: value_of(value) })
+}
+
 fn status_of(text: &str) -> Read<u16> {
     let status = text.parse().ok().filter(|status| (200..600).contains(status));
     status.ok_or_else(|| format!("{text:?} is no status from 200 to 599"))
@@ -204,6 +212,7 @@ fn read_quirk(kind: &str, rest: &str) -> Read<Kind> {
             let fault = named(StreamFault::ALL, StreamFault::name, rest)?;
             Ok(everywhere(Quirk::Stream(fault)))
         }
+        "protocol" => Ok(everywhere(Quirk::Protocol(named(ProtocolFault::ALL, ProtocolFault::name, rest)?))),
         "auth" => Ok(everywhere(Quirk::Auth(named(AuthFault::ALL, AuthFault::name, rest)?))),
         "state" => Ok(everywhere(read_state(rest)?)),
         _ => Err(format!("there is no kind {kind:?}")),
@@ -258,6 +267,9 @@ mod tests {
             "auth:accept-unsigned",
             "state:region-leak",
             "keep-deleted:DeleteChannel@after-update",
+            "set:CreateChannel.output.channel.preset=x",
+            "protocol:upper-hex-only",
+            "tags:replace@concurrent",
             "leak:ListStreamKeys",
         ] {
             assert_eq!(id.parse::<Fault>().unwrap().to_string(), id);

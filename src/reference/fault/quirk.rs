@@ -12,6 +12,7 @@ pub(crate) enum Quirk {
     Tags(TagFault),
     Stream(StreamFault),
     Auth(AuthFault),
+    Protocol(ProtocolFault),
     /// Summaries show what only the full resource may show.
     LeakSecret,
     /// All regions share one state.
@@ -34,6 +35,14 @@ pub(crate) enum Quirk {
     TaggingUndoesUpdates,
     /// An update of a policy that was tagged after it was made is answered and not stored.
     TaggedPolicyIsFrozen,
+    /// No two channels may have one name.
+    UniqueChannelNames,
+    /// A new resource gets the id of one that was deleted.
+    ReuseIds,
+    /// A new resource gets the id of the one before.
+    SameId,
+    /// A preset is kept on every type of channel.
+    PresetOnAnyType,
 }
 
 /// What a list does wrong with its pages.
@@ -98,10 +107,11 @@ pub(crate) enum TagFault {
     UntagFirst,
     LowerCase,
     ClearedByUpdate,
+    RefuseAbsent,
 }
 
 impl TagFault {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Replace,
         Self::Lose,
         Self::KeepExisting,
@@ -110,6 +120,7 @@ impl TagFault {
         Self::UntagFirst,
         Self::LowerCase,
         Self::ClearedByUpdate,
+        Self::RefuseAbsent,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -122,6 +133,7 @@ impl TagFault {
             Self::UntagFirst => "untag-first",
             Self::LowerCase => "lower-case",
             Self::ClearedByUpdate => "cleared-by-update",
+            Self::RefuseAbsent => "refuse-absent",
         }
     }
 }
@@ -140,10 +152,11 @@ pub(crate) enum StreamFault {
     ListedAfterEnd,
     EndBeforeStart,
     SameStreamId,
+    MissingAsIdle,
 }
 
 impl StreamFault {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::LiveSnapshot,
         Self::NotStopped,
         Self::NotListed,
@@ -155,6 +168,7 @@ impl StreamFault {
         Self::ListedAfterEnd,
         Self::EndBeforeStart,
         Self::SameStreamId,
+        Self::MissingAsIdle,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -170,6 +184,7 @@ impl StreamFault {
             Self::ListedAfterEnd => "listed-after-end",
             Self::EndBeforeStart => "end-before-start",
             Self::SameStreamId => "same-stream-id",
+            Self::MissingAsIdle => "missing-as-idle",
         }
     }
 }
@@ -216,16 +231,47 @@ impl AuthFault {
     }
 }
 
+/// What happens wrong between the HTTP request and the operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProtocolFault {
+    /// Who names encodings is refused.
+    RefuseEncodings,
+    /// An unknown path is answered with an empty object.
+    AcceptUnknownPath,
+    /// Percent escapes with lower-case digits are not decoded.
+    UpperHexOnly,
+    /// The query must name a version.
+    NeedVersion,
+}
+
+impl ProtocolFault {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::RefuseEncodings, Self::AcceptUnknownPath, Self::UpperHexOnly, Self::NeedVersion];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::RefuseEncodings => "refuse-encodings",
+            Self::AcceptUnknownPath => "accept-unknown-path",
+            Self::UpperHexOnly => "upper-hex-only",
+            Self::NeedVersion => "need-version",
+        }
+    }
+}
+
 /// Faults of what is kept and shown, by name.
-pub(crate) const STATE_FAULTS: [(&str, Quirk); 10] = [
+pub(crate) const STATE_FAULTS: [(&str, Quirk); 14] = [
     ("metadata-characters", Quirk::MetadataCharacters),
     ("orphan-keys", Quirk::OrphanKeys),
     ("prefix-filter", Quirk::PrefixFilter),
+    ("preset-on-any-type", Quirk::PresetOnAnyType),
     ("region-leak", Quirk::RegionLeak),
+    ("reuse-ids", Quirk::ReuseIds),
+    ("same-id", Quirk::SameId),
     ("same-stream-key-value", Quirk::SameStreamKeyValue),
     ("tagged-policy-is-frozen", Quirk::TaggedPolicyIsFrozen),
     ("tagging-undoes-updates", Quirk::TaggingUndoesUpdates),
     ("untagged-returns-with-update", Quirk::UntaggedReturns),
+    ("unique-channel-names", Quirk::UniqueChannelNames),
     ("wrong-arn-region", Quirk::WrongArnRegion),
     ("wrong-fingerprint", Quirk::WrongFingerprint),
 ];

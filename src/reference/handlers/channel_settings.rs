@@ -2,6 +2,7 @@
 
 use super::super::call::Call;
 use super::super::error::ApiError;
+use super::super::fault::Quirk;
 use super::super::input::Fields;
 use super::super::rules::Rule;
 use super::super::state::{Channel, Multitrack, Region};
@@ -56,6 +57,10 @@ fn apply_preset(call: &Call<'_>, channel: &mut Channel) -> Result<(), ApiError> 
             None if channel.preset.is_empty() => DEFAULT_PRESET.clone_into(&mut channel.preset),
             None => {}
         }
+        return Ok(());
+    }
+    if call.has(Quirk::PresetOnAnyType) {
+        channel.preset = preset.unwrap_or_default();
         return Ok(());
     }
     let waived = call.input.is_waived("preset") || call.input.is_waived("type");

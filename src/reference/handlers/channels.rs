@@ -61,6 +61,9 @@ pub(super) fn create(call: &Call<'_>, region: &mut Region) -> Outcome {
     check_multitrack(call, &channel)?;
     channel.tags = tags::given(call)?;
     check_references(call, region)?;
+    if region.named().of(&channel.name).is_some() && call.has(Quirk::UniqueChannelNames) {
+        return Err(ApiError::conflict("A channel has this name"));
+    }
     let number = region.next_number();
     let key_tags =
         if call.varies(Variant::KeyUntagged) { super::super::state::Tags::new() } else { channel.tags.clone() };

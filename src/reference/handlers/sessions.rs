@@ -137,7 +137,10 @@ pub(super) fn get(call: &Call<'_>, region: &Region) -> Outcome {
         _ if call.has(Quirk::Stream(StreamFault::OldestSession)) => row.sessions.first(),
         _ => row.sessions.last(),
     };
-    let missing = || ApiError::not_found(id.as_deref().unwrap_or(&row.channel.arn));
+    let missing = || match row.sessions.is_empty() && call.has(Quirk::Stream(StreamFault::MissingAsIdle)) {
+        true => ApiError::not_broadcasting(&row.channel.arn),
+        false => ApiError::not_found(id.as_deref().unwrap_or(&row.channel.arn)),
+    };
     let session = &found.ok_or_else(missing)?.session;
     let snapshot = call.has(Quirk::Stream(StreamFault::LiveSnapshot));
     let no_end = call.has(Quirk::Stream(StreamFault::NoEndTime));

@@ -97,6 +97,9 @@ pub(super) fn untag(call: &Call<'_>, region: &mut Region) -> Outcome {
     let resource = resource.ok_or_else(|| ApiError::not_found(&arn))?;
     let mut keys = call.fields().texts("tagKeys").unwrap_or_default();
     let tags = resource.tags_mut();
+    if keys.iter().any(|key| !tags.contains_key(key)) && call.has(Quirk::Tags(TagFault::RefuseAbsent)) {
+        return Err(ApiError::validation("There is no such tag"));
+    }
     if call.has(Quirk::Tags(TagFault::UntagAll)) {
         tags.clear();
     }

@@ -169,3 +169,31 @@ fn behaviour_goes_wrong() {
     client.ok("StopStream", json!({"channelArn": first}));
     client.ok("GetStream", json!({"channelArn": first}));
 }
+
+#[test]
+fn ids_names_and_members_go_wrong() {
+    let client = Client::faulty(&[
+        "state:reuse-ids",
+        "state:unique-channel-names",
+        "ignore:rule.member-case",
+        "set:GetChannel.output.channel.srt.port=9000",
+        "body:DeleteChannel=gone",
+    ]);
+    let arn = client.channel(json!({"name": "abc"}));
+    client.fails("CreateChannel", json!({"name": "abc"}), 409, "ConflictException");
+    assert_eq!(client.ok("GetChannel", json!({"ARN": arn}))["channel"]["srt"]["port"], 9000);
+    let deleted = client.call("DeleteChannel", json!({"arn": arn}));
+    assert_eq!((deleted.status, deleted.body.as_str()), (200, "gone"));
+    assert_eq!(client.channel(json!({"name": "abc"})), arn);
+}
+
+#[test]
+fn what_lies_below_the_operations_goes_wrong() {
+    let client = Client::faulty(&["protocol:accept-unknown-path", "protocol:upper-hex-only"]);
+    let status = |method: &str, path: &str| client.send(method, path, "", "").status;
+    assert_eq!(status("POST", "/nothing"), 200);
+    let arn = client.channel(json!({}));
+    let upper = arn.replace(':', "%3A").replace('/', "%2F");
+    assert_eq!(status("GET", &format!("/tags/{upper}")), 200);
+    assert_eq!(status("GET", &format!("/tags/{}", upper.replace("%3A", "%3a"))), 400);
+}
