@@ -305,7 +305,8 @@ impl View<'_> {
     /// Refused, as it should be, but not in the documented way. If nothing but the code is unusual, the defect is the
     /// operation's error as such and not the constraint that was broken.
     fn wrong_refusal(&mut self, status: u16, code: Option<&str>, observed: String) {
-        let is_documented_elsewhere = code.is_some_and(|code| self.operation.error(code).is_some());
+        let documented = code.and_then(|code| self.operation.error(code));
+        let is_documented_elsewhere = documented.is_some_and(|error| error.status == status);
         let same_status = self.expectation.errors.iter().find(|error| error.status == status);
         let clause = same_status
             .filter(|_| !is_documented_elsewhere)

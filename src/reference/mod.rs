@@ -50,7 +50,7 @@
 //! | `page:OP*=` `overlap`, `skip`, `endless`, `unbounded`, `no-token`, `reset`, `token-on-last` | breaks pages |
 //! | `batch:OP*=` `drop-errors`, `fail-all`, `drop-last`, `wrong-arn` | breaks batches |
 //! | `tags:` `replace`, `lose`, `keep-existing`, `untag-all`, `untag-none`, `untag-first`, `lower-case`, `cleared-by-update`, `refuse-absent` | breaks tags |
-//! | `stream:` `live-snapshot`, `not-stopped`, `not-listed`, `no-end-time`, `oldest-session`, `oldest-first`, `events-oldest-first`, `idle-as-missing`, `listed-after-end`, `end-before-start`, `same-stream-id`, `missing-as-idle` | breaks streams and sessions |
+//! | `stream:` `live-snapshot`, `not-stopped`, `not-listed`, `no-end-time`, `oldest-session`, `oldest-first`, `events-oldest-first`, `idle-as-missing`, `listed-after-end`, `end-before-start`, `same-stream-id`, `missing-as-idle`, `empty-session` | breaks streams and sessions |
 //! | `auth:` `accept-unsigned`, `accept-any-key`, `accept-any-signature`, `ignore-expiry`, `ignore-skew`, `ignore-body`, `ignore-scope`, `ignore-token`, `refuse-presigned` | breaks the check of signatures |
 //! | `protocol:` `refuse-encodings`, `accept-unknown-path`, `upper-hex-only`, `need-version` | breaks what lies between HTTP and the operations |
 //! | `state:` `region-leak`, `orphan-keys`, `same-stream-key-value`, `wrong-fingerprint`, `wrong-arn-region`, `prefix-filter`, `metadata-characters`, `unique-channel-names`, `reuse-ids`, `same-id`, `preset-on-any-type` | breaks what is kept |

@@ -153,10 +153,11 @@ pub(crate) enum StreamFault {
     EndBeforeStart,
     SameStreamId,
     MissingAsIdle,
+    EmptySession,
 }
 
 impl StreamFault {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::LiveSnapshot,
         Self::NotStopped,
         Self::NotListed,
@@ -169,6 +170,7 @@ impl StreamFault {
         Self::EndBeforeStart,
         Self::SameStreamId,
         Self::MissingAsIdle,
+        Self::EmptySession,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -185,6 +187,7 @@ impl StreamFault {
             Self::EndBeforeStart => "end-before-start",
             Self::SameStreamId => "same-stream-id",
             Self::MissingAsIdle => "missing-as-idle",
+            Self::EmptySession => "empty-session",
         }
     }
 }

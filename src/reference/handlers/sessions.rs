@@ -137,6 +137,9 @@ pub(super) fn get(call: &Call<'_>, region: &Region) -> Outcome {
         _ if call.has(Quirk::Stream(StreamFault::OldestSession)) => row.sessions.first(),
         _ => row.sessions.last(),
     };
+    if row.sessions.is_empty() && call.has(Quirk::Stream(StreamFault::EmptySession)) {
+        return Ok(br#"{"streamSession":{}}"#.to_vec());
+    }
     let missing = || match row.sessions.is_empty() && call.has(Quirk::Stream(StreamFault::MissingAsIdle)) {
         true => ApiError::not_broadcasting(&row.channel.arn),
         false => ApiError::not_found(id.as_deref().unwrap_or(&row.channel.arn)),
