@@ -46,6 +46,8 @@ pub enum FailureKind {
     Timeout,
     /// The connection broke, or what arrived is not HTTP.
     Protocol,
+    /// The run itself held the request back; nothing was sent.
+    Withheld,
 }
 
 /// A request that got no HTTP response.

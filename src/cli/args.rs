@@ -96,13 +96,37 @@ pub struct RunArgs {
     /// What comes out.
     #[command(flatten)]
     pub verdict: VerdictArgs,
+    /// What is done in an account.
+    #[command(flatten)]
+    pub account: AccountArgs,
+    /// Says how many requests, resources and minutes the run will take, and what stays untested; sends nothing
+    #[arg(long = "plan", help_heading = "Account")]
+    pub plan_only: bool,
+}
+
+/// What is done, and how carefully, on a target that is not on this machine.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Account")]
+pub struct AccountArgs {
+    /// Goes on without asking on a target that is not on this machine
+    #[arg(long)]
+    pub yes: bool,
+    /// Where everything is written down before it is made [default: a new file here, if the target is not on this machine]
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+    /// Tests the clauses about throttling too, by sending more than the quotas allow [default: on this machine only]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub throttling: Option<bool>,
+    /// Keeps to the service's quotas [default: if the target is not on this machine]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub quotas: Option<bool>,
 }
 
 /// Where the target is and how to talk to it.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Target")]
 pub struct TargetArgs {
-    /// Base URL of the target [default: the embedded reference server]
+    /// Base URL of the target, or `aws` for the service itself [default: the embedded reference server]
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<String>,
     /// Whether to sign requests [default: sigv4]
@@ -117,6 +141,9 @@ pub struct TargetArgs {
     /// Path of the target that makes a channel live on POST of {"channelArn", "state"}
     #[arg(long, value_name = "PATH")]
     pub broadcast: Option<String>,
+    /// Shell command that streams to {ingest-endpoint} with {stream-key} for {duration} seconds
+    #[arg(long, value_name = "COMMAND", conflicts_with = "broadcast")]
+    pub broadcast_command: Option<String>,
 }
 
 /// How much is sent, and how fast.
@@ -241,6 +268,9 @@ pub struct ReplayArgs {
     /// Contract that the report was made with [default: the built-in contract]
     #[arg(long, value_name = "FILE")]
     pub spec: Option<PathBuf>,
+    /// What is done in an account.
+    #[command(flatten)]
+    pub account: AccountArgs,
 }
 
 /// Arguments of `merge`.
@@ -258,7 +288,14 @@ pub struct MergeArgs {
 #[derive(Debug, Args)]
 pub struct CleanArgs {
     /// Journal that the interrupted run left
-    pub journal: PathBuf,
+    #[arg(required_unless_present = "run_id")]
+    pub journal: Option<PathBuf>,
+    /// Run whose journal is lost: deletes what carries its tag
+    #[arg(long, value_name = "ID", conflicts_with = "journal", requires = "endpoint")]
+    pub run_id: Option<String>,
+    /// Contract of the run [default: the built-in contract]
+    #[arg(long, value_name = "FILE")]
+    pub spec: Option<PathBuf>,
     /// The target.
     #[command(flatten)]
     pub target: TargetArgs,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, de};
 
-use super::args::{AuthMode, EffortArgs, PlanArgs, RunArgs, TargetArgs, VerdictArgs};
+use super::args::{AccountArgs, AuthMode, EffortArgs, PlanArgs, RunArgs, TargetArgs, VerdictArgs};
 use super::error::CliError;
 use super::output::ReportTarget;
 use crate::report::damaged::Damaged;
@@ -25,6 +25,7 @@ pub struct Config {
     region: Option<String>,
     aws_profile: Option<String>,
     broadcast: Option<String>,
+    broadcast_command: Option<String>,
     spec: Option<PathBuf>,
     #[serde(default)]
     only: Vec<String>,
@@ -45,6 +46,9 @@ pub struct Config {
     baseline: Option<PathBuf>,
     strict: Option<bool>,
     implemented: Option<bool>,
+    journal: Option<PathBuf>,
+    throttling: Option<bool>,
+    quotas: Option<bool>,
     #[serde(default)]
     operations: BTreeMap<String, OperationConfig>,
 }
@@ -97,12 +101,17 @@ impl Config {
     pub fn parse(path: &Path, text: &str) -> Result<Config, Damaged> {
         let mut config: Config = toml::from_str(text).map_err(|error| Damaged::toml(path, text, &error))?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        let files = [config.spec.as_mut(), config.baseline.as_mut()];
+        let files = [config.spec.as_mut(), config.baseline.as_mut(), config.journal.as_mut()];
         let reports = config.report.iter_mut().map(|report| report.file.as_mut());
         for file in files.into_iter().chain(reports).flatten() {
             *file = folder.join(&*file);
         }
         Ok(config)
+    }
+
+    /// The endpoint that the file names.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.endpoint.as_deref()
     }
 
     /// Operations that the file names.
@@ -127,7 +136,15 @@ impl Config {
                 auth: flags.target.auth.or(self.auth),
                 region: flags.target.region.or(self.region),
                 aws_profile: flags.target.aws_profile.or(self.aws_profile),
-                broadcast: flags.target.broadcast.or(self.broadcast),
+                // A flag for one of the two ways to go live takes the place of the file's other one.
+                broadcast_command: match flags.target.broadcast {
+                    Some(_) => None,
+                    None => flags.target.broadcast_command.clone().or(self.broadcast_command),
+                },
+                broadcast: match flags.target.broadcast_command {
+                    Some(_) => None,
+                    None => flags.target.broadcast.or(self.broadcast),
+                },
             },
             plan: PlanArgs {
                 spec: flags.plan.spec.or(self.spec),
@@ -152,6 +169,14 @@ impl Config {
                 strict: flags.verdict.strict.or(self.strict),
                 implemented: flags.verdict.implemented.or(self.implemented),
             },
+            account: AccountArgs {
+                // Consent is given each time anew.
+                yes: flags.account.yes,
+                journal: flags.account.journal.or(self.journal),
+                throttling: flags.account.throttling.or(self.throttling),
+                quotas: flags.account.quotas.or(self.quotas),
+            },
+            plan_only: flags.plan_only,
         }
     }
 }
@@ -189,6 +214,9 @@ mod tests {
         baseline = "baseline.toml"
         strict = true
         implemented = true
+        journal = "run.journal"
+        throttling = true
+        quotas = false
 
         [operations.StopStream]
         expect = "not_implemented"
@@ -215,6 +243,8 @@ mod tests {
         let run = parse(FULL).unwrap().under(RunArgs::default());
         assert_eq!(run.plan.spec, Some(PathBuf::from("ci/model.json")));
         assert_eq!(run.verdict.baseline, Some(PathBuf::from("ci/baseline.toml")));
+        assert_eq!(run.account.journal, Some(PathBuf::from("ci/run.journal")));
+        assert_eq!((run.account.throttling, run.account.quotas), (Some(true), Some(false)));
         assert_eq!(run.verdict.report[0].file, None);
         assert_eq!(run.verdict.report[1].file, Some(PathBuf::from("ci/out/report.html")));
     }

@@ -3,11 +3,23 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::run::settings::Credentials;
+
 /// Variables and AWS files of whoever calls the program.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
     profiles: Profiles,
+    found: Option<Found>,
+}
+
+/// What the AWS SDKs' own search found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Credentials.
+    pub credentials: Credentials,
+    /// Region, if the search came by one.
+    pub region: Option<String>,
 }
 
 /// Profiles of the AWS configuration files, by name.
@@ -27,13 +39,13 @@ impl Environment {
         };
         let config = file("AWS_CONFIG_FILE", "config").unwrap_or_default();
         let credentials = file("AWS_SHARED_CREDENTIALS_FILE", "credentials").unwrap_or_default();
-        Environment { profiles: profiles(&config, &credentials), variables }
+        Environment { profiles: profiles(&config, &credentials), variables, found: None }
     }
 
     /// An environment for a test.
     pub fn of(variables: &[(&str, &str)], profiles: Profiles) -> Environment {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Environment { variables, profiles }
+        Environment { variables, profiles, found: None }
     }
 
     /// The value of a variable; an empty one counts as unset.
@@ -44,6 +56,17 @@ impl Environment {
     /// A profile of the AWS files.
     pub fn profile(&self, name: &str) -> Option<&BTreeMap<String, String>> {
         self.profiles.get(name)
+    }
+
+    /// The same environment with what a search found.
+    #[must_use]
+    pub fn with(self, found: Found) -> Environment {
+        Environment { found: Some(found), ..self }
+    }
+
+    /// What a search found.
+    pub fn found(&self) -> Option<&Found> {
+        self.found.as_ref()
     }
 
     /// Whether a build server runs this.

@@ -2,6 +2,7 @@
 //! the outcome becomes an exit code.
 
 pub mod args;
+mod aws;
 mod clean;
 pub mod config;
 pub mod embedded;
@@ -9,6 +10,7 @@ pub mod environment;
 pub mod error;
 pub mod exit;
 mod explain;
+mod forecast;
 pub mod identities;
 mod list;
 mod merge;

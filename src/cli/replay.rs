@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::args::{ReplayArgs, TargetArgs};
+use super::args::{AccountArgs, ReplayArgs, TargetArgs};
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
+use super::forecast::{self, Agreement, Wanted};
 use super::output::print;
 use super::suggest::did_you_mean;
-use super::{embedded, merge, resolve, signals, stages};
+use super::{aws, embedded, merge, resolve, signals, stages};
 use crate::plan::Plan;
 use crate::report::Record;
 use crate::report::record::{CaseVerdict, FindingRecord};
@@ -40,7 +41,12 @@ pub async fn replay(args: ReplayArgs, environment: &Environment) -> Result<Exit,
     }
     let contract = stages::load(args.spec.as_deref())?.contract;
     let plan = plan(&contract, &report, &findings)?;
-    let mut settings = settings(args.target, &report, environment)?;
+    let mut settings = settings(args.target, &args.account, &report, environment).await?;
+    stages::name_endpoint(&mut settings, &contract)?;
+    let wanted = Wanted { plan_only: false, consent: resolve::consent(&settings, args.account.yes) };
+    if forecast::agree(&contract, &plan, &settings, wanted, environment).await? == Agreement::Stop {
+        return Ok(Exit::Success);
+    }
     let server = match settings.endpoint.is_empty() {
         false => None,
         true => Some(
@@ -97,10 +103,18 @@ fn plan(contract: &Contract, report: &Record, findings: &[&FindingRecord]) -> Re
 }
 
 /// The settings of the report, but for what the flags say.
-fn settings(flags: TargetArgs, report: &Record, environment: &Environment) -> Result<Settings, CliError> {
+async fn settings(
+    flags: TargetArgs,
+    account: &AccountArgs,
+    report: &Record,
+    environment: &Environment,
+) -> Result<Settings, CliError> {
     let endpoint = flags.endpoint.or_else(|| (!report.target.embedded).then(|| report.target.endpoint.clone()));
     let region = flags.region.or_else(|| Some(report.target.region.clone()).filter(|region| !region.is_empty()));
-    let settings = resolve::target(&TargetArgs { endpoint, region, ..flags }, environment)?;
+    let flags = TargetArgs { endpoint, region, ..flags };
+    let environment = aws::look_up(&flags, environment).await?;
+    let mut settings = resolve::target(&flags, &environment)?;
+    resolve::account(&mut settings, account);
     let profile = report.profile.parse().map_err(|problem: String| CliError::usage(problem))?;
     // What is found again need not be made smaller again.
     Ok(Settings { seed: report.seed, profile, shrinking: Shrinking::Off, ..settings })

@@ -4,19 +4,23 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::args::{AuthMode, EffortArgs, PlanArgs, RunArgs, TargetArgs};
+use super::args::{AccountArgs, AuthMode, EffortArgs, PlanArgs, RunArgs, TargetArgs};
 use super::config::Config;
 use super::environment::Environment;
 use super::error::CliError;
 use super::output::ReportTarget;
+use crate::entropy;
 use crate::report::record::{Gate, Selection};
-use crate::run::settings::{Broadcast, Credentials, Settings};
+use crate::run::RunId;
+use crate::run::settings::{Broadcast, BroadcastCommand, Credentials, Locality, Record, Settings, Throttling};
 pub use crate::run::settings::{DEFAULT_REGION, DEFAULT_SEED, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 
 /// Where the reference server makes a channel live.
 pub const REFERENCE_BROADCAST: &str = "/_reference/broadcast";
 
 const LONGEST_TIME: f64 = 1e9;
+/// A broadcast command is told to stop by itself after this time, should nobody be left to stop it.
+const LONGEST_BROADCAST: Duration = Duration::from_secs(600);
 
 /// What a run needs, resolved.
 #[derive(Debug)]
@@ -37,7 +41,23 @@ pub struct Resolved {
     pub gate: Gate,
     /// What was selected.
     pub selection: Selection,
+    /// Whether someone must agree before anything is sent.
+    pub consent: Consent,
+    /// Whether the plan is all that is wanted.
+    pub plan_only: bool,
 }
+
+/// Whether someone must agree before anything is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// The target is on this machine, or the flag was given.
+    Given,
+    /// Someone is to be asked.
+    Needed,
+}
+
+/// The name that stands for the service itself, in the run's region.
+pub const AWS: &str = "aws";
 
 /// Which target is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,11 +82,13 @@ pub fn run(flags: RunArgs, config: Config, environment: &Environment) -> Result<
     let expected_absent = config.expected_absent();
     let args = config.under(flags);
     let mut settings = target(&args.target, environment)?;
+    account(&mut settings, &args.account);
     effort(&mut settings, &args.effort)?;
     settings.only = args.plan.only.clone();
     settings.skip = args.plan.skip.clone();
     settings.shard = args.plan.shard.unwrap_or_default();
     let resolved = Resolved {
+        consent: consent(&settings, args.account.yes),
         target: if settings.endpoint.is_empty() { Target::Embedded } else { Target::Given },
         settings,
         spec: args.plan.spec,
@@ -79,6 +101,7 @@ pub fn run(flags: RunArgs, config: Config, environment: &Environment) -> Result<
             expected_absent,
         },
         selection: Selection { only: args.plan.only, skip: args.plan.skip },
+        plan_only: args.plan_only,
     };
     match resolved {
         Resolved { baseline_use: BaselineUse::Update, ref settings, .. } if settings.shard.count > 1 => {
@@ -91,6 +114,36 @@ pub fn run(flags: RunArgs, config: Config, environment: &Environment) -> Result<
 /// Resolves what `list` shares with `run`.
 pub fn plan(flags: PlanArgs, config: Config) -> PlanArgs {
     config.under(RunArgs { plan: flags, ..RunArgs::default() }).plan
+}
+
+/// Whether a run with these settings needs someone's consent.
+pub fn consent(settings: &Settings, yes: bool) -> Consent {
+    match settings.locality {
+        Locality::Remote if !yes => Consent::Needed,
+        _ => Consent::Given,
+    }
+}
+
+/// What is done, and how carefully, in an account. A target on this machine is written down only if that is asked for.
+pub fn account(settings: &mut Settings, args: &AccountArgs) {
+    let is_remote = settings.locality == Locality::Remote;
+    let nonce = entropy::nonce();
+    settings.nonce = Some(nonce);
+    if is_remote {
+        let journal = PathBuf::from(format!("ivs-conformance-{}.journal", RunId::new(nonce).id));
+        let Settings { endpoint, region, credentials, broadcast, .. } = settings.clone();
+        *settings =
+            Settings { region, credentials, broadcast, nonce: Some(nonce), ..Settings::for_account(endpoint, journal) };
+    }
+    if let Some(path) = &args.journal {
+        settings.record = Record::Journal(path.clone());
+    }
+    if let Some(paced) = args.quotas {
+        settings.paced = paced;
+    }
+    if let Some(throttling) = args.throttling {
+        settings.throttling = if throttling { Throttling::Provoked } else { Throttling::Avoided };
+    }
 }
 
 /// Settings for a target, with defaults for all else.
@@ -109,13 +162,21 @@ pub fn target(args: &TargetArgs, environment: &Environment) -> Result<Settings, 
             return Err(CliError::usage(format!("--broadcast `{path}` is no path: it begins with `/`")));
         }
         (Some(path), _) => Broadcast::ControlPath(path.clone()),
+        (None, _) if args.broadcast_command.is_some() => Broadcast::Command(BroadcastCommand {
+            line: args.broadcast_command.clone().unwrap_or_default(),
+            duration: LONGEST_BROADCAST,
+        }),
         (None, None) => Broadcast::ControlPath(REFERENCE_BROADCAST.to_owned()),
         (None, Some(_)) => Broadcast::Unavailable,
     };
+    if region.is_none() && endpoint.as_ref().is_some_and(|endpoint| endpoint.url == AWS) {
+        return Err(CliError::usage("--endpoint aws needs a region: give --region, or set AWS_REGION"));
+    }
     Ok(Settings {
         region: region.unwrap_or_else(|| DEFAULT_REGION.to_owned()),
         credentials,
         broadcast,
+        locality: if is_loopback { Locality::Loopback } else { Locality::Remote },
         ..Settings::for_loopback(endpoint.map(|endpoint| endpoint.url).unwrap_or_default())
     })
 }
@@ -156,6 +217,9 @@ struct Endpoint {
 
 impl Endpoint {
     fn parse(text: &str) -> Result<Endpoint, CliError> {
+        if text == AWS {
+            return Ok(Endpoint { url: AWS.to_owned(), host: String::new(), is_loopback: false });
+        }
         let refuse = |why: &str| CliError::usage(format!("--endpoint `{text}` {why}, e.g. http://127.0.0.1:5000"));
         let url = url::Url::parse(text).map_err(|error| refuse(&format!("is no URL ({error}); write one")))?;
         let Some(host) = url.host_str().map(str::to_owned) else {
@@ -168,7 +232,7 @@ impl Endpoint {
             )),
             "http" | "https" => Ok(Endpoint {
                 url: url.as_str().trim_end_matches('/').to_owned(),
-                is_loopback: is_loopback(&host),
+                is_loopback: Locality::of_host(&host) == Locality::Loopback,
                 host,
             }),
             _ => Err(refuse("is neither http nor https; write one")),
@@ -185,18 +249,11 @@ impl Endpoint {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    match address {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host == "localhost" || host.ends_with(".localhost"),
-    }
-}
-
 /// The profile that was asked for, which must be there, or the environment's.
 fn profile(args: &TargetArgs, environment: &Environment) -> Result<Option<String>, CliError> {
     if let Some(name) = &args.aws_profile
         && environment.profile(name).is_none()
+        && environment.found().is_none()
     {
         return Err(CliError::usage(format!("the AWS configuration files have no profile `{name}`")));
     }
@@ -223,6 +280,9 @@ fn credentials(
     if is_loopback && !is_asked_for {
         return Ok(Credentials::for_tests());
     }
+    if let Some(found) = environment.found() {
+        return Ok(found.credentials.clone());
+    }
     let name = profile.unwrap_or("default");
     let value = |key: &str| environment.profile(name).and_then(|profile| profile.get(key)).cloned();
     match (value("aws_access_key_id"), value("aws_secret_access_key")) {
@@ -230,9 +290,9 @@ fn credentials(
             Ok(Credentials { access_key_id, secret_access_key, session_token: value("aws_session_token") })
         }
         _ => Err(CliError::usage(format!(
-            "no credentials for a remote endpoint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (for a profile \
-             with single sign-on or a role, `aws configure export-credentials --profile {name} --format env` prints \
-             them), or send unsigned requests with --auth none"
+            "no credentials for a remote endpoint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (`aws configure \
+             export-credentials --profile {name} --format env` prints them), name a profile with --aws-profile, or send \
+             unsigned requests with --auth none"
         ))),
     }
 }
@@ -244,6 +304,24 @@ fn region(environment: &Environment, profile: Option<&str>, endpoint: Option<&En
         .or_else(|| from_variable("AWS_DEFAULT_REGION"))
         .or_else(|| endpoint.and_then(Endpoint::region))
         .or_else(from_profile)
+        .or_else(|| environment.found()?.region.clone())
+}
+
+/// Whether credentials have to be searched for: elsewhere, where the environment has none or a profile was asked for.
+pub fn must_search(args: &TargetArgs, environment: &Environment) -> Result<bool, CliError> {
+    let endpoint = args.endpoint.as_deref().map(Endpoint::parse).transpose()?;
+    let is_remote = endpoint.is_some_and(|endpoint| !endpoint.is_loopback);
+    let has_keys = environment.get("AWS_ACCESS_KEY_ID").is_some() && environment.get("AWS_SECRET_ACCESS_KEY").is_some();
+    let is_signed = args.auth.unwrap_or(AuthMode::SigV4) == AuthMode::SigV4;
+    Ok(is_remote && is_signed && (!has_keys || args.aws_profile.is_some()))
+}
+
+/// The same care as for a run, for a command that makes nothing.
+pub fn careful(settings: &mut Settings) {
+    if settings.locality == Locality::Remote {
+        settings.paced = true;
+        settings.jobs = 1;
+    }
 }
 
 #[cfg(test)]

@@ -6,33 +6,44 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::args::RunArgs;
+use super::args::{RunArgs, TargetArgs};
 use super::config::Config;
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
+use super::forecast::{self, Agreement, Wanted};
 use super::output::{self, Sinks, print_error};
 use super::progress::Progress;
 use super::resolve::{self, BaselineUse, Resolved, Target};
 use super::suggest::did_you_mean;
-use super::{embedded, signals, stages};
+use super::{aws, embedded, signals, stages};
 use crate::plan::Plan;
 use crate::report::Record;
 use crate::report::baseline::{self, Baseline};
 use crate::report::text::count;
+use crate::run::settings::{Record as Journaled, Settings};
 use crate::spec::Contract;
 
 /// Checks a target.
 pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliError> {
     let config = Config::load(args.plan.config.as_deref())?;
     let named: Vec<String> = config.named_operations().map(str::to_owned).collect();
+    let endpoint = args.target.endpoint.clone().or_else(|| config.endpoint().map(str::to_owned));
+    let target = TargetArgs { endpoint, ..args.target.clone() };
+    let environment = &aws::look_up(&target, environment).await?;
     let mut resolved = resolve::run(args, config, environment)?;
     let loaded = stages::load(resolved.spec.as_deref())?;
+    stages::name_endpoint(&mut resolved.settings, &loaded.contract)?;
     known_operations(&named, &loaded.contract)?;
     let settings = &resolved.settings;
     let plan = stages::plan(&loaded.contract, &settings.only, &settings.skip, settings.shard)?;
     let baseline = resolved.baseline.as_deref().map(|path| read_baseline(path, resolved.baseline_use)).transpose()?;
+    let wanted = Wanted { plan_only: resolved.plan_only, consent: resolved.consent };
+    if forecast::agree(&loaded.contract, &plan, settings, wanted, environment).await? == Agreement::Stop {
+        return Ok(Exit::Success);
+    }
     let mut sinks = Sinks::open(&resolved.reports)?;
+    say_where_the_journal_is(settings);
 
     let mut record = execute(&loaded.contract, &plan, &mut resolved, environment).await?;
     if let (Some(path), Some(baseline)) = (&resolved.baseline, baseline) {
@@ -41,6 +52,14 @@ pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliEr
     sinks.write(&record, &loaded.file)?;
     output::show(&record, &sinks);
     Ok(record.verdict().into())
+}
+
+/// Whoever kills the run must know what to clean.
+fn say_where_the_journal_is(settings: &Settings) {
+    if let Journaled::Journal(path) = &settings.record {
+        let path = path.display();
+        print_error(&format!("journal: {path} (if the run is killed: ivs-conformance clean {path})\n"));
+    }
 }
 
 /// Operations that a configuration names must be there.

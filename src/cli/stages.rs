@@ -4,9 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::CliError;
+use super::resolve;
 use crate::plan::{self, Filter, Plan, Suites};
 use crate::report::Record;
 use crate::report::sarif::{ContractFile, Source};
+use crate::run::RunError;
 use crate::run::event::Event;
 use crate::run::settings::{Settings, Shard};
 use crate::spec::clause::ClauseIndex;
@@ -52,6 +54,27 @@ fn source(path: &Path) -> Result<Source, CliError> {
     Ok(Source { uri: path.display().to_string(), text })
 }
 
+/// Puts the service's own address for `aws`. Source: AWS General Reference, "AWS service endpoints".
+pub fn name_endpoint(settings: &mut Settings, contract: &Contract) -> Result<(), CliError> {
+    if settings.endpoint != resolve::AWS {
+        return Ok(());
+    }
+    let service = &contract.service;
+    let Some(prefix) = service.endpoint_prefix.as_ref().or(service.signing_name.as_ref()) else {
+        return Err(CliError::usage(
+            "the contract names no endpoint prefix: write the endpoint's URL instead of `aws`",
+        ));
+    };
+    let region = &settings.region;
+    let is_name = !region.is_empty() && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !is_name {
+        return Err(CliError::usage(format!("`{region}` is no AWS region: write it like us-east-1")));
+    }
+    let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    settings.endpoint = format!("https://{prefix}.{region}.{domain}");
+    Ok(())
+}
+
 /// Plans the cases that filters and shard leave.
 pub fn plan(contract: &Contract, only: &[String], skip: &[String], shard: Shard) -> Result<Plan, CliError> {
     let bad = |error: plan::PlanError| CliError::usage(error.to_string());
@@ -76,9 +99,11 @@ pub async fn run(
     observe: &(dyn Fn(Event) + Sync),
     interrupt: impl Future<Output = String>,
 ) -> Result<Record, CliError> {
-    let outcome = crate::run::run(contract, plan, settings, observe, interrupt)
-        .await
-        .map_err(|error| CliError::CouldNotTest(error.to_string()))?;
+    let outcome = crate::run::run(contract, plan, settings, observe, interrupt).await.map_err(|error| match error {
+        // Nothing was sent.
+        RunError::Journal(error) => CliError::usage(error.to_string()),
+        error => CliError::CouldNotTest(error.to_string()),
+    })?;
     Ok(Record::from_outcome(contract, plan, settings, outcome))
 }
 

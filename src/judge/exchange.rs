@@ -11,7 +11,7 @@ use crate::plan::expectation::{Expectation, ExpectedError};
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::{BodyClause, Contract, Operation};
 use crate::spec::rules::ErrorCause;
-use crate::wire::{Exchange, Reply, Response};
+use crate::wire::{Exchange, FailureKind, Reply, Response};
 
 /// Clause on the form of error answers; it holds for every operation.
 const ERROR_BODY_CLAUSE: &str = "protocol.error-body-is-json-object";
@@ -120,6 +120,9 @@ impl Judge {
     ) -> Judgement {
         let mut judgement = Judgement::default();
         match &exchange.reply {
+            Reply::Failure(failure) if failure.kind == FailureKind::Withheld => {
+                judgement.undecided = Some(failure.detail.clone());
+            }
             Reply::Failure(failure) => {
                 judgement.violations.push(Violation {
                     clause: focus,
@@ -279,6 +282,8 @@ impl View<'_> {
         let is_about_access = self.is_about_access(code);
         let observed = format!("The target answered {}.", self.judgement.answer.describe());
         if is_throttled {
+            // Whatever stands in front of the service says so in its own form: that is no divergence either.
+            self.judgement.violations.clear();
             self.judgement.undecided = Some(format!("the target was busy: {}", self.judgement.answer.describe()));
         } else if is_about_access {
             self.judgement.undecided = Some(format!("access was refused: {}", self.judgement.answer.describe()));

@@ -14,6 +14,19 @@ pub struct Product {
     pub path: String,
 }
 
+/// An operation that lists every resource of a type with its tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finder {
+    /// The operation.
+    pub operation: String,
+    /// Path of the items in its output.
+    pub items: String,
+    /// Path of the ARN in an item.
+    pub arn: String,
+    /// Input and output member of the page token, if it pages.
+    pub tokens: Option<(String, String)>,
+}
+
 /// How resources come and go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resources {
@@ -57,6 +70,56 @@ impl Resources {
         self.deleters.get(resource).map(|(operation, member)| (operation.as_str(), member.as_str()))
     }
 
+    /// Whether an operation deletes resources of some type.
+    pub fn deletes(&self, operation: &str) -> bool {
+        self.deleters.values().any(|(deleter, _)| deleter == operation)
+    }
+
+    /// Whether an operation makes another type before this one.
+    pub fn makes_more(&self, operation: &str, resource: &str) -> bool {
+        self.products(operation).first().is_some_and(|first| first.resource != resource)
+    }
+
+    /// The operation that shows one resource of a type by its ARN alone, and its member for the ARN.
+    pub fn reader<'c>(&self, contract: &'c Contract, resource: &str) -> Option<(&'c str, String)> {
+        let shows_it = |operation: &&Operation| {
+            let shown = single_nodes(&operation.output);
+            operation.is_readonly
+                && shown.into_iter().any(|node| is_own_arn(node) && resource_of(node) == Some(resource))
+        };
+        contract.operations.iter().filter(shows_it).find_map(|operation| {
+            let mut required = operation.input.members().iter().filter(|member| member.is_required);
+            let only = required.next().filter(|member| resource_of(member) == Some(resource))?;
+            required.next().is_none().then(|| (operation.name.as_str(), only.name.clone()))
+        })
+    }
+
+    /// The operation that lists all resources of a type with their tags, whoever made them.
+    pub fn finder(&self, contract: &Contract, resource: &str) -> Option<Finder> {
+        let without_input = |operation: &&Operation| {
+            operation.is_readonly && operation.input.members().iter().all(|member| !member.is_required)
+        };
+        contract.operations.iter().filter(without_input).find_map(|operation| {
+            let list = operation.output.members().iter().find_map(|member| match &member.kind {
+                NodeKind::List { element } => Some((member, element)),
+                _ => None,
+            });
+            let (items, element) = list?;
+            element
+                .members()
+                .iter()
+                .find(|member| matches!(member.kind, NodeKind::Map { .. }) && member.name == "tags")?;
+            let arn = element.members().iter().find(|node| is_own_arn(node) && resource_of(node) == Some(resource))?;
+            let paging = operation.pagination.as_ref();
+            Some(Finder {
+                operation: operation.name.clone(),
+                items: items.name.clone(),
+                arn: arn.name.clone(),
+                tokens: paging.map(|paging| (paging.input_token.clone(), paging.output_token.clone())),
+            })
+        })
+    }
+
     /// All resource types that can be made, by name.
     pub fn types(&self) -> impl Iterator<Item = &str> {
         self.producers.keys().map(String::as_str)
@@ -83,7 +146,8 @@ pub fn resource_of(node: &Node) -> Option<&str> {
     node.constraints.pattern.as_ref()?.arn_resource.as_deref()
 }
 
-fn needed_resources(operation: &Operation) -> usize {
+/// How many resources an operation cannot do without.
+pub fn needed_resources(operation: &Operation) -> usize {
     let members = operation.input.members().iter();
     members.filter(|member| member.is_required && resource_of(member).is_some()).count()
 }

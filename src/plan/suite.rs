@@ -29,6 +29,19 @@ pub struct Suites {
     /// What holds along them.
     #[serde(default, rename = "law")]
     pub laws: Vec<Law>,
+    /// How a broadcaster finds out where to stream to.
+    #[serde(default)]
+    pub ingest: Ingest,
+}
+
+/// How a broadcaster finds out where to stream to: steps with `${channel}` bound, which set the variables
+/// `ingest-endpoint` and `stream-key`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ingest {
+    /// The calls, in order.
+    #[serde(default, rename = "step")]
+    pub steps: Vec<Step>,
 }
 
 /// A sequence of calls with what must hold along the way.

@@ -47,6 +47,7 @@ impl Suites {
         self.echoes.extend(other.echoes);
         self.sequences.extend(other.sequences);
         self.laws.extend(other.laws);
+        self.ingest.steps.extend(other.ingest.steps);
     }
 
     /// Drops what speaks of operations or clauses that the contract does not have, and adds a scenario for every
@@ -68,6 +69,7 @@ impl Suites {
         let resources = Resources::of(contract);
         let can_be_made = |resource: &String| resources.producer(resource).is_some();
         self.sequences.retain(|sequence| sequence.resources.iter().all(can_be_made));
+        self.ingest.steps.retain(fits);
         self.scenarios.extend(contract.rules.defaults.iter().map(default_scenario));
         self
     }

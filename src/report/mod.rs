@@ -2,6 +2,7 @@
 //! clock; what a target answered is made harmless by [`text`] before it reaches a terminal or a file.
 
 pub mod baseline;
+mod curl;
 pub mod damaged;
 pub mod digest;
 pub mod fold;

@@ -5,13 +5,14 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
+use super::curl;
 use super::fold;
 use super::honesty;
 use super::record::{
     BaselineStatus, CaseRecord, CaseVerdict, ClauseRecord, ClauseVerdict, ContractInfo, FindingRecord, Gate, Record,
     RequestRecord, ResponseRecord, SCHEMA, Selection, Summary, TargetInfo, Tool,
 };
-use super::redact::Redactor;
+use super::redact::{REDACTED, Redactor};
 use crate::judge::finding::FindingKind;
 use crate::plan::{Case, Plan, reason};
 use crate::run::settings::Settings;
@@ -32,6 +33,7 @@ impl Record {
         let mut cases = cases(contract, plan, &outcome);
         fold::fold(&mut findings, &mut cases);
         honesty::settle(&mut clauses, &cases);
+        redact_reasons(&mut clauses, &mut cases, &redactor);
         let seconds = outcome.elapsed.as_secs_f64();
         let summary = Summary {
             requests: outcome.requests,
@@ -57,12 +59,12 @@ impl Record {
             shard: settings.shard.to_string(),
             started_at: outcome.started_at.map(iso_8601).unwrap_or_default(),
             duration_seconds: seconds,
-            stopped_early: outcome.stopped_early.clone(),
+            stopped_early: outcome.stopped_early.as_deref().map(|reason| redactor.text(reason)),
             summary,
             clauses,
             cases,
             findings,
-            notes: outcome.notes.clone(),
+            notes: outcome.notes.iter().map(|note| redactor.text(note)).collect(),
             selection: Selection::default(),
             gate: Gate::default(),
             baseline: None,
@@ -103,6 +105,14 @@ fn clauses(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<ClauseRec
             }
         })
         .collect()
+}
+
+/// Reasons may quote what the target answered.
+fn redact_reasons(clauses: &mut [ClauseRecord], cases: &mut [CaseRecord], redactor: &Redactor) {
+    let of_clauses = clauses.iter_mut().filter_map(|clause| clause.reason.as_mut());
+    for reason in of_clauses.chain(cases.iter_mut().filter_map(|case| case.reason.as_mut())) {
+        *reason = redactor.text(reason);
+    }
 }
 
 /// Why the first inconclusive case of a clause could not decide it.
@@ -237,7 +247,7 @@ fn finding(contract: &Contract, plan: &Plan, settings: &Settings, found: &Found,
         expected: redactor.text(&violation.expected),
         observed: redactor.text(&violation.observed),
         occurrences: found.occurrences,
-        curl: curl(&settings.endpoint, &request),
+        curl: curl::command(&settings.endpoint, &request),
         request,
         response: response_record(contract, &violation.operation, &found.exchange.reply, redactor),
         baseline: BaselineStatus::New,
@@ -277,7 +287,8 @@ fn response_record(contract: &Contract, operation: &str, reply: &Reply, redactor
 fn header_map(headers: &[(String, String)], redactor: &Redactor) -> Map<String, Value> {
     let mut map = Map::new();
     for (name, value) in headers {
-        map.insert(name.clone(), Value::from(redactor.text(value)));
+        let value = if redactor.is_secret_header(name) { REDACTED.to_owned() } else { redactor.text(value) };
+        map.insert(redactor.text(name), Value::from(value));
     }
     map
 }
@@ -297,26 +308,6 @@ fn body(bytes: &[u8], shape: Option<&crate::spec::contract::Node>, redactor: &Re
             Value::from(redactor.text(&text))
         }
     }
-}
-
-/// A shell command that sends the request to an endpoint that needs no signature.
-fn curl(endpoint: &str, request: &RequestRecord) -> String {
-    let mut parts = vec![format!("curl -i -X {} {}", request.method, quoted(&format!("{endpoint}{}", request.path)))];
-    for (name, value) in &request.headers {
-        if let Some(value) = value.as_str() {
-            parts.push(format!("-H {}", quoted(&format!("{name}: {value}"))));
-        }
-    }
-    match &request.body {
-        Value::Null => {}
-        Value::String(text) => parts.push(format!("--data-binary {}", quoted(text))),
-        other => parts.push(format!("--data-binary {}", quoted(&other.to_string()))),
-    }
-    parts.join(" ")
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// The time of day as `YYYY-MM-DDThh:mm:ssZ`.

@@ -1,18 +1,30 @@
 //! Takes secrets out of everything that is shown.
 
+use aho_corasick::{AhoCorasick, MatchKind};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use regex::Regex;
 use serde_json::Value;
 
 use crate::spec::Contract;
 use crate::spec::contract::{Node, NodeKind};
 
 /// Stands where a secret was.
-const REDACTED: &str = "[redacted]";
+pub const REDACTED: &str = "[redacted]";
+
+/// Shortest secret that is looked for in texts: a shorter one stands in too many that are none.
+const SHORTEST: usize = 8;
+/// A signature, wherever it stands: 64 hexadecimal digits, alone.
+const SIGNATURE: &str = r"\b[0-9a-f]{64}\b";
+/// Headers that are secret as a whole.
+const SECRET_HEADERS: [&str; 4] = ["authorization", "x-amz-security-token", "cookie", "set-cookie"];
 
 /// Takes secrets out of texts and JSON.
 #[derive(Debug, Default)]
 pub struct Redactor {
-    /// Secrets, longest first, so that none is left over as part of another.
-    secrets: Vec<String>,
+    /// Secrets in every form in which texts may hold them; the longest match counts, so that none is left over as part
+    /// of another.
+    secrets: Option<AhoCorasick>,
+    signature: Option<Regex>,
     /// Names of members that hold secrets in some shape of the contract and nothing else in another.
     names: Vec<String>,
 }
@@ -20,8 +32,11 @@ pub struct Redactor {
 impl Redactor {
     /// A redactor for the secrets of one run.
     pub fn new(contract: &Contract, secrets: &[String]) -> Redactor {
-        let mut secrets: Vec<String> = secrets.iter().filter(|secret| secret.len() >= 8).cloned().collect();
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        let mut forms: Vec<String> =
+            secrets.iter().filter(|secret| secret.len() >= SHORTEST).flat_map(|secret| forms(secret)).collect();
+        forms.sort();
+        forms.dedup();
+        let known = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms);
         let trees = contract.operations.iter().flat_map(|operation| [&operation.input, &operation.output]);
         let nodes: Vec<&Node> = trees.flat_map(Node::walk).collect();
         let is_secret_name = |name: &str| nodes.iter().filter(|node| node.name == name).all(|node| node.is_sensitive);
@@ -32,18 +47,25 @@ impl Redactor {
             .collect();
         names.sort();
         names.dedup();
-        Redactor { secrets, names }
+        Redactor { secrets: known.ok().filter(|_| !forms.is_empty()), signature: Regex::new(SIGNATURE).ok(), names }
     }
 
     /// The text without secrets.
     pub fn text(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in &self.secrets {
-            if text.contains(secret.as_str()) {
-                text = text.replace(secret.as_str(), REDACTED);
-            }
+        let text = match &self.secrets {
+            Some(secrets) if secrets.is_match(text) => without(secrets, text),
+            Some(_) => text.to_owned(),
+            None => text.to_owned(),
+        };
+        match &self.signature {
+            Some(signature) if text.len() >= 64 => signature.replace_all(&text, REDACTED).into_owned(),
+            _ => text,
         }
-        text
+    }
+
+    /// Whether a header is a secret as a whole.
+    pub fn is_secret_header(&self, name: &str) -> bool {
+        SECRET_HEADERS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
     }
 
     /// The JSON without secrets: sensitive members of the shape, members that are secret wherever they occur, and
@@ -76,5 +98,61 @@ impl Redactor {
             ),
             other => other,
         }
+    }
+}
+
+/// A secret as it stands in plain text, in a URL, and in JSON that is no more read as JSON.
+fn forms(secret: &str) -> [String; 3] {
+    let json = Value::from(secret).to_string();
+    let json = json.trim_matches('"').to_owned();
+    [secret.to_owned(), utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(), json]
+}
+
+fn without(secrets: &AhoCorasick, text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut end = 0;
+    for found in secrets.find_iter(text) {
+        shown.push_str(text.get(end..found.start()).unwrap_or_default());
+        shown.push_str(REDACTED);
+        end = found.end();
+    }
+    shown.push_str(text.get(end..).unwrap_or_default());
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn redactor(secrets: &[&str]) -> Redactor {
+        let secrets: Vec<String> = secrets.iter().map(|secret| (*secret).to_owned()).collect();
+        Redactor::new(&crate::spec::builtin().unwrap(), &secrets)
+    }
+
+    #[test]
+    fn secrets_go_in_every_form_and_nothing_else_does() {
+        let redactor = redactor(&["wJalr/XU+tn\"FEMI", "wJalr/XU+tn\"FEMI-and-more", "short"]);
+        let text =
+            r#"a wJalr/XU+tn"FEMI b wJalr%2FXU%2Btn%22FEMI c wJalr/XU+tn\"FEMI d wJalr/XU+tn"FEMI-and-more short"#;
+        assert_eq!(redactor.text(text), "a [redacted] b [redacted] c [redacted] d [redacted] short");
+    }
+
+    #[test]
+    fn signatures_go_wherever_they_stand() {
+        let redactor = redactor(&[]);
+        let signature = "0123456789abcdef".repeat(4);
+        let text = format!("AWS4 Signature={signature}, {signature}a {signature}");
+        assert_eq!(redactor.text(&text), format!("AWS4 Signature=[redacted], {signature}a [redacted]"));
+    }
+
+    #[test]
+    fn sensitive_members_go_whatever_they_hold() {
+        let contract = crate::spec::builtin().unwrap();
+        let output = &contract.operation("GetStreamKey").unwrap().output;
+        let shown = redactor(&[])
+            .json(json!({"streamKey": {"value": "x", "arn": "arn:aws:ivs:r:1:stream-key/y"}}), Some(output));
+        assert_eq!(shown["streamKey"]["value"], REDACTED);
+        assert_eq!(shown["streamKey"]["arn"], "arn:aws:ivs:r:1:stream-key/y");
     }
 }

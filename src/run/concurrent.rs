@@ -62,8 +62,9 @@ impl Session<'_> {
 
     async fn flight<'s>(&mut self, step: &'s Step) -> Result<(Flight<'s>, Option<String>), Blocked> {
         let env = Arc::clone(&self.worker.env);
-        let (name, input, region) = self.prepare(step).await?;
+        let (name, mut input, region) = self.prepare(step).await?;
         let operation = env.contract.operation(&name).ok_or_else(|| Blocked(format!("{name} is unknown")))?;
+        env.mark(operation, &mut input, self.about);
         let request = encode::request(operation, &input);
         Ok((Flight { step, operation: name, input, request }, region))
     }

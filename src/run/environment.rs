@@ -9,16 +9,33 @@ use p384::{ProjectivePoint, PublicKey, SecretKey};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::settings::Settings;
+use super::ledger::mark::{self, About, NAME_PREFIX};
+use super::settings::{Record, Settings};
 use super::target::Target;
 use crate::generate::Generator;
 use crate::judge::Judge;
-use crate::plan::Plan;
+use crate::plan::{Check, Plan};
 use crate::spec::contract::{NodeKind, Operation};
 use crate::spec::{Arn, Contract};
 
 /// Account shown in made-up ARNs until the target names its own.
 const SOME_ACCOUNT: &str = "123456789012";
+
+/// What tells one run from every other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunId {
+    /// Stands in names and tags.
+    pub id: String,
+    /// What it is made of; keys are drawn from it too.
+    pub nonce: u64,
+}
+
+impl RunId {
+    /// The id of a new run.
+    pub fn new(nonce: u64) -> RunId {
+        RunId { id: format!("{nonce:016x}"), nonce }
+    }
+}
 
 /// What all workers of a run share; nothing in it changes but counters.
 #[derive(Debug, Clone)]
@@ -48,7 +65,7 @@ pub struct Environment {
 
 impl Environment {
     /// Prepares a run.
-    pub fn new(generator: Generator, plan: Plan, target: Arc<Target>, settings: Settings, nonce: u64) -> Environment {
+    pub fn new(generator: Generator, plan: Plan, target: Arc<Target>, settings: Settings, run: &RunId) -> Environment {
         let contract = Arc::clone(generator.contract());
         Environment {
             judge: Arc::new(Judge::new(&contract)),
@@ -57,12 +74,12 @@ impl Environment {
             plan: Arc::new(plan),
             target,
             settings,
-            run_id: format!("{:08x}", nonce & 0xffff_ffff),
+            run_id: run.id.clone(),
             not_implemented: BTreeSet::new(),
             verifies_signatures: false,
             account: Arc::default(),
             counter: Arc::default(),
-            keys: Arc::new(Mutex::new(first_point(nonce))),
+            keys: Arc::new(Mutex::new(first_point(run.nonce))),
         }
     }
 
@@ -78,7 +95,7 @@ impl Environment {
 
     /// A name that nothing else on the target has.
     pub fn unique_name(&self) -> String {
-        format!("ivs-conformance-{}-{}", self.run_id, self.next_number())
+        format!("{NAME_PREFIX}{}-{}", self.run_id, self.next_number())
     }
 
     /// Gives a producing operation's input a name, if it takes one.
@@ -91,6 +108,39 @@ impl Environment {
         if let (true, Value::Object(members)) = (takes_it, input) {
             members.insert("name".to_owned(), Value::from(name));
         }
+    }
+
+    /// Marks the input of an operation that makes something as the run's, where what is made is written down.
+    pub fn mark(&self, operation: &Operation, input: &mut Value, about: About) {
+        if self.settings.record != Record::Off && !self.plan.resources.products(&operation.name).is_empty() {
+            mark::mark(operation, input, about, &self.run_id, || self.unique_name());
+        }
+    }
+
+    /// A marked copy of an input, where one is wanted.
+    pub fn marked(&self, operation: &Operation, input: &Value, about: About) -> Option<Value> {
+        (self.settings.record != Record::Off && !self.plan.resources.products(&operation.name).is_empty()).then(|| {
+            let mut marked = input.clone();
+            self.mark(operation, &mut marked, about);
+            marked
+        })
+    }
+
+    /// What the case at a position of the plan is about, among what marks use.
+    pub fn about(&self, case: usize) -> About {
+        let Some(case) = self.plan.cases.get(case).filter(|_| self.settings.record != Record::Off) else {
+            return About::default();
+        };
+        let operation = case.operation.as_deref().and_then(|name| self.contract.operation(name));
+        let scenario = match case.check {
+            Check::Scenario { scenario } => self.plan.suites.scenarios.get(scenario),
+            _ => None,
+        };
+        let rule = match case.check {
+            Check::RuleAccepts { rule } | Check::RuleRefuses { rule } => self.contract.rules.input_rules.get(rule),
+            _ => None,
+        };
+        About::case(case, operation, scenario, rule)
     }
 
     /// Remembers the account that the target's ARNs name.

@@ -1,17 +1,22 @@
 //! Drives generate → send → judge over the cases of a plan, and cleans up.
 
+pub mod clean;
 mod concurrent;
 mod environment;
 pub mod event;
+pub mod ledger;
 mod needs;
 mod obstacle;
 pub mod outcome;
+pub mod pace;
 mod probe;
+mod route;
 mod scenario;
 mod sequence;
 mod session;
 pub mod settings;
 mod single;
+mod stream;
 mod survey;
 mod target;
 mod worker;
@@ -38,8 +43,12 @@ use crate::judge::finding::FindingKind;
 use crate::plan::{self, Check, Plan};
 use crate::send::SendError;
 use crate::spec::Contract;
+use clean::Cleaned;
 use environment::Environment;
+pub use environment::RunId;
+use ledger::{Header, Journal, JournalError, Ledger};
 use outcome::Tally;
+use settings::{Broadcast, Locality, Record};
 use survey::{Missing, Signatures};
 use target::Target;
 use worker::Worker;
@@ -61,12 +70,27 @@ pub enum RunError {
         /// Why.
         reason: String,
     },
+    /// The settings are for this machine, and the target is not on it.
+    #[error(
+        "{endpoint} is not on this machine, and the run was not told to be careful: use the command line with --yes, or \
+         Settings::for_account"
+    )]
+    NotLocal {
+        /// The endpoint.
+        endpoint: String,
+    },
     /// The HTTP client cannot be set up.
     #[error(transparent)]
     Send(#[from] SendError),
     /// The contract's rules are no JSON Schemas.
     #[error(transparent)]
     Generate(#[from] GenerateError),
+    /// What the run makes cannot be written down.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The journal cannot be gone on with.
+    #[error("{0}")]
+    Unwritten(String),
     /// A thread cannot run cases.
     #[error("cannot start a runtime: {0}")]
     Runtime(std::io::Error),
@@ -118,30 +142,47 @@ pub async fn run(
             }
         }
     };
+    let cleaned = sweep(contract, settings).await;
+    let stopped_early = target.stop_reason().map(str::to_owned).or(stopped_early);
     let mut outcome = Outcome {
         cases,
         not_implemented: env.not_implemented.iter().cloned().collect(),
         requests: target.requests(),
+        requests_by_operation: target.requests_by_operation(),
+        census: target.ledger().map(Ledger::census).unwrap_or_default(),
         elapsed: started.elapsed(),
         started_at: Some(started_at),
         stopped_early,
-        notes: notes(&env, &tally),
+        notes: notes(&env, &tally, cleaned.as_ref()),
         ..Outcome::default()
     };
     outcome.findings = tally.findings;
     outcome.upheld = tally.upheld;
     outcome.secrets = tally.secrets.into_iter().collect();
-    outcome.secrets.extend(settings.credentials.iter().map(|credentials| credentials.secret_access_key.clone()));
+    outcome.secrets.extend(settings.secrets());
     Ok(outcome)
+}
+
+/// After the run: what its journal says is there still, or may be.
+async fn sweep(contract: &Arc<Contract>, settings: &Settings) -> Option<Result<Cleaned, RunError>> {
+    match &settings.record {
+        Record::Journal(path) => Some(clean::after_run(contract, settings, path).await),
+        Record::Off | Record::Memory => None,
+    }
 }
 
 /// Is the target there, which operations does it have, does it check signatures?
 async fn look_over(contract: &Arc<Contract>, plan: &Plan, settings: &Settings) -> Result<Surveyed, RunError> {
-    let target = Target::new(contract, settings)?;
+    let run = RunId::new(settings.nonce.unwrap_or_else(entropy::nonce));
+    let ledger = ledger(contract, plan, settings, &run.id)?;
+    let target = Target::new(contract, settings, ledger)?;
+    if target.is_elsewhere() && settings.locality == Locality::Loopback {
+        return Err(RunError::NotLocal { endpoint: target.endpoint().to_owned() });
+    }
     let states: BTreeSet<(String, String)> =
         plan.suites.states.iter().map(|state| (state.name.clone(), state.resource.clone())).collect();
     let generator = Generator::new(Arc::clone(contract), &states)?;
-    let mut env = Environment::new(generator, plan.clone(), Arc::clone(&target), settings.clone(), entropy::nonce());
+    let mut env = Environment::new(generator, plan.clone(), Arc::clone(&target), settings.clone(), &run);
     let nowhere = survey::reach(&env)
         .await
         .map_err(|reason| RunError::Unreachable { endpoint: target.endpoint().to_owned(), reason })?;
@@ -155,6 +196,35 @@ async fn look_over(contract: &Arc<Contract>, plan: &Plan, settings: &Settings) -
         Signatures::Unknown => {}
     }
     Ok(Surveyed { env, tally, created })
+}
+
+/// The ledger of a run, where one is wanted.
+fn ledger(contract: &Contract, plan: &Plan, settings: &Settings, run: &str) -> Result<Option<Ledger>, JournalError> {
+    let journal = match &settings.record {
+        Record::Off => return Ok(None),
+        Record::Memory => None,
+        Record::Journal(path) => {
+            let durable = settings.locality == Locality::Remote;
+            Some(Journal::create(path, durable, header(contract, settings, run))?)
+        }
+    };
+    Ok(Some(Ledger::new(contract, &plan.resources, run, journal).without(settings.secrets().collect())))
+}
+
+fn header(contract: &Contract, settings: &Settings, run: &str) -> Header {
+    Header {
+        schema: ledger::SCHEMA.to_owned(),
+        run: run.to_owned(),
+        endpoint: settings.endpoint.clone(),
+        region: settings.region.clone(),
+        service: contract.service.signing_name.clone().unwrap_or_default(),
+        contract: contract.sha256.clone(),
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        broadcast: match &settings.broadcast {
+            Broadcast::ControlPath(path) => Some(path.clone()),
+            Broadcast::Unavailable | Broadcast::Command(_) => None,
+        },
+    }
 }
 
 async fn deadline(settings: &Settings) -> String {
@@ -272,6 +342,22 @@ async fn worker(env: Arc<Environment>, queue: Queue, created: Vec<(String, serde
     let _ = queue.sender.send(Message::Finished(Box::new(worker.tally)));
 }
 
+/// What of a run with a journal is left.
+fn left_over(cleaned: &Result<Cleaned, RunError>, settings: &Settings) -> Option<String> {
+    let Record::Journal(path) = &settings.record else { return None };
+    let path = path.display();
+    match cleaned {
+        Ok(cleaned) if cleaned.is_complete() => None,
+        Ok(cleaned) => Some(format!(
+            "{} resources could not be deleted, and of {} requests nobody knows what they made; `ivs-conformance clean \
+             {path}` says which, and tries again.",
+            cleaned.kept.len(),
+            cleaned.unsearched.len()
+        )),
+        Err(error) => Some(format!("What the run left could not be looked for: {error}. The journal is {path}.")),
+    }
+}
+
 fn note_missing(env: &Environment, missing: &[Missing], tally: &mut Tally) {
     for missing in missing {
         let is_about = |case: &plan::Case| case.operation.as_deref() == Some(&missing.operation);
@@ -314,7 +400,7 @@ fn note_unchecked(env: &Environment, operation: String, exchange: crate::wire::E
     tally.find(violation, case, &exchange, &[]);
 }
 
-fn notes(env: &Environment, tally: &Tally) -> Vec<String> {
+fn notes(env: &Environment, tally: &Tally, cleaned: Option<&Result<Cleaned, RunError>>) -> Vec<String> {
     let mut notes = Vec::new();
     if tally.unknown_members > 0 {
         notes
@@ -323,9 +409,19 @@ fn notes(env: &Environment, tally: &Tally) -> Vec<String> {
     if tally.nulls > 0 {
         notes.push(format!("{} members were null where they could be absent.", tally.nulls));
     }
-    if tally.left_over > 0 {
+    if let Some(cleaned) = cleaned {
+        notes.extend(left_over(cleaned, &env.settings));
+    } else if tally.left_over > 0 {
         notes
             .push(format!("{} resources could not be deleted: the target says that they are in use.", tally.left_over));
+    }
+    if tally.lags.0 > 0 {
+        notes.push(format!(
+            "{} answers showed a change only after a while, the latest after {:.1} s; the limit is {} s.",
+            tally.lags.0,
+            tally.lags.1.as_secs_f64(),
+            env.settings.patience.as_secs()
+        ));
     }
     if env.target.throttled() > 0 {
         notes.push(format!(

@@ -2,9 +2,13 @@
 
 use super::environment::Environment;
 use super::needs;
-use super::settings::{Broadcast, Profile};
-use crate::plan::suite::{Need, SignatureChange};
+use super::settings::{Broadcast, Profile, Throttling};
+use crate::plan::suite::{Need, Scenario, SignatureChange, Step};
 use crate::plan::{Case, Check};
+use crate::spec::rules::LimitScope;
+
+/// Part of the error codes that speak of a rate.
+const THROTTLED: &str = "Throttl";
 
 /// What the run itself lacks to decide a case, whatever the target is like.
 pub fn of_run(env: &Environment, case: &Case) -> Option<String> {
@@ -19,7 +23,7 @@ pub fn of_run(env: &Environment, case: &Case) -> Option<String> {
             } else if scenario.slow && settings.profile == Profile::Quick {
                 Some("it waits for a rate to recover, which the quick profile does not".to_owned())
             } else {
-                None
+                too_much(env, scenario)
             }
         }
         Check::Probe { probe } => {
@@ -32,6 +36,24 @@ pub fn of_run(env: &Environment, case: &Case) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What a scenario takes that an account does not allow, or that was not asked for.
+fn too_much(env: &Environment, scenario: &Scenario) -> Option<String> {
+    let is_about_rates = |step: &Step| step.expect.answers().iter().any(|answer| answer.contains(THROTTLED));
+    if env.settings.throttling == Throttling::Avoided && scenario.steps.iter().any(is_about_rates) {
+        return Some("it provokes throttling, which is done on request only (--throttling)".to_owned());
+    }
+    if env.target.is_loopback() {
+        return None;
+    }
+    env.contract.rules.limits.iter().filter(|limit| limit.per == LimitScope::Account).find_map(|limit| {
+        let makes_one = |step: &&Step| step.call.as_deref() == Some(&limit.operation);
+        let made: u64 = scenario.steps.iter().filter(makes_one).map(|step| u64::from(step.times.max(1))).sum();
+        // Others need some of the room, and so do other cases.
+        (made >= limit.count)
+            .then(|| format!("it makes {made} {}, and an account has room for {}", limit.what, limit.count))
+    })
 }
 
 /// Why a case cannot be decided on a target that was looked over.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::ledger::Census;
 use crate::judge::Violation;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::ClauseIndex;
@@ -91,6 +92,10 @@ pub struct Outcome {
     pub not_implemented: Vec<String>,
     /// Requests sent in all.
     pub requests: u64,
+    /// Requests sent by operation, where they are counted.
+    pub requests_by_operation: Vec<(String, u64)>,
+    /// Resources made, where they are counted.
+    pub census: Census,
     /// Wall time.
     pub elapsed: Duration,
     /// Start, as the time of day.
@@ -118,6 +123,8 @@ pub struct Tally {
     pub nulls: u64,
     /// Resources that could not be deleted.
     pub left_over: u64,
+    /// Answers that came right only after a while, and the longest while.
+    pub lags: (u64, Duration),
     /// Secrets seen.
     pub secrets: std::collections::BTreeSet<String>,
 }
@@ -136,6 +143,11 @@ impl Tally {
                 *count += 1;
             }
         }
+    }
+
+    /// Notes that an answer came right only after a while.
+    pub fn lagged(&mut self, span: Duration) {
+        self.lags = (self.lags.0 + 1, self.lags.1.max(span));
     }
 
     /// Notes a divergence; true if it is the first of its kind that this worker sees.
@@ -174,6 +186,7 @@ impl Tally {
         self.unknown_members += other.unknown_members;
         self.nulls += other.nulls;
         self.left_over += other.left_over;
+        self.lags = (self.lags.0 + other.lags.0, self.lags.1.max(other.lags.1));
         self.secrets.extend(other.secrets);
     }
 }

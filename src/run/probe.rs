@@ -53,7 +53,8 @@ impl Session<'_> {
         probe: &Probe,
     ) -> Result<(Vec<crate::judge::Violation>, Option<String>), Blocked> {
         let env = std::sync::Arc::clone(&self.worker.env);
-        let input = self.bind(&env.generator.minimal_input(operation)).await?;
+        let mut input = self.bind(&env.generator.minimal_input(operation)).await?;
+        env.mark(operation, &mut input, self.about);
         let request = changed(encode::request(operation, &input), probe);
         self.worker.requests += 1;
         let exchange = self.send_probe(&request, probe.signature).await;

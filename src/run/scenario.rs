@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::session::{Blocked, Fixtures, Session};
+use super::settings::Broadcast;
 use super::worker::{Progress, Worker};
 use crate::clock;
 use crate::judge::finding::FindingKind;
@@ -17,9 +18,7 @@ use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::{BodyClause, Operation};
 use crate::wire::Exchange;
 
-/// How long a step marked `eventually` waits for what may lag.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-/// First wait of such a step; each further one is twice as long, up to a second.
+/// First wait of a step that waits for what may lag; each further one is twice as long, up to a second.
 pub(super) const FIRST_WAIT: Duration = Duration::from_millis(10);
 /// Most pages that a walk follows.
 const MOST_PAGES: usize = 2_000;
@@ -103,25 +102,45 @@ impl Session<'_> {
             let target = Arc::clone(&self.worker.env.target);
             let channel = channel.as_str().unwrap_or_default();
             self.worker.requests += 1;
-            target.broadcast(channel, broadcast.state, broadcast.health.as_deref()).await.map_err(Blocked)?;
+            match self.worker.env.settings.broadcast.clone() {
+                Broadcast::Command(command) => self.stream(&command, channel, broadcast).await?,
+                _ => {
+                    let health = broadcast.health.as_deref();
+                    target.broadcast(channel, broadcast.state, health).await.map_err(Blocked)?;
+                }
+            }
             return Ok(true);
         }
         if step.concurrent {
             return self.concurrent(step, progress).await;
         }
-        self.polls = step.eventually;
+        self.polls = self.may_lag(step);
         let performed = self.perform_until_good(step).await;
         self.polls = false;
         let performed = performed?;
         self.conclude(step, performed, progress)
     }
 
+    /// Whether the answer may be late: where the suite says so, and elsewhere for everything that only reads.
+    fn may_lag(&self, step: &Step) -> bool {
+        let env = &self.worker.env;
+        let name = step.call.as_deref().or(step.walk.as_deref());
+        let reads =
+            || name.and_then(|name| env.contract.operation(name)).is_some_and(|operation| operation.is_readonly);
+        step.eventually || (!env.target.is_loopback() && reads())
+    }
+
     async fn perform_until_good(&mut self, step: &Step) -> Result<Performed, Blocked> {
-        let deadline = clock::instant() + PATIENCE;
+        let started = clock::instant();
+        let deadline = started + self.worker.env.settings.patience;
         let mut wait = FIRST_WAIT;
         loop {
             let performed = self.perform(step).await?;
-            if !step.eventually || performed.is_good() || clock::instant() >= deadline {
+            let is_stopped = self.worker.env.target.is_stopped();
+            if !self.polls || performed.is_good() || clock::instant() >= deadline || is_stopped {
+                if performed.is_good() && wait > FIRST_WAIT {
+                    self.worker.tally.lagged(started.elapsed());
+                }
                 return Ok(performed);
             }
             sleep(wait).await;

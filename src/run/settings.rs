@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -15,6 +16,11 @@ pub const DEFAULT_SEED: u64 = 20_200_714;
 pub const DEFAULT_REGION: &str = "us-east-1";
 /// Time limit of one request where none is given.
 pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long what may lag is waited for on this machine.
+pub const LOOPBACK_PATIENCE: Duration = Duration::from_secs(10);
+/// How long what may lag is waited for elsewhere.
+pub const REMOTE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How many examples a clause gets.
 #[non_exhaustive]
@@ -114,6 +120,14 @@ impl Credentials {
             session_token: None,
         }
     }
+
+    /// Its texts that must not be shown.
+    pub fn secrets(&self) -> impl Iterator<Item = String> + '_ {
+        [Some(&self.access_key_id), Some(&self.secret_access_key), self.session_token.as_ref()]
+            .into_iter()
+            .flatten()
+            .cloned()
+    }
 }
 
 impl fmt::Debug for Credentials {
@@ -129,6 +143,62 @@ pub enum Broadcast {
     Unavailable,
     /// By `POST` of `{"channelArn", "state"}` to this path of the target.
     ControlPath(String),
+    /// By a shell command that sends a stream.
+    Command(BroadcastCommand),
+}
+
+/// A shell command that sends a stream. It finds where to and for how long in its environment, so that no secret stands
+/// in its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BroadcastCommand {
+    /// The command, as `sh -c` takes it.
+    pub line: String,
+    /// How long it is asked to send at most.
+    pub duration: Duration,
+}
+
+/// Where a target is, as far as it matters to what a run may do there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Locality {
+    /// On this machine: nobody else's, without quotas, gone with its process.
+    #[default]
+    Loopback,
+    /// Anywhere else: an account with quotas that others use at the same time.
+    Remote,
+}
+
+impl Locality {
+    /// Where a host is, by its name alone.
+    pub fn of_host(host: &str) -> Locality {
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+        let is_loopback = match address {
+            Ok(address) => address.is_loopback(),
+            Err(_) => host == "localhost" || host.ends_with(".localhost"),
+        };
+        if is_loopback { Locality::Loopback } else { Locality::Remote }
+    }
+}
+
+/// Where a run writes down what it makes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Record {
+    /// Nowhere: what it makes goes with the target.
+    #[default]
+    Off,
+    /// In memory, to count it.
+    Memory,
+    /// In a journal that outlives the run.
+    Journal(PathBuf),
+}
+
+/// Whether clauses that only a throttled run can show are tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Throttling {
+    /// They are: the run sends more than the quotas allow.
+    #[default]
+    Provoked,
+    /// They are not.
+    Avoided,
 }
 
 /// Whether the requests of findings are made smaller.
@@ -172,6 +242,18 @@ pub struct Settings {
     pub deadline: Option<Duration>,
     /// How a channel is made live.
     pub broadcast: Broadcast,
+    /// What tells this run from every other; drawn if there is none.
+    pub nonce: Option<u64>,
+    /// Where the target is.
+    pub locality: Locality,
+    /// Where what the run makes is written down.
+    pub record: Record,
+    /// Whether requests keep to the quotas of the contract's rules.
+    pub paced: bool,
+    /// Whether clauses about throttling are tested.
+    pub throttling: Throttling,
+    /// How long what may lag is waited for.
+    pub patience: Duration,
     /// Credentials with which every call meets an error, by the error's code: no permission, an account that is not
     /// verified, and so on. Errors that nobody can provoke otherwise are tested with them.
     pub conditions: BTreeMap<String, Credentials>,
@@ -182,6 +264,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Texts that must not be shown anywhere: all credentials.
+    pub fn secrets(&self) -> impl Iterator<Item = String> + '_ {
+        let all = self.credentials.iter().chain(self.conditions.values()).chain(&self.temporary);
+        all.flat_map(Credentials::secrets)
+    }
+
     /// The defaults for a target that is on this machine: signed with well-known credentials, every case, no limits.
     pub fn for_loopback(endpoint: impl Into<String>) -> Settings {
         Settings {
@@ -199,9 +287,29 @@ impl Settings {
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
             deadline: None,
             broadcast: Broadcast::Unavailable,
+            nonce: None,
+            locality: Locality::Loopback,
+            record: Record::Off,
+            paced: false,
+            throttling: Throttling::Provoked,
+            patience: LOOPBACK_PATIENCE,
             conditions: BTreeMap::new(),
             temporary: None,
             shrinking: Shrinking::default(),
+        }
+    }
+
+    /// The defaults for a target in an account: one request at a time and within the quotas, everything written down
+    /// before it is made, no clause about throttling.
+    pub fn for_account(endpoint: impl Into<String>, journal: PathBuf) -> Settings {
+        Settings {
+            jobs: 1,
+            locality: Locality::Remote,
+            record: Record::Journal(journal),
+            paced: true,
+            throttling: Throttling::Avoided,
+            patience: REMOTE_PATIENCE,
+            ..Settings::for_loopback(endpoint)
         }
     }
 }

@@ -86,7 +86,6 @@ impl Executor {
         let (tally, survey) = (&self.worker.tally, &self.survey);
         let seen = result.findings.iter().filter_map(|key| Some((key.clone(), tally.findings.get(key)?.clone())));
         let surveyed = survey.findings.iter().filter(|(_, found)| found.case == index);
-        let credentials = env.settings.credentials.iter();
         Some(Outcome {
             findings: seen.chain(surveyed.map(|(key, found)| (key.clone(), found.clone()))).collect(),
             upheld: tally.upheld.clone(),
@@ -94,12 +93,7 @@ impl Executor {
             requests: result.requests,
             elapsed: result.elapsed,
             started_at,
-            secrets: tally
-                .secrets
-                .iter()
-                .cloned()
-                .chain(credentials.map(|credentials| credentials.secret_access_key.clone()))
-                .collect(),
+            secrets: tally.secrets.iter().cloned().chain(env.settings.secrets()).collect(),
             cases: vec![result],
             ..Outcome::default()
         })

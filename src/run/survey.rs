@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::environment::Environment;
+use super::ledger::mark::About;
 use super::needs;
 use crate::generate::encode;
 use crate::generate::placeholder::{self, Placeholder};
@@ -64,7 +65,8 @@ pub async fn missing_operations(env: &Environment, nowhere: &Exchange) -> (Vec<M
     let mut created = Vec::new();
     for name in needs::operations(env) {
         let Some(operation) = env.contract.operation(&name).filter(|_| !env.target.is_stopped()) else { continue };
-        let Some(input) = harmless_input(env, operation) else { continue };
+        let Some(mut input) = harmless_input(env, operation) else { continue };
+        env.mark(operation, &mut input, About::default());
         let exchange = env.target.send(&encode::request(operation, &input)).await;
         let Some(response) = exchange.response() else { continue };
         if is_missing(env, operation, response, nowhere.as_ref()) {

@@ -1,21 +1,30 @@
 //! The target as a run sees it: send, count, pace, and wait where the target asks for it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::sleep;
 
-use super::settings::{Broadcast, Credentials, Settings};
+use super::ledger::{Ledger, Refusal, Ticket};
+use super::pace::{Lanes, Pace};
+use super::settings::{Broadcast, Credentials, Locality, Settings};
+use crate::entropy;
 use crate::plan::suite::{BroadcastState, SignatureChange};
 use crate::send::{DateHeader, Place, SendError, Sender, Signer};
 use crate::spec::Contract;
-use crate::wire::{Exchange, Reply, Request};
+use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
 
 /// How often a request is sent again when the target is busy.
 const RETRIES: u32 = 4;
+/// The same where quotas make it likelier.
+const REMOTE_RETRIES: u32 = 8;
+/// Longest wait before a retry.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// First wait before a retry.
 const FIRST_WAIT: Duration = Duration::from_millis(120);
+/// Regions to call in when a step wants another than the run's.
+pub const OTHER_REGIONS: [&str; 2] = ["eu-west-1", "us-west-2"];
 /// An hour and a bit: beyond every allowance for clocks that differ.
 const FAR_FROM_NOW: i64 = 3 * 3600;
 /// Ten minutes: within every allowance for clocks that differ.
@@ -32,8 +41,11 @@ pub struct Target {
     service: String,
     broadcast: Broadcast,
     temporary: Option<Credentials>,
+    locality: Locality,
     shared: Arc<Shared>,
     signer: Option<Signer>,
+    /// Senders to the endpoints of other regions, where each region has its own.
+    elsewhere: Vec<(String, Sender)>,
 }
 
 /// What all threads of a run count and heed together.
@@ -42,14 +54,10 @@ struct Shared {
     requests: AtomicU64,
     throttled: AtomicU64,
     is_stopped: AtomicBool,
+    stop_reason: OnceLock<String>,
     pace: Option<Pace>,
-}
-
-/// Spreads requests evenly over time.
-#[derive(Debug)]
-struct Pace {
-    interval: Duration,
-    next: Mutex<Instant>,
+    lanes: Option<Lanes>,
+    ledger: Option<Ledger>,
 }
 
 impl Target {
@@ -57,13 +65,10 @@ impl Target {
     ///
     /// # Errors
     /// The endpoint is no URL, or TLS cannot be set up.
-    pub fn new(contract: &Contract, settings: &Settings) -> Result<Arc<Target>, SendError> {
+    pub fn new(contract: &Contract, settings: &Settings, ledger: Option<Ledger>) -> Result<Arc<Target>, SendError> {
         let sender = Sender::new(&settings.endpoint, settings.request_timeout)?;
         let service = contract.service.signing_name.clone().unwrap_or_default();
-        let pace = settings
-            .rate
-            .filter(|rate| *rate > 0.0)
-            .map(|rate| Pace { interval: Duration::from_secs_f64(1.0 / rate), next: Mutex::new(Instant::now()) });
+        let pace = settings.rate.filter(|rate| *rate > 0.0).map(Pace::new);
         let mut target = Target {
             sender,
             credentials: settings.credentials.clone().filter(|_| !service.is_empty()),
@@ -71,14 +76,20 @@ impl Target {
             service,
             broadcast: settings.broadcast.clone(),
             temporary: settings.temporary.clone(),
+            locality: settings.locality,
             shared: Arc::new(Shared {
                 requests: AtomicU64::new(0),
                 throttled: AtomicU64::new(0),
                 is_stopped: AtomicBool::new(false),
+                stop_reason: OnceLock::new(),
                 pace,
+                lanes: (settings.paced || ledger.is_some()).then(|| Lanes::new(contract, settings.paced)),
+                ledger,
             }),
             signer: None,
+            elsewhere: Vec::new(),
         };
+        target.elsewhere = target.other_endpoints(settings.request_timeout)?;
         target.signer = target.signer_for(&target.region);
         Ok(Arc::new(target))
     }
@@ -92,9 +103,27 @@ impl Target {
             service: self.service.clone(),
             broadcast: self.broadcast.clone(),
             temporary: self.temporary.clone(),
+            locality: self.locality,
             shared: Arc::clone(&self.shared),
             signer: self.signer.clone(),
+            elsewhere: self.elsewhere.iter().map(|(region, sender)| (region.clone(), sender.fork())).collect(),
         })
+    }
+
+    /// Senders for the other regions, if the endpoint's host names the run's own region.
+    fn other_endpoints(&self, timeout: Duration) -> Result<Vec<(String, Sender)>, SendError> {
+        let label = format!(".{}.", self.region);
+        let endpoint = self.sender.endpoint();
+        if self.locality == Locality::Loopback || !endpoint.contains(&label) {
+            return Ok(Vec::new());
+        }
+        let others = OTHER_REGIONS.iter().filter(|region| **region != self.region);
+        others
+            .map(|region| {
+                let endpoint = endpoint.replacen(&label, &format!(".{region}."), 1);
+                Ok(((*region).to_owned(), Sender::new(&endpoint, timeout)?))
+            })
+            .collect()
     }
 
     /// Base URL.
@@ -104,9 +133,24 @@ impl Target {
 
     /// Whether the target is on this machine.
     pub fn is_loopback(&self) -> bool {
+        self.locality == Locality::Loopback
+    }
+
+    /// Whether the endpoint's host is not this machine, whatever the settings say.
+    pub fn is_elsewhere(&self) -> bool {
         let host = self.sender.host();
-        let host = host.rsplit_once(':').map_or(host, |(host, _)| host).trim_matches(['[', ']']);
-        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        let host = if host.ends_with(']') { host } else { host.rsplit_once(':').map_or(host, |(host, _)| host) };
+        Locality::of_host(host) == Locality::Remote
+    }
+
+    /// What the run made, if that is written down.
+    pub fn ledger(&self) -> Option<&Ledger> {
+        self.shared.ledger.as_ref()
+    }
+
+    /// Requests so far by operation, if they are counted.
+    pub fn requests_by_operation(&self) -> Vec<(String, u64)> {
+        self.shared.lanes.as_ref().map(Lanes::counts).unwrap_or_default()
     }
 
     /// Region of the run.
@@ -134,6 +178,17 @@ impl Target {
         self.shared.is_stopped.store(true, Ordering::Relaxed);
     }
 
+    /// Asks all workers to stop, and keeps why.
+    fn stop_because(&self, reason: String) {
+        let _ = self.shared.stop_reason.set(reason);
+        self.stop();
+    }
+
+    /// Why the target itself asked the workers to stop, if it did.
+    pub fn stop_reason(&self) -> Option<&str> {
+        self.shared.stop_reason.get().map(String::as_str)
+    }
+
     /// Whether workers should stop.
     pub fn is_stopped(&self) -> bool {
         self.shared.is_stopped.load(Ordering::Relaxed)
@@ -141,7 +196,7 @@ impl Target {
 
     /// Sends a request as the run does, again if the target is busy.
     pub async fn send(&self, request: &Request) -> Exchange {
-        self.send_signed(request, self.signer.as_ref()).await
+        self.send_signed(request, self.signer.as_ref(), None).await
     }
 
     /// Sends a request in another region.
@@ -149,7 +204,7 @@ impl Target {
         match region {
             Some(region) if region != self.region => {
                 let signer = self.signer_for(region);
-                self.send_signed(request, signer.as_ref()).await
+                self.send_signed(request, signer.as_ref(), Some(region)).await
             }
             _ => self.send(request).await,
         }
@@ -206,10 +261,10 @@ impl Target {
             }
             SignatureChange::IsoDate => {
                 let signer = signer.map(|signer| signer.dated_by(DateHeader::Date));
-                return self.once(request, signer.as_ref()).await;
+                return self.once(request, signer.as_ref(), None).await;
             }
         };
-        self.once(request, signer.as_ref()).await
+        self.once(request, signer.as_ref(), None).await
     }
 
     /// Signs the request, then changes what was signed.
@@ -217,7 +272,7 @@ impl Target {
         let signed = self.signer.as_ref().map(|signer| signer.sign(request, self.endpoint(), self.sender.host()));
         let mut signed = signed.and_then(Result::ok).unwrap_or_else(|| request.clone());
         edit(&mut signed);
-        let exchange = self.once(&signed, None).await;
+        let exchange = self.once(&signed, None, None).await;
         Exchange { request: request.clone(), ..exchange }
     }
 
@@ -231,17 +286,18 @@ impl Target {
         self.credentials.as_ref().map(|credentials| signer(credentials, region, &self.service))
     }
 
-    async fn send_signed(&self, request: &Request, signer: Option<&Signer>) -> Exchange {
+    async fn send_signed(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
         let mut wait = FIRST_WAIT;
-        let mut exchange = self.once(request, signer).await;
-        for _ in 0..RETRIES {
+        let mut exchange = self.once(request, signer, region).await;
+        let retries = if self.is_loopback() { RETRIES } else { REMOTE_RETRIES };
+        for _ in 0..retries {
             if !is_busy(&exchange) || self.is_stopped() {
                 break;
             }
             self.shared.throttled.fetch_add(1, Ordering::Relaxed);
-            sleep(wait).await;
-            wait *= 2;
-            exchange = self.once(request, signer).await;
+            sleep(jittered(wait)).await;
+            wait = (wait * 2).min(LONGEST_WAIT);
+            exchange = self.once(request, signer, region).await;
         }
         exchange
     }
@@ -249,25 +305,47 @@ impl Target {
     /// Sends a request once with other credentials.
     pub async fn send_as(&self, request: &Request, credentials: &Credentials) -> Exchange {
         let signer = signer(credentials, &self.region, &self.service);
-        self.once(request, Some(&signer)).await
+        self.once(request, Some(&signer), None).await
     }
 
     /// Sends a request once, whatever comes back.
     pub async fn send_once(&self, request: &Request) -> Exchange {
-        self.once(request, self.signer.as_ref()).await
+        self.once(request, self.signer.as_ref(), None).await
     }
 
-    async fn once(&self, request: &Request, signer: Option<&Signer>) -> Exchange {
+    /// The one way to the target: what the ledger refuses is not sent, what makes something is written down before.
+    async fn once(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
+        if let Some(lanes) = &self.shared.lanes {
+            lanes.turn(request).await;
+        }
         if let Some(pace) = &self.shared.pace {
             pace.turn().await;
         }
+        let ticket = match self.ledger().map(|ledger| ledger.before(request, region)) {
+            None => Ticket::Neither,
+            Some(Ok(ticket)) => ticket,
+            Some(Err(Refusal::NotOurs(reason))) => return withheld(request, reason),
+            Some(Err(Refusal::Unwritten(reason))) => {
+                self.stop_because(reason.clone());
+                return withheld(request, reason);
+            }
+        };
         self.shared.requests.fetch_add(1, Ordering::Relaxed);
-        self.sender.send(request, signer).await
+        let exchange = self.sender_for(region).send(request, signer).await;
+        if let Some(Err(reason)) = self.ledger().map(|ledger| ledger.after(&ticket, &exchange)) {
+            self.stop_because(reason);
+        }
+        exchange
     }
 
-    /// Whether channels can be made live.
-    pub fn can_broadcast(&self) -> bool {
-        self.broadcast != Broadcast::Unavailable
+    fn sender_for(&self, region: Option<&str>) -> &Sender {
+        let elsewhere = region.and_then(|region| self.elsewhere.iter().find(|(known, _)| known == region));
+        elsewhere.map_or(&self.sender, |(_, sender)| sender)
+    }
+
+    /// Whether the target itself makes channels live.
+    pub fn has_control_path(&self) -> bool {
+        matches!(self.broadcast, Broadcast::ControlPath(_))
     }
 
     /// Makes a channel live or ends its broadcast.
@@ -276,7 +354,7 @@ impl Target {
     /// Why the target's broadcast did not change.
     pub async fn broadcast(&self, channel: &str, state: BroadcastState, health: Option<&str>) -> Result<(), String> {
         let Broadcast::ControlPath(path) = &self.broadcast else {
-            return Err("the target has no way to make a channel live".to_owned());
+            return Err("the target has no path that makes a channel live".to_owned());
         };
         let mut body = serde_json::json!({"channelArn": channel, "state": state.id()});
         if let (Some(members), Some(health)) = (body.as_object_mut(), health) {
@@ -288,26 +366,12 @@ impl Target {
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
             body: body.to_string().into(),
         };
-        let exchange = self.once(&request, self.signer.as_ref()).await;
+        let exchange = self.once(&request, self.signer.as_ref(), None).await;
         match exchange.response() {
             Some(response) if (200..300).contains(&response.status) => Ok(()),
             Some(response) => Err(format!("the broadcast control answered with status {}", response.status)),
             None => Err("the broadcast control did not answer".to_owned()),
         }
-    }
-}
-
-impl Pace {
-    async fn turn(&self) {
-        let turn = match self.next.lock() {
-            Ok(mut next) => {
-                let turn = (*next).max(Instant::now());
-                *next = turn + self.interval;
-                turn
-            }
-            Err(_) => Instant::now(),
-        };
-        sleep_until(turn).await;
     }
 }
 
@@ -322,6 +386,17 @@ fn edit_authorization(request: &mut Request, edit: impl Fn(&mut String)) {
             edit(value);
         }
     }
+}
+
+/// Between half of a wait and all of it, so that threads do not come back together.
+fn jittered(wait: Duration) -> Duration {
+    let part = (entropy::nonce() % 1000) as f64 / 2000.0;
+    wait.mul_f64(0.5 + part)
+}
+
+fn withheld(request: &Request, reason: String) -> Exchange {
+    let failure = TransportFailure { kind: FailureKind::Withheld, detail: format!("not sent: {reason}") };
+    Exchange { request: request.clone(), reply: Reply::Failure(failure), elapsed: Duration::ZERO }
 }
 
 fn is_busy(exchange: &Exchange) -> bool {

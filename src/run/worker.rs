@@ -11,6 +11,7 @@ use super::obstacle;
 use super::outcome::{CaseResult, FindingKey, Tally, Verdict};
 use super::session::{Blocked, Bundle, Fixtures, Session};
 use super::settings::{Profile, Shrinking};
+use super::stream::Streaming;
 use crate::clock;
 use crate::generate::{Example, Family, finished, placeholder, runner};
 use crate::judge::Violation;
@@ -34,6 +35,8 @@ pub struct Worker {
     pub(super) shared: Vec<Bundle>,
     /// Secrets of those resources.
     pub(super) shared_secrets: BTreeSet<String>,
+    /// Commands that stream to channels now.
+    pub(super) streaming: Vec<Streaming>,
     /// Requests it sent; one that was sent again because the target was busy counts once.
     pub(super) requests: u64,
 }
@@ -58,7 +61,14 @@ impl Progress {
 impl Worker {
     /// A worker without resources.
     pub fn new(env: Arc<Environment>) -> Worker {
-        Worker { env, tally: Tally::default(), shared: Vec::new(), shared_secrets: BTreeSet::new(), requests: 0 }
+        Worker {
+            env,
+            tally: Tally::default(),
+            shared: Vec::new(),
+            shared_secrets: BTreeSet::new(),
+            streaming: Vec::new(),
+            requests: 0,
+        }
     }
 
     /// Runs the case at a position of the plan.

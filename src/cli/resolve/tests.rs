@@ -113,3 +113,68 @@ fn bad_values_are_refused_in_one_sentence() {
         assert_eq!(error.message().lines().count(), 1, "{flags:?}");
     }
 }
+
+#[test]
+fn elsewhere_a_run_is_careful_and_needs_consent() {
+    let resolved = resolve(&["--endpoint", "https://example.com"], &[]).unwrap();
+    let settings = &resolved.settings;
+    assert_eq!((resolved.consent, settings.locality, settings.paced), (Consent::Needed, Locality::Remote, true));
+    assert_eq!((settings.jobs, settings.throttling), (1, Throttling::Avoided));
+    let id = RunId::new(settings.nonce.unwrap()).id;
+    assert_eq!(settings.record, Record::Journal(PathBuf::from(format!("ivs-conformance-{id}.journal"))));
+    let flags = ["--endpoint", "https://example.com", "--yes", "--journal", "j", "--quotas=false", "--throttling"];
+    let resolved = resolve(&flags, &[]).unwrap();
+    assert_eq!((resolved.consent, resolved.settings.paced), (Consent::Given, false));
+    assert_eq!(resolved.settings.record, Record::Journal(PathBuf::from("j")));
+    assert_eq!(resolved.settings.throttling, Throttling::Provoked);
+}
+
+#[test]
+fn on_this_machine_nothing_is_written_down_unless_it_is_asked_for() {
+    let resolved = resolve(&["--endpoint", "http://127.0.0.1:5000"], &[]).unwrap();
+    assert_eq!((resolved.consent, &resolved.settings.record), (Consent::Given, &Record::Off));
+    let resolved = resolve(&["--journal", "j"], &[]).unwrap();
+    assert_eq!(resolved.settings.record, Record::Journal(PathBuf::from("j")));
+}
+
+#[test]
+fn aws_stands_for_the_service_in_the_region() {
+    let contract = crate::spec::builtin().unwrap();
+    let endpoint = |region: &str| {
+        let mut settings = resolve(&["--endpoint", "aws", "--region", region], &[]).unwrap().settings;
+        crate::cli::stages::name_endpoint(&mut settings, &contract).map(|()| settings.endpoint)
+    };
+    assert_eq!(endpoint("us-west-2").unwrap(), "https://ivs.us-west-2.amazonaws.com");
+    assert_eq!(endpoint("cn-north-1").unwrap(), "https://ivs.cn-north-1.amazonaws.com.cn");
+    assert_eq!(endpoint("evil.example/").unwrap_err().exit(), Exit::Usage);
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIDENV"), ("AWS_SECRET_ACCESS_KEY", "s")];
+    let nowhere = Environment::of(&keys, Default::default());
+    let Command::Run(args) = Cli::try_parse_from(["ivs-conformance", "run", "--endpoint", "aws"]).unwrap().command
+    else {
+        panic!("run")
+    };
+    assert!(run(*args, Config::default(), &nowhere).unwrap_err().message().contains("--region"));
+}
+
+#[test]
+fn credentials_are_searched_for_only_elsewhere_and_only_if_the_environment_has_none() {
+    let none = environment(&[]);
+    let keys = environment(&[("AWS_ACCESS_KEY_ID", "AKIDENV"), ("AWS_SECRET_ACCESS_KEY", "s")]);
+    let target = |endpoint: Option<&str>, profile: Option<&str>, auth| TargetArgs {
+        endpoint: endpoint.map(str::to_owned),
+        aws_profile: profile.map(str::to_owned),
+        auth,
+        ..TargetArgs::default()
+    };
+    for (target, environment, searched) in [
+        (target(None, None, None), &none, false),
+        (target(Some("http://127.0.0.1:1"), None, None), &none, false),
+        (target(Some("http://127.0.0.1:1"), Some("other"), None), &none, false),
+        (target(Some("https://example.com"), None, Some(AuthMode::None)), &none, false),
+        (target(Some("https://example.com"), None, None), &keys, false),
+        (target(Some("https://example.com"), None, None), &none, true),
+        (target(Some("aws"), Some("other"), None), &keys, true),
+    ] {
+        assert_eq!(must_search(&target, environment).unwrap(), searched, "{target:?}");
+    }
+}

@@ -16,7 +16,7 @@ use crate::judge::{Judgement, Violation};
 use crate::plan::expectation::Expectation;
 use crate::plan::part::{self, Part, Role};
 use crate::plan::sequence::LawKind;
-use crate::run::scenario::{FIRST_WAIT, PATIENCE};
+use crate::run::scenario::FIRST_WAIT;
 use crate::run::session::Blocked;
 use crate::run::worker::Progress;
 use crate::spec::contract::{Node, Operation};
@@ -216,7 +216,7 @@ impl Play<'_, '_> {
             let is_owned = |other: &&Entity| other.owner == Some(entity.label) && other.kind == role.resource;
             entities = self.model.all().filter(is_owned).cloned().collect();
         }
-        let deadline = clock::instant() + PATIENCE;
+        let deadline = clock::instant() + self.env.settings.patience;
         let mut wait = FIRST_WAIT;
         let before = self.session.history.len();
         loop {

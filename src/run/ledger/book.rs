@@ -1,0 +1,402 @@
+//! The ledger: what a run is about to make, made, and deleted.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::Value;
+
+use super::journal::{Entry, Journal, JournalError, Named};
+use super::mark::{Marks, marks_in};
+use crate::judge::path;
+use crate::plan::resources::{Product, Resources};
+use crate::run::route::Route;
+use crate::spec::Arn;
+use crate::spec::contract::Contract;
+use crate::wire::{Exchange, Reply, Request, Response};
+
+/// A thread died while it wrote.
+const BROKEN: &str = "the list of what the run made is broken, because a thread died";
+
+/// How many of what a run made.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Census {
+    /// Resources made, by type.
+    pub made: BTreeMap<String, u64>,
+    /// Most of a type that were there at the same time.
+    pub most: BTreeMap<String, u64>,
+    /// Those that are there still.
+    pub alive: BTreeMap<String, u64>,
+    /// Requests after which nobody knows whether they made something.
+    pub open: u64,
+}
+
+/// Why a request must not be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// It names a resource that the run did not make.
+    NotOurs(String),
+    /// What it is about to make cannot be written down.
+    Unwritten(String),
+}
+
+/// What a request is to the ledger, until its answer is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ticket {
+    /// It neither makes nor deletes.
+    Neither,
+    /// It makes something.
+    Makes {
+        /// Number of its intent.
+        number: u64,
+        /// Position of the operation among those that make something.
+        maker: usize,
+    },
+    /// It deletes this.
+    Deletes(String),
+}
+
+/// An operation that makes something.
+#[derive(Debug)]
+struct Maker {
+    operation: String,
+    route: Route,
+    products: Vec<Product>,
+}
+
+/// What a run is about to make, made, and deleted; shared by all its threads.
+#[derive(Debug)]
+pub struct Ledger {
+    run: String,
+    makers: Vec<Maker>,
+    /// The operations that delete.
+    deleters: Vec<Route>,
+    next: AtomicU64,
+    /// Texts that must not be written down, even if the target puts them into an ARN.
+    secrets: Vec<String>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    journal: Option<Journal>,
+    /// ARNs that the run made and has not deleted.
+    own: BTreeSet<String>,
+    /// ARNs that the run made at any time, or named before the target did.
+    named: HashSet<String>,
+    /// ARNs that the target showed and the run neither made nor made up.
+    foreign: HashSet<String>,
+    open: BTreeMap<u64, (String, Marks)>,
+    census: Census,
+}
+
+impl Ledger {
+    /// A ledger of a run, with a journal or without.
+    pub fn new(contract: &Contract, resources: &Resources, run: &str, journal: Option<Journal>) -> Ledger {
+        let makers = contract.operations.iter().filter_map(|operation| {
+            let products = resources.products(&operation.name).to_vec();
+            let route = Route::of(operation);
+            (!products.is_empty()).then(|| Maker { operation: operation.name.clone(), route, products })
+        });
+        let deleters = contract.operations.iter().filter(|operation| resources.deletes(&operation.name));
+        Ledger {
+            run: run.to_owned(),
+            makers: makers.collect(),
+            deleters: deleters.map(Route::of).collect(),
+            next: AtomicU64::new(0),
+            secrets: Vec::new(),
+            state: Mutex::new(State { journal, ..State::default() }),
+        }
+    }
+
+    /// The same ledger, which writes down nothing that holds one of these texts.
+    #[must_use]
+    pub fn without(self, secrets: Vec<String>) -> Ledger {
+        Ledger { secrets: secrets.into_iter().filter(|secret| secret.len() >= 8).collect(), ..self }
+    }
+
+    /// Takes over what an earlier process of the run noted.
+    pub fn adopt(&self, arns: impl IntoIterator<Item = String>, next: u64) {
+        self.next.fetch_max(next, Ordering::Relaxed);
+        let Ok(mut state) = self.state.lock() else { return };
+        for arn in arns {
+            state.foreign.remove(&arn);
+            state.named.insert(arn.clone());
+            state.own.insert(arn);
+        }
+    }
+
+    /// Notes what a request is about to do.
+    ///
+    /// # Errors
+    /// It must not be sent: it names a resource that the run did not make, or the journal cannot be written.
+    pub fn before(&self, request: &Request, region: Option<&str>) -> Result<Ticket, Refusal> {
+        let text = String::from_utf8_lossy(&request.body);
+        let decoded = percent_encoding::percent_decode_str(&request.target).decode_utf8_lossy().into_owned();
+        let arns: Vec<String> = arns_in(&text).chain(arns_in(&decoded)).map(str::to_owned).collect();
+        let Ok(mut state) = self.state.lock() else { return Err(Refusal::Unwritten(BROKEN.to_owned())) };
+        if let Some(arn) = arns.iter().find(|arn| state.foreign.contains(*arn)) {
+            return Err(Refusal::NotOurs(format!("it would touch {arn}, which this run did not make")));
+        }
+        let parents: Vec<String> = arns.iter().filter(|arn| state.own.contains(*arn)).cloned().collect();
+        state.named.extend(arns.iter().cloned());
+        if let Some(maker) = self.makers.iter().position(|maker| maker.route.has_path(request)) {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            let body: Value = serde_json::from_str(&text).unwrap_or_default();
+            let marks = marks_in(&body, &self.run);
+            let operation = self.makers.get(maker).map(|maker| maker.operation.clone()).unwrap_or_default();
+            state
+                .write(&Entry::Intent {
+                    number,
+                    operation: operation.clone(),
+                    region: region.map(str::to_owned),
+                    name: marks.name.clone(),
+                    tagged: marks.tagged,
+                    parents,
+                })
+                .map_err(Refusal::Unwritten)?;
+            state.open.insert(number, (operation, marks));
+            return Ok(Ticket::Makes { number, maker });
+        }
+        match arns.into_iter().next() {
+            Some(arn) if self.deleters.iter().any(|route| route.has_path(request)) => Ok(Ticket::Deletes(arn)),
+            _ => Ok(Ticket::Neither),
+        }
+    }
+
+    /// Notes what became of it.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn after(&self, ticket: &Ticket, exchange: &Exchange) -> Result<(), String> {
+        let Reply::Response(response) = &exchange.reply else { return Ok(()) };
+        let Ok(mut state) = self.state.lock() else { return Err(BROKEN.to_owned()) };
+        match ticket {
+            Ticket::Makes { number, maker } => {
+                let Some(maker) = self.makers.get(*maker) else { return Ok(()) };
+                state.answered(*number, maker, response, &self.secrets)?;
+            }
+            Ticket::Deletes(arn) if matches!(response.status, 200..=299 | 404) => state.deleted(arn)?,
+            Ticket::Deletes(_) | Ticket::Neither => {}
+        }
+        if (200..300).contains(&response.status) {
+            state.notice(&String::from_utf8_lossy(&response.body));
+        }
+        Ok(())
+    }
+
+    /// Notes that a resource is gone without a request that deletes it.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn gone(&self, arn: &str) -> Result<(), String> {
+        self.state.lock().map_err(|_| BROKEN.to_owned())?.deleted(arn)
+    }
+
+    /// Notes that nothing is left of an intent without an answer.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn settled(&self, number: u64) -> Result<(), String> {
+        let mut state = self.state.lock().map_err(|_| BROKEN.to_owned())?;
+        state.open.remove(&number);
+        state.write(&Entry::Settled { number })
+    }
+
+    /// Notes that everything is gone.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn ended(&self) -> Result<(), String> {
+        self.state.lock().map_err(|_| BROKEN.to_owned())?.write(&Entry::Ended)
+    }
+
+    /// Counts.
+    pub fn census(&self) -> Census {
+        let Ok(state) = self.state.lock() else { return Census::default() };
+        Census { open: state.open.len() as u64, ..state.census.clone() }
+    }
+
+    /// What is there still: ARNs in no order, and requests of which nobody knows what they made.
+    pub fn left(&self) -> (Vec<String>, Vec<(u64, String, Marks)>) {
+        let Ok(state) = self.state.lock() else { return Default::default() };
+        let open = state.open.iter().map(|(number, (operation, marks))| (*number, operation.clone(), marks.clone()));
+        (state.own.iter().cloned().collect(), open.collect())
+    }
+}
+
+impl State {
+    fn write(&mut self, entry: &Entry) -> Result<(), String> {
+        match &mut self.journal {
+            Some(journal) => journal.write(entry).map_err(|error: JournalError| error.to_string()),
+            None => Ok(()),
+        }
+    }
+
+    fn answered(&mut self, number: u64, maker: &Maker, response: &Response, secrets: &[String]) -> Result<(), String> {
+        match response.status {
+            200..=299 => {
+                let mut made = made(maker, response, &self.named);
+                made.retain(|resource| !secrets.iter().any(|secret| resource.arn.contains(secret)));
+                if made.is_empty() {
+                    // It says that it made something, and not what: that is looked for at the end.
+                    return Ok(());
+                }
+                self.open.remove(&number);
+                for resource in &made {
+                    self.count(resource);
+                }
+                self.write(&Entry::Created { number, resources: made })
+            }
+            // A refusal makes nothing.
+            400..=499 => {
+                self.open.remove(&number);
+                self.write(&Entry::Refused { number })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn count(&mut self, resource: &Named) {
+        self.foreign.remove(&resource.arn);
+        self.named.insert(resource.arn.clone());
+        if !self.own.insert(resource.arn.clone()) {
+            return;
+        }
+        let census = &mut self.census;
+        *census.made.entry(resource.kind.clone()).or_default() += 1;
+        let alive = census.alive.entry(resource.kind.clone()).or_default();
+        *alive += 1;
+        let most = census.most.entry(resource.kind.clone()).or_default();
+        *most = (*most).max(*alive);
+    }
+
+    fn deleted(&mut self, arn: &str) -> Result<(), String> {
+        if !self.own.remove(arn) {
+            return Ok(());
+        }
+        if let Some(alive) = Arn::parse(arn).and_then(|arn| self.census.alive.get_mut(arn.resource_type)) {
+            *alive = alive.saturating_sub(1);
+        }
+        self.write(&Entry::Deleted { arn: arn.to_owned() })
+    }
+
+    /// ARNs that the target shows and nobody named are another's.
+    fn notice(&mut self, text: &str) {
+        let text = text.replace("\\/", "/");
+        for arn in arns_in(&text).filter(|arn| !self.named.contains(*arn)) {
+            self.foreign.insert(arn.to_owned());
+        }
+    }
+}
+
+/// What a successful answer says was made. Where it is no JSON, or says it elsewhere, every new ARN of a type that the
+/// operation makes counts.
+fn made(maker: &Maker, response: &Response, named: &HashSet<String>) -> Vec<Named> {
+    let body: Option<Value> = serde_json::from_slice(&response.body).ok();
+    let at_its_place = maker.products.iter().filter_map(|product| {
+        let arn = path::find(body.as_ref()?, &product.path)?.as_str()?;
+        Some(Named { kind: product.resource.clone(), arn: arn.to_owned() })
+    });
+    let made: Vec<Named> = at_its_place.collect();
+    if !made.is_empty() {
+        return made;
+    }
+    let text = String::from_utf8_lossy(&response.body).replace("\\/", "/");
+    let is_product = |kind: &str| maker.products.iter().any(|product| product.resource == kind);
+    let found: BTreeSet<&str> = arns_in(&text).filter(|arn| !named.contains(*arn)).collect();
+    let resource = |arn: &str| {
+        let kind = Arn::parse(arn)?.resource_type.to_owned();
+        is_product(&kind).then(|| Named { kind, arn: arn.to_owned() })
+    };
+    found.into_iter().filter_map(resource).collect()
+}
+
+/// Words of a text that are ARNs.
+fn arns_in(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['"', '\'', ' ', ',', '<', '>', '?', '&', '=', '\n'])
+        .map(|word| word.find("arn:").and_then(|start| word.get(start..)).unwrap_or_default())
+        .filter(|word| Arn::parse(word).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::time::Duration;
+
+    const OTHERS: &str = "arn:aws:ivs:us-east-1:123456789012:channel/others000001";
+    const OURS: &str = "arn:aws:ivs:us-east-1:123456789012:channel/ours00000001";
+
+    fn ledger() -> Ledger {
+        let contract = crate::spec::builtin().unwrap();
+        Ledger::new(&contract, &Resources::of(&contract), "0123456789abcdef", None)
+    }
+
+    fn request(operation: &str, body: &Value) -> Request {
+        let body = body.to_string().into();
+        Request { method: "POST".to_owned(), target: format!("/{operation}"), headers: Vec::new(), body }
+    }
+
+    fn exchange(ledger: &Ledger, request: &Request, status: u16, body: &Value) -> Result<(), Refusal> {
+        let ticket = ledger.before(request, None)?;
+        let response = Response { status, headers: Vec::new(), body: body.to_string().into(), is_truncated: false };
+        let reply = Reply::Response(response);
+        ledger.after(&ticket, &Exchange { request: request.clone(), reply, elapsed: Duration::ZERO }).unwrap();
+        Ok(())
+    }
+
+    #[test]
+    fn what_a_list_shows_of_others_is_never_touched() {
+        let ledger = ledger();
+        exchange(&ledger, &request("ListChannels", &json!({})), 200, &json!({"channels": [{"arn": OTHERS}]})).unwrap();
+        for operation in ["DeleteChannel", "GetChannel", "UpdateChannel", "ListStreamKeys", "StopStream"] {
+            let refusal = ledger.before(&request(operation, &json!({"arn": OTHERS})), None).unwrap_err();
+            assert!(matches!(refusal, Refusal::NotOurs(_)), "{operation}");
+        }
+        let mut tag = request("", &json!({"tags": {}}));
+        tag.target =
+            format!("/tags/{}", percent_encoding::utf8_percent_encode(OTHERS, percent_encoding::NON_ALPHANUMERIC));
+        assert!(ledger.before(&tag, None).is_err());
+    }
+
+    #[test]
+    fn what_the_run_made_or_made_up_may_be_named() {
+        let ledger = ledger();
+        // Another thread's list may show it before its own answer is there.
+        exchange(&ledger, &request("ListChannels", &json!({})), 200, &json!({"channels": [{"arn": OURS}]})).unwrap();
+        exchange(&ledger, &request("CreateChannel", &json!({})), 200, &json!({"channel": {"arn": OURS}})).unwrap();
+        exchange(&ledger, &request("GetChannel", &json!({"arn": OURS})), 200, &json!({})).unwrap();
+        exchange(&ledger, &request("GetChannel", &json!({"arn": OTHERS})), 404, &json!({})).unwrap();
+        assert_eq!(ledger.census().alive["channel"], 1);
+        exchange(&ledger, &request("DeleteChannel", &json!({"arn": OURS})), 204, &Value::Null).unwrap();
+        let census = ledger.census();
+        assert_eq!((census.alive["channel"], census.made["channel"], census.most["channel"]), (0, 1, 1));
+    }
+
+    #[test]
+    fn only_a_refusal_is_sure_to_have_made_nothing() {
+        let ledger = ledger();
+        for (status, open) in [(400, 0), (429, 0), (500, 1), (503, 2)] {
+            exchange(&ledger, &request("CreateChannel", &json!({})), status, &json!({})).unwrap();
+            assert_eq!(ledger.census().open, open, "{status}");
+        }
+        exchange(&ledger, &request("CreateChannel", &json!({})), 200, &json!({"done": true})).unwrap();
+        assert_eq!(ledger.census().open, 3);
+    }
+
+    #[test]
+    fn an_answer_that_is_no_json_still_tells_what_it_made() {
+        let ledger = ledger();
+        let said = json!(format!("<channel arn='{OURS}'/>"));
+        exchange(&ledger, &request("createchannel", &json!({})), 201, &said).unwrap();
+        assert_eq!(ledger.left().0, [OURS]);
+    }
+
+    #[test]
+    fn a_secret_in_an_arn_is_not_written_down() {
+        let ledger = ledger().without(vec!["ours00000001".to_owned()]);
+        exchange(&ledger, &request("CreateChannel", &json!({})), 200, &json!({"channel": {"arn": OURS}})).unwrap();
+        assert!(ledger.left().0.is_empty());
+    }
+}

@@ -1,0 +1,11 @@
+//! What a run makes, written down before it is made: the ledger knows which requests create and which delete, keeps the
+//! journal, and sends nothing that names a resource which the target showed and the run did not make.
+
+mod book;
+pub mod journal;
+pub mod mark;
+mod story;
+
+pub use book::{Census, Ledger, Refusal, Ticket};
+pub use journal::{Entry, Header, Journal, JournalError, Named, SCHEMA};
+pub use story::{Lot, Open, Story};

@@ -1,0 +1,90 @@
+//! What a journal tells once it is read to its end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::journal::{Entry, Header, Named};
+
+/// Resources that one request made, as far as they are there still.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lot {
+    /// The request's intent.
+    pub number: u64,
+    /// Region, if not the run's own.
+    pub region: Option<String>,
+    /// Whether the first of them carries the run's tag.
+    pub tagged: bool,
+    /// Its name, if that is one of the run's own.
+    pub name: Option<String>,
+    /// What is left.
+    pub resources: Vec<Named>,
+}
+
+/// A request of which nobody knows whether it made something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// Its number.
+    pub number: u64,
+    /// The operation.
+    pub operation: String,
+    /// Region, if not the run's own.
+    pub region: Option<String>,
+    /// Whether what it made carries the run's tag.
+    pub tagged: bool,
+    /// The name of what it made, if that is one of the run's own.
+    pub name: Option<String>,
+    /// ARNs that it named.
+    pub parents: Vec<String>,
+}
+
+/// What a journal tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Story {
+    /// The run.
+    pub header: Header,
+    /// What is left to delete, oldest first.
+    pub lots: Vec<Lot>,
+    /// What is to be looked for.
+    pub open: Vec<Open>,
+    /// The first number that no intent has.
+    pub next: u64,
+    /// Everything was deleted already.
+    pub ended: bool,
+}
+
+impl Story {
+    /// Reads the lines of a journal.
+    pub fn of(header: Header, entries: Vec<Entry>) -> Story {
+        let mut open: BTreeMap<u64, Open> = BTreeMap::new();
+        let mut lots: Vec<Lot> = Vec::new();
+        let mut deleted: BTreeSet<String> = BTreeSet::new();
+        let mut next = 0;
+        let mut ended = false;
+        for entry in entries {
+            ended = matches!(entry, Entry::Ended);
+            match entry {
+                Entry::Intent { number, operation, region, name, tagged, parents } => {
+                    next = next.max(number + 1);
+                    open.insert(number, Open { number, operation, region, tagged, name, parents });
+                }
+                Entry::Created { number, resources } => {
+                    let intent = open.remove(&number);
+                    let (region, tagged, name) =
+                        intent.map_or((None, false, None), |intent| (intent.region, intent.tagged, intent.name));
+                    lots.push(Lot { number, region, tagged, name, resources });
+                }
+                Entry::Refused { number } | Entry::Settled { number } => {
+                    open.remove(&number);
+                }
+                Entry::Deleted { arn } => {
+                    deleted.insert(arn);
+                }
+                Entry::Run(_) | Entry::Ended => {}
+            }
+        }
+        for lot in &mut lots {
+            lot.resources.retain(|resource| !deleted.contains(&resource.arn));
+        }
+        lots.retain(|lot| !lot.resources.is_empty());
+        Story { header, lots, open: open.into_values().collect(), next, ended }
+    }
+}

@@ -1,0 +1,167 @@
+//! What the program does on a target that is not on this machine. The targets of these tests are, and are treated as if
+//! they were not; addresses of others (TEST-NET-1, which nobody has) are only named, never called.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+#[path = "common/http.rs"]
+mod http;
+
+use std::path::PathBuf;
+use std::process::Output;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ivs_conformance::plan::{Filter, Suites};
+use ivs_conformance::run::settings::{Locality, Settings};
+use ivs_conformance::run::{self, Outcome, Verdict, pace};
+use ivs_conformance::spec::Contract;
+use ivs_conformance::{plan, spec};
+
+use common::{Scratch, Target, assert_exit, program};
+use http::{call, world};
+
+const ELSEWHERE: &str = "http://192.0.2.1:9";
+
+fn elsewhere(arguments: &[&str]) -> Output {
+    let mut command = program();
+    command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "secret-of-the-test");
+    command.stdin(std::process::Stdio::null()).args(arguments).output().unwrap()
+}
+
+#[test]
+fn a_target_elsewhere_needs_consent() {
+    for command in [vec!["run"], vec!["run", "--profile", "quick"]] {
+        let output = elsewhere(&[command, vec!["--endpoint", ELSEWHERE]].concat());
+        assert_exit(&output, 2);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("--plan") && said.contains("--yes") && said.contains(ELSEWHERE), "{said}");
+    }
+}
+
+#[test]
+fn a_plan_says_what_a_run_takes_and_sends_nothing() {
+    let output =
+        elsewhere(&["run", "--plan", "--endpoint", ELSEWHERE, "--only", "GetChannel.*", "--only", "PutMetadata.*"]);
+    assert_exit(&output, 0);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    for part in [
+        "plan for http://192.0.2.1:9 in us-east-1",
+        "requests, about ",
+        "resources made and deleted again",
+        "channel, at most ",
+        "(an account has room for 5000)",
+        "longest: ",
+        "stay untested",
+        "only a target with the broadcast control can be made live",
+        "ivs-conformance-",
+        "nothing was sent to the target",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+}
+
+/// Runs part of the plan in process, as in an account.
+fn run_in_account(only: &[&str], settings: Settings) -> (Contract, Outcome) {
+    let contract = spec::builtin().unwrap();
+    let only = only.iter().map(|glob| (*glob).to_owned()).collect();
+    let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &Filter { only, ..Filter::default() }).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let never = std::future::pending();
+    let shared = Arc::new(contract);
+    let outcome = runtime.block_on(run::run(&shared, &plan, &settings, &|_| {}, never)).unwrap();
+    drop(runtime);
+    (spec::builtin().unwrap(), outcome)
+}
+
+fn in_account(target: &Target, scratch: &Scratch) -> Settings {
+    Settings {
+        paced: false,
+        patience: Duration::from_secs(3),
+        ..Settings::for_account(&target.endpoint, PathBuf::from(scratch.file("run.journal")))
+    }
+}
+
+#[test]
+fn in_an_account_that_others_use_everything_conforms_and_nothing_is_left() {
+    let (target, scratch) = (Target::with(&[]), Scratch::new());
+    for number in 0..150 {
+        call(&target.endpoint, "CreateChannel", &serde_json::json!({"name": format!("of-others-{number}")}));
+    }
+    let others = world(&target.endpoint);
+    // While the run goes on, others come and go.
+    let endpoint = target.endpoint.clone();
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let busy = std::thread::spawn(move || {
+        while let Err(std::sync::mpsc::TryRecvError::Empty) = stopped.try_recv() {
+            let made = call(&endpoint, "CreateChannel", &serde_json::json!({"name": "comes-and-goes"}));
+            std::thread::sleep(Duration::from_millis(5));
+            call(&endpoint, "DeleteChannel", &serde_json::json!({"arn": made["channel"]["arn"]}));
+        }
+    });
+    let only = [
+        "scenario/channel-*",
+        "scenario/*list*",
+        "scenario/region-*",
+        "ListChannels.*",
+        "scenario/tag*",
+        "scenario/*filter*",
+    ];
+    let (_, outcome) = run_in_account(&only, in_account(&target, &scratch));
+    stop.send(()).unwrap();
+    busy.join().unwrap();
+    let findings: Vec<String> = outcome.findings.values().map(|found| format!("{:?}", found.violation)).collect();
+    assert!(findings.is_empty(), "{findings:#?}");
+    assert!(
+        outcome.cases.iter().filter(|case| case.verdict == Verdict::Passed).count() > 60,
+        "{}",
+        outcome.cases.len()
+    );
+    assert_eq!(world(&target.endpoint), others);
+    let journal = std::fs::read_to_string(scratch.file("run.journal")).unwrap();
+    assert!(journal.ends_with("{\"event\":\"ended\"}\n"), "{}", outcome.notes.join("\n"));
+}
+
+#[test]
+fn what_an_account_does_not_allow_is_untested_with_that_reason() {
+    let (target, scratch) = (Target::with(&[]), Scratch::new());
+    let only = ["scenario/key-pair-pages-of-3", "rule.metadata-rate-per-channel"];
+    let settings = in_account(&target, &scratch);
+    let broadcast = ivs_conformance::run::settings::Broadcast::ControlPath("/_reference/broadcast".to_owned());
+    let (_, outcome) = run_in_account(&only, Settings { broadcast, ..settings });
+    let reasons: Vec<&str> = outcome
+        .cases
+        .iter()
+        .filter_map(|case| match &case.verdict {
+            Verdict::Inconclusive { reason } => Some(reason.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert!(reasons.iter().any(|reason| reason.contains("an account has room for 3")), "{reasons:?}");
+    assert!(reasons.iter().any(|reason| reason.contains("--throttling")), "{reasons:?}");
+}
+
+#[test]
+fn requests_keep_to_the_quotas() {
+    let (target, scratch) = (Target::with(&[]), Scratch::new());
+    let settings = Settings { paced: true, jobs: 4, ..in_account(&target, &scratch) };
+    let (contract, outcome) = run_in_account(&["GetPlaybackKeyPair.input.arn.*"], settings);
+    let sent = |name: &str| outcome.requests_by_operation.iter().find(|(known, _)| known == name).unwrap().1;
+    let requests = sent("GetPlaybackKeyPair");
+    let rate = pace::allowed(&contract, "GetPlaybackKeyPair").unwrap();
+    assert!(rate < 3.0, "the quota is 3 a second");
+    assert!(requests > 3, "{requests}");
+    let least = Duration::from_secs_f64((requests - 1) as f64 / rate);
+    assert!(outcome.elapsed >= least, "{requests} requests in {:?}, which takes {least:?}", outcome.elapsed);
+}
+
+#[test]
+fn settings_for_this_machine_do_not_reach_further() {
+    let contract = Arc::new(spec::builtin().unwrap());
+    let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
+    let settings = Settings::for_loopback(ELSEWHERE);
+    assert_eq!(settings.locality, Locality::Loopback);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let refused = runtime.block_on(run::run(&contract, &plan, &settings, &|_| {}, std::future::pending()));
+    assert!(matches!(refused, Err(run::RunError::NotLocal { .. })), "{refused:?}");
+}
