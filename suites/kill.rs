@@ -182,7 +182,8 @@ fn without_its_journal_what_carries_the_tag_is_found() {
     let before = world(&target.endpoint);
     assert!(before.values().any(is_tagged), "nothing was left to find");
 
-    let cleaned = conformance(&["clean", "--run-id", &id, "--endpoint", &target.endpoint]);
+    let clean = ["clean", "--run-id", &id, "--endpoint", &target.endpoint, "--broadcast", "/_reference/broadcast"];
+    let cleaned = conformance(&clean);
     assert_exit(&cleaned, 0);
     let said = String::from_utf8_lossy(&cleaned.stdout).into_owned();
     assert!(said.contains("left     "), "the imitator's channel is named: {said}");
@@ -190,7 +191,7 @@ fn without_its_journal_what_carries_the_tag_is_found() {
     let expected: BTreeMap<String, Value> =
         before.into_iter().filter(|(arn, _)| !gone.iter().any(|gone| arn.split(' ').next() == Some(gone))).collect();
     assert_world(&target.endpoint, &expected, &said);
-    let again = conformance(&["clean", "--run-id", &id, "--endpoint", &target.endpoint]);
+    let again = conformance(&clean);
     assert!(String::from_utf8_lossy(&again.stdout).contains("0 resources deleted"), "{again:?}");
 }
 

@@ -97,8 +97,12 @@ async fn finish(contract: &Arc<Contract>, settings: &Settings, path: &Path, trus
     if !story.open.is_empty() && trust == Trust::LooksFirst {
         cleaner.cleaned.waited = await_flights(path, settings.locality).await;
     }
-    cleaner.delete_lots(story.lots.clone()).await;
-    cleaner.settle(&story.open).await;
+    // What was being made may use what was made before it, so that both are deleted together.
+    let (found, searched) = cleaner.find(&story).await;
+    cleaner.delete_lots(story.lots.iter().cloned().chain(found).collect()).await;
+    if cleaner.cleaned.kept.is_empty() {
+        searched.into_iter().for_each(|intent| cleaner.note_settled(intent));
+    }
     let is_complete = cleaner.cleaned.is_complete();
     let (target, mut cleaned) = (Arc::clone(&cleaner.target), cleaner.cleaned);
     cleaned.requests = target.requests();
@@ -322,16 +326,18 @@ impl Cleaner<'_> {
         }
     }
 
-    /// Looks for what requests without an answer may have made.
-    async fn settle(&mut self, open: &[Open]) {
-        for intent in open {
+    /// Looks for what requests without an answer may have made: what there is of it, and the requests of which all is
+    /// known now.
+    async fn find<'s>(&mut self, story: &'s Story) -> (Vec<Lot>, Vec<&'s Open>) {
+        let (mut found, mut searched): (Vec<Lot>, Vec<&Open>) = (Vec::new(), Vec::new());
+        for intent in &story.open {
             let kinds: Vec<String> =
                 self.resources.products(&intent.operation).iter().map(|product| product.resource.clone()).collect();
-            let before = (self.cleaned.kept.len(), self.cleaned.unsearched.len());
+            let before = self.cleaned.unsearched.len();
             let Some(kind) = kinds.first() else { continue };
             if self.belongs_to_another(kind) {
                 // It went with what it belongs to, which the journal names.
-                self.note_settled(intent);
+                searched.push(intent);
                 continue;
             }
             if !intent.tagged && intent.name.is_none() {
@@ -346,11 +352,16 @@ impl Cleaner<'_> {
                 None => marks.tagged,
             };
             let lots = self.search(kind, intent.region.as_deref(), &is_it).await;
-            self.delete_lots(lots).await;
-            if before == (self.cleaned.kept.len(), self.cleaned.unsearched.len()) {
-                self.note_settled(intent);
+            let named = story.lots.iter().chain(&found).flat_map(|lot| &lot.resources);
+            let named: BTreeSet<&Named> = named.collect();
+            let is_new = |lot: &Lot| lot.resources.iter().any(|resource| !named.contains(resource));
+            let new: Vec<Lot> = lots.into_iter().filter(is_new).collect();
+            found.extend(new);
+            if before == self.cleaned.unsearched.len() {
+                searched.push(intent);
             }
         }
+        (found, searched)
     }
 
     fn note_settled(&mut self, intent: &Open) {

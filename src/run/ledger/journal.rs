@@ -45,7 +45,7 @@ pub enum JournalError {
 }
 
 /// A resource by type and ARN.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Named {
     /// Type, e.g. `channel`.
