@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::exit::Exit;
+use crate::report::text::visible_block;
 
 /// Why a command could not do what was asked.
 #[derive(Debug)]
@@ -38,9 +39,36 @@ impl CliError {
     pub fn message(&self) -> String {
         match self {
             CliError::Usage(sentence) | CliError::CouldNotTest(sentence) => {
-                format!("error: {}", crate::report::text::visible_block(sentence))
+                format!("error: {}", visible_block(sentence))
             }
-            CliError::File(report) => format!("{report:?}"),
+            CliError::File(report) => only_colours(&format!("{report:?}")),
         }
+    }
+}
+
+/// The text with nothing left that steers a terminal but colours: the file that it quotes may be anybody's.
+fn only_colours(text: &str) -> String {
+    let mut parts = text.split('\u{1b}');
+    let mut shown = visible_block(parts.next().unwrap_or_default()).into_owned();
+    for part in parts {
+        let is_colour = |end: &usize| part[1..*end].chars().all(|c| c.is_ascii_digit() || c == ';');
+        let end = part.find('m').filter(|end| part.starts_with('[') && is_colour(end)).map_or(0, |end| end + 1);
+        let (colour, rest) = part.split_at(end);
+        shown.push_str(if colour.is_empty() { "\\u{1b}" } else { "\u{1b}" });
+        shown.push_str(colour);
+        shown.push_str(&visible_block(rest));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::only_colours;
+
+    #[test]
+    fn a_quoted_file_cannot_steer_the_terminal() {
+        let text = "\u{1b}[31merror\u{1b}[0m: a\u{1b}[2Jb\u{1b}]0;title\u{7}\u{9b}c\n";
+        assert_eq!(only_colours(text), "\u{1b}[31merror\u{1b}[0m: a\\u{1b}[2Jb\\u{1b}]0;title\\u{7}\\u{9b}c\n");
+        assert_eq!(only_colours("[1m plain"), "[1m plain");
     }
 }

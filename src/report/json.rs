@@ -3,22 +3,24 @@
 use std::fmt::Write;
 
 use super::record::Record;
+use super::text::is_deceptive;
 
 /// Writes a record as JSON, with a line break at the end.
 pub fn render(record: &Record) -> Result<String, serde_json::Error> {
     Ok(without_raw_controls(&serde_json::to_string_pretty(record)?) + "\n")
 }
 
-/// Escapes what JSON allows raw in strings and terminals obey (DEL, C1 controls, bidirectional overrides). Such
-/// characters stand nowhere else in JSON, so the value stays the same.
+/// Escapes what JSON allows raw in strings and terminals obey (DEL, C1 controls, bidirectional overrides) or nobody
+/// sees. Such characters stand nowhere else in JSON but for line breaks, so the value stays the same.
 pub fn without_raw_controls(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
-        match c {
-            '\u{7f}'..='\u{9f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                let _ = write!(safe, "\\u{:04x}", u32::from(c));
-            }
-            _ => safe.push(c),
+        if c == '\n' || !is_deceptive(c) {
+            safe.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(safe, "\\u{unit:04x}");
         }
     }
     safe

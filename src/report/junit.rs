@@ -29,7 +29,7 @@ pub fn render(record: &Record) -> Result<String, SerializeError> {
         test.set_time(duration(case.seconds));
         suite.add_test_case(test);
     }
-    let mut report = Report::new(format!("{} on {}", record.tool.name, visible(&record.target.endpoint)));
+    let mut report = Report::new(visible(&format!("{} on {}", record.tool.name, record.target.endpoint)));
     report.set_time(duration(record.duration_seconds));
     report.add_test_suites(suites.into_values());
     let gate = gate(record);

@@ -183,11 +183,19 @@ fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
-/// Text that is no Markdown and no HTML.
+/// Text that is no Markdown and no HTML, nor anything of which a build server makes a link by itself.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in visible(text).chars() {
+    let text = visible(text).replace("www.", "www\u{0}").replace("://", "\u{0}//");
+    for (place, c) in text.char_indices() {
         match c {
+            // Such a character is not in what is visible: it marks the places above.
+            '\u{0}' if text[place..].starts_with("\u{0}//") => escaped.push_str("\\:"),
+            '\u{0}' => escaped.push_str("\\."),
+            '=' | '+' | '-' if place == 0 => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),

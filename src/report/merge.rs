@@ -78,7 +78,8 @@ pub fn merge(records: &[Record]) -> Result<Record, MergeError> {
     fold::fold(&mut merged.findings, &mut merged.cases);
     merged.notes = notes(&ordered);
     merged.baseline = baseline(&ordered, &merged.findings);
-    merged.summary.requests = ordered.iter().map(|record| record.summary.requests).sum();
+    let requests = ordered.iter().map(|record| record.summary.requests);
+    merged.summary.requests = requests.fold(0, u64::saturating_add);
     merged.summary.requests_per_second = match merged.duration_seconds {
         0.0 => 0.0,
         seconds => merged.summary.requests as f64 / seconds,
@@ -199,7 +200,7 @@ impl Joined {
             self.clause.reason.clone_from(&other.reason);
             self.is_blocked = is_blocked;
         }
-        self.clause.requests += other.requests;
+        self.clause.requests = self.clause.requests.saturating_add(other.requests);
     }
 }
 
@@ -220,7 +221,7 @@ fn findings(records: &[&Record]) -> Vec<FindingRecord> {
                 merged.insert(&finding.id, finding.clone());
             }
             Some(kept) => {
-                let occurrences = kept.occurrences + finding.occurrences;
+                let occurrences = kept.occurrences.saturating_add(finding.occurrences);
                 if size(finding) < size(kept) {
                     kept.clone_from(finding);
                 }

@@ -78,7 +78,9 @@ fn next_steps(page: &mut String, record: &Record) {
 fn verdict(page: &mut String, record: &Record, width: usize) {
     let (style, mark, sentence) = match record.verdict() {
         Verdict::Conforms => (GOOD, "✓", conforms(record)),
-        Verdict::Diverges => (BAD, "✗", format!("{} diverges: {}", target(record), record.causes().join("; "))),
+        Verdict::Diverges => {
+            (BAD, "✗", format!("{} diverges: {}", target(record), visible(&record.causes().join("; "))))
+        }
         Verdict::CouldNotTest => (WARN, "!", could_not_test(record)),
     };
     for (position, line) in wrap(&sentence, width - 2).iter().enumerate() {

@@ -102,7 +102,7 @@ impl Record {
 
     /// The outcome.
     pub fn verdict(&self) -> Verdict {
-        let is_undecided = self.summary.clauses.upheld + self.summary.clauses.violated == 0;
+        let is_undecided = self.summary.clauses.upheld == 0 && self.summary.clauses.violated == 0;
         if self.stopped_early.is_some() || (is_undecided && self.findings.is_empty()) {
             Verdict::CouldNotTest
         } else if self.causes().is_empty() {

@@ -131,7 +131,8 @@ pub fn page(record: &Record) -> Page {
         clauses: clause_groups(record),
         slowest: slowest(record),
         notes: record.notes.iter().map(|note| visible(note).into_owned()).collect(),
-        footer: format!("{} {} · started {}", record.tool.name, record.tool.version, visible(&record.started_at)),
+        footer: visible(&format!("{} {} · started {}", record.tool.name, record.tool.version, record.started_at))
+            .into_owned(),
     }
 }
 

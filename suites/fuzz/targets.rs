@@ -1,0 +1,190 @@
+//! What is fed with arbitrary bytes: by `suites/fuzz.rs` on every test run, by `fuzz/` for as long as one likes. Each
+//! function panics if something does not hold.
+
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use ivs_conformance::cli::config::Config;
+use ivs_conformance::judge::{self, Judge};
+use ivs_conformance::plan::Suites;
+use ivs_conformance::plan::expectation::{Expectation, ExpectedError};
+use ivs_conformance::report::baseline::Baseline;
+use ivs_conformance::report::sarif::{ContractFile, Source};
+use ivs_conformance::report::{Format, Record, merge, terminal};
+use ivs_conformance::spec::{self, Contract};
+use ivs_conformance::wire::{Exchange, FailureKind, Reply, Request, Response, TransportFailure};
+use serde_json::Value;
+
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| spec::builtin().unwrap());
+static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(&CONTRACT));
+const MODEL: &str = include_str!("../../specs/ivs-2020-07-14.json");
+const RECORD: &str = include_str!("report.json");
+
+/// A target by name.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const ALL: [Target; 9] = [
+    ("judge", judge),
+    ("model", model),
+    ("rules", rules),
+    ("suite", suite),
+    ("config", config),
+    ("baseline", baseline),
+    ("report", report),
+    ("error_header", error_header),
+    ("rendering", rendering),
+];
+
+/// An answer of any form to any operation: status, a header, the body.
+pub fn judge(data: &[u8]) {
+    let (Some((head, rest)), true) = (data.split_first_chunk::<4>(), data.len() < 1 << 16) else { return };
+    let operation = &CONTRACT.operations[usize::from(head[0]) % CONTRACT.operations.len()];
+    let status = [200, 204, 400, 403, 404, 429, 500, 100 + u16::from(head[1]) * 4][usize::from(head[2]) % 8];
+    let (header, body) = rest.split_at(usize::from(head[3]).min(rest.len()));
+    let name = ["x-amzn-errortype", "content-type", "content-encoding", "x-other"][usize::from(head[3]) % 4];
+    let reply = match head[2] {
+        255 => Reply::Failure(TransportFailure {
+            kind: FailureKind::Protocol,
+            detail: String::from_utf8_lossy(body).into_owned(),
+        }),
+        _ => Reply::Response(Response {
+            status,
+            headers: vec![(name.to_owned(), String::from_utf8_lossy(header).into_owned())],
+            body: body.to_vec().into(),
+            is_truncated: head[1] == 0,
+        }),
+    };
+    let request =
+        Request { method: "POST".to_owned(), target: "/".to_owned(), headers: Vec::new(), body: Default::default() };
+    let exchange = Exchange { request, reply, elapsed: Duration::ZERO };
+    let refusal = Expectation::refusal(vec![ExpectedError { code: "ValidationException".to_owned(), status: 400 }]);
+    for expectation in [Expectation::success(), refusal] {
+        let judged = JUDGE.exchange(operation, &expectation, operation.status_clause, &exchange);
+        let says_something = !judged.violations.is_empty() || judged.undecided.is_some() || !judged.upheld.is_empty();
+        assert!(says_something, "{exchange:?}");
+        for violation in &judged.violations {
+            assert!(violation.observed.len() < 2_000 + body.len(), "{}", violation.observed.len());
+        }
+    }
+}
+
+/// A model of its own, and damaged versions of the built-in one.
+pub fn model(data: &[u8]) {
+    let _ = spec::load("model.json", &String::from_utf8_lossy(data), None).map_err(|error| error.to_string());
+    let Some((place, piece)) = data.split_first_chunk::<4>() else { return };
+    // One place in the real model becomes something else.
+    let start = MODEL.floor_char_boundary(u32::from_le_bytes(*place) as usize % MODEL.len());
+    let end = MODEL.ceil_char_boundary((start + piece.len()).min(MODEL.len()));
+    let damaged = [&MODEL[..start], &String::from_utf8_lossy(piece), &MODEL[end..]].concat();
+    let _ = spec::load("model.json", &damaged, None).map_err(|error| error.to_string());
+}
+
+/// A companion file of the built-in model.
+pub fn rules(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let _ = spec::load("model.json", MODEL, Some(("rules.json", &text))).map_err(|error| error.to_string());
+}
+
+/// A suite file.
+pub fn suite(data: &[u8]) {
+    let _ = Suites::parse(Path::new("suite.toml"), &String::from_utf8_lossy(data)).map_err(|error| error.to_string());
+}
+
+/// A configuration file.
+pub fn config(data: &[u8]) {
+    let read = Config::parse(Path::new("config.toml"), &String::from_utf8_lossy(data));
+    let _ = read.map_err(|error| format!("{error} {error:?}"));
+}
+
+/// A baseline; what is understood is written so that it is understood again.
+pub fn baseline(data: &[u8]) {
+    let path = Path::new("baseline.toml");
+    if let Ok(baseline) = Baseline::parse(path, &String::from_utf8_lossy(data)) {
+        let again = Baseline::parse(path, &baseline.render()).unwrap();
+        assert_eq!(again.render(), baseline.render());
+    }
+}
+
+/// A JSON report from elsewhere: it is joined and shown in every format.
+pub fn report(data: &[u8]) {
+    if let Ok(record) = serde_json::from_slice::<Record>(data) {
+        let _ = merge::merge(&[record.clone(), record.clone()]);
+        if let Ok(merged) = merge::merge(std::slice::from_ref(&record)) {
+            render(&merged);
+        }
+        render(&record);
+    }
+}
+
+/// Where an answer names its error.
+pub fn error_header(data: &[u8]) {
+    let header = String::from_utf8_lossy(data).into_owned();
+    let headers = vec![("x-amzn-errortype".to_owned(), header.clone())];
+    let response = Response { status: 400, headers, body: Default::default(), is_truncated: false };
+    let code = judge::error_code::of(&response, None);
+    assert!(code.is_none_or(|code| !code.is_empty() && header.contains(&code) && !code.contains(['#', ':'])));
+}
+
+/// A report in which every text is arbitrary, as if a target had written it.
+pub fn rendering(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let record = filled(&mut text.split('\n').cycle().map(|piece| format!("{piece}{MARK}{piece}")));
+    let pages = render(&record);
+    for (name, page) in &pages {
+        let raw = page.chars().find(|c| *c != '\n' && is_deceptive(*c));
+        assert_eq!(raw, None, "{name}");
+    }
+}
+
+/// What must never come through as it is, around a word that can be looked for.
+pub const MARK: &str =
+    "<zq a='zq' b=\"zq\">&zq;\u{1b}[31m\u{9b}2J\u{202e}\u{7f}\u{0}\r\u{ffff}]]>--><![CDATA[`zq`[zq](zq)|zq|=zq*zq*";
+
+fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{ffff}')
+}
+
+/// The sample record with every text that is free replaced by the next of these.
+pub fn filled(texts: &mut dyn Iterator<Item = String>) -> Record {
+    let mut record: Value = serde_json::from_str(RECORD).unwrap();
+    fill(&mut record, "", texts);
+    serde_json::from_value(record).unwrap()
+}
+
+fn fill(value: &mut Value, name: &str, texts: &mut dyn Iterator<Item = String>) {
+    match value {
+        Value::String(text) if !matches!(name, "schema" | "verdict" | "kind" | "tier" | "baseline" | "expires") => {
+            *text = texts.next().unwrap_or_default();
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(|element| fill(element, name, texts)),
+        Value::Object(members) => {
+            members.iter_mut().for_each(|(name, member)| fill(member, name, texts));
+            if matches!(name, "headers" | "body") {
+                let renamed: Vec<Value> = std::mem::take(members).into_iter().map(|(_, member)| member).collect();
+                members.extend(renamed.into_iter().map(|member| (texts.next().unwrap_or_default(), member)));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The record in every format, the terminal without the program's own colours.
+pub fn render(record: &Record) -> Vec<(&'static str, String)> {
+    let model = Source { uri: "model.json".to_owned(), text: String::new() };
+    let contract = ContractFile { model, rules: None };
+    let mut pages: Vec<(&'static str, String)> = Format::ALL
+        .into_iter()
+        .filter_map(|format| format.render(record, &contract).ok().map(|page| (format.id(), page)))
+        .collect();
+    pages.push(("terminal", without_colours(&terminal::render(record, 100))));
+    pages
+}
+
+/// The page without the few escapes that the program writes itself.
+fn without_colours(page: &str) -> String {
+    let own = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m", "\u{1b}[36m"];
+    own.iter().fold(page.to_owned(), |page, colour| page.replace(colour, ""))
+}
