@@ -1,6 +1,7 @@
 //! Takes secrets out of everything that is shown.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use regex::Regex;
 use serde_json::Value;
@@ -21,9 +22,7 @@ const SECRET_HEADERS: [&str; 4] = ["authorization", "x-amz-security-token", "coo
 /// Takes secrets out of texts and JSON.
 #[derive(Debug, Default)]
 pub struct Redactor {
-    /// Secrets in every form in which texts may hold them; the longest match counts, so that none is left over as part
-    /// of another.
-    secrets: Option<AhoCorasick>,
+    secrets: Secrets,
     signature: Option<Regex>,
     /// Names of members that hold secrets in some shape of the contract and nothing else in another.
     names: Vec<String>,
@@ -32,11 +31,6 @@ pub struct Redactor {
 impl Redactor {
     /// A redactor for the secrets of one run.
     pub fn new(contract: &Contract, secrets: &[String]) -> Redactor {
-        let mut forms: Vec<String> =
-            secrets.iter().filter(|secret| secret.len() >= SHORTEST).flat_map(|secret| forms(secret)).collect();
-        forms.sort();
-        forms.dedup();
-        let known = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms);
         let trees = contract.operations.iter().flat_map(|operation| [&operation.input, &operation.output]);
         let nodes: Vec<&Node> = trees.flat_map(Node::walk).collect();
         let is_secret_name = |name: &str| nodes.iter().filter(|node| node.name == name).all(|node| node.is_sensitive);
@@ -47,16 +41,12 @@ impl Redactor {
             .collect();
         names.sort();
         names.dedup();
-        Redactor { secrets: known.ok().filter(|_| !forms.is_empty()), signature: Regex::new(SIGNATURE).ok(), names }
+        Redactor { secrets: Secrets::new(secrets), signature: Regex::new(SIGNATURE).ok(), names }
     }
 
     /// The text without secrets.
     pub fn text(&self, text: &str) -> String {
-        let text = match &self.secrets {
-            Some(secrets) if secrets.is_match(text) => without(secrets, text),
-            Some(_) => text.to_owned(),
-            None => text.to_owned(),
-        };
+        let text = self.secrets.taken_out_of(text);
         match &self.signature {
             Some(signature) if text.len() >= 64 => signature.replace_all(&text, REDACTED).into_owned(),
             _ => text,
@@ -108,16 +98,54 @@ fn forms(secret: &str) -> [String; 3] {
     [secret.to_owned(), utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(), json]
 }
 
-fn without(secrets: &AhoCorasick, text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut end = 0;
-    for found in secrets.find_iter(text) {
-        shown.push_str(text.get(end..found.start()).unwrap_or_default());
-        shown.push_str(REDACTED);
-        end = found.end();
+/// Secrets in every form in which texts may hold them. A run may know hundreds of thousands: making this takes no longer
+/// than reading them.
+#[derive(Debug, Default)]
+struct Secrets {
+    forms: HashSet<String>,
+    /// How long the forms with a start are.
+    lengths: HashMap<[u8; SHORTEST], BTreeSet<usize>>,
+}
+
+impl Secrets {
+    fn new(secrets: &[String]) -> Secrets {
+        let mut known = Secrets::default();
+        for form in secrets.iter().filter(|secret| secret.len() >= SHORTEST).flat_map(|secret| forms(secret)) {
+            if let Some(start) = form.as_bytes().first_chunk() {
+                known.lengths.entry(*start).or_default().insert(form.len());
+                known.forms.insert(form);
+            }
+        }
+        known
     }
-    shown.push_str(text.get(end..).unwrap_or_default());
-    shown
+
+    /// Length of the longest secret that stands at a position: none is left over as part of another.
+    fn at(&self, text: &str, position: usize) -> Option<usize> {
+        let lengths = self.lengths.get(text.as_bytes().get(position..)?.first_chunk()?)?;
+        let is_known = |length: &usize| {
+            text.get(position..position + length).is_some_and(|candidate| self.forms.contains(candidate))
+        };
+        lengths.iter().rev().copied().find(is_known)
+    }
+
+    /// The text without secrets.
+    fn taken_out_of(&self, text: &str) -> String {
+        let mut shown = String::with_capacity(text.len());
+        let (mut end, mut position) = (0, 0);
+        while position < text.len() && !self.forms.is_empty() {
+            match self.at(text, position) {
+                Some(length) => {
+                    shown.push_str(text.get(end..position).unwrap_or_default());
+                    shown.push_str(REDACTED);
+                    position += length;
+                    end = position;
+                }
+                None => position += 1,
+            }
+        }
+        shown.push_str(text.get(end..).unwrap_or_default());
+        shown
+    }
 }
 
 #[cfg(test)]

@@ -413,7 +413,8 @@ impl<'w> Session<'w> {
     /// Deletes what the test made.
     pub async fn finish(mut self) {
         let bundles = std::mem::take(&mut self.own);
-        self.worker.tally.secrets.append(&mut self.secrets);
+        // To append would rebuild the whole set, however few are new.
+        self.worker.tally.secrets.extend(std::mem::take(&mut self.secrets));
         self.variables.clear();
         self.delete_all(bundles).await;
     }
