@@ -7,52 +7,10 @@ Every round measures all of them with `wrk -t1 -c16`, one after another; what co
 """
 
 import argparse
-import json
-import re
 import statistics
-import subprocess
-import sys
 import tempfile
-import urllib.request
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-RELEASE = ROOT / "target" / "release"
-
-
-class Server:
-    def __init__(self, *command):
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        self.url = self.process.stdout.readline().split()[-1]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-
-
-def call(url, operation, body):
-    request = urllib.request.Request(f"{url}/{operation}", json.dumps(body).encode(), {"content-type": "application/json"})
-    with urllib.request.urlopen(request) as response:
-        return json.load(response)
-
-
-def wrk(folder, url, operation, body, seconds):
-    """Requests per second, and how many were answered."""
-    script = Path(folder) / "post.lua"
-    script.write_text(
-        'wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\n' f"wrk.body = [[{json.dumps(body)}]]\n"
-    )
-    done = subprocess.run(
-        ["wrk", "-t1", "-c16", f"-d{seconds}s", "-s", script, f"{url}/{operation}"],
-        capture_output=True, text=True, check=True,
-    )
-    if "Non-2xx" in done.stdout:
-        sys.exit(f"wrk got errors of {operation}:\n{done.stdout}")
-    rate = float(re.search(r"Requests/sec:\s*([\d.]+)", done.stdout).group(1))
-    return rate, int(re.search(r"(\d+) requests in", done.stdout).group(1))
+from common import RELEASE, TOOL, Server, build, call, machine, wrk
 
 
 def fill(folder, url, resources):
@@ -68,14 +26,13 @@ def main():
     arguments.add_argument("--seconds", type=int, default=3)
     arguments.add_argument("--resources", type=int, default=100_000)
     arguments = arguments.parse_args()
-    subprocess.run(["cargo", "build", "--release", "--quiet", "--bins", "--example", "bare-axum"], cwd=ROOT, check=True)
+    build("--bins", "--example", "bare-axum")
     rates = {}
-    tool = RELEASE / "ivs-conformance"
     with (
         tempfile.TemporaryDirectory() as folder,
         Server(RELEASE / "examples" / "bare-axum") as bare,
-        Server(tool, "serve") as empty,
-        Server(tool, "serve") as full,
+        Server(TOOL, "serve") as empty,
+        Server(TOOL, "serve") as full,
     ):
         arns = {server: call(server.url, "CreateChannel", {"name": "the-one"})["channel"]["arn"] for server in (empty, full)}
         made = fill(folder, full.url, arguments.resources)
@@ -98,6 +55,7 @@ def main():
     for name, measured in rates.items():
         ratio = statistics.median(rate / bare for rate, bare in zip(measured, limit))
         print(f"| {name} | {statistics.median(measured):,.0f} | {ratio:.2f} |")
+    print(f"\n{machine()}")
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-TOOL = ROOT / "target" / "release" / "ivs-conformance"
+from common import ROOT, TOOL, build, machine
+
 PLOT = ROOT / "docs" / "scale.svg"
 # One defect in every error, one in every channel, one in every success of an operation that others need.
 FAULTS = ["ignore:CreateChannel.input.name.pattern", "retype:GetChannel.output.channel.name", "status:CreateChannel=201"]
@@ -91,7 +91,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--cases", type=int, nargs="+", default=[10_000, 30_000, 100_000, 300_000, 1_000_000])
     arguments = arguments.parse_args()
-    subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
+    build()
     series = {}
     print("| target | cases | requests | seconds | µs per case | peak memory | findings |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
@@ -108,6 +108,7 @@ def main():
                 )
     draw(series)
     print(f"\nplot: {PLOT.relative_to(ROOT)}")
+    print(f"\n{machine()}")
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-TOOL = ROOT / "target" / "release" / "ivs-conformance"
+from common import ROOT, TOOL, build, machine
+
 FOLDER = ROOT / "target" / "side-by-side"
 PEERS = {"schemathesis": "4.32.5", "moto[server]": "5.2.5"}
 # moto finds the service by the scope of a signature, which it does not verify.
@@ -128,7 +128,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--max-time", type=int, default=300)
     limit = arguments.parse_args().max_time
-    subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
+    build()
     FOLDER.mkdir(parents=True, exist_ok=True)
     programs = installed()
     contract = FOLDER / "openapi.json"
@@ -154,6 +154,7 @@ def main():
                 f"| {memory:.0f} MB | {failures} |",
                 flush=True,
             )
+    print(f"\n{machine()}")
 
 
 if __name__ == "__main__":

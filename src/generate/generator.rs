@@ -39,17 +39,6 @@ pub struct GenerateError {
     pub reason: String,
 }
 
-/// One request of a case, with placeholders.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Example {
-    /// The input: label, query, header and body members by wire name.
-    pub input: Value,
-    /// What is special about it.
-    pub note: String,
-    /// The answers that are right.
-    pub expectation: Expectation,
-}
-
 /// Requests of a case that are alike: same intent, random details.
 #[derive(Debug, Clone)]
 pub struct Family {

@@ -1,22 +1,47 @@
 //! Strings that match a pattern, with a chosen length.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use proptest::string::string_regex_parsed;
 use regex_syntax::hir::{Hir, HirKind, Repetition};
 
-use super::text::{self, Texts};
+use super::text::{self, Pieces, Texts};
+
+thread_local! {
+    /// Every case asks for the same few patterns.
+    static KNOWN: RefCell<Known> = RefCell::default();
+}
+
+/// What was made of patterns so far, by their source.
+#[derive(Default)]
+struct Known {
+    templates: HashMap<Arc<str>, Option<Template>>,
+    pieces: HashMap<Arc<str>, HashMap<u64, Option<Pieces>>>,
+}
 
 /// A pattern ready to generate from: anchors removed, because proptest accepts none.
 #[derive(Debug, Clone)]
 pub struct Template {
-    hir: Hir,
+    source: Arc<str>,
+    hir: Arc<Hir>,
 }
 
 impl Template {
     /// Reads a regular expression in the syntax of the `regex` crate; none if it is not valid.
     pub fn new(source: &str) -> Option<Template> {
-        let hir = regex_syntax::parse(source).ok()?;
-        Some(Template { hir: without_anchors(&hir) })
+        let known = KNOWN.with_borrow(|known| known.templates.get(source).cloned());
+        known.unwrap_or_else(|| {
+            let source: Arc<str> = source.into();
+            let hir = regex_syntax::parse(&source).ok();
+            let template =
+                hir.map(|hir| Template { source: Arc::clone(&source), hir: Arc::new(without_anchors(&hir)) });
+            KNOWN.with_borrow_mut(|known| known.templates.insert(source, template.clone()));
+            template
+        })
     }
 
     /// The template of a contract's pattern.
@@ -31,22 +56,33 @@ impl Template {
 
     /// Matches of exactly `length` code points; none if there are none.
     pub fn of_length(&self, length: u64) -> Option<BoxedStrategy<String>> {
-        let sized = with_length(&self.hir, length)?;
-        match text::pieces(&sized) {
+        match self.pieces(length) {
             Some(pieces) => {
                 let length = usize::try_from(length).ok()?;
-                Some(Texts::new(length..=length, move |_| Some(pieces.clone())).boxed())
+                Some(Texts::new(length..=length, move |_| Some(Rc::clone(&pieces))).boxed())
             }
-            None => strategy(&sized),
+            None => strategy(&with_length(&self.hir, length)?),
         }
     }
 
     /// Matches whose length is in the range; none if the pattern is not of a form that is cheap to draw from.
     pub fn of_lengths(&self, least: u64, most: u64) -> Option<Texts> {
-        text::pieces(&with_length(&self.hir, least)?)?;
+        self.pieces(least)?;
         let template = self.clone();
         let lengths = usize::try_from(least).ok()?..=usize::try_from(most).ok()?;
-        Some(Texts::new(lengths, move |length| text::pieces(&with_length(&template.hir, length as u64)?)))
+        Some(Texts::new(lengths, move |length| template.pieces(length as u64)))
+    }
+
+    /// The pieces of matches of a length; none if there are none, or if they are not of that simple form.
+    fn pieces(&self, length: u64) -> Option<Pieces> {
+        let known = |known: &Known| known.pieces.get(&self.source)?.get(&length).cloned();
+        KNOWN.with_borrow(known).unwrap_or_else(|| {
+            let pieces = with_length(&self.hir, length).and_then(|sized| text::pieces(&sized)).map(Rc::new);
+            KNOWN.with_borrow_mut(|known| {
+                known.pieces.entry(Arc::clone(&self.source)).or_default().insert(length, pieces.clone())
+            });
+            pieces
+        })
     }
 
     /// Matches of any length that the pattern itself bounds or that proptest chooses.

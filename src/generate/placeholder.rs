@@ -53,6 +53,11 @@ pub fn whole(text: &str) -> Option<&str> {
     (!name.contains("${") && !name.starts_with("raw:")).then_some(name)
 }
 
+/// A look at the bytes is quicker than a search, and nearly every text has no such sign.
+fn may_hold_one(text: &str) -> bool {
+    text.as_bytes().contains(&b'$')
+}
+
 /// All placeholder names in a value, in order of appearance.
 pub fn names(value: &Value) -> Vec<&str> {
     let mut found = Vec::new();
@@ -62,7 +67,7 @@ pub fn names(value: &Value) -> Vec<&str> {
 
 fn collect<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
     match value {
-        Value::String(text) => {
+        Value::String(text) if may_hold_one(text) => {
             for part in text.split("${").skip(1) {
                 if let Some((name, _)) = part.split_once('}')
                     && !name.starts_with("raw:")
@@ -105,7 +110,7 @@ fn replace_key<E>(name: &str, resolve: &mut dyn FnMut(&str) -> Result<Value, E>)
 }
 
 fn replace_text<E>(text: &str, resolve: &mut dyn FnMut(&str) -> Result<Value, E>) -> Result<Value, E> {
-    if !text.contains("${") {
+    if !may_hold_one(text) {
         return Ok(Value::from(text));
     }
     if let Some(name) = whole(text) {

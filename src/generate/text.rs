@@ -141,11 +141,11 @@ pub fn pieces(hir: &Hir) -> Option<Vec<Piece>> {
     }
 }
 
-/// Makes the pieces for a length; none if there are no strings of that length.
-type Shape = Rc<dyn Fn(usize) -> Option<Vec<Piece>>>;
-
 /// The pieces of strings of one length.
-type Pieces = Rc<Vec<Piece>>;
+pub type Pieces = Rc<Vec<Piece>>;
+
+/// Makes the pieces for a length; none if there are no strings of that length.
+type Shape = Rc<dyn Fn(usize) -> Option<Pieces>>;
 
 /// Strings of pieces, with lengths in a range.
 #[derive(Clone)]
@@ -163,13 +163,13 @@ impl fmt::Debug for Texts {
 
 impl Texts {
     /// Strings whose length (in code points) is in the range; `shape` tells their pieces.
-    pub fn new(lengths: RangeInclusive<usize>, shape: impl Fn(usize) -> Option<Vec<Piece>> + 'static) -> Texts {
+    pub fn new(lengths: RangeInclusive<usize>, shape: impl Fn(usize) -> Option<Pieces> + 'static) -> Texts {
         Texts { shape: Rc::new(shape), lengths, known: Rc::default() }
     }
 
-    fn pieces(&self, length: usize) -> Option<Rc<Vec<Piece>>> {
+    fn pieces(&self, length: usize) -> Option<Pieces> {
         let mut known = self.known.borrow_mut();
-        known.entry(length).or_insert_with(|| (self.shape)(length).map(Rc::new)).clone()
+        known.entry(length).or_insert_with(|| (self.shape)(length)).clone()
     }
 }
 

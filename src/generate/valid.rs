@@ -1,6 +1,7 @@
 //! Values that keep every constraint: at the bounds and in between.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -293,7 +294,7 @@ fn free_texts(least: u64, most: u64) -> BoxedStrategy<Value> {
 }
 
 fn text_of(alphabet: Alphabet, least: u64, most: u64) -> BoxedStrategy<Value> {
-    Texts::new(size(least)..=size(most), move |length| Some(vec![Piece::Of(alphabet.clone(), length)]))
+    Texts::new(size(least)..=size(most), move |length| Some(Rc::new(vec![Piece::Of(alphabet.clone(), length)])))
         .prop_map(Value::from)
         .boxed()
 }

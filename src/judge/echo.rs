@@ -10,13 +10,24 @@ use crate::spec::contract::{Node, NodeKind, Operation};
 /// Judges the echo of `input` in the output of a success; `except` names members (paths below the input) that need
 /// not come back. Members that the output has no place for are left out of account.
 pub fn check(operation: &Operation, clause: ClauseIndex, except: &[String], input: &Value, judgement: &mut Judgement) {
-    let Some(output) = judgement.body.clone() else { return };
+    let Some(output) = judgement.body.take() else { return };
+    compare(operation, clause, except, (input, &output), judgement);
+    judgement.body = Some(output);
+}
+
+fn compare(
+    operation: &Operation,
+    clause: ClauseIndex,
+    except: &[String],
+    (input, output): (&Value, &Value),
+    judgement: &mut Judgement,
+) {
     for member in operation.input.members() {
         if except.contains(&member.path) {
             continue;
         }
         let Some(given) = input.get(&member.name).filter(|given| !given.is_null()) else { continue };
-        let Some((place, object)) = home(operation, member, &output) else { continue };
+        let Some((place, object)) = home(operation, member, output) else { continue };
         let returned = object.get(&member.name).unwrap_or(&Value::Null);
         match difference(member, given, returned) {
             None => judgement.upheld.push(clause),

@@ -12,7 +12,7 @@ use super::target::OTHER_REGIONS;
 use super::worker::Worker;
 use crate::clock;
 use crate::generate::placeholder::{self, Placeholder};
-use crate::generate::{Example, Family, encode};
+use crate::generate::{Family, encode};
 use crate::judge::{Answer, FindingKind, Judgement, Violation, echo, path};
 use crate::plan::expectation::Expectation;
 use crate::plan::resources::Product;
@@ -110,12 +110,12 @@ impl<'w> Session<'w> {
     pub async fn example(
         &mut self,
         operation: &Operation,
-        example: &Example,
+        input: Value,
+        expectation: &Expectation,
         focus: ClauseIndex,
     ) -> Result<(Judgement, Exchange), Blocked> {
-        let input = self.bind(&example.input).await?;
-        let (judgement, exchange) = self.exchange(operation, &input, &example.expectation, focus, None).await;
-        Ok((judgement, exchange))
+        let input = if placeholder::names(&input).is_empty() { input } else { self.bind(&input).await? };
+        Ok(self.exchange(operation, &input, expectation, focus, None).await)
     }
 
     /// Sends a family's smallest input as another caller, and judges and notes what comes back.
@@ -187,9 +187,8 @@ impl<'w> Session<'w> {
             return;
         }
         let env = std::sync::Arc::clone(&self.worker.env);
-        for echo in &env.plan.suites.echoes {
-            let clause = env.contract.clauses.find(&echo.rule);
-            if let (true, Some(clause)) = (echo.applies_to(&operation.name), clause) {
+        for echo in env.plan.suites.echoes.iter().filter(|echo| echo.applies_to(&operation.name)) {
+            if let Some(clause) = env.contract.clauses.find(&echo.rule) {
                 echo::check(operation, clause, &echo.except, input, judgement);
             }
         }

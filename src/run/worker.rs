@@ -13,7 +13,7 @@ use super::session::{Blocked, Bundle, Fixtures, Session};
 use super::settings::{Profile, Shrinking};
 use super::stream::Streaming;
 use crate::clock;
-use crate::generate::{Example, Family, finished, placeholder, runner};
+use crate::generate::{Family, finished, placeholder, runner};
 use crate::judge::Violation;
 use crate::plan::case::{Case, Check, Form};
 use crate::spec::clause::ClauseIndex;
@@ -235,9 +235,8 @@ impl Worker {
     ) -> Result<(Vec<Violation>, Option<String>), Blocked> {
         let input = finished(input);
         let fixtures = fixtures_for(operation, family, &input);
-        let example = Example { input, note: family.note.clone(), expectation: family.expectation.clone() };
         let mut session = Session::new(self, fixtures, index, salt);
-        let result = session.example(operation, &example, focus).await;
+        let result = session.example(operation, input, &family.expectation, focus).await;
         let result = match result {
             Ok((mut judgement, exchange)) => {
                 let violations = session.note(&mut judgement, &exchange);

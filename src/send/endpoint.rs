@@ -3,7 +3,6 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use rustls::ClientConfig;
@@ -91,11 +90,10 @@ impl Endpoint {
             Host::Ipv6(address) => TcpStream::connect((*address, self.port)).await,
         }?;
         stream.set_nodelay(true)?;
-        let stream = match &self.tls {
-            None => Stream::Plain(stream),
-            Some(tls) => Stream::Tls(Box::new(tls.connector.connect(tls.name.clone(), stream).await?)),
-        };
-        Ok(Wire { stream, received: Arc::default() })
+        Ok(match &self.tls {
+            None => Wire::Plain(stream),
+            Some(tls) => Wire::Tls(Box::new(tls.connector.connect(tls.name.clone(), stream).await?)),
+        })
     }
 }
 
@@ -115,58 +113,43 @@ impl Tls {
     }
 }
 
-/// A connection that counts what it receives.
+/// A connection, encrypted or not.
 #[derive(Debug)]
-pub struct Wire {
-    stream: Stream,
-    received: Arc<AtomicU64>,
-}
-
-#[derive(Debug)]
-enum Stream {
+pub enum Wire {
+    /// Not encrypted.
     Plain(TcpStream),
+    /// TLS.
     Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
-}
-
-impl Wire {
-    /// Bytes received so far; it goes on counting.
-    pub fn received(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.received)
-    }
 }
 
 impl AsyncRead for Wire {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let wire = self.get_mut();
-        let before = buffer.filled().len();
-        let polled = match &mut wire.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
-            Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buffer),
-        };
-        wire.received.fetch_add((buffer.filled().len() - before) as u64, Ordering::Relaxed);
-        polled
+        match self.get_mut() {
+            Wire::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Wire::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buffer),
+        }
     }
 }
 
 impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
+        match self.get_mut() {
+            Wire::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Wire::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+        match self.get_mut() {
+            Wire::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Wire::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+        match self.get_mut() {
+            Wire::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Wire::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
         }
     }
 }

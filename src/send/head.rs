@@ -134,7 +134,8 @@ mod tests {
     #[test]
     fn a_head_is_read_as_it_came() {
         let head = read("HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nX: 1\r\nx: 2\r\ncontent-length: 3\r\n\r\nabc");
-        let shown: Vec<(&str, &str)> = head.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let shown: Vec<(&str, &str)> =
+            head.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(shown, [("content-type", "a/b"), ("x", "1"), ("x", "2"), ("content-length", "3")]);
         assert_eq!((head.status, head.end, head.stays_open), (200, End::After(3), true));
         assert_eq!(head.length, 69);
@@ -148,9 +149,15 @@ mod tests {
         assert_eq!(end("HTTP/1.1 204 No Content\r\n\r\n"), (End::After(0), true));
         assert_eq!(end("HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, Chunked\r\n\r\n"), (End::LastChunk, true));
         assert_eq!(end("HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n\r\n"), (End::Close, false));
-        assert_eq!(end("HTTP/1.1 200 OK\r\ncontent-length: 2, 2\r\nconnection: x, Close\r\n\r\n"), (End::After(2), false));
+        assert_eq!(
+            end("HTTP/1.1 200 OK\r\ncontent-length: 2, 2\r\nconnection: x, Close\r\n\r\n"),
+            (End::After(2), false)
+        );
         assert_eq!(end("HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\n"), (End::After(2), false));
-        assert_eq!(end("HTTP/1.0 200 OK\r\ncontent-length: 2\r\nconnection: keep-alive\r\n\r\n"), (End::After(2), true));
+        assert_eq!(
+            end("HTTP/1.0 200 OK\r\ncontent-length: 2\r\nconnection: keep-alive\r\n\r\n"),
+            (End::After(2), true)
+        );
     }
 
     #[test]

@@ -103,7 +103,9 @@ mod tests {
 
     #[test]
     fn nothing_can_be_smuggled_into_the_head() {
-        for (target, value) in [("/a b", "x"), ("/a\r\nx: y", "x"), ("a", "x"), ("/é", "x"), ("/", "x\r\ny: z"), ("/", "\0")] {
+        for (target, value) in
+            [("/a b", "x"), ("/a\r\nx: y", "x"), ("a", "x"), ("/é", "x"), ("/", "x\r\ny: z"), ("/", "\0")]
+        {
             let refused = Message::new(&request(target, value), "h", "");
             assert!(matches!(refused, Err(Failure::Unsendable(_))), "{target:?} {value:?}");
         }

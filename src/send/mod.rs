@@ -1,29 +1,30 @@
 //! Sends requests and keeps what comes back as it came: no redirects, no decompression, no hidden retries.
 
+mod canonical;
 mod connection;
 mod endpoint;
+mod head;
+mod message;
 mod sign;
 
 use std::sync::Mutex;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::header::{HOST, HeaderName, HeaderValue, USER_AGENT};
-use hyper::{Method, Uri};
 use thiserror::Error;
 
 pub use sign::{DateHeader, Place, Signer};
 
 use crate::clock;
 use crate::wire::{Exchange, FailureKind, Reply, Request, Response, TransportFailure};
-use connection::Connection;
+use connection::{Answer, Connection, Deadline};
 use endpoint::Endpoint;
+use message::Message;
 
 /// Most bytes of a body that are read.
 pub const BODY_LIMIT: usize = 4 << 20;
-/// Who sends.
-const AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+
+/// Stands for a time limit that no clock can show.
+const AGES: Duration = Duration::from_secs(365 * 86_400);
 
 /// Why nothing can be sent.
 #[derive(Debug, Error)]
@@ -106,22 +107,24 @@ impl Sender {
     }
 
     async fn send_within_time(&self, request: &Request) -> Result<Response, Failure> {
-        let request = self.written_down(request)?;
-        let sent = tokio::time::timeout(self.timeout, self.send_on_some_connection(request));
-        sent.await.unwrap_or(Err(Failure::Timeout(self.timeout)))
+        let message = Message::new(request, self.host(), self.endpoint.path())?;
+        let now = tokio::time::Instant::now();
+        let at = now.checked_add(self.timeout).unwrap_or(now + AGES);
+        let deadline = Deadline { at, limit: self.timeout };
+        self.send_on_some_connection(&message, deadline).await
     }
 
     /// A kept connection may be closed by the other side at any time, also while a request is on its way: then, and only
     /// if no byte came back, the request is sent once more on a new one.
-    async fn send_on_some_connection(&self, request: hyper::Request<Full<Bytes>>) -> Result<Response, Failure> {
+    async fn send_on_some_connection(&self, message: &Message, deadline: Deadline) -> Result<Response, Failure> {
         if let Some(mut kept) = self.kept_connection().await {
-            match kept.exchange(request.clone()).await {
+            match kept.exchange(message, deadline).await {
                 Err(Failure::Unanswered(_)) => {}
                 answered => return self.keep(kept, answered),
             }
         }
-        let mut fresh = Connection::open(&self.endpoint).await?;
-        let answered = fresh.exchange(request).await;
+        let mut fresh = Connection::open(&self.endpoint, deadline).await?;
+        let answered = fresh.exchange(message, deadline).await;
         self.keep(fresh, answered)
     }
 
@@ -134,38 +137,15 @@ impl Sender {
         }
     }
 
-    /// Keeps a connection for the next request unless a part of this answer may still be on it.
-    fn keep(&self, connection: Connection, answered: Result<Response, Failure>) -> Result<Response, Failure> {
-        if let (Ok(response), Ok(mut idle)) = (&answered, self.idle.lock())
-            && !response.is_truncated
+    /// Keeps a connection for the next request if it is good for one.
+    fn keep(&self, connection: Connection, answered: Result<Answer, Failure>) -> Result<Response, Failure> {
+        let answer = answered?;
+        if answer.stays_open
+            && let Ok(mut idle) = self.idle.lock()
         {
             idle.push(connection);
         }
-        answered
-    }
-
-    /// The request as HTTP.
-    fn written_down(&self, request: &Request) -> Result<hyper::Request<Full<Bytes>>, Failure> {
-        let unsendable = |what: &str, error: &dyn std::fmt::Display| Failure::Unsendable(format!("{what}: {error}"));
-        let method = Method::from_bytes(request.method.as_bytes()).map_err(|error| unsendable("the method", &error))?;
-        let target = match self.endpoint.path() {
-            "" => Uri::try_from(request.target.as_str()),
-            base => Uri::try_from(format!("{base}{}", request.target)),
-        };
-        let mut written = hyper::Request::new(Full::new(request.body.clone()));
-        *written.method_mut() = method;
-        *written.uri_mut() = target.map_err(|error| unsendable("the path", &error))?;
-        let headers = written.headers_mut();
-        headers.reserve(request.headers.len() + 2);
-        let host = HeaderValue::from_str(self.host()).map_err(|error| unsendable("the host", &error))?;
-        headers.insert(HOST, host);
-        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        for (name, value) in &request.headers {
-            let key = HeaderName::from_bytes(name.as_bytes()).map_err(|error| unsendable(name, &error))?;
-            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|error| unsendable(name, &error))?;
-            headers.append(key, value);
-        }
-        Ok(written)
+        Ok(answer.response)
     }
 }
 

@@ -3,15 +3,14 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use super::canonical::{self, Keys, Scope};
+use crate::clock;
+use crate::wire::Request;
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign,
 };
 use aws_sigv4::sign::v4;
-use sha2::{Digest, Sha256};
-
-use crate::clock;
-use crate::wire::Request;
 
 /// How long a signature in a query is valid.
 const QUERY_VALIDITY: Duration = Duration::from_secs(300);
@@ -48,6 +47,8 @@ pub struct Signer {
     date: DateHeader,
     key_id: String,
     secret: String,
+    token: Option<String>,
+    keys: Keys,
 }
 
 impl Signer {
@@ -64,6 +65,8 @@ impl Signer {
             date: DateHeader::AmzDate,
             key_id: key_id.to_owned(),
             secret: secret.to_owned(),
+            token: token.map(str::to_owned),
+            keys: Keys::default(),
         }
     }
 
@@ -100,9 +103,20 @@ impl Signer {
     /// # Errors
     /// The request cannot be signed, e.g. because its target is no URI.
     pub fn sign(&self, request: &Request, endpoint: &str, host: &str) -> Result<Request, String> {
+        let time = self.time();
         if self.date == DateHeader::Date {
-            return Ok(self.sign_with_date(request, host));
+            return self.sign_with_date(request, host, time).ok_or_else(|| "cannot sign: no such time".to_owned());
         }
+        let is_usual = self.place == Place::Header && endpoint.ends_with(host);
+        if let Some(headers) = is_usual.then(|| self.scope().sign(&self.keys, request, host, time)).flatten() {
+            let mut signed = request.clone();
+            signed.headers.extend(headers);
+            return Ok(signed);
+        }
+        self.sign_by_sdk(request, endpoint, host, time)
+    }
+
+    fn sign_by_sdk(&self, request: &Request, endpoint: &str, host: &str, time: SystemTime) -> Result<Request, String> {
         let mut settings = SigningSettings::default();
         settings.percent_encoding_mode = PercentEncodingMode::Double;
         settings.payload_checksum_kind = PayloadChecksumKind::NoHeader;
@@ -114,7 +128,7 @@ impl Signer {
             .identity(&self.identity)
             .region(&self.region)
             .name(&self.service)
-            .time(self.time())
+            .time(time)
             .settings(settings)
             .build()
             .map_err(|error| format!("cannot sign: {error}"))?;
@@ -141,40 +155,30 @@ impl Signer {
 
     /// The crate always dates by `X-Amz-Date`; a signature over `Date` is put together from its parts. Source of the
     /// form: AWS General Reference, "Create a signed AWS API request".
-    fn sign_with_date(&self, request: &Request, host: &str) -> Request {
-        let date = jiff::Timestamp::try_from(self.time())
-            .map_or_else(|_| String::new(), |time| time.strftime("%Y%m%dT%H%M%SZ").to_string());
-        let day = date.get(..8).unwrap_or_default();
-        let scope = format!("{day}/{}/{}/aws4_request", self.region, self.service);
-        let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
-        let canonical = format!(
-            "{}\n{path}\n{query}\ndate:{date}\nhost:{host}\n\ndate;host\n{}",
-            request.method,
-            hex(&Sha256::digest(&request.body))
-        );
-        let text = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex(&Sha256::digest(canonical.as_bytes())));
-        let key = v4::generate_signing_key(&self.secret, self.time(), &self.region, &self.service);
-        let signature = v4::calculate_signature(key, text.as_bytes());
+    fn sign_with_date(&self, request: &Request, host: &str, time: SystemTime) -> Option<Request> {
+        let date = canonical::basic_date(time)?;
+        let headers = [("date", date.as_str()), ("host", host)];
+        let authorization = self.scope().authorization(&self.keys, request, &headers, &date, time)?;
         let mut signed = request.clone();
         signed.headers.push(("date".to_owned(), date));
-        signed.headers.push((
-            "authorization".to_owned(),
-            format!(
-                "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders=date;host, Signature={signature}",
-                self.key_id
-            ),
-        ));
-        signed
+        signed.headers.push(("authorization".to_owned(), authorization));
+        Some(signed)
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope {
+            key_id: &self.key_id,
+            secret: &self.secret,
+            token: self.token.as_deref(),
+            region: &self.region,
+            service: &self.service,
+        }
     }
 
     fn time(&self) -> SystemTime {
         let span = Duration::from_secs(self.shift.unsigned_abs());
         if self.shift < 0 { clock::now() - span } else { clock::now() + span }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl fmt::Debug for Signer {
@@ -184,5 +188,68 @@ impl fmt::Debug for Signer {
             .field("key_id", &self.key_id)
             .field("region", &self.region)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn request(method: &str, target: &str, headers: &[(&str, &str)], body: &'static str) -> Request {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Request { method: method.to_owned(), target: target.to_owned(), headers, body: body.into() }
+    }
+
+    #[test]
+    fn what_is_signed_here_is_signed_as_by_the_sdks() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_323_045);
+        let usual = [("accept", "application/json"), ("content-type", "application/json")];
+        let plain = [
+            request("POST", "/CreateChannel", &usual, "{\"name\":\"é\"}"),
+            request("GET", "/a/b-c_d~e", &[], ""),
+            request("DELETE", "/", &[("x-b", "a b"), ("x-a", "")], "x"),
+        ];
+        for token in [None, Some("token+/=")] {
+            let signer = Signer::new("AKID", "secret", token, "us-east-1", "ivs");
+            for request in &plain {
+                let endpoint = "http://127.0.0.1:4566";
+                let by_sdk = signer.sign_by_sdk(request, endpoint, "127.0.0.1:4566", time).unwrap();
+                let here = signer.scope().sign(&signer.keys, request, "127.0.0.1:4566", time).unwrap();
+                assert_eq!([request.headers.clone(), here].concat(), by_sdk.headers, "{request:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_in_no_canonical_form_is_left_to_the_sdks() {
+        let signer = Signer::new("AKID", "secret", None, "us-east-1", "ivs");
+        let others = [
+            request("POST", "/tags/arn%3Aaws", &[], ""),
+            request("POST", "/a?b=c", &[], ""),
+            request("POST", "//a", &[], ""),
+            request("POST", "/a/./b", &[], ""),
+            request("POST", "/a", &[("x", "a  b")], ""),
+            request("POST", "/a", &[("x", " a")], ""),
+            request("POST", "/a", &[("x", "é")], ""),
+            request("POST", "/a", &[("x", "a"), ("x", "b")], ""),
+            request("POST", "/a", &[("user-agent", "a")], ""),
+            request("POST", "/a", &[("host", "b")], ""),
+        ];
+        for request in others {
+            assert_eq!(signer.scope().sign(&signer.keys, &request, "h", clock::now()), None, "{request:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_serves_one_day_only() {
+        let signer = Signer::new("AKID", "secret", None, "us-east-1", "ivs");
+        let request = request("POST", "/a", &[], "");
+        for day in 0..3 {
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(86_400 * (20_000 + day));
+            let by_sdk = signer.sign_by_sdk(&request, "http://h", "h", time).unwrap();
+            assert_eq!(signer.scope().sign(&signer.keys, &request, "h", time).unwrap(), by_sdk.headers);
+        }
     }
 }
