@@ -20,6 +20,8 @@ use crate::wire::Response;
 
 /// Room for an answer of the usual size.
 const ROOM: usize = 8 << 10;
+/// How long a connection may take to open.
+const CONNECT: Duration = Duration::from_secs(5);
 /// Most bytes of the head of an answer, and of what follows its last chunk.
 const HEAD_LIMIT: usize = 256 << 10;
 /// A head that is longer is only read again once its end is in sight.
@@ -70,7 +72,12 @@ impl Connection {
     /// # Errors
     /// Nobody listens, or it takes too long.
     pub async fn open(endpoint: &Endpoint, deadline: Deadline) -> Result<Connection, Failure> {
-        let opened = timeout_at(deadline.at, endpoint.connect()).await.map_err(|_| Failure::Timeout(deadline.limit))?;
+        let at = deadline.at.min(Instant::now() + CONNECT);
+        let silence = |_| match at < deadline.at {
+            true => Failure::Connect(format!("nobody answers within {} s", CONNECT.as_secs())),
+            false => Failure::Timeout(deadline.limit),
+        };
+        let opened = timeout_at(at, endpoint.connect()).await.map_err(silence)?;
         let wire = opened.map_err(|error| Failure::Connect(error.to_string()))?;
         Ok(Connection { wire, received: BytesMut::with_capacity(ROOM), timer: Box::pin(sleep_until(deadline.at)) })
     }
