@@ -382,6 +382,15 @@ impl Scenario {
         let calls: u64 = self.steps.iter().map(|step| u64::from(step.times.max(1))).sum();
         if self.slow { calls + 1_000_000 } else { calls }
     }
+
+    /// Whether one of its steps decides a clause.
+    pub fn decides_something(&self) -> bool {
+        let decides = |step: &Step| {
+            let expects_error = matches!(&step.expect, Expect::One(answer) if answer != "success");
+            step.rule.is_some() || !step.asserts.is_empty() || expects_error
+        };
+        self.steps.iter().any(|step| decides(step) || step.beside.iter().any(decides))
+    }
 }
 
 impl Echo {

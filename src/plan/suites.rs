@@ -33,10 +33,16 @@ impl Suites {
     /// # Errors
     /// What is wrong, with line and column.
     pub fn parse(path: &Path, text: &str) -> Result<Suites, PlanError> {
-        toml::from_str(text).map_err(|error| PlanError::Suite {
-            file: path.display().to_string(),
-            reason: error.to_string().trim_end().to_owned(),
-        })
+        let refused = |reason| PlanError::Suite { file: path.display().to_string(), reason };
+        let suites: Suites = toml::from_str(text).map_err(|error| refused(error.to_string().trim_end().to_owned()))?;
+        match suites.scenarios.iter().find(|scenario| !scenario.decides_something()) {
+            Some(scenario) => Err(refused(format!(
+                "the scenario `{}` decides no clause and would never run: give a step a `rule`, an `assert` or an error \
+                 that it expects",
+                scenario.name
+            ))),
+            None => Ok(suites),
+        }
     }
 
     /// Adds another file's content.
@@ -101,5 +107,21 @@ fn default_scenario(rule: &DefaultRule) -> Scenario {
             }],
             ..Step::default()
         }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_scenario_that_decides_nothing_is_refused() {
+        let text = "[[scenario]]\nname = \"idle\"\nsummary = \"x\"\n[[scenario.step]]\ncall = \"ListChannels\"\n";
+        let error = Suites::parse(Path::new("suites/mine.toml"), text).unwrap_err().to_string();
+        assert!(error.starts_with("suites/mine.toml: the scenario `idle` decides no clause"), "{error}");
+        let decisive = format!("{text}expect = \"ConflictException\"\n");
+        assert_eq!(Suites::parse(Path::new("suites/mine.toml"), &decisive).unwrap().scenarios.len(), 1);
     }
 }

@@ -23,6 +23,8 @@ const THROTTLED: &str = "ThrottlingException";
 /// One call of those that are in flight.
 struct Flight<'s> {
     step: &'s Step,
+    /// Which repetition of its step it is, from 1.
+    number: u32,
     operation: String,
     input: Value,
     request: Request,
@@ -36,8 +38,7 @@ impl Session<'_> {
         let mut landing = JoinSet::new();
         for step in &steps {
             for number in 1..=step.times {
-                self.variables.insert("index".to_owned(), Value::from(number));
-                let (flight, region) = self.flight(step).await?;
+                let (flight, region) = self.flight(step, number).await?;
                 let target = Arc::clone(&self.worker.env.target);
                 let is_about_rates = step.expect.answers().iter().any(|answer| answer == THROTTLED);
                 let (position, request) = (flights.len(), flight.request.clone());
@@ -57,20 +58,21 @@ impl Session<'_> {
             exchanges.extend(landed.ok());
         }
         exchanges.sort_by_key(|(position, _)| *position);
-        self.landed(step, &flights, exchanges, progress)
+        self.landed(step, &flights, exchanges, progress).await
     }
 
-    async fn flight<'s>(&mut self, step: &'s Step) -> Result<(Flight<'s>, Option<String>), Blocked> {
+    async fn flight<'s>(&mut self, step: &'s Step, number: u32) -> Result<(Flight<'s>, Option<String>), Blocked> {
         let env = Arc::clone(&self.worker.env);
+        self.variables.insert("index".to_owned(), Value::from(number));
         let (name, mut input, region) = self.prepare(step).await?;
         let operation = env.contract.operation(&name).ok_or_else(|| Blocked(format!("{name} is unknown")))?;
         env.mark(operation, &mut input, self.about);
         let request = encode::request(operation, &input);
-        Ok((Flight { step, operation: name, input, request }, region))
+        Ok((Flight { step, number, operation: name, input, request }, region))
     }
 
-    /// Judges what came back.
-    fn landed(
+    /// Judges what came back; the assertions of a step hold for each of its answers.
+    async fn landed(
         &mut self,
         step: &Step,
         flights: &[Flight<'_>],
@@ -94,8 +96,12 @@ impl Session<'_> {
             if judgement.is_success() {
                 successes.push(json!({"input": flight.input, "output": output}));
             }
-            let performed =
+            let mut performed =
                 Performed { judgement, exchange: Some(exchange), failures: Vec::new(), upheld: Vec::new(), output };
+            if performed.judgement.is_success() {
+                self.variables.insert("index".to_owned(), Value::from(flight.number));
+                self.judge_asserts(operation, flight.step, &mut performed).await?;
+            }
             all_good &= self.conclude(flight.step, performed, progress)?;
         }
         for (variable, place) in &step.gather {

@@ -230,7 +230,7 @@ impl Session<'_> {
         rule.or(documented).unwrap_or(operation.status_clause)
     }
 
-    async fn judge_asserts(
+    pub(super) async fn judge_asserts(
         &mut self,
         operation: &Operation,
         step: &Step,

@@ -1,6 +1,6 @@
 //! Draws sequences: which operation on which resource, with which input.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -20,6 +20,9 @@ const ATTEMPTS: usize = 8;
 
 /// A resource of a sequence: the move that made it, and which of what that move made it is.
 pub type Label = (usize, usize);
+
+/// Of so many moves all but one are changes in an order that was not tried yet, as long as there are any.
+const UNTRIED_OF: usize = 4;
 
 /// One operation of a sequence.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,19 +67,53 @@ fn weight(part: Part) -> usize {
     }
 }
 
+/// Changes of one resource that came right after one another in the sequences of a family, as positions of their roles.
+pub type Pairs = BTreeSet<(usize, usize)>;
+
+/// Whether a part changes a resource that is there, and lets it be.
+fn alters(part: Part) -> bool {
+    match part {
+        Part::Update | Part::Tag | Part::Untag => true,
+        Part::Create | Part::Delete | Part::Get | Part::Tags | Part::Batch | Part::List => false,
+    }
+}
+
 struct Drawing<'d> {
     env: &'d Environment,
     cast: &'d Cast<'d>,
     runner: &'d mut TestRunner,
+    /// What earlier sequences did one after the other.
+    pairs: &'d mut Pairs,
+    /// The role that made or changed a resource last, until it is deleted.
+    last: BTreeMap<Label, usize>,
+    /// Keys of tags that a resource was given.
+    tagged: BTreeMap<Label, Vec<String>>,
     /// What may live by now, with its type.
     labels: Vec<(Label, String)>,
     families: BTreeMap<String, Option<Family>>,
     tags: Vec<(String, Value)>,
 }
 
-/// Draws `length` moves, and behind them the reads of all that they made.
-pub fn draw(env: &Environment, cast: &Cast<'_>, length: usize, runner: &mut TestRunner) -> Vec<Move> {
-    let mut drawing = Drawing { env, cast, runner, labels: Vec::new(), families: BTreeMap::new(), tags: Vec::new() };
+/// Draws `length` moves, and behind them the reads of all that they made. Changes of one resource in an order that no
+/// earlier sequence had come first.
+pub fn draw(
+    env: &Environment,
+    cast: &Cast<'_>,
+    length: usize,
+    runner: &mut TestRunner,
+    pairs: &mut Pairs,
+) -> Vec<Move> {
+    let mut drawing = Drawing {
+        env,
+        cast,
+        runner,
+        pairs,
+        last: BTreeMap::new(),
+        tagged: BTreeMap::new(),
+        labels: Vec::new(),
+        families: BTreeMap::new(),
+        tags: Vec::new(),
+    };
     drawing.fill_tag_pool();
     let mut moves = Vec::new();
     for id in 0..length {
@@ -93,28 +130,88 @@ impl Drawing<'_> {
     }
 
     fn step(&mut self, id: usize) -> Option<Move> {
-        let possible: Vec<usize> = (0..self.cast.roles.len()).filter(|role| self.is_possible(*role)).collect();
-        let weights: Vec<usize> =
-            possible.iter().map(|role| self.cast.roles.get(*role).map_or(0, |role| weight(role.part))).collect();
+        let untried = self.untried();
+        let (index, about) = if !untried.is_empty() && self.below(UNTRIED_OF) > 0 {
+            let weights = untried.iter().map(|(role, _)| self.weight(*role)).collect();
+            let (index, label) = *untried.get(self.weighted(weights))?;
+            (index, vec![label])
+        } else {
+            let possible: Vec<usize> = (0..self.cast.roles.len()).filter(|role| self.is_possible(*role)).collect();
+            let weights = possible.iter().map(|role| self.weight(*role)).collect();
+            let index = *possible.get(self.weighted(weights))?;
+            (index, self.about(self.cast.roles.get(index)?))
+        };
+        let role = self.cast.roles.get(index)?.clone();
+        let operation = self.env.contract.operation(&role.operation)?;
+        let input = self.input(operation, &role, about.first().copied())?;
+        self.note(id, index, &role, &about, &input);
+        Some(Move { id, role: index, about, input, choice: self.below(usize::from(u16::MAX)) })
+    }
+
+    /// Remembers what a move makes, and what it does to what was made.
+    fn note(&mut self, id: usize, index: usize, role: &Role, about: &[Label], input: &Value) {
+        let keys = |tags: Option<&Value>| -> Vec<String> {
+            tags.and_then(Value::as_object).map(|tags| tags.keys().cloned().collect()).unwrap_or_default()
+        };
+        if role.part == Part::Create {
+            let products = self.env.plan.resources.products(&role.operation);
+            let new = products.iter().enumerate().map(|(number, product)| ((id, number), product.resource.clone()));
+            let new: Vec<_> = new.filter(|(_, kind)| self.cast.sequence.resources.contains(kind)).collect();
+            let tags = self.tags_member(role).map_or_else(Vec::new, |name| keys(input.get(&name)));
+            self.tagged.extend(new.iter().map(|(label, _)| (*label, tags.clone())));
+            self.last.extend(new.iter().map(|(label, _)| (*label, index)));
+            self.labels.extend(new);
+            return;
+        }
+        let Some(label) = about.first() else { return };
+        if alters(role.part) {
+            let before = self.last.insert(*label, index);
+            self.pairs.extend(before.map(|before| (before, index)));
+        } else if role.part == Part::Delete {
+            self.last.remove(label);
+        }
+        if let (Part::Tag, Some(name)) = (role.part, &role.tags) {
+            self.tagged.entry(*label).or_default().extend(keys(input.get(name)));
+        }
+    }
+
+    /// The member of an input that holds tags of a new resource.
+    fn tags_member(&self, role: &Role) -> Option<String> {
+        let shape = self.tag_shape()?;
+        let members = self.env.contract.operation(&role.operation)?.input.members();
+        members.iter().find(|member| member.shape == shape).map(|member| member.name.clone())
+    }
+
+    fn weight(&self, role: usize) -> usize {
+        self.cast.roles.get(role).map_or(0, |role| weight(role.part))
+    }
+
+    /// A position, each as likely as its weight.
+    fn weighted(&mut self, weights: Vec<usize>) -> usize {
         let mut point = self.below(weights.iter().sum());
-        let chosen = possible.iter().zip(weights).find(|(_, weight)| match point.checked_sub(*weight) {
+        let chosen = weights.iter().position(|weight| match point.checked_sub(*weight) {
             Some(rest) => {
                 point = rest;
                 false
             }
             None => true,
         });
-        let index = *chosen?.0;
-        let role = self.cast.roles.get(index)?.clone();
-        let operation = self.env.contract.operation(&role.operation)?;
-        let about = self.about(&role);
-        let input = self.input(operation, &role)?;
-        if role.part == Part::Create {
-            let products = self.env.plan.resources.products(&role.operation);
-            let new = products.iter().enumerate().map(|(number, product)| ((id, number), product.resource.clone()));
-            self.labels.extend(new.filter(|(_, kind)| self.cast.sequence.resources.contains(kind)));
+        chosen.unwrap_or_default()
+    }
+
+    /// Changes of a resource that never came right after its last change.
+    fn untried(&self) -> Vec<(usize, Label)> {
+        let mut untried = Vec::new();
+        for (label, kind) in &self.labels {
+            let Some(last) = self.last.get(label) else { continue };
+            for (index, role) in self.cast.roles.iter().enumerate() {
+                let is_about = role.owner.is_none() && role.resource == *kind && alters(role.part);
+                if is_about && !self.pairs.contains(&(*last, index)) {
+                    untried.push((index, *label));
+                }
+            }
         }
-        Some(Move { id, role: index, about, input, choice: self.below(usize::from(u16::MAX)) })
+        untried
     }
 
     /// Whether something lives, or lived, that the role can be about.
@@ -145,7 +242,7 @@ impl Drawing<'_> {
         }
     }
 
-    fn input(&mut self, operation: &Operation, role: &Role) -> Option<Value> {
+    fn input(&mut self, operation: &Operation, role: &Role, about: Option<Label>) -> Option<Value> {
         match role.part {
             Part::Create | Part::Update => self.drawn(operation),
             Part::Tag => Some(self.member(role, |drawing| {
@@ -153,8 +250,11 @@ impl Drawing<'_> {
                 Value::Object(some.into_iter().collect())
             })),
             Part::Untag => Some(self.member(role, |drawing| {
-                let some = drawing.some_tags();
-                some.into_iter().map(|(key, _)| Value::from(key)).collect()
+                let mut keys: Vec<String> = drawing.some_tags().into_iter().map(|(key, _)| key).collect();
+                let given = about.and_then(|label| drawing.tagged.get(&label)).cloned().unwrap_or_default();
+                let chosen = drawing.below(given.len());
+                keys.extend(given.into_iter().nth(chosen).filter(|key| !keys.contains(key)));
+                keys.into_iter().map(Value::from).collect()
             })),
             Part::Delete | Part::Get | Part::Tags | Part::Batch | Part::List => Some(Value::Object(Map::new())),
         }

@@ -9,7 +9,7 @@ mod shrink;
 
 use std::sync::Arc;
 
-use draw::{Cast, Move};
+use draw::{Cast, Move, Pairs};
 use play::{Play, Watch};
 
 use super::environment::Environment;
@@ -42,12 +42,13 @@ impl Worker {
         let id = env.plan.cases.get(index).map(|case| case.id.clone()).unwrap_or_default();
         let mut runner = runner(env.settings.seed, &id);
         let (count, length) = amount(env.settings.profile);
+        let mut pairs = Pairs::new();
         for number in 0..count {
             if env.target.is_stopped() {
                 progress.blocked("the run was stopped".to_owned());
                 return;
             }
-            let moves = draw::draw(&env, &cast, length, &mut runner);
+            let moves = draw::draw(&env, &cast, length, &mut runner, &mut pairs);
             let known: Vec<FindingKey> = self.tally.findings.keys().cloned().collect();
             let seen = self.play(index, number, &cast, &moves, Watch::Every, progress).await;
             let mut new: Vec<(FindingKey, usize)> = Vec::new();
