@@ -1,5 +1,7 @@
 //! What a scenario asserts of an output.
 
+use std::collections::BTreeSet;
+
 use regex::Regex;
 use serde_json::Value;
 
@@ -122,10 +124,8 @@ fn forms(assert: &Assert, place: &str, found: &Value) -> Result<(), Failure> {
         ensure(goes_down, || format!("{place} goes down by `{member}`."), place, found)?;
     }
     if let Some(member) = &assert.distinct_by {
-        let values: Vec<&Value> = members(found, member);
-        let twice =
-            values.iter().enumerate().find(|(index, value)| values.iter().take(*index).any(|other| other == *value));
-        if let Some((_, value)) = twice {
+        let mut seen = BTreeSet::new();
+        if let Some(value) = members(found, member).into_iter().find(|value| !seen.insert(value.to_string())) {
             return Err(Failure {
                 expected: format!("No two items of {place} have the same `{member}`."),
                 observed: format!("{} occurs twice.", shown(value)),

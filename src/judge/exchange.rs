@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::document::{self, Unread};
 use super::error_code;
 use super::finding::{FindingKind, Violation};
 use super::output::{OutputCheck, OutputRules};
 use crate::plan::expectation::{Expectation, ExpectedError};
-use crate::spec::clause::ClauseIndex;
+use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::{BodyClause, Contract, Operation};
 use crate::spec::rules::ErrorCause;
 use crate::wire::{Exchange, FailureKind, Reply, Response};
@@ -18,6 +19,12 @@ const ERROR_BODY_CLAUSE: &str = "protocol.error-body-is-json-object";
 
 /// Prefix of the clauses about signatures: a signature that is refused decides them, and nothing else.
 const SIGNATURES: &str = "auth.";
+
+/// Longest error code or content type that is quoted, in characters.
+const LONGEST_QUOTE: usize = 100;
+
+/// Most bytes of a body that is no JSON that are looked through.
+const SCANNED: usize = 64 << 10;
 
 /// Judges exchanges against one contract.
 #[derive(Debug)]
@@ -51,11 +58,21 @@ impl Answer {
     pub fn describe(&self) -> String {
         match self {
             Answer::Success => "success".to_owned(),
-            Answer::Error { status, code: Some(code) } => format!("{code} ({status})"),
+            Answer::Error { status, code: Some(code) } => format!("{} ({status})", quoted(code)),
+            Answer::Error { status: status @ 300..400, code: None } => {
+                format!("status {status}, a redirect, which is not followed")
+            }
+            Answer::Error { status: status @ 600.., code: None } => {
+                format!("status {status}, which HTTP does not have")
+            }
             Answer::Error { status, code: None } => format!("status {status} without an error code"),
             Answer::Nothing => "no response".to_owned(),
         }
     }
+}
+
+fn quoted(text: &str) -> String {
+    text.chars().take(LONGEST_QUOTE).collect()
 }
 
 /// What one exchange says about clauses.
@@ -71,8 +88,12 @@ pub struct Judgement {
     pub answer: Answer,
     /// The JSON body, if there is one.
     pub body: Option<Value>,
-    /// The body as text, where there is one and it is no JSON.
+    /// The beginning of the body as text, where there is one and it is no JSON.
     pub unreadable: Option<String>,
+    /// Why there is no JSON body.
+    pub unread: Option<Unread>,
+    /// A name that occurs twice in one object of the body.
+    pub repeated: Option<String>,
     /// Members of the response that the contract does not know.
     pub unknown_members: usize,
     /// Members that are null where they could be absent.
@@ -120,7 +141,8 @@ impl Judge {
     ) -> Judgement {
         let mut judgement = Judgement::default();
         match &exchange.reply {
-            Reply::Failure(failure) if failure.kind == FailureKind::Withheld => {
+            // What was not asked or could not be asked says nothing about the clause.
+            Reply::Failure(failure) if matches!(failure.kind, FailureKind::Connect | FailureKind::Withheld) => {
                 judgement.undecided = Some(failure.detail.clone());
             }
             Reply::Failure(failure) => {
@@ -135,9 +157,16 @@ impl Judge {
                 });
             }
             Reply::Response(response) => {
-                judgement.body = serde_json::from_slice(&response.body).ok();
-                if judgement.body.is_none() && !response.body.is_empty() {
-                    judgement.unreadable = Some(String::from_utf8_lossy(&response.body).into_owned());
+                match document::read(response) {
+                    Ok(document) => {
+                        judgement.body = Some(document.value);
+                        judgement.repeated = document.repeated;
+                    }
+                    Err(unread) => {
+                        let head = response.body.get(..SCANNED).unwrap_or(&response.body);
+                        judgement.unreadable = (!head.is_empty()).then(|| String::from_utf8_lossy(head).into_owned());
+                        judgement.unread = Some(unread);
+                    }
                 }
                 let mut view = View { judge: self, operation, expectation, focus, judgement: &mut judgement };
                 match response.status {
@@ -208,7 +237,7 @@ impl View<'_> {
             self.judgement.upheld.push(clause);
         } else {
             let observed = match content_type {
-                Some(value) => format!("The content type is `{value}`."),
+                Some(value) => format!("The content type is `{}`.", quoted(value)),
                 None => "There is no content type.".to_owned(),
             };
             let expected = "The content type is application/json.".to_owned();
@@ -223,16 +252,42 @@ impl View<'_> {
                 };
                 check.body(&body);
                 self.judgement.body = Some(body);
-            }
-            _ if response.is_truncated => {
-                self.judgement.undecided = Some("the body is longer than the reading limit".to_owned());
+                self.unique_names(clause);
             }
             other => {
                 self.judgement.body = other;
-                let observed = format!("The body of {} bytes is no JSON object.", response.body.len());
-                self.violate(clause, FindingKind::MalformedResponse, "The body is a JSON object.".to_owned(), observed);
+                self.no_object(clause, "The body is a JSON object.", response);
             }
         }
+    }
+
+    /// The body is no JSON object; of one that is beyond what is read, nobody can say so.
+    fn no_object(&mut self, clause: ClauseIndex, expected: &str, response: &Response) {
+        let bytes = response.body.len();
+        let observed = match &self.judgement.unread {
+            Some(Unread::Bound(reason)) => {
+                self.judgement.undecided.get_or_insert_with(|| reason.clone());
+                return;
+            }
+            Some(Unread::Empty) => "There is no body.".to_owned(),
+            Some(Unread::NoJson(reason)) => format!("The body of {bytes} bytes is no JSON object: {reason}."),
+            None => format!("The body of {bytes} bytes is JSON, but no object."),
+        };
+        self.violate(clause, FindingKind::MalformedResponse, expected.to_owned(), observed);
+    }
+
+    /// RFC 8259 recommends that names within an object are unique; who reads the others sees another answer.
+    fn unique_names(&mut self, clause: ClauseIndex) {
+        let Some(name) = self.judgement.repeated.take() else { return };
+        self.judgement.violations.push(Violation {
+            clause,
+            operation: self.operation.name.clone(),
+            detail: Some("names".to_owned()),
+            kind: FindingKind::MalformedResponse,
+            expected: "No two members of an object have the same name.".to_owned(),
+            observed: format!("`{name}` occurs twice in one object; the last one was judged."),
+            tier: Some(Tier::Inferred),
+        });
     }
 
     fn error(&mut self, response: &Response) {
@@ -264,10 +319,17 @@ impl View<'_> {
         // A HEAD-like empty answer of a gateway is judged, too: the reference promises JSON for errors.
         if self.judgement.body.as_ref().is_some_and(Value::is_object) {
             self.judgement.upheld.push(clause);
-        } else if !response.is_truncated {
-            let observed = format!("The body of {} bytes is no JSON object.", response.body.len());
-            let expected = "An error has a JSON object as its body.".to_owned();
-            self.violate(clause, FindingKind::MalformedResponse, expected, observed);
+            self.unique_names(clause);
+        } else if !matches!(self.judgement.unread, Some(Unread::Bound(_))) {
+            self.no_object(clause, "An error has a JSON object as its body.", response);
+        }
+    }
+
+    /// An answer without a code of which not everything was read may have named one.
+    fn unread_code(&self, code: Option<&str>) -> Option<String> {
+        match (code, &self.judgement.unread) {
+            (None, Some(Unread::Bound(reason))) => Some(reason.clone()),
+            _ => None,
         }
     }
 
@@ -289,6 +351,8 @@ impl View<'_> {
             self.judgement.undecided = Some(format!("access was refused: {}", self.judgement.answer.describe()));
         } else if status >= 500 {
             self.violate(self.focus, FindingKind::ServerError, self.expected(), observed);
+        } else if let Some(reason) = self.unread_code(code) {
+            self.judgement.undecided = Some(reason);
         } else if self.expectation.success && self.expectation.errors.iter().all(|error| error.status != status) {
             self.violate(self.focus, FindingKind::RejectedValid, self.expected(), observed);
         } else {

@@ -1,6 +1,7 @@
 //! The oracle: a pure function of contract, expectation and exchange. No I/O, no clock, no randomness.
 
 pub mod assertion;
+pub mod document;
 pub mod echo;
 pub mod error_code;
 pub mod exchange;

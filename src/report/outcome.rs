@@ -13,12 +13,14 @@ use super::record::{
     RequestRecord, ResponseRecord, SCHEMA, Selection, Summary, TargetInfo, Tool,
 };
 use super::redact::{REDACTED, Redactor};
+use crate::judge::document;
 use crate::judge::finding::FindingKind;
 use crate::plan::{Case, Plan, reason};
 use crate::run::settings::Settings;
 use crate::run::{CaseResult, Found, Outcome, Verdict};
 use crate::spec::Contract;
 use crate::spec::clause::{ClauseIndex, Tier};
+use crate::spec::contract::Node;
 use crate::wire::{Reply, Request};
 
 /// Longest body shown, in bytes; longer ones are cut.
@@ -249,7 +251,7 @@ fn finding(contract: &Contract, plan: &Plan, settings: &Settings, found: &Found,
         occurrences: found.occurrences,
         curl: curl::command(&settings.endpoint, &request),
         request,
-        response: response_record(contract, &violation.operation, &found.exchange.reply, redactor),
+        response: response_record(contract, found, redactor),
         baseline: BaselineStatus::New,
         case: plan.cases.get(found.case).map(|case| case.id.clone()).unwrap_or_default(),
         section: clause.section.clone(),
@@ -267,19 +269,20 @@ fn request_record(contract: &Contract, operation: &str, request: &Request, redac
         method: request.method.clone(),
         path: redactor.text(&request.target),
         headers: header_map(&request.headers, redactor),
-        body: body(&request.body, operation.map(|operation| &operation.input), redactor),
+        body: body(&request.body, request.body.len(), operation.map(|operation| &operation.input), redactor),
     }
 }
 
-fn response_record(contract: &Contract, operation: &str, reply: &Reply, redactor: &Redactor) -> ResponseRecord {
-    match reply {
+fn response_record(contract: &Contract, found: &Found, redactor: &Redactor) -> ResponseRecord {
+    let output = contract.operation(&found.violation.operation).map(|operation| &operation.output);
+    match &found.exchange.reply {
         Reply::Failure(failure) => {
             ResponseRecord { body: Value::from(redactor.text(&failure.detail)), ..ResponseRecord::default() }
         }
         Reply::Response(response) => ResponseRecord {
             status: response.status,
             headers: header_map(&response.headers, redactor),
-            body: body(&response.body, contract.operation(operation).map(|operation| &operation.output), redactor),
+            body: body(&response.body, found.body_length, output, redactor),
         },
     }
 }
@@ -293,21 +296,36 @@ fn header_map(headers: &[(String, String)], redactor: &Redactor) -> Map<String, 
     map
 }
 
-fn body(bytes: &[u8], shape: Option<&crate::spec::contract::Node>, redactor: &Redactor) -> Value {
+/// A body of `length` bytes for a reader; `bytes` are those that were kept.
+fn body(bytes: &[u8], length: usize, shape: Option<&Node>, redactor: &Redactor) -> Value {
     if bytes.is_empty() {
         return Value::Null;
     }
-    match serde_json::from_slice::<Value>(bytes) {
-        Ok(value) if bytes.len() <= BODY_SHOWN => redactor.json(value, shape),
-        _ => {
-            let end = bytes.len().min(BODY_SHOWN);
-            let mut text = String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).into_owned();
-            if bytes.len() > end {
-                text.push_str(&format!("… ({} bytes in all)", bytes.len()));
+    // A body of which a part is missing is no JSON.
+    let text = match document::parse(bytes) {
+        Ok(document) => {
+            let value = redactor.json(document.value, shape);
+            if length <= BODY_SHOWN {
+                return value;
             }
-            Value::from(redactor.text(&text))
+            value.to_string()
         }
-    }
+        Err(_) => {
+            let text = String::from_utf8_lossy(bytes);
+            if shape.is_some_and(|shape| may_show_a_secret(shape, &text)) {
+                let reason = "that were not read as JSON and may hold a secret";
+                return Value::from(format!("[redacted: {length} bytes {reason}]"));
+            }
+            redactor.text(&text)
+        }
+    };
+    let shown = text.get(..text.floor_char_boundary(BODY_SHOWN)).filter(|_| length > BODY_SHOWN);
+    Value::from(shown.map_or_else(|| text.clone(), |shown| format!("{shown}… ({length} bytes in all)")))
+}
+
+/// Whether a text that was not taken apart names a member that is sensitive.
+fn may_show_a_secret(shape: &Node, text: &str) -> bool {
+    shape.walk().iter().any(|node| node.is_sensitive && text.contains(node.name.as_str()))
 }
 
 /// The time of day as `YYYY-MM-DDThh:mm:ssZ`.

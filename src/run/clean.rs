@@ -15,7 +15,7 @@ use super::settings::{Locality, Settings};
 use super::target::{OTHER_REGIONS, Target};
 use crate::clock;
 use crate::generate::encode;
-use crate::judge::path;
+use crate::judge::{document, path};
 use crate::plan::resources::{Finder, Resources};
 use crate::plan::suite::BroadcastState;
 use crate::spec::Contract;
@@ -291,7 +291,7 @@ impl Cleaner<'_> {
         match &exchange.reply {
             Reply::Response(response) if response.status == 404 => Ok(None),
             Reply::Response(response) if (200..300).contains(&response.status) => {
-                let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+                let body = document::read(response).map(|document| document.value).unwrap_or_default();
                 Ok(Some(object_with(&body, &resource.arn).cloned().unwrap_or(body)))
             }
             _ => Err(format!("{operation} could not show it: {}", said(&exchange))),
@@ -427,10 +427,10 @@ impl Cleaner<'_> {
         for _ in 0..MOST_PAGES {
             let exchange = self.call(region, &finder.operation, input.clone()).await;
             let body = match exchange.response() {
-                Some(response) if (200..300).contains(&response.status) => &response.body,
+                Some(response) if (200..300).contains(&response.status) => document::read(response),
                 _ => return Err(said(&exchange)),
             };
-            let page: Value = serde_json::from_slice(body).map_err(|_| "the answer is no JSON".to_owned())?;
+            let page = body.map_err(|_| "the answer is no JSON".to_owned())?.value;
             items.extend(path::find(&page, &finder.items).and_then(Value::as_array).cloned().unwrap_or_default());
             let Some((input_token, output_token)) = &finder.tokens else { return Ok(items) };
             let token = path::find(&page, output_token).and_then(Value::as_str).filter(|token| !token.is_empty());

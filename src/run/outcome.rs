@@ -3,11 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::ledger::Census;
 use crate::judge::Violation;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::ClauseIndex;
-use crate::wire::{Exchange, Request};
+use crate::wire::{Exchange, Reply, Request, Response};
+
+/// Most bytes of a response's body that are kept as evidence; reports show less.
+const BODY_KEPT: usize = 32 << 10;
+/// Most bytes of all header names and values that are kept.
+const HEADERS_KEPT: usize = 16 << 10;
 
 /// What makes a finding the same finding: one root cause, one key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,8 +45,10 @@ impl From<&Violation> for FindingKey {
 pub struct Found {
     /// The divergence.
     pub violation: Violation,
-    /// The smallest exchange that shows it.
+    /// The smallest exchange that shows it, long bodies and headers cut.
     pub exchange: Exchange,
+    /// Bytes of the response's body that were read.
+    pub body_length: usize,
     /// Requests that came before it and that it needs, oldest first.
     pub setup: Vec<Request>,
     /// Position in the plan of the case that showed it first.
@@ -157,9 +166,10 @@ impl Tally {
             known.occurrences += 1;
             return false;
         }
-        let (exchange, setup) = (exchange.clone(), setup.to_vec());
+        let body_length = exchange.response().map_or(0, |response| response.body.len());
+        let (exchange, setup) = (evidence(exchange), setup.to_vec());
         self.first_seen.push(key.clone());
-        self.findings.insert(key, Found { violation, exchange, setup, case, occurrences: 1 });
+        self.findings.insert(key, Found { violation, exchange, body_length, setup, case, occurrences: 1 });
         true
     }
 
@@ -188,5 +198,53 @@ impl Tally {
         self.left_over += other.left_over;
         self.lags = (self.lags.0 + other.lags.0, self.lags.1.max(other.lags.1));
         self.secrets.extend(other.secrets);
+    }
+}
+
+/// The exchange as far as it is shown: thousands of findings must not hold gigabytes.
+fn evidence(exchange: &Exchange) -> Exchange {
+    let mut kept = exchange.clone();
+    if let Reply::Response(response) = &mut kept.reply {
+        cut(response);
+    }
+    kept
+}
+
+fn cut(response: &mut Response) {
+    if let Some(head) = response.body.get(..BODY_KEPT) {
+        response.body = Bytes::copy_from_slice(head);
+    }
+    let mut room = HEADERS_KEPT;
+    response.headers.retain_mut(|(name, value)| {
+        if room == 0 {
+            return false;
+        }
+        if name.len() + value.len() > room {
+            let end = value.floor_char_boundary(room.saturating_sub(name.len()));
+            value.truncate(end);
+            value.push('…');
+        }
+        room = room.saturating_sub(name.len() + value.len());
+        true
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evidence_is_small_whatever_came() {
+        let huge = |index: u32| (format!("x-{index}"), "ä".repeat(9_000));
+        let mut response = Response {
+            status: 200,
+            headers: (0..50).map(huge).collect(),
+            body: vec![b'x'; 1 << 20].into(),
+            is_truncated: false,
+        };
+        cut(&mut response);
+        assert_eq!((response.headers.len(), response.body.len()), (1, BODY_KEPT));
+        let size: usize = response.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        assert!((HEADERS_KEPT / 2..HEADERS_KEPT + 8).contains(&size), "{size}");
     }
 }

@@ -346,7 +346,7 @@ impl<'w> Session<'w> {
             self.note(&mut judgement, &exchange);
             let made = self.own.pop().filter(|_| judgement.is_success());
             let Some(mut bundle) = made.filter(|bundle| bundle.arn(&resource).is_some()) else {
-                let answer = judgement.answer.describe();
+                let answer = judgement.undecided.unwrap_or_else(|| judgement.answer.describe());
                 return Err(Blocked(format!("{} made no `{resource}`: {answer}", operation.name)));
             };
             let arn = bundle.arn(&resource).unwrap_or_default().to_owned();

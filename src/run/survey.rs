@@ -7,7 +7,7 @@ use super::ledger::mark::About;
 use super::needs;
 use crate::generate::encode;
 use crate::generate::placeholder::{self, Placeholder};
-use crate::judge::{Answer, error_code};
+use crate::judge::{Answer, document, error_code};
 use crate::plan::expectation::Expectation;
 use crate::plan::suite::SignatureChange;
 use crate::spec::contract::Operation;
@@ -72,9 +72,9 @@ pub async fn missing_operations(env: &Environment, nowhere: &Exchange) -> (Vec<M
         if is_missing(env, operation, response, nowhere.as_ref()) {
             missing.push(Missing { operation: operation.name.clone(), exchange });
         } else if (200..300).contains(&response.status)
-            && let Ok(body) = serde_json::from_slice(&response.body)
+            && let Ok(document) = document::read(response)
         {
-            created.push((operation.name.clone(), body));
+            created.push((operation.name.clone(), document.value));
         }
     }
     (missing, created)
@@ -120,7 +120,7 @@ fn is_missing(env: &Environment, operation: &Operation, response: &Response, now
 }
 
 fn code(response: &Response) -> Option<String> {
-    let body: Option<Value> = serde_json::from_slice(&response.body).ok();
+    let body = document::read(response).ok().map(|document| document.value);
     error_code::of(response, body.as_ref())
 }
 

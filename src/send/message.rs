@@ -38,6 +38,8 @@ impl Message {
         }
         push(&mut bytes, "host", host)?;
         push(&mut bytes, "user-agent", AGENT)?;
+        // Bodies are judged as they come, so nothing may be packed.
+        push(&mut bytes, "accept-encoding", "identity")?;
         for (name, value) in &request.headers {
             push(&mut bytes, name, value)?;
         }
@@ -93,7 +95,7 @@ mod tests {
         let message = Message::new(&request("/CreateChannel?a=b#c", "é"), "localhost:1", "/base").unwrap();
         let text = String::from_utf8(message.bytes.to_vec()).unwrap();
         let expected = format!(
-            "POST /base/CreateChannel?a=b HTTP/1.1\r\nhost: localhost:1\r\nuser-agent: {AGENT}\r\nx-test: é\r\n\
+            "POST /base/CreateChannel?a=b HTTP/1.1\r\nhost: localhost:1\r\nuser-agent: {AGENT}\r\naccept-encoding: identity\r\nx-test: é\r\n\
              content-length: 2\r\n\r\n{{}}"
         );
         assert_eq!(text, expected);

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::journal::{Entry, Journal, JournalError, Named};
 use super::mark::{Marks, marks_in};
-use crate::judge::path;
+use crate::judge::{document, path};
 use crate::plan::resources::{Product, Resources};
 use crate::run::route::Route;
 use crate::spec::Arn;
@@ -293,7 +293,7 @@ impl State {
 /// What a successful answer says was made. Where it is no JSON, or says it elsewhere, every new ARN of a type that the
 /// operation makes counts.
 fn made(maker: &Maker, response: &Response, named: &HashSet<String>) -> Vec<Named> {
-    let body: Option<Value> = serde_json::from_slice(&response.body).ok();
+    let body = document::read(response).ok().map(|document| document.value);
     let at_its_place = maker.products.iter().filter_map(|product| {
         let arn = path::find(body.as_ref()?, &product.path)?.as_str()?;
         Some(Named { kind: product.resource.clone(), arn: arn.to_owned() })
