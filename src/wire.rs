@@ -46,7 +46,7 @@ pub enum FailureKind {
     Timeout,
     /// The connection broke, or what arrived is not HTTP.
     Protocol,
-    /// The run itself held the request back; nothing was sent.
+    /// The run itself held the request back, or did not wait for its answer: says nothing about the target.
     Withheld,
 }
 

@@ -6,8 +6,14 @@
 
 #[path = "hostile/bodies.rs"]
 mod bodies;
+#[path = "hostile/connections.rs"]
+mod connections;
+#[path = "hostile/ends.rs"]
+mod ends;
 #[path = "hostile/heads.rs"]
 mod heads;
+#[path = "hostile/refusals.rs"]
+mod refusals;
 #[path = "hostile/run.rs"]
 mod run;
 #[path = "hostile/server.rs"]

@@ -65,21 +65,41 @@ enum Trust {
     LooksFirst,
 }
 
+/// How long cleaning may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Haste {
+    /// As long as it takes.
+    Unhurried,
+    /// No longer than at the end of a run that was stopped.
+    Hurried,
+}
+
 /// Finishes what a journal begins: deletes what it names and is there still, and looks for what was being made when the
 /// run died. Notes in the journal what is gone, so that it can be done again.
 ///
 /// # Errors
 /// The journal cannot be read or written, or the target's client cannot be set up.
 pub async fn by_journal(contract: &Arc<Contract>, settings: &Settings, path: &Path) -> Result<Cleaned, RunError> {
-    finish(contract, settings, path, Trust::LooksFirst).await
+    finish(contract, settings, path, Trust::LooksFirst, Haste::Unhurried).await
 }
 
 /// The same right after a run.
-pub(super) async fn after_run(contract: &Arc<Contract>, settings: &Settings, path: &Path) -> Result<Cleaned, RunError> {
-    finish(contract, settings, path, Trust::Full).await
+pub(super) async fn after_run(
+    contract: &Arc<Contract>,
+    settings: &Settings,
+    path: &Path,
+    haste: Haste,
+) -> Result<Cleaned, RunError> {
+    finish(contract, settings, path, Trust::Full, haste).await
 }
 
-async fn finish(contract: &Arc<Contract>, settings: &Settings, path: &Path, trust: Trust) -> Result<Cleaned, RunError> {
+async fn finish(
+    contract: &Arc<Contract>,
+    settings: &Settings,
+    path: &Path,
+    trust: Trust,
+    haste: Haste,
+) -> Result<Cleaned, RunError> {
     let (header, entries) = journal::read(path)?;
     let story = Story::of(header, entries);
     if story.ended {
@@ -92,6 +112,9 @@ async fn finish(contract: &Arc<Contract>, settings: &Settings, path: &Path, trus
     let arns = story.lots.iter().flat_map(|lot| lot.resources.iter().map(|resource| resource.arn.clone()));
     ledger.adopt(arns, story.next);
     let target = Target::new(contract, settings, Some(ledger))?;
+    if haste == Haste::Hurried {
+        target.hurry();
+    }
     let mut cleaner =
         Cleaner { contract, resources, target, run: &story.header.run, trust, cleaned: Cleaned::default() };
     if !story.open.is_empty() && trust == Trust::LooksFirst {

@@ -58,6 +58,8 @@ pub struct Environment {
     pub not_implemented: BTreeSet<String>,
     /// Whether the target checks signatures.
     pub verifies_signatures: bool,
+    /// Operations whose pages do not end.
+    endless: Arc<Mutex<BTreeSet<String>>>,
     account: Arc<OnceLock<String>>,
     counter: Arc<AtomicU64>,
     keys: Arc<Mutex<ProjectivePoint>>,
@@ -77,6 +79,7 @@ impl Environment {
             run_id: run.id.clone(),
             not_implemented: BTreeSet::new(),
             verifies_signatures: false,
+            endless: Arc::default(),
             account: Arc::default(),
             counter: Arc::default(),
             keys: Arc::new(Mutex::new(first_point(run.nonce))),
@@ -86,6 +89,18 @@ impl Environment {
     /// The same run as another thread sees it, with connections of its own.
     pub fn for_thread(&self) -> Environment {
         Environment { target: self.target.for_thread(), ..self.clone() }
+    }
+
+    /// Remembers that the pages of an operation do not end.
+    pub fn note_endless(&self, operation: &str) {
+        if let Ok(mut endless) = self.endless.lock() {
+            endless.insert(operation.to_owned());
+        }
+    }
+
+    /// Whether the pages of an operation were seen not to end.
+    pub fn is_endless(&self, operation: &str) -> bool {
+        self.endless.lock().is_ok_and(|endless| endless.contains(operation))
     }
 
     /// A number that this run has not used.

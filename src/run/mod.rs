@@ -4,6 +4,7 @@ pub mod clean;
 mod concurrent;
 mod environment;
 pub mod event;
+mod health;
 pub mod ledger;
 mod needs;
 mod obstacle;
@@ -16,6 +17,7 @@ mod sequence;
 mod session;
 pub mod settings;
 mod single;
+mod stop;
 mod stream;
 mod survey;
 mod target;
@@ -43,7 +45,7 @@ use crate::judge::finding::FindingKind;
 use crate::plan::{self, Check, Plan};
 use crate::send::SendError;
 use crate::spec::Contract;
-use clean::Cleaned;
+use clean::{Cleaned, Haste};
 use environment::Environment;
 pub use environment::RunId;
 use ledger::{Header, Journal, JournalError, Ledger};
@@ -120,30 +122,34 @@ pub async fn run(
 ) -> Result<Outcome, RunError> {
     let started_at = clock::now();
     let started = clock::instant();
-    let Surveyed { env, mut tally, created } = look_over(contract, plan, settings).await?;
-    let target = Arc::clone(&env.target);
-    observe(Event::Started { cases: env.plan.cases.len() });
+    let (run, target) = prepare(contract, plan, settings)?;
     let stop = async {
         tokio::select! {
             reason = interrupt => reason,
             reason = deadline(settings) => reason,
+            reason = target.health().given_up() => reason,
         }
     };
-    let mut stopped_early = None;
-    let cases = {
-        let work = work(&env, observe, &mut tally, created);
-        tokio::pin!(work, stop);
+    let everything = async {
+        let Surveyed { env, mut tally, created } = look_over(contract, plan, settings, &run, &target).await?;
+        observe(Event::Started { cases: env.plan.cases.len() });
+        let cases = work(&env, observe, &mut tally, created).await;
+        Ok::<_, RunError>((env, tally, cases))
+    };
+    let (done, stopped_early) = {
+        tokio::pin!(everything, stop);
         tokio::select! {
-            cases = &mut work => cases,
+            done = &mut everything => (done, None),
             reason = &mut stop => {
-                stopped_early = Some(reason);
                 target.stop();
-                work.await
+                (everything.await, Some(reason))
             }
         }
     };
-    let cleaned = sweep(contract, settings).await;
+    let (env, tally, cases) = done?;
     let stopped_early = target.stop_reason().map(str::to_owned).or(stopped_early);
+    let haste = if stopped_early.is_some() { Haste::Hurried } else { Haste::Unhurried };
+    let cleaned = sweep(contract, settings, haste).await;
     let mut outcome = Outcome {
         cases,
         not_implemented: env.not_implemented.iter().cloned().collect(),
@@ -164,30 +170,40 @@ pub async fn run(
 }
 
 /// After the run: what its journal says is there still, or may be.
-async fn sweep(contract: &Arc<Contract>, settings: &Settings) -> Option<Result<Cleaned, RunError>> {
+async fn sweep(contract: &Arc<Contract>, settings: &Settings, haste: Haste) -> Option<Result<Cleaned, RunError>> {
     match &settings.record {
-        Record::Journal(path) => Some(clean::after_run(contract, settings, path).await),
+        Record::Journal(path) => Some(clean::after_run(contract, settings, path, haste).await),
         Record::Off | Record::Memory => None,
     }
 }
 
-/// Is the target there, which operations does it have, does it check signatures?
-async fn look_over(contract: &Arc<Contract>, plan: &Plan, settings: &Settings) -> Result<Surveyed, RunError> {
+/// The run's id and its target, to which nothing was sent yet.
+fn prepare(contract: &Contract, plan: &Plan, settings: &Settings) -> Result<(RunId, Arc<Target>), RunError> {
     let run = RunId::new(settings.nonce.unwrap_or_else(entropy::nonce));
     let ledger = ledger(contract, plan, settings, &run.id)?;
     let target = Target::new(contract, settings, ledger)?;
     if target.is_elsewhere() && settings.locality == Locality::Loopback {
         return Err(RunError::NotLocal { endpoint: target.endpoint().to_owned() });
     }
+    Ok((run, target))
+}
+
+/// Is the target there, which operations does it have, does it check signatures?
+async fn look_over(
+    contract: &Arc<Contract>,
+    plan: &Plan,
+    settings: &Settings,
+    run: &RunId,
+    target: &Arc<Target>,
+) -> Result<Surveyed, RunError> {
     let states: BTreeSet<(String, String)> =
         plan.suites.states.iter().map(|state| (state.name.clone(), state.resource.clone())).collect();
     let generator = Generator::new(Arc::clone(contract), &states)?;
-    let mut env = Environment::new(generator, plan.clone(), Arc::clone(&target), settings.clone(), &run);
-    let nowhere = survey::reach(&env)
-        .await
-        .map_err(|reason| RunError::Unreachable { endpoint: target.endpoint().to_owned(), reason })?;
+    let mut env = Environment::new(generator, plan.clone(), Arc::clone(target), settings.clone(), run);
+    let unreachable = |reason: String| RunError::Unreachable { endpoint: target.endpoint().to_owned(), reason };
+    let nowhere = survey::reach(&env).await.map_err(unreachable)?;
     let mut tally = Tally::default();
-    let (missing, created) = survey::missing_operations(&env, &nowhere).await;
+    let (missing, created) = survey::missing_operations(&env, &nowhere).await.map_err(unreachable)?;
     env.not_implemented = missing.iter().map(|missing| missing.operation.clone()).collect();
     note_missing(&env, &missing, &mut tally);
     match survey::signatures(&env).await {
@@ -414,6 +430,18 @@ fn notes(env: &Environment, tally: &Tally, cleaned: Option<&Result<Cleaned, RunE
     } else if tally.left_over > 0 {
         notes
             .push(format!("{} resources could not be deleted: the target says that they are in use.", tally.left_over));
+    }
+    if tally.unanswered_deletions > 0 && cleaned.is_none() {
+        notes.push(format!(
+            "{} resources may be left over: the target did not answer when they were deleted.",
+            tally.unanswered_deletions
+        ));
+    }
+    let outages = env.target.health().outages();
+    if outages > 0 {
+        notes.push(format!(
+            "The target refused connections {outages} times; cases that were under way then decide nothing."
+        ));
     }
     if tally.lags.0 > 0 {
         notes.push(format!(

@@ -132,6 +132,8 @@ pub struct Tally {
     pub nulls: u64,
     /// Resources that could not be deleted.
     pub left_over: u64,
+    /// Resources whose deletion was not answered.
+    pub unanswered_deletions: u64,
     /// Answers that came right only after a while, and the longest while.
     pub lags: (u64, Duration),
     /// Secrets seen.
@@ -196,6 +198,7 @@ impl Tally {
         self.unknown_members += other.unknown_members;
         self.nulls += other.nulls;
         self.left_over += other.left_over;
+        self.unanswered_deletions += other.unanswered_deletions;
         self.lags = (self.lags.0 + other.lags.0, self.lags.1.max(other.lags.1));
         self.secrets.extend(other.secrets);
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::sleep;
 
 use super::session::{Blocked, Fixtures, Session};
 use super::settings::Broadcast;
@@ -22,6 +21,10 @@ use crate::wire::Exchange;
 pub(super) const FIRST_WAIT: Duration = Duration::from_millis(10);
 /// Most pages that a walk follows.
 const MOST_PAGES: usize = 2_000;
+/// Most pages in a row that a walk follows though nothing is on them.
+const MOST_EMPTY_PAGES: usize = 100;
+/// Most bytes of pages that a walk reads.
+const MOST_BYTES: usize = 64 << 20;
 
 /// What one performance of a step showed.
 pub(super) struct Performed {
@@ -136,14 +139,16 @@ impl Session<'_> {
         let mut wait = FIRST_WAIT;
         loop {
             let performed = self.perform(step).await?;
-            let is_stopped = self.worker.env.target.is_stopped();
-            if !self.polls || performed.is_good() || clock::instant() >= deadline || is_stopped {
+            let env = &self.worker.env;
+            let is_endless = step.walk.as_deref().is_some_and(|name| env.is_endless(name));
+            let is_over = is_endless || clock::instant() >= deadline || env.target.is_stopped();
+            if !self.polls || performed.is_good() || is_over {
                 if performed.is_good() && wait > FIRST_WAIT {
                     self.worker.tally.lagged(started.elapsed());
                 }
                 return Ok(performed);
             }
-            sleep(wait).await;
+            self.worker.env.target.pause(wait).await;
             wait = (wait * 2).min(Duration::from_secs(1));
         }
     }
@@ -155,6 +160,9 @@ impl Session<'_> {
         let expectation = self.expectation(operation, step);
         let focus = self.focus(operation, step, &expectation);
         let mut performed = if step.walk.is_some() {
+            if env.is_endless(&operation.name) {
+                return Err(Blocked(format!("the pages of {} do not end", operation.name)));
+            }
             self.walk(operation, &input, focus, region.as_deref()).await
         } else {
             let (judgement, exchange) = self.exchange(operation, &input, &expectation, focus, region.as_deref()).await;
@@ -359,6 +367,8 @@ impl Session<'_> {
         let mut input = input.clone();
         let mut upheld = Vec::new();
         let mut violations = Vec::new();
+        let mut empty_pages = 0;
+        let mut bytes = 0;
         loop {
             let (mut judgement, exchange) =
                 self.exchange(operation, &input, &Expectation::success(), focus, region).await;
@@ -368,12 +378,16 @@ impl Session<'_> {
             let page = judgement.body.clone().unwrap_or(Value::Null);
             let (page_items, token) = page_parts(operation, &page);
             pages.push(Value::from(page_items.len()));
+            empty_pages = if page_items.is_empty() { empty_pages + 1 } else { 0 };
+            bytes += exchange.response().map_or(0, |response| response.body.len());
             items.extend(page_items);
             let is_over = token.is_none() || !judgement.is_success();
             let token = token.unwrap_or_default();
             let is_unreadable = judgement.is_success() && judgement.body.is_none();
-            let is_endless = !is_over && (tokens.contains(&token) || tokens.len() >= MOST_PAGES);
+            let is_too_much = tokens.len() >= MOST_PAGES || empty_pages >= MOST_EMPTY_PAGES || bytes >= MOST_BYTES;
+            let is_endless = !is_over && (is_too_much || tokens.contains(&token));
             if is_endless {
+                self.worker.env.note_endless(&operation.name);
                 violations.push(endless(operation, focus, tokens.len()));
             }
             if is_over || is_endless {

@@ -431,8 +431,10 @@ impl<'w> Session<'w> {
         for _ in 0..DELETE_PASSES {
             let mut in_use = Vec::new();
             for bundle in left.into_iter().rev() {
-                if self.delete(&bundle).await == Deleted::InUse {
-                    in_use.push(bundle);
+                match self.delete(&bundle).await {
+                    Deleted::Gone => {}
+                    Deleted::InUse => in_use.push(bundle),
+                    Deleted::Unanswered => self.worker.tally.unanswered_deletions += 1,
                 }
             }
             in_use.reverse();
@@ -479,6 +481,8 @@ impl<'w> Session<'w> {
             }
             if is_conflict(&exchange) {
                 deleted = Deleted::InUse;
+            } else if exchange.response().is_none() {
+                deleted = Deleted::Unanswered;
             }
         }
         deleted
@@ -506,6 +510,8 @@ enum Deleted {
     Gone,
     /// Something else still needs it.
     InUse,
+    /// Nobody knows.
+    Unanswered,
 }
 
 /// The first ARN of a resource type in a text.

@@ -9,7 +9,7 @@ use super::obstacle;
 use super::outcome::{Outcome, Tally};
 use super::settings::Settings;
 use super::worker::Worker;
-use super::{RunError, Surveyed, look_over};
+use super::{RunError, Surveyed, look_over, prepare};
 use crate::clock;
 use crate::plan::Plan;
 use crate::spec::Contract;
@@ -28,7 +28,8 @@ impl Prepared {
     /// # Errors
     /// Nothing can be tested: the target cannot be reached, or the contract cannot be used.
     pub async fn new(contract: &Arc<Contract>, plan: &Plan, settings: &Settings) -> Result<Prepared, RunError> {
-        let mut surveyed = look_over(contract, plan, settings).await?;
+        let (run, target) = prepare(contract, plan, settings)?;
+        let mut surveyed = look_over(contract, plan, settings, &run, &target).await?;
         let created = Mutex::new(std::mem::take(&mut surveyed.created));
         Ok(Prepared { surveyed, created })
     }

@@ -17,6 +17,9 @@ use crate::wire::{Exchange, FailureKind, Reply, Request, Response};
 /// A path that no service has.
 const NOWHERE: &str = "/IvsConformanceNoSuchOperation";
 
+/// How many requests may go without an answer before any was answered.
+const MUTE: usize = 2;
+
 /// An operation that the target does not have, with the exchange that shows it.
 #[derive(Debug, Clone)]
 pub struct Missing {
@@ -36,12 +39,27 @@ struct Nowhere {
 /// Whether the target answers at all.
 ///
 /// # Errors
-/// Why no connection could be made or no HTTP came back.
+/// Why no connection could be made.
 pub async fn reach(env: &Environment) -> Result<Exchange, String> {
     let exchange = env.target.send_once(&nowhere_request()).await;
     match &exchange.reply {
-        Reply::Failure(failure) if failure.kind == FailureKind::Connect => Err(failure.detail.clone()),
+        Reply::Failure(failure) if failure.kind == FailureKind::Connect => {
+            Err(format!("POST {NOWHERE}: {}", failure.detail))
+        }
         _ => Ok(exchange),
+    }
+}
+
+/// Why nothing can be found out: no request was answered, and the last one neither.
+fn is_mute(env: &Environment, request: &Request, exchange: &Exchange) -> Option<String> {
+    let health = env.target.health();
+    let failures = health.failures_in_a_row();
+    match &exchange.reply {
+        Reply::Failure(failure) if !health.has_answered() && failures >= MUTE => Some(format!(
+            "{failures} requests got no answer, the last one, {} {}: {}",
+            request.method, request.target, failure.detail
+        )),
+        _ => None,
     }
 }
 
@@ -57,9 +75,16 @@ fn nowhere_request() -> Request {
     }
 }
 
-/// The operations among those that the cases take that the target does not have. Each is called once with a small valid input that names nothing
-/// real, so that nothing is changed but by operations that create; what they create is in the second list.
-pub async fn missing_operations(env: &Environment, nowhere: &Exchange) -> (Vec<Missing>, Vec<(String, Value)>) {
+/// The operations among those that the cases take that the target does not have. Each is called once with a small valid
+/// input that names nothing real, so that nothing is changed but by operations that create; what they create is in the
+/// second list.
+///
+/// # Errors
+/// Why nothing can be found out.
+pub async fn missing_operations(
+    env: &Environment,
+    nowhere: &Exchange,
+) -> Result<(Vec<Missing>, Vec<(String, Value)>), String> {
     let nowhere = nowhere.response().map(|response| Nowhere { status: response.status, code: code(response) });
     let mut missing = Vec::new();
     let mut created = Vec::new();
@@ -67,7 +92,11 @@ pub async fn missing_operations(env: &Environment, nowhere: &Exchange) -> (Vec<M
         let Some(operation) = env.contract.operation(&name).filter(|_| !env.target.is_stopped()) else { continue };
         let Some(mut input) = harmless_input(env, operation) else { continue };
         env.mark(operation, &mut input, About::default());
-        let exchange = env.target.send(&encode::request(operation, &input)).await;
+        let request = encode::request(operation, &input);
+        let exchange = env.target.send(&request).await;
+        if let Some(reason) = is_mute(env, &request, &exchange) {
+            return Err(reason);
+        }
         let Some(response) = exchange.response() else { continue };
         if is_missing(env, operation, response, nowhere.as_ref()) {
             missing.push(Missing { operation: operation.name.clone(), exchange });
@@ -77,7 +106,7 @@ pub async fn missing_operations(env: &Environment, nowhere: &Exchange) -> (Vec<M
             created.push((operation.name.clone(), document.value));
         }
     }
-    (missing, created)
+    Ok((missing, created))
 }
 
 fn harmless_input(env: &Environment, operation: &Operation) -> Option<Value> {

@@ -1,14 +1,14 @@
 //! The target as a run sees it: send, count, pace, and wait where the target asks for it.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::time::sleep;
-
+use super::health::Health;
 use super::ledger::{Ledger, Refusal, Ticket};
 use super::pace::{Lanes, Pace};
 use super::settings::{Broadcast, Credentials, Locality, Settings};
+use super::stop::{Patience, Watch};
 use crate::entropy;
 use crate::plan::suite::{BroadcastState, SignatureChange};
 use crate::send::{DateHeader, Place, SendError, Sender, Signer};
@@ -23,6 +23,8 @@ const REMOTE_RETRIES: u32 = 8;
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// First wait before a retry.
 const FIRST_WAIT: Duration = Duration::from_millis(120);
+/// How long after a refused connection another one is tried.
+const RECONNECT: Duration = Duration::from_millis(100);
 /// Regions to call in when a step wants another than the run's.
 pub const OTHER_REGIONS: [&str; 2] = ["eu-west-1", "us-west-2"];
 /// An hour and a bit: beyond every allowance for clocks that differ.
@@ -43,6 +45,7 @@ pub struct Target {
     temporary: Option<Credentials>,
     locality: Locality,
     shared: Arc<Shared>,
+    watch: Watch,
     signer: Option<Signer>,
     /// Senders to the endpoints of other regions, where each region has its own.
     elsewhere: Vec<(String, Sender)>,
@@ -53,7 +56,7 @@ pub struct Target {
 struct Shared {
     requests: AtomicU64,
     throttled: AtomicU64,
-    is_stopped: AtomicBool,
+    health: Health,
     stop_reason: OnceLock<String>,
     pace: Option<Pace>,
     lanes: Option<Lanes>,
@@ -80,12 +83,13 @@ impl Target {
             shared: Arc::new(Shared {
                 requests: AtomicU64::new(0),
                 throttled: AtomicU64::new(0),
-                is_stopped: AtomicBool::new(false),
+                health: Health::new(settings.jobs, settings.locality),
                 stop_reason: OnceLock::new(),
                 pace,
                 lanes: (settings.paced || ledger.is_some()).then(|| Lanes::new(contract, settings.paced)),
                 ledger,
             }),
+            watch: Watch::new(Patience::with(settings.locality)),
             signer: None,
             elsewhere: Vec::new(),
         };
@@ -105,6 +109,7 @@ impl Target {
             temporary: self.temporary.clone(),
             locality: self.locality,
             shared: Arc::clone(&self.shared),
+            watch: self.watch.for_thread(),
             signer: self.signer.clone(),
             elsewhere: self.elsewhere.iter().map(|(region, sender)| (region.clone(), sender.fork())).collect(),
         })
@@ -173,9 +178,14 @@ impl Target {
         self.shared.throttled.load(Ordering::Relaxed)
     }
 
-    /// Asks all workers to stop after their present request.
+    /// Asks all workers to stop; requests under way and those that delete are only waited for a moment.
     pub fn stop(&self) {
-        self.shared.is_stopped.store(true, Ordering::Relaxed);
+        self.watch.stop();
+    }
+
+    /// From now on waits no longer than at the end of a run that was stopped.
+    pub fn hurry(&self) {
+        self.watch.hurry();
     }
 
     /// Asks all workers to stop, and keeps why.
@@ -191,7 +201,17 @@ impl Target {
 
     /// Whether workers should stop.
     pub fn is_stopped(&self) -> bool {
-        self.shared.is_stopped.load(Ordering::Relaxed)
+        self.watch.is_over()
+    }
+
+    /// Waits for a while, or until workers should stop.
+    pub async fn pause(&self, span: Duration) {
+        self.watch.pause(span).await;
+    }
+
+    /// How the target holds up.
+    pub fn health(&self) -> &Health {
+        &self.shared.health
     }
 
     /// Sends a request as the run does, again if the target is busy.
@@ -295,7 +315,7 @@ impl Target {
                 break;
             }
             self.shared.throttled.fetch_add(1, Ordering::Relaxed);
-            sleep(jittered(wait)).await;
+            self.pause(jittered(wait)).await;
             wait = (wait * 2).min(LONGEST_WAIT);
             exchange = self.once(request, signer, region).await;
         }
@@ -315,11 +335,11 @@ impl Target {
 
     /// The one way to the target: what the ledger refuses is not sent, what makes something is written down before.
     async fn once(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
-        if let Some(lanes) = &self.shared.lanes {
-            lanes.turn(request).await;
+        if let Some(objection) = self.health().objection(request) {
+            return withheld(request, objection);
         }
-        if let Some(pace) = &self.shared.pace {
-            pace.turn().await;
+        if !self.turn(request).await {
+            return withheld(request, "the run was stopped".to_owned());
         }
         let ticket = match self.ledger().map(|ledger| ledger.before(request, region)) {
             None => Ticket::Neither,
@@ -330,12 +350,54 @@ impl Target {
                 return withheld(request, reason);
             }
         };
-        self.shared.requests.fetch_add(1, Ordering::Relaxed);
-        let exchange = self.sender_for(region).send(request, signer).await;
+        let sent = self.shared.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        let exchange = tokio::select! {
+            biased;
+            exchange = self.deliver(request, signer, region) => exchange,
+            () = self.watch.cut_off() => failed(request, "the run was stopped before an answer came".to_owned()),
+        };
+        // That another region has no such endpoint says nothing of the target.
+        if region.is_none() || exchange.response().is_some() {
+            self.health().note(request, &exchange, sent);
+        }
         if let Some(Err(reason)) = self.ledger().map(|ledger| ledger.after(&ticket, &exchange)) {
             self.stop_because(reason);
         }
         exchange
+    }
+
+    /// Waits for a request's turn, and counts it; false if its turn does not come any more.
+    async fn turn(&self, request: &Request) -> bool {
+        if self.shared.lanes.is_none() && self.shared.pace.is_none() {
+            return true;
+        }
+        let turn = async {
+            if let Some(lanes) = &self.shared.lanes {
+                lanes.turn(request).await;
+            }
+            if let Some(pace) = &self.shared.pace {
+                pace.turn().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = turn => true,
+            () = self.watch.closed() => false,
+        }
+    }
+
+    /// Sends a request; to a target that refuses connections and was there a moment ago, again and again for a while.
+    async fn deliver(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
+        loop {
+            let exchange = self.sender_for(region).send(request, signer).await;
+            // No answer was seen, so none is hidden by trying again.
+            let tries_again =
+                region.is_none() && is_refused(&exchange) && !self.is_stopped() && self.health().may_come_back();
+            if !tries_again {
+                return exchange;
+            }
+            self.pause(RECONNECT).await;
+        }
     }
 
     fn sender_for(&self, region: Option<&str>) -> &Sender {
@@ -395,8 +457,16 @@ fn jittered(wait: Duration) -> Duration {
 }
 
 fn withheld(request: &Request, reason: String) -> Exchange {
-    let failure = TransportFailure { kind: FailureKind::Withheld, detail: format!("not sent: {reason}") };
-    Exchange { request: request.clone(), reply: Reply::Failure(failure), elapsed: Duration::ZERO }
+    failed(request, format!("not sent: {reason}"))
+}
+
+fn failed(request: &Request, detail: String) -> Exchange {
+    let reply = Reply::Failure(TransportFailure { kind: FailureKind::Withheld, detail });
+    Exchange { request: request.clone(), reply, elapsed: Duration::ZERO }
+}
+
+fn is_refused(exchange: &Exchange) -> bool {
+    matches!(&exchange.reply, Reply::Failure(failure) if failure.kind == FailureKind::Connect)
 }
 
 fn is_busy(exchange: &Exchange) -> bool {

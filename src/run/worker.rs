@@ -14,13 +14,15 @@ use super::settings::{Profile, Shrinking};
 use super::stream::Streaming;
 use crate::clock;
 use crate::generate::{Family, finished, placeholder, runner};
-use crate::judge::Violation;
+use crate::judge::{FindingKind, Violation};
 use crate::plan::case::{Case, Check, Form};
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
 
 /// State of resources that are only kept to be deleted.
 const ADOPTED: &str = "adopted";
+/// Bytes from which on an answer is long.
+const LONG_ANSWER: usize = 1 << 20;
 /// Most requests spent on making one finding's request smaller.
 const SHRINK_REQUESTS: usize = 48;
 
@@ -37,6 +39,8 @@ pub struct Worker {
     pub(super) shared_secrets: BTreeSet<String>,
     /// Commands that stream to channels now.
     pub(super) streaming: Vec<Streaming>,
+    /// How often the target had been away when its last case began.
+    outages: u64,
     /// Requests it sent; one that was sent again because the target was busy counts once.
     pub(super) requests: u64,
 }
@@ -67,6 +71,7 @@ impl Worker {
             shared: Vec::new(),
             shared_secrets: BTreeSet::new(),
             streaming: Vec::new(),
+            outages: 0,
             requests: 0,
         }
     }
@@ -77,6 +82,7 @@ impl Worker {
         let case = env.plan.cases.get(index)?;
         let started = clock::instant();
         let requests_before = self.requests;
+        self.renew_shared().await;
         let mut progress = Progress::default();
         let operation = case.operation.as_deref().and_then(|name| env.contract.operation(name));
         let obstacle = obstacle::of_run(&env, case);
@@ -96,6 +102,9 @@ impl Worker {
             (_, Some(operation)) => self.generated(index, case, operation, &mut progress).await,
             (_, None) => progress.blocked("the case names no operation".to_owned()),
         }
+        if env.target.health().outages() != self.outages {
+            self.doubt(index, &mut progress);
+        }
         Some(CaseResult {
             case: index,
             verdict: verdict(case, &progress),
@@ -104,6 +113,22 @@ impl Worker {
             elapsed: started.elapsed(),
             findings: keys(&progress.violations),
         })
+    }
+
+    /// A target that was away may have forgotten what it held: the next case makes its own.
+    async fn renew_shared(&mut self) {
+        let outages = self.env.target.health().outages();
+        if outages != self.outages {
+            self.outages = outages;
+            self.finish().await;
+        }
+    }
+
+    /// What a case saw while the target went away and came back says nothing, but that a request was not answered.
+    fn doubt(&mut self, index: usize, progress: &mut Progress) {
+        self.tally.findings.retain(|_, found| found.case != index || found.violation.kind == FindingKind::Transport);
+        progress.violations.retain(|violation| violation.kind == FindingKind::Transport);
+        progress.undecided = Some("the target went away meanwhile, and may have forgotten what it held".to_owned());
     }
 
     /// Takes over resources that came into being before its first case: they are deleted at the end.
@@ -216,11 +241,17 @@ impl Worker {
             }
         };
         for key in std::mem::take(&mut self.tally.first_seen) {
-            if self.env.settings.shrinking == Shrinking::On && found.iter().any(|one| FindingKey::from(one) == key) {
+            let is_new = found.iter().any(|one| FindingKey::from(one) == key);
+            if is_new && self.env.settings.shrinking == Shrinking::On && self.can_shrink(&key) {
                 self.shrink(index, operation, family, focus, &mut tree, salt, &key).await;
             }
         }
         progress.violations.extend(found);
+    }
+
+    /// Answers of megabytes are not asked for again and again.
+    fn can_shrink(&self, key: &FindingKey) -> bool {
+        self.tally.findings.get(key).is_some_and(|found| found.body_length < LONG_ANSWER)
     }
 
     /// Sends one input; its divergences are noted. What it showed, and why it could not be decided if it could not.
@@ -267,7 +298,7 @@ impl Worker {
         let Some(original) = self.tally.findings.get(key).cloned() else { return };
         let mut best = original;
         let mut budget = SHRINK_REQUESTS;
-        while budget > 0 && tree.simplify() {
+        while budget > 0 && !self.env.target.is_stopped() && tree.simplify() {
             budget -= 1;
             loop {
                 let input = tree.current();

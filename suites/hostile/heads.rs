@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::run::{Finished, SPOILED, run};
+use crate::run::{Finished, SPOILED, run, run_impatiently};
 use crate::server::{Server, Then, answer, drip};
 
 fn writing(write: fn(&mut TcpStream) -> Then) -> Finished {
@@ -19,6 +19,16 @@ fn endless_headers_end_at_a_limit() {
         drip(stream, "x-more: ".repeat(1_000).as_bytes(), Duration::ZERO)
     });
     finished.exits(1).found("transport", "No response");
+}
+
+#[test]
+fn endless_interim_answers_are_no_answer() {
+    let server = Server::new(|seen, stream| match seen.path == SPOILED {
+        true => drip(stream, b"HTTP/1.1 100 Continue\r\n\r\n", Duration::from_millis(1)),
+        false => Then::Forward,
+    });
+    let finished = run_impatiently(&server.url).within(60).others_are_upheld();
+    finished.exits(1).found("transport", "no answer within");
 }
 
 #[test]

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use tokio::time::sleep;
 
 use super::draw::{Label, Move};
 use super::model::Entity;
@@ -225,12 +224,15 @@ impl Play<'_, '_> {
             let (judgement, exchange, items) =
                 self.session.walk_items(operation, &input, operation.status_clause).await;
             let divergences = self.divergences(operation, role, &entities, &items, LawKind::CreatedIsListed);
-            let is_final = divergences.is_empty() || !judgement.is_success() || clock::instant() >= deadline;
+            let is_final = divergences.is_empty()
+                || !judgement.is_success()
+                || clock::instant() >= deadline
+                || self.env.target.is_stopped();
             if is_final {
                 let laws = [LawKind::CreatedIsListed];
                 return self.conclude(role, divergences, judgement, exchange, &laws, progress).await;
             }
-            sleep(wait).await;
+            self.env.target.pause(wait).await;
             wait = (wait * 2).min(Duration::from_secs(1));
         }
     }

@@ -1,0 +1,214 @@
+//! Connections that close, break, stay silent or are not there.
+
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::run::{SPOILED, run, run_impatiently, start};
+use crate::server::{Seen, Server, Then, drip};
+
+/// A server that spoils one operation.
+fn spoiling(spoil: impl Fn(&mut TcpStream) -> Then + Send + Sync + 'static) -> Server {
+    Server::new(move |seen, stream| if seen.path == SPOILED { spoil(stream) } else { Then::Forward })
+}
+
+#[test]
+fn a_connection_that_closes_is_a_finding() {
+    let server = spoiling(|_| Then::Close);
+    run(&server.url).exits(1).within(60).found("transport", "No response").others_are_upheld();
+}
+
+#[test]
+fn a_connection_that_is_reset_is_a_finding() {
+    let server = spoiling(|_| Then::Reset);
+    run(&server.url).exits(1).within(60).found("transport", "reset").others_are_upheld();
+}
+
+#[test]
+fn a_silent_operation_is_called_a_few_times_and_no_more() {
+    let server = spoiling(|_| Then::Silence);
+    let finished = run_impatiently(&server.url).exits(1).within(60).found("transport", "no answer within");
+    finished.undecided("POST /GetChannel did not answer").others_are_upheld();
+    let calls = server.count(SPOILED);
+    assert!((3..12).contains(&calls), "{calls} calls");
+}
+
+#[test]
+fn a_byte_a_second_is_no_answer() {
+    let server = spoiling(|stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n");
+        drip(stream, b" ", Duration::from_secs(1))
+    });
+    run_impatiently(&server.url).exits(1).within(60).found("transport", "no answer within").others_are_upheld();
+}
+
+#[test]
+fn every_tenth_request_unanswered_is_bounded_too() {
+    let server = Server::new(|seen, _| if seen.number % 10 == 9 { Then::Silence } else { Then::Forward });
+    let finished = run_impatiently(&server.url).exits(1).within(90);
+    assert!(finished.findings().iter().any(|finding| finding["kind"] == "transport"), "{}", finished.said);
+    assert!(finished.upheld("ListChannels") > 10, "{}", finished.said);
+}
+
+#[test]
+fn a_kept_connection_that_was_closed_is_no_finding() {
+    // Every connection serves two requests; then it closes when the third is on its way.
+    let server = Server::new(|seen, _| if seen.on_connection == 2 { Then::Close } else { Then::Forward });
+    let finished = run(&server.url).exits(0).within(60).others_are_upheld();
+    assert!(finished.upheld(&SPOILED[1..]) > 15, "{}", finished.said);
+}
+
+#[test]
+fn a_target_that_is_silent_from_the_start_is_given_up() {
+    let server = Server::new(|_, _| Then::Silence);
+    run_impatiently(&server.url).exits(3).within(10).says("2 requests got no answer").says("no answer within");
+}
+
+#[test]
+fn a_target_that_falls_silent_stops_the_run() {
+    let is_silent = |seen: &Seen, _: &mut TcpStream| if seen.number > 100 { Then::Silence } else { Then::Forward };
+    let server = Server::new(is_silent);
+    // Everything is asked for, so that many operations are left.
+    let finished = start(&server.url, &["--only", "*", "--profile", "quick", "--request-timeout", "2"]).finish();
+    let finished = finished.exits(3).within(60).stopped("got no answer");
+    assert!(finished.findings().len() < 60, "{}", finished.findings().len());
+}
+
+#[test]
+fn a_target_that_is_down_is_exit_3_in_a_second() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let finished = run(&format!("http://{free}")).exits(3).says("cannot be reached").says("POST /");
+    // A second on an idle machine; tests run side by side.
+    finished.within(4).says(&free.to_string()).says("refused");
+}
+
+#[test]
+fn a_target_on_ipv6_alone_is_reached() {
+    let Ok(probe) = TcpListener::bind("[::1]:0") else {
+        eprintln!("this machine has no IPv6");
+        return;
+    };
+    drop(probe);
+    let server = Server::on("[::1]:0", |_, _| Then::Forward);
+    run(&server.url).exits(0).within(60).others_are_upheld();
+}
+
+#[test]
+fn a_target_that_dies_and_does_not_come_back_stops_the_run() {
+    let target = Mortal::new();
+    let running = start(&target.url, &["--only", "*", "--skip", "scenario*"]);
+    target.dies_after(150);
+    let died = Instant::now();
+    let finished = running.finish().exits(3).stopped("the target is gone");
+    assert!(died.elapsed() < Duration::from_secs(12), "{:?}", died.elapsed());
+    assert!(finished.report["summary"]["clauses"]["upheld"].as_u64().unwrap() > 20, "what was measured is kept");
+    assert!(finished.report["summary"]["requests"].as_u64().unwrap() < 400);
+}
+
+#[test]
+fn a_target_that_dies_and_comes_back_is_tested_to_the_end() {
+    let target = Mortal::new();
+    let running = start(&target.url, &[]);
+    target.dies_after(60);
+    std::thread::sleep(Duration::from_millis(500));
+    target.comes_back();
+    let finished = running.finish().within(30);
+    assert_eq!(finished.report["stopped_early"], serde_json::Value::Null);
+    // It has forgotten what it held: nothing but broken connections may be held against it.
+    for finding in finished.findings() {
+        assert_eq!(finding["kind"], "transport", "{finding:#}");
+    }
+    for operation in ["GetChannel", "GetStreamKey", "ListChannels"] {
+        assert!(finished.upheld(operation) >= 12, "{operation}\n{}", finished.said);
+    }
+    assert!(finished.said.contains("refused connections"), "{}", finished.said);
+}
+
+/// The program's own server behind a door that closes.
+struct Mortal {
+    url: String,
+    address: std::net::SocketAddr,
+    is_dead: Arc<AtomicBool>,
+    server: Arc<Mutex<Server>>,
+    door: Mutex<Option<Door>>,
+}
+
+/// A listener that passes connections on until it is shut; then nobody listens there.
+struct Door {
+    is_shut: Arc<AtomicBool>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Mortal {
+    fn new() -> Mortal {
+        let server = Server::new(|_, _| Then::Forward);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let is_dead = Arc::new(AtomicBool::new(false));
+        let door = Door::open(listener, &server.url);
+        let server = Arc::new(Mutex::new(server));
+        Mortal { url: format!("http://{address}"), address, is_dead, server, door: Mutex::new(Some(door)) }
+    }
+
+    /// Waits for so many requests, then shuts the door with all that is inside.
+    fn dies_after(&self, requests: usize) {
+        let started = Instant::now();
+        while self.server.lock().unwrap().calls().len() < requests {
+            assert!(started.elapsed() < Duration::from_secs(30), "the run does not begin");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        self.is_dead.store(true, Ordering::SeqCst);
+        self.door.lock().unwrap().take().unwrap().shut(self.address);
+    }
+
+    /// Opens again, in front of a server that has forgotten everything.
+    fn comes_back(&self) {
+        let fresh = Server::new(|_, _| Then::Forward);
+        let address = socket2::SockAddr::from(self.address);
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.set_reuse_address(true).unwrap();
+        socket.bind(&address).unwrap();
+        socket.listen(128).unwrap();
+        *self.door.lock().unwrap() = Some(Door::open(TcpListener::from(socket), &fresh.url));
+        *self.server.lock().unwrap() = fresh;
+    }
+}
+
+impl Door {
+    fn open(listener: TcpListener, to: &str) -> Door {
+        let behind = to.strip_prefix("http://").unwrap().to_owned();
+        let is_shut = Arc::new(AtomicBool::new(false));
+        let shut = Arc::clone(&is_shut);
+        let thread = std::thread::spawn(move || {
+            let mut inside: Vec<TcpStream> = Vec::new();
+            for stream in listener.incoming().flatten() {
+                if shut.load(Ordering::SeqCst) {
+                    break;
+                }
+                let through = TcpStream::connect(&behind).unwrap();
+                for (from, to) in [(&stream, &through), (&through, &stream)] {
+                    let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+                    let _ = to.set_nodelay(true);
+                    std::thread::spawn(move || {
+                        let _ = std::io::copy(&mut from, &mut to);
+                        let _ = to.shutdown(std::net::Shutdown::Both);
+                    });
+                }
+                inside.extend([stream, through]);
+            }
+            for stream in inside {
+                let _ = stream.shutdown(std::net::Shutdown::Both);
+            }
+        });
+        Door { is_shut, thread }
+    }
+
+    fn shut(self, address: std::net::SocketAddr) {
+        self.is_shut.store(true, Ordering::SeqCst);
+        // Wakes the listener.
+        let _ = TcpStream::connect(address);
+        self.thread.join().unwrap();
+    }
+}

@@ -1,0 +1,110 @@
+//! Targets that answer properly and uselessly, with certificates, errors or pages without end.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::run::{SPOILED, run, start};
+use crate::server::{Server, Then, answer};
+
+fn only(status: u16, code: &'static str) -> Server {
+    Server::new(move |_, stream| {
+        let header = format!("content-type: application/json\r\nx-amzn-errortype: {code}\r\n");
+        let _ = stream.write_all(&answer(status, &header, b"{}"));
+        Then::Answered
+    })
+}
+
+#[test]
+fn only_500s_are_findings() {
+    let server = only(500, "InternalServerException");
+    let finished = run(&server.url).exits(1).within(60).found("server_error", "InternalServerException (500)");
+    assert!(finished.findings().iter().all(|finding| finding["kind"] == "server_error"), "{}", finished.said);
+}
+
+#[test]
+fn only_429s_stop_the_run() {
+    let server = only(429, "ThrottlingException");
+    let finished = run(&server.url).exits(3).within(60).stopped("busy (status 429) and nothing else");
+    assert!(finished.findings().is_empty(), "{}", finished.said);
+}
+
+#[test]
+fn one_operation_that_is_always_busy_decides_nothing_about_itself() {
+    let server = Server::new(|seen, stream| match seen.path.as_str() {
+        SPOILED => {
+            let _ = stream.write_all(&answer(429, "x-amzn-errortype: ThrottlingException\r\n", b"{}"));
+            Then::Answered
+        }
+        _ => Then::Forward,
+    });
+    run(&server.url).within(60).undecided("the target was busy").others_are_upheld();
+}
+
+#[test]
+fn pages_without_end_are_one_finding_and_followed_once() {
+    let server = Server::new(|seen, stream| match seen.path.as_str() {
+        "/ListChannels" => {
+            let body = format!(r#"{{"channels": [], "nextToken": "page-{}"}}"#, seen.number);
+            let _ = stream.write_all(&answer(200, "content-type: application/json\r\n", body.as_bytes()));
+            Then::Answered
+        }
+        _ => Then::Forward,
+    });
+    let finished = start(&server.url, &["--only", "ListChannels.*", "--only", "scenario/channel-pages*"]).finish();
+    let finished = finished.exits(1).within(90);
+    assert_eq!(finished.report["stopped_early"], Value::Null);
+    let is_endless = |finding: &&&Value| crate::run::text(&finding["observed"]).contains("for ever");
+    assert!(finished.findings().iter().any(|finding| is_endless(&finding)), "{}", finished.said);
+    let calls = server.count("/ListChannels");
+    // A hundred for each of the four workers that may have followed them at once, and single calls.
+    assert!((100..1_500).contains(&calls), "{calls} calls");
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_named() {
+    let signed = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(signed.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![signed.cert.der().clone()], key).unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut tls = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            while tls.is_handshaking() && tls.complete_io(&mut stream).is_ok() {}
+        }
+    });
+    run(&url).exits(3).within(15).says("certificate").says("UnknownIssuer");
+}
+
+#[test]
+fn https_where_http_is_spoken_is_named() {
+    let server = Server::new(|_, _| Then::Forward);
+    run(&server.url.replace("http://", "https://")).exits(3).within(15).says("cannot be reached");
+}
+
+#[test]
+fn a_secret_in_a_broken_answer_is_not_shown() {
+    let secret = "sk_us-east-1_HostileSecret0123456789";
+    let server = Server::new(move |seen, stream| match seen.path.as_str() {
+        "/GetStreamKey" => {
+            let whole = json!({"streamKey": {"value": secret}}).to_string();
+            let _ = stream.write_all(&answer(
+                200,
+                "content-type: application/json\r\n",
+                &whole.as_bytes()[..whole.len() - 2],
+            ));
+            Then::Answered
+        }
+        _ => Then::Forward,
+    });
+    let finished = start(&server.url, &["--only", "GetStreamKey.*"]).finish().exits(1);
+    assert!(!finished.findings().is_empty());
+    assert!(!finished.said.contains("HostileSecret"), "{}", finished.said);
+    assert!(!finished.report.to_string().contains("HostileSecret"));
+}
