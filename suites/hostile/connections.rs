@@ -47,7 +47,7 @@ fn a_byte_a_second_is_no_answer() {
 #[test]
 fn every_tenth_request_unanswered_is_bounded_too() {
     let server = Server::new(|seen, _| if seen.number % 10 == 9 { Then::Silence } else { Then::Forward });
-    let finished = run_impatiently(&server.url).exits(1).within(90);
+    let finished = start(&server.url, &["--request-timeout", "1"]).finish().exits(1).within(90);
     assert!(finished.findings().iter().any(|finding| finding["kind"] == "transport"), "{}", finished.said);
     assert!(finished.upheld("ListChannels") > 10, "{}", finished.said);
 }
@@ -71,7 +71,7 @@ fn a_target_that_falls_silent_stops_the_run() {
     let is_silent = |seen: &Seen, _: &mut TcpStream| if seen.number > 100 { Then::Silence } else { Then::Forward };
     let server = Server::new(is_silent);
     // Everything is asked for, so that many operations are left.
-    let finished = start(&server.url, &["--only", "*", "--profile", "quick", "--request-timeout", "2"]).finish();
+    let finished = start(&server.url, &["--only", "*", "--profile", "quick", "--request-timeout", "1"]).finish();
     let finished = finished.exits(3).within(60).stopped("got no answer");
     assert!(finished.findings().len() < 60, "{}", finished.findings().len());
 }

@@ -103,7 +103,7 @@ fn a_secret_in_a_broken_answer_is_not_shown() {
         }
         _ => Then::Forward,
     });
-    let finished = start(&server.url, &["--only", "GetStreamKey.*"]).finish().exits(1);
+    let finished = start(&server.url, &["--only", "GetStreamKey.*", "--skip", "scenario/*"]).finish().exits(1);
     assert!(!finished.findings().is_empty());
     assert!(!finished.said.contains("HostileSecret"), "{}", finished.said);
     assert!(!finished.report.to_string().contains("HostileSecret"));
