@@ -114,3 +114,33 @@ fn every_clause_is_broken_by_some_fault() {
     assert!(catalogue.mutants.len() > 1000);
     assert_up_to_date("faults.md", &page);
 }
+
+/// The words between backticks of a table's cell.
+fn quoted(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn every_promise_has_a_place_and_a_test_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = include_str!("../docs/promises.md");
+    let rows = page.lines().filter(|line| line.starts_with("| ")).skip(2);
+    let mut promises = 0;
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        let [_, places, tests] = cells[..] else { panic!("not three cells: {row}") };
+        assert!(!quoted(places).is_empty() && !quoted(tests).is_empty(), "{row}");
+        for place in quoted(places) {
+            assert!(root.join(place).is_file(), "there is no {place}");
+        }
+        for test in quoted(tests) {
+            let (file, name) = test.split_once("::").unwrap_or_else(|| panic!("{test} names no file and test"));
+            let text = std::fs::read_to_string(root.join(file)).unwrap_or_default();
+            let before = text.split_once(&format!("\nfn {name}()")).map_or("", |(before, _)| before);
+            let mut attributes = before.lines().rev().take_while(|line| line.starts_with("#["));
+            assert!(attributes.any(|line| line == "#[test]"), "there is no test {test}");
+        }
+        promises += 1;
+    }
+    assert!(promises > 20, "only {promises} promises were read");
+}

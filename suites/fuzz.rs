@@ -12,14 +12,26 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 /// Seeds that reach far into each format, as files that come with the program.
-const SEEDS: [&str; 6] = [
+const SEEDS: [&str; 7] = [
     include_str!("batch.toml"),
     include_str!("probes-auth.toml"),
     include_str!("fuzz/report.json"),
     "endpoint = \"http://127.0.0.1:1\"\nseed = 1\nreport = [\"json=-\"]\n[operations.GetChannel]\nexpect = \"not_implemented\"\n",
     "[[known]]\nid = \"a:transport\"\nclause = \"a\"\nkind = \"transport\"\nexpires = 2027-01-31\nreason = \"x\"\n",
     r#"{"smithy": "2.0", "shapes": {"a.b#C": {"type": "structure", "members": {"d": {"target": "smithy.api#String"}}}}}"#,
+    JOURNAL,
 ];
+
+/// A journal with a line of every kind.
+const JOURNAL: &str = r#"{"event":"run","schema":"ivs-conformance/journal/1","run":"0","endpoint":"http://127.0.0.1:1","region":"r","service":"s","contract":"c","tool":"t"}
+{"event":"intent","number":0,"operation":"CreateChannel","tagged":true}
+{"event":"created","number":0,"resources":[{"type":"channel","arn":"a"},{"type":"stream-key","arn":"b"}]}
+{"event":"intent","number":1,"operation":"CreateChannel","region":"q","name":"n","tagged":false,"parents":["a"]}
+{"event":"refused","number":1}
+{"event":"deleted","arn":"a"}
+{"event":"settled","number":1}
+{"event":"ended"}
+"#;
 
 /// A seed with some stretches replaced by arbitrary bytes.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
@@ -86,6 +98,12 @@ fn reports_from_elsewhere_hold() {
 }
 
 #[test]
+fn journals_hold() {
+    targets::journal(JOURNAL.as_bytes());
+    hold("journal", 2_000);
+}
+
+#[test]
 fn error_headers_hold() {
     hold("error_header", 2_000);
 }
@@ -101,6 +119,10 @@ fn old_finds_stay_found() {
     let overflow = include_str!("fuzz/report.json").replace("\"requests\": 77", "\"requests\": 18446744073709551615");
     assert!(overflow.contains("18446744073709551615"));
     targets::report(overflow.as_bytes());
+    targets::journal(JOURNAL.replace("\"number\":1,", "\"number\":18446744073709551615,").as_bytes());
+    // The last line was torn in the middle of a character.
+    let torn = [JOURNAL.as_bytes(), b"{\"event\":\"deleted\",\"arn\":\"\xc3"].concat();
+    assert!(ivs_conformance::run::ledger::journal::parse(std::path::Path::new("torn"), &torn).is_ok());
     targets::report(include_str!("fuzz/report.json").replace("\"total\": 35", "\"total\": 0").as_bytes());
 }
 

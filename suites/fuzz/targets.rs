@@ -12,6 +12,7 @@ use ivs_conformance::plan::expectation::{Expectation, ExpectedError};
 use ivs_conformance::report::baseline::Baseline;
 use ivs_conformance::report::sarif::{ContractFile, Source};
 use ivs_conformance::report::{Format, Record, merge, terminal};
+use ivs_conformance::run::ledger::{Entry, Story, journal};
 use ivs_conformance::spec::{self, Contract};
 use ivs_conformance::wire::{Exchange, FailureKind, Reply, Request, Response, TransportFailure};
 use serde_json::Value;
@@ -25,7 +26,7 @@ const RECORD: &str = include_str!("report.json");
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const ALL: [Target; 9] = [
+pub const ALL: [Target; 10] = [
     ("judge", judge),
     ("model", model),
     ("rules", rules),
@@ -33,6 +34,7 @@ pub const ALL: [Target; 9] = [
     ("config", config),
     ("baseline", baseline),
     ("report", report),
+    ("journal", journal),
     ("error_header", error_header),
     ("rendering", rendering),
 ];
@@ -115,6 +117,25 @@ pub fn report(data: &[u8]) {
             render(&merged);
         }
         render(&record);
+    }
+}
+
+/// A journal: what it names is what would be deleted.
+pub fn journal(data: &[u8]) {
+    match journal::parse(Path::new("run.journal"), data) {
+        Ok((header, entries)) => {
+            let deleted: Vec<String> = entries
+                .iter()
+                .filter_map(|entry| if let Entry::Deleted { arn } = entry { Some(arn.clone()) } else { None })
+                .collect();
+            let story = Story::of(header, entries);
+            assert!(story.open.iter().all(|open| open.number < story.next || story.next == u64::MAX));
+            for lot in &story.lots {
+                assert!(!lot.resources.is_empty());
+                assert!(lot.resources.iter().all(|resource| !deleted.contains(&resource.arn)));
+            }
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
     }
 }
 

@@ -192,13 +192,20 @@ impl Journal {
 /// # Errors
 /// The file cannot be read, or is no journal.
 pub fn read(path: &Path) -> Result<(Header, Vec<Entry>), JournalError> {
-    let text = std::fs::read_to_string(path).map_err(|error| cannot("read", path, error))?;
+    parse(path, &std::fs::read(path).map_err(|error| cannot("read", path, error))?)
+}
+
+/// The lines of a journal that was read from `path`.
+///
+/// # Errors
+/// It is no journal.
+pub fn parse(path: &Path, bytes: &[u8]) -> Result<(Header, Vec<Entry>), JournalError> {
     let damaged =
         |line: usize, reason: String| JournalError::Damaged { path: path.display().to_string(), line, reason };
-    let whole = text.rfind('\n').map_or("", |last| text.get(..last).unwrap_or_default());
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').and_then(|last| bytes.get(..last)).unwrap_or_default();
     let mut entries = Vec::new();
-    for (index, line) in whole.lines().enumerate() {
-        entries.push(serde_json::from_str(line).map_err(|error| damaged(index + 1, error.to_string()))?);
+    for (index, line) in whole.split(|byte| *byte == b'\n').enumerate().filter(|_| !whole.is_empty()) {
+        entries.push(serde_json::from_slice(line).map_err(|error| damaged(index + 1, error.to_string()))?);
     }
     if entries.is_empty() {
         return Err(damaged(1, "there is no whole line".to_owned()));

@@ -63,7 +63,7 @@ impl Story {
             ended = matches!(entry, Entry::Ended);
             match entry {
                 Entry::Intent { number, operation, region, name, tagged, parents } => {
-                    next = next.max(number + 1);
+                    next = next.max(number.saturating_add(1));
                     open.insert(number, Open { number, operation, region, tagged, name, parents });
                 }
                 Entry::Created { number, resources } => {
