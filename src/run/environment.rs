@@ -10,10 +10,11 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::ledger::mark::{self, About, NAME_PREFIX};
+use super::outcome::FindingKey;
 use super::settings::{Record, Settings};
 use super::target::Target;
 use crate::generate::Generator;
-use crate::judge::Judge;
+use crate::judge::{Judge, Violation};
 use crate::plan::{Check, Plan};
 use crate::spec::contract::{NodeKind, Operation};
 use crate::spec::{Arn, Contract};
@@ -63,6 +64,7 @@ pub struct Environment {
     account: Arc<OnceLock<String>>,
     counter: Arc<AtomicU64>,
     keys: Arc<Mutex<ProjectivePoint>>,
+    waited_in_vain: Arc<Mutex<BTreeSet<FindingKey>>>,
 }
 
 impl Environment {
@@ -83,6 +85,21 @@ impl Environment {
             account: Arc::default(),
             counter: Arc::default(),
             keys: Arc::new(Mutex::new(first_point(run.nonce))),
+            waited_in_vain: Arc::default(),
+        }
+    }
+
+    /// Whether every one of these divergences was waited for before, as long as patience allows, and stayed: then they do
+    /// not go by waiting.
+    pub fn stays<'v>(&self, mut violations: impl Iterator<Item = &'v Violation>) -> bool {
+        let Ok(known) = self.waited_in_vain.lock() else { return false };
+        !known.is_empty() && violations.all(|violation| known.contains(&FindingKey::from(violation)))
+    }
+
+    /// Notes divergences that no waiting ended.
+    pub fn note_wait_in_vain<'v>(&self, violations: impl Iterator<Item = &'v Violation>) {
+        if let Ok(mut known) = self.waited_in_vain.lock() {
+            known.extend(violations.map(FindingKey::from));
         }
     }
 

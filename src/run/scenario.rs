@@ -38,6 +38,10 @@ pub(super) struct Performed {
 }
 
 impl Performed {
+    fn violations(&self) -> impl Iterator<Item = &Violation> {
+        self.judgement.violations.iter().chain(&self.failures)
+    }
+
     fn is_good(&self) -> bool {
         self.judgement.violations.is_empty() && self.judgement.undecided.is_none() && self.failures.is_empty()
     }
@@ -141,10 +145,15 @@ impl Session<'_> {
             let performed = self.perform(step).await?;
             let env = &self.worker.env;
             let is_endless = step.walk.as_deref().is_some_and(|name| env.is_endless(name));
-            let is_over = is_endless || clock::instant() >= deadline || env.target.is_stopped();
-            if !self.polls || performed.is_good() || is_over {
+            let is_too_late = clock::instant() >= deadline;
+            let is_over = performed.is_good() || is_endless || is_too_late || env.target.is_stopped();
+            let stays = || performed.judgement.undecided.is_none() && env.stays(performed.violations());
+            if !self.polls || is_over || stays() {
                 if performed.is_good() && wait > FIRST_WAIT {
                     self.worker.tally.lagged(started.elapsed());
+                }
+                if self.polls && is_too_late {
+                    self.worker.env.note_wait_in_vain(performed.violations());
                 }
                 return Ok(performed);
             }
