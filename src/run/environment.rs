@@ -9,6 +9,7 @@ use p384::{ProjectivePoint, PublicKey, SecretKey};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::consequence::Causes;
 use super::ledger::mark::{self, About, NAME_PREFIX};
 use super::outcome::FindingKey;
 use super::settings::{Record, Settings};
@@ -65,6 +66,8 @@ pub struct Environment {
     counter: Arc<AtomicU64>,
     keys: Arc<Mutex<ProjectivePoint>>,
     waited_in_vain: Arc<Mutex<BTreeSet<FindingKey>>>,
+    /// What is known to be wrong with what the run made.
+    pub causes: Arc<Causes>,
 }
 
 impl Environment {
@@ -86,6 +89,7 @@ impl Environment {
             counter: Arc::default(),
             keys: Arc::new(Mutex::new(first_point(run.nonce))),
             waited_in_vain: Arc::default(),
+            causes: Arc::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod clean;
 mod concurrent;
+mod consequence;
 mod environment;
 pub mod event;
 mod health;

@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use serde_json::Value;
 
+use super::consequence::UNDER_WAY;
 use super::ledger::mark::About;
 use super::settings::Credentials;
 use super::target::OTHER_REGIONS;
@@ -167,8 +168,31 @@ impl<'w> Session<'w> {
             excuse_full_account(&mut judgement);
         }
         self.after(operation, input, region, &mut judgement);
+        if operation.is_readonly {
+            let again = |other: &Exchange| self.worker.env.judge.exchange(operation, expectation, focus, other);
+            self.leave_out_consequences(&exchange, &mut judgement, again).await;
+        }
         self.history.push(request);
         (judgement, exchange)
+    }
+
+    /// Divergences of a list that only what other requests wrongly made shows are found where it was made.
+    async fn leave_out_consequences(
+        &self,
+        exchange: &Exchange,
+        judgement: &mut Judgement,
+        judge: impl Fn(&Exchange) -> Judgement,
+    ) {
+        let env = &self.worker.env;
+        if !judgement.is_success() || !env.causes.may_explain(&env.contract, &judgement.violations) {
+            return;
+        }
+        env.causes.explain(&env.contract, exchange, judgement, &judge);
+        if env.settings.jobs > 1 && env.causes.may_explain(&env.contract, &judgement.violations) {
+            tokio::time::sleep(UNDER_WAY).await;
+            env.causes.explain(&env.contract, exchange, judgement, &judge);
+        }
+        env.causes.note_uncaused(&judgement.violations);
     }
 
     /// What follows every exchange: new resources are remembered, secrets noted, echoes judged.
@@ -181,6 +205,9 @@ impl<'w> Session<'w> {
             return;
         }
         self.remember(operation, region, judgement);
+        if !operation.is_readonly {
+            self.worker.env.causes.note(input, judgement);
+        }
         let is_wrongly_accepted = |violation: &Violation| violation.kind == FindingKind::AcceptedInvalid;
         if judgement.violations.iter().any(is_wrongly_accepted) {
             // What an invalid request should come back as, nobody says.
