@@ -189,7 +189,7 @@ impl<'w> Session<'w> {
         }
         env.causes.explain(&env.contract, exchange, judgement, &judge);
         if env.settings.jobs > 1 && env.causes.may_explain(&env.contract, &judgement.violations) {
-            tokio::time::sleep(UNDER_WAY).await;
+            env.target.pause(UNDER_WAY).await;
             env.causes.explain(&env.contract, exchange, judgement, &judge);
         }
         env.causes.note_uncaused(&judgement.violations);
