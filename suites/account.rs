@@ -7,8 +7,9 @@ mod common;
 #[path = "common/http.rs"]
 mod http;
 
-use std::path::PathBuf;
-use std::process::Output;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ const ELSEWHERE: &str = "http://192.0.2.1:9";
 fn elsewhere(arguments: &[&str]) -> Output {
     let mut command = program();
     command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "secret-of-the-test");
-    command.stdin(std::process::Stdio::null()).args(arguments).output().unwrap()
+    command.stdin(Stdio::null()).args(arguments).output().unwrap()
 }
 
 #[test]
@@ -59,6 +60,48 @@ fn a_plan_says_what_a_run_takes_and_sends_nothing() {
     ] {
         assert!(said.contains(part), "{part:?} is not in {said}");
     }
+}
+
+/// Runs the program on a terminal of its own, where someone answers its question; none where there is no `script`.
+fn on_a_terminal(arguments: &[&str], answer: &str) -> Option<(Option<i32>, String)> {
+    let line = format!("{} {}", env!("CARGO_BIN_EXE_ivs-conformance"), arguments.join(" "));
+    let mut command = std::process::Command::new("script");
+    command.current_dir(std::env::temp_dir()).args(["-qec", &line, "/dev/null"]).env_remove("CI");
+    command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "secret-of-the-test");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut terminal = command.spawn().ok()?;
+    let (mut keyboard, mut screen) = (terminal.stdin.take().unwrap(), terminal.stdout.take().unwrap());
+    let (mut shown, mut piece, mut is_asked) = (Vec::new(), [0; 4096], false);
+    while let Ok(length @ 1..) = screen.read(&mut piece) {
+        shown.extend_from_slice(&piece[..length]);
+        if !is_asked && String::from_utf8_lossy(&shown).contains("[y/N]") {
+            is_asked = true;
+            writeln!(keyboard, "{answer}").unwrap();
+        }
+    }
+    let code = terminal.wait().unwrap().code();
+    assert!(is_asked, "{}", String::from_utf8_lossy(&shown));
+    Some((code, String::from_utf8_lossy(&shown).into_owned()))
+}
+
+#[test]
+fn on_a_terminal_the_plan_is_shown_and_a_word_decides() {
+    let target = Target::with(&[]);
+    // This machine under an address that does not say so.
+    let endpoint = target.endpoint.replace("127.0.0.1", "0.0.0.0");
+    let scratch = Scratch::new();
+    let journal = scratch.file("run.journal");
+    let run = ["run", "--endpoint", &endpoint, "--region", "us-east-1", "--only", "GetChannel.*", "--profile", "quick"];
+    let arguments = [&run[..], &["--skip", "scenario/*", "--quotas=false", "--journal", &journal]].concat();
+    let Some((code, shown)) = on_a_terminal(&arguments, "n") else {
+        eprintln!("there is no `script` here that makes a terminal");
+        return;
+    };
+    assert!(shown.contains("plan for ") && shown.contains("nothing was sent, as you did not agree"), "{shown}");
+    assert_eq!((code, Path::new(&journal).exists()), (Some(2), false));
+    let (code, shown) = on_a_terminal(&arguments, "y").unwrap();
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("conforms to ivs") && Path::new(&journal).exists(), "{shown}");
 }
 
 /// Runs part of the plan in process, as in an account.

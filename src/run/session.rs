@@ -377,8 +377,12 @@ impl<'w> Session<'w> {
                 return Err(Blocked(format!("{} made no `{resource}`: {answer}", operation.name)));
             };
             let arn = bundle.arn(&resource).unwrap_or_default().to_owned();
-            if let Some(state) = &state {
-                self.reach(&bundle, &resource, state).await?;
+            if let Some(state) = &state
+                && let Err(blocked) = self.reach(&bundle, &resource, state).await
+            {
+                // It is there all the same, and is deleted with the test.
+                self.own.push(bundle);
+                return Err(blocked);
             }
             bundle.state = state;
             match self.fixtures {

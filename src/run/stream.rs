@@ -104,6 +104,7 @@ impl Session<'_> {
         if let Some(reason) = streaming.ended() {
             return Err(Blocked(reason));
         }
+        self.worker.streamed.insert(channel.to_owned());
         self.worker.streaming.push(streaming);
         Ok(())
     }
@@ -116,15 +117,12 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Ends the broadcasts of a channel that is about to be deleted; true if there was one.
+    /// Ends the broadcast of a channel that is about to be deleted; true if there was one at any time.
     pub(super) async fn stop_streaming(&mut self, arn: &str) -> bool {
-        match self.worker.streaming.iter().position(|streaming| streaming.channel == arn) {
-            Some(position) => {
-                self.worker.streaming.remove(position).stop().await;
-                true
-            }
-            None => false,
+        if let Some(position) = self.worker.streaming.iter().position(|streaming| streaming.channel == arn) {
+            self.worker.streaming.remove(position).stop().await;
         }
+        self.worker.streamed.remove(arn)
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Worker {
     pub(super) shared_secrets: BTreeSet<String>,
     /// Commands that stream to channels now.
     pub(super) streaming: Vec<Streaming>,
+    /// Channels to which a command streamed at any time; the target may see late that it ended.
+    pub(super) streamed: BTreeSet<String>,
     /// How often the target had been away when its last case began.
     outages: u64,
     /// Requests it sent; one that was sent again because the target was busy counts once.
@@ -71,6 +73,7 @@ impl Worker {
             shared: Vec::new(),
             shared_secrets: BTreeSet::new(),
             streaming: Vec::new(),
+            streamed: BTreeSet::new(),
             outages: 0,
             requests: 0,
         }
