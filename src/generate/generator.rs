@@ -1,6 +1,6 @@
 //! Makes the requests of a case.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
@@ -29,6 +29,12 @@ use crate::spec::rules::{Generator as Source, InputRule, TriggerKind};
 /// How often drawing is tried again before a family counts as barren.
 const ATTEMPTS: u32 = 64;
 
+/// The same for values that vary around the special one.
+const VARIED_ATTEMPTS: u32 = 8;
+
+/// An input, and the tree to shrink it by.
+pub type Drawn = (Box<dyn ValueTree<Value = Value>>, Value);
+
 /// Why requests cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the schema of `{operation}` does not compile: {reason}; check the rules file with `spec check`")]
@@ -52,8 +58,32 @@ pub struct Family {
     intent: Intent,
     /// Path of the special value.
     path: Option<String>,
-    /// The input that was proven last: many families have but one, and it need not be proven again.
-    proven: RefCell<Option<Value>>,
+    /// The input that was drawn first: many families have but one, and it need not be proven again.
+    first: RefCell<Option<Value>>,
+    freshness: Cell<Freshness>,
+}
+
+/// Whether a family has more to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Freshness {
+    /// As far as is known, every draw is another one.
+    #[default]
+    Fresh,
+    /// Its first inputs repeat themselves: what is drawn now has the same special value among others that vary.
+    Varied,
+    /// Everything it has was drawn.
+    Exhausted,
+}
+
+impl Family {
+    /// Whether it has nothing to show that it has not shown.
+    pub fn is_exhausted(&self) -> bool {
+        self.freshness.get() == Freshness::Exhausted
+    }
+
+    fn repeats(&self, input: &Value) -> bool {
+        self.first.borrow().as_ref() == Some(input)
+    }
 }
 
 /// What the inputs of a family must break.
@@ -178,21 +208,32 @@ impl Generator {
     }
 
     /// Draws an input of a family that breaks exactly what it should, with the tree to shrink it by; none if no draw does.
-    pub fn draw(
-        &self,
-        operation: &Operation,
-        family: &Family,
-        runner: &mut TestRunner,
-    ) -> Option<(Box<dyn ValueTree<Value = Value>>, Value)> {
+    /// A family that repeats itself goes on with its special value among others that vary, where that is possible.
+    pub fn draw(&self, operation: &Operation, family: &Family, runner: &mut TestRunner) -> Option<Drawn> {
+        if family.freshness.get() == Freshness::Varied {
+            match self.draw_varied(operation, family, runner) {
+                Some(drawn) => return Some(drawn),
+                None => family.freshness.set(Freshness::Exhausted),
+            }
+        }
+        let (tree, input) = self.draw_plain(operation, family, runner)?;
+        if !family.repeats(&input) {
+            family.first.borrow_mut().get_or_insert_with(|| input.clone());
+        } else if family.freshness.get() == Freshness::Fresh {
+            // What schemas tell only in part may break another rule among other values.
+            let may_vary = family.inputs.len() > 1 && family.intent != Intent::ByHand;
+            family.freshness.set(if may_vary { Freshness::Varied } else { Freshness::Exhausted });
+            return self.draw(operation, family, runner);
+        }
+        Some((tree, input))
+    }
+
+    fn draw_plain(&self, operation: &Operation, family: &Family, runner: &mut TestRunner) -> Option<Drawn> {
         for attempt in 0..ATTEMPTS {
             let choice = if attempt < 4 { family.inputs.first() } else { family.inputs.last() };
             let Ok(tree) = choice?.new_tree(runner) else { continue };
             let input = tree.current();
-            let is_proven = family.proven.borrow().as_ref() == Some(&input);
-            if is_proven || self.is_intended(operation, family, &input) {
-                if !is_proven {
-                    family.proven.replace(Some(input.clone()));
-                }
+            if family.repeats(&input) || self.is_intended(operation, family, &input) {
                 return Some((tree, input));
             }
             if family.inputs.len() == 1 && attempt >= 16 {
@@ -200,6 +241,14 @@ impl Generator {
             }
         }
         None
+    }
+
+    fn draw_varied(&self, operation: &Operation, family: &Family, runner: &mut TestRunner) -> Option<Drawn> {
+        (0..VARIED_ATTEMPTS).find_map(|_| {
+            let tree = family.inputs.last()?.new_tree(runner).ok()?;
+            let input = tree.current();
+            (!family.repeats(&input) && self.is_intended(operation, family, &input)).then_some((tree, input))
+        })
     }
 
     /// Whether an input breaks what its family means to break, and nothing that does not follow from it.
@@ -371,7 +420,8 @@ impl Generator {
             inputs: inputs.collect(),
             intent,
             path: Some(path.to_owned()),
-            proven: RefCell::default(),
+            first: RefCell::default(),
+            freshness: Cell::default(),
         }
     }
 
@@ -398,7 +448,8 @@ impl Generator {
             inputs: vec![input.boxed()],
             intent: Intent::ByHand,
             path: None,
-            proven: RefCell::default(),
+            first: RefCell::default(),
+            freshness: Cell::default(),
         }
     }
 
@@ -455,7 +506,8 @@ fn valid_family(inputs: Vec<BoxedStrategy<Value>>, form: Form) -> Family {
         inputs,
         intent: Intent::Valid,
         path: None,
-        proven: RefCell::default(),
+        first: RefCell::default(),
+        freshness: Cell::default(),
     }
 }
 

@@ -12,4 +12,4 @@ pub mod prove;
 pub mod text;
 pub mod valid;
 
-pub use generator::{Family, GenerateError, Generator, finished, not_found_errors, runner};
+pub use generator::{Drawn, Family, GenerateError, Generator, finished, not_found_errors, runner};

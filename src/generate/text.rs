@@ -99,7 +99,9 @@ fn draw_from(table: &[char], times: usize, text: &mut String, rng: &mut impl Rng
         let mut drawn = rng.next_u64();
         for _ in 0..left.min(4) {
             let index = ((drawn & 0xffff) as usize * table.len()) >> 16;
-            text.extend(table.get(index));
+            if let Some(character) = table.get(index) {
+                text.push(*character);
+            }
             drawn >>= 16;
         }
         left -= left.min(4);

@@ -13,9 +13,10 @@ use super::session::{Blocked, Bundle, Fixtures, Session};
 use super::settings::{Profile, Shrinking};
 use super::stream::Streaming;
 use crate::clock;
-use crate::generate::{Family, finished, placeholder, runner};
+use crate::generate::{Drawn, Family, finished, placeholder, runner};
 use crate::judge::{FindingKind, Violation};
 use crate::plan::case::{Case, Check, Form};
+use crate::plan::sequence::LawKind;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
 
@@ -43,6 +44,9 @@ pub struct Worker {
     pub(super) streamed: BTreeSet<String>,
     /// How often the target had been away when its last case began.
     outages: u64,
+    /// Lists that stayed wrong for as long as patience goes, by operation, and by which law: there is no sense in waiting
+    /// for them again.
+    pub(super) lasting: Vec<(String, LawKind)>,
     /// Requests it sent; one that was sent again because the target was busy counts once.
     pub(super) requests: u64,
 }
@@ -75,6 +79,7 @@ impl Worker {
             streaming: Vec::new(),
             streamed: BTreeSet::new(),
             outages: 0,
+            lasting: Vec::new(),
             requests: 0,
         }
     }
@@ -164,6 +169,7 @@ impl Worker {
         let mut runner = runner(env.settings.seed, &case.id);
         let families = env.generator.families(case);
         let (rounds, most) = effort(&env, &case.check);
+        let asks_once = env.settings.profile == Profile::Deep && env.settings.cases.is_none();
         let mut salt = 0;
         for round in 0..rounds {
             for family in &families {
@@ -175,6 +181,10 @@ impl Worker {
                     return;
                 }
                 let Some(drawn) = env.generator.draw(operation, family, &mut runner) else { continue };
+                if round > 0 && asks_once && family.is_exhausted() {
+                    // The same request once more is no new question.
+                    continue;
+                }
                 salt += 1;
                 self.try_drawn(index, operation, family, focus, drawn, salt, progress).await;
             }
@@ -227,7 +237,7 @@ impl Worker {
         operation: &Operation,
         family: &Family,
         focus: ClauseIndex,
-        (mut tree, input): (Box<dyn ValueTree<Value = Value>>, Value),
+        (mut tree, input): Drawn,
         salt: usize,
         progress: &mut Progress,
     ) {

@@ -224,11 +224,13 @@ impl Play<'_, '_> {
             let (judgement, exchange, items) =
                 self.session.walk_items(operation, &input, operation.status_clause).await;
             let divergences = self.divergences(operation, role, &entities, &items, LawKind::CreatedIsListed);
-            let is_final = divergences.is_empty()
-                || !judgement.is_success()
-                || clock::instant() >= deadline
-                || self.env.target.is_stopped();
-            if is_final {
+            let is_over = clock::instant() >= deadline || self.env.target.is_stopped();
+            let lasting = &mut self.session.worker.lasting;
+            let lasts = |found: &Divergence| lasting.contains(&(operation.name.clone(), found.law));
+            if divergences.iter().all(lasts) || !judgement.is_success() || is_over {
+                if is_over {
+                    lasting.extend(divergences.iter().map(|found| (operation.name.clone(), found.law)));
+                }
                 let laws = [LawKind::CreatedIsListed];
                 return self.conclude(role, divergences, judgement, exchange, &laws, progress).await;
             }
