@@ -32,6 +32,9 @@ const ATTEMPTS: u32 = 64;
 /// The same for values that vary around the special one.
 const VARIED_ATTEMPTS: u32 = 8;
 
+/// How many valid inputs of an operation special values are put into.
+const POOL_SIZE: usize = 24;
+
 /// An input, and the tree to shrink it by.
 pub type Drawn = (Box<dyn ValueTree<Value = Value>>, Value);
 
@@ -54,6 +57,8 @@ pub struct Family {
     pub expectation: Expectation,
     /// Inputs to try first, and when those break more than intended, more varied ones.
     inputs: Vec<BoxedStrategy<Value>>,
+    /// The same special value in one of the operation's valid inputs, where it has a place of its own.
+    varied: Option<BoxedStrategy<Value>>,
     /// What its inputs must break.
     intent: Intent,
     /// Path of the special value.
@@ -114,6 +119,8 @@ struct Details {
     states: BTreeMap<String, String>,
     prover: Prover,
     minimal: OnceLock<Value>,
+    /// Some valid inputs, the smallest first, once they are needed.
+    pool: Arc<OnceLock<Vec<Value>>>,
 }
 
 impl Generator {
@@ -135,6 +142,7 @@ impl Generator {
                     states: needed_states(&contract, operation, states),
                     prover,
                     minimal: OnceLock::new(),
+                    pool: Arc::default(),
                 },
             );
         }
@@ -221,7 +229,7 @@ impl Generator {
             family.first.borrow_mut().get_or_insert_with(|| input.clone());
         } else if family.freshness.get() == Freshness::Fresh {
             // What schemas tell only in part may break another rule among other values.
-            let may_vary = family.inputs.len() > 1 && family.intent != Intent::ByHand;
+            let may_vary = family.varied.is_some() && family.intent != Intent::ByHand;
             family.freshness.set(if may_vary { Freshness::Varied } else { Freshness::Exhausted });
             return self.draw(operation, family, runner);
         }
@@ -244,11 +252,36 @@ impl Generator {
     }
 
     fn draw_varied(&self, operation: &Operation, family: &Family, runner: &mut TestRunner) -> Option<Drawn> {
+        self.fill_pool(operation);
         (0..VARIED_ATTEMPTS).find_map(|_| {
-            let tree = family.inputs.last()?.new_tree(runner).ok()?;
+            let tree = family.varied.as_ref()?.new_tree(runner).ok()?;
             let input = tree.current();
             (!family.repeats(&input) && self.is_intended(operation, family, &input)).then_some((tree, input))
         })
+    }
+
+    /// Draws the valid inputs that special values are put into.
+    fn fill_pool(&self, operation: &Operation) {
+        let Some(details) = self.details.get(&operation.name) else { return };
+        details.pool.get_or_init(|| {
+            let mut pool = vec![self.minimal_input(operation)];
+            let Some(scope) = self.scope(operation) else { return pool };
+            let family = valid_family(vec![valid::any(scope, &operation.input)], Form::Random);
+            let mut runner = runner(1, &operation.name);
+            let drawn = (1..POOL_SIZE).filter_map(|_| self.draw_plain(operation, &family, &mut runner));
+            pool.extend(drawn.map(|(_, input)| input));
+            pool
+        });
+    }
+
+    /// One of the pool's inputs; it shrinks to the smallest.
+    fn pooled(&self, operation: &Operation) -> Option<BoxedStrategy<Value>> {
+        let pool = Arc::clone(&self.details.get(&operation.name)?.pool);
+        let choose = move |index: usize| {
+            let inputs = pool.get().map(Vec::as_slice).unwrap_or_default();
+            inputs.get(index % inputs.len().max(1)).cloned().unwrap_or_default()
+        };
+        Some((0..POOL_SIZE).prop_map(choose).boxed())
     }
 
     /// Whether an input breaks what its family means to break, and nothing that does not follow from it.
@@ -401,7 +434,7 @@ impl Generator {
         let operation_name = scope.operation.name.clone();
         let fillers = fillers(scope, path);
         let bases = [self.smallest(scope.operation), valid::any(scope, &scope.operation.input)];
-        let inputs = bases.into_iter().map(|base| {
+        let with_value = |base: BoxedStrategy<Value>| {
             let (contract, name, fillers, path) =
                 (Arc::clone(&contract), operation_name.clone(), fillers.clone(), path.to_owned());
             (base, candidate.values.clone())
@@ -413,11 +446,14 @@ impl Generator {
                     input
                 })
                 .boxed()
-        });
+        };
+        let varied = self.pooled(scope.operation).map(with_value);
+        let inputs = bases.into_iter().map(with_value).collect();
         Family {
             note: candidate.note,
             expectation,
-            inputs: inputs.collect(),
+            inputs,
+            varied,
             intent,
             path: Some(path.to_owned()),
             first: RefCell::default(),
@@ -446,6 +482,7 @@ impl Generator {
             note: note.to_owned(),
             expectation,
             inputs: vec![input.boxed()],
+            varied: None,
             intent: Intent::ByHand,
             path: None,
             first: RefCell::default(),
@@ -504,6 +541,7 @@ fn valid_family(inputs: Vec<BoxedStrategy<Value>>, form: Form) -> Family {
         note: format!("{} members", form.id()),
         expectation: Expectation::success(),
         inputs,
+        varied: None,
         intent: Intent::Valid,
         path: None,
         first: RefCell::default(),
