@@ -38,8 +38,10 @@ impl Message {
         }
         push(&mut bytes, "host", host)?;
         push(&mut bytes, "user-agent", AGENT)?;
-        // Bodies are judged as they come, so nothing may be packed.
-        push(&mut bytes, "accept-encoding", "identity")?;
+        if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept-encoding")) {
+            // Bodies are judged as they come, so nothing may be packed; who names another is signed with that one alone.
+            push(&mut bytes, "accept-encoding", "identity")?;
+        }
         for (name, value) in &request.headers {
             push(&mut bytes, name, value)?;
         }
@@ -99,6 +101,9 @@ mod tests {
              content-length: 2\r\n\r\n{{}}"
         );
         assert_eq!(text, expected);
+        let headers = vec![("accept-encoding".to_owned(), "gzip".to_owned())];
+        let gzip = Message::new(&Request { headers, ..request("/x", "") }, "h", "").unwrap();
+        assert!(!String::from_utf8_lossy(&gzip.bytes).contains("identity"));
         let empty = Request { body: Bytes::new(), ..request("/x", "") };
         assert!(!String::from_utf8_lossy(&Message::new(&empty, "h", "").unwrap().bytes).contains("content-length"));
     }
