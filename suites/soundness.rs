@@ -16,6 +16,7 @@ use ivs_conformance::cli::{embedded, resolve};
 use ivs_conformance::plan::{self, Filter, Plan, Suites};
 use ivs_conformance::reference::{self, Config, Variant};
 use ivs_conformance::run::settings::{Profile, Settings};
+use ivs_conformance::run::{CaseResult, Verdict};
 use ivs_conformance::spec::{self, Contract};
 
 fn seeds() -> u64 {
@@ -49,6 +50,11 @@ impl Bench {
         let outcome = ivs_conformance::run::run(&self.contract, &self.plan, &settings, &|_| {}, never).await.unwrap();
         server.stop().await;
         assert_eq!(outcome.cases.len(), self.plan.cases.len(), "every case was run");
+        if variants.is_empty() && profile == Profile::Standard {
+            let undecided = |result: &&CaseResult| matches!(result.verdict, Verdict::Inconclusive { .. });
+            let undecided: Vec<&CaseResult> = outcome.cases.iter().filter(undecided).collect();
+            assert!(undecided.is_empty(), "every case is decided on the reference server: {undecided:#?}");
+        }
         let line = |found: &ivs_conformance::run::Found| {
             let clause = &self.contract.clauses.get(found.violation.clause).id;
             let names: Vec<&str> = variants.iter().map(|variant| variant.name()).collect();
