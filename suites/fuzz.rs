@@ -52,9 +52,14 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![proptest::collection::vec(any::<u8>(), 0..300), any::<String>().prop_map(String::into_bytes), damaged()]
 }
 
+/// How many times as much is tried as usual: set by who has the time.
+fn times() -> u32 {
+    std::env::var("IVS_CONFORMANCE_FUZZ_TIMES").map_or(1, |times| times.parse().unwrap())
+}
+
 fn hold(name: &str, cases: u32) {
     let (_, target) = targets::ALL.into_iter().find(|(known, _)| *known == name).unwrap();
-    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: cases.saturating_mul(times()), failure_persistence: None, ..Config::default() };
     let tried = TestRunner::new(config).run(&bytes(), |bytes| {
         target(&bytes);
         Ok(())
