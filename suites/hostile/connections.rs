@@ -49,7 +49,9 @@ fn every_tenth_request_unanswered_is_bounded_too() {
     let server = Server::new(|seen, _| if seen.number % 10 == 9 { Then::Silence } else { Then::Forward });
     let finished = start(&server.url, &["--request-timeout", "1"]).finish().exits(1).within(90);
     assert!(finished.findings().iter().any(|finding| finding["kind"] == "transport"), "{}", finished.said);
-    assert!(finished.upheld("ListChannels") > 10, "{}", finished.said);
+    // Which of them go unanswered is chance, and an operation is given up after a few of those; not all three at once.
+    let upheld: usize = ["GetChannel", "GetStreamKey", "ListChannels"].map(|name| finished.upheld(name)).iter().sum();
+    assert!(upheld > 20, "{}", finished.said);
 }
 
 #[test]
