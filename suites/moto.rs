@@ -2,9 +2,14 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::Value;
+
+/// A page token of moto is refused once the channel it names is deleted: whether another request deletes it between two
+/// pages is chance, and the case that walks them goes no further then.
+const BROKEN_TOKEN: &str = "ListChannels.status:rejected_valid (documented)";
 
 /// What was found, one line per finding, without anything that differs from run to run.
 fn normalised(report: &Value) -> String {
@@ -33,17 +38,20 @@ fn checked(endpoint: &str, jobs: Option<&str>) -> Value {
 #[ignore = "needs moto 5.2.5: set IVS_CONFORMANCE_MOTO_ENDPOINT to where it listens"]
 fn moto_diverges_where_it_does_and_nowhere_else() {
     let endpoint = std::env::var("IVS_CONFORMANCE_MOTO_ENDPOINT").expect("the variable holds a URL");
-    let report = checked(&endpoint, None);
+    let report = checked(&endpoint, Some("1"));
     let findings = report["findings"].as_array().unwrap();
     let of_kind = |kind: &str| findings.iter().filter(|finding| finding["kind"] == kind).count();
     assert_eq!(of_kind("not_implemented"), 29);
     assert_eq!(report["summary"]["operations"]["implemented"], 6);
-    let clauses: std::collections::BTreeSet<&str> =
-        findings.iter().filter_map(|finding| finding["clause"].as_str()).collect();
+    let clauses: BTreeSet<&str> = findings.iter().filter_map(|finding| finding["clause"].as_str()).collect();
     assert!(clauses.iter().filter(|clause| clause.contains(".input.")).count() > 90, "{clauses:?}");
     assert!(clauses.contains("DeleteChannel.status") && clauses.contains("CreateChannel.content_type"));
     insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
         insta::assert_snapshot!("moto", normalised(&report));
     });
-    assert_eq!(normalised(&checked(&endpoint, Some("1"))), normalised(&report), "what is found is no matter of chance");
+    let alone = normalised(&report);
+    let known: BTreeSet<&str> = alone.lines().chain([BROKEN_TOKEN]).collect();
+    let parallel = normalised(&checked(&endpoint, None));
+    let more: Vec<&str> = parallel.lines().filter(|line| !known.contains(line)).collect();
+    assert!(more.is_empty(), "with several requests in flight no more is found than with one: {more:#?}");
 }
