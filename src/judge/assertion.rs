@@ -43,14 +43,10 @@ pub fn check(assert: &Assert, output: &Value) -> Result<(), Failure> {
     if let Some(other) = &assert.differs {
         ensure(!same(found, other), || format!("{place} is not {}.", shown(other)), place, found)?;
     }
-    if let Some(values) = &assert.one_of {
-        let is_listed = values.iter().any(|value| same(found, value));
-        ensure(is_listed, || format!("{place} is one of {}.", listed(values)), place, found)?;
-    }
-    if let Some(list) = &assert.element_of {
-        let elements = list.as_array().map_or(&[][..], Vec::as_slice);
-        let is_listed = elements.iter().any(|value| same(found, value));
-        ensure(is_listed, || format!("{place} is one of {}.", listed(elements)), place, found)?;
+    let list = assert.element_of.as_ref().map(|list| list.as_array().map_or(&[][..], Vec::as_slice));
+    for allowed in assert.one_of.as_deref().into_iter().chain(list) {
+        let is_listed = allowed.iter().any(|value| same(found, value));
+        ensure(is_listed, || format!("{place} is one of {}.", listed(allowed)), place, found)?;
     }
     if let Some(inputs) = &assert.result_of {
         result_of(place, found, inputs)?;
@@ -218,7 +214,7 @@ fn ensure(holds: bool, expected: impl FnOnce() -> String, place: &str, found: &V
 fn result_of(place: &str, found: &Value, inputs: &Value) -> Result<(), Failure> {
     let inputs: Vec<&serde_json::Map<String, Value>> =
         inputs.as_array().into_iter().flatten().filter_map(Value::as_object).collect();
-    let names: std::collections::BTreeSet<&String> = inputs.iter().flat_map(|input| input.keys()).collect();
+    let names: BTreeSet<&String> = inputs.iter().flat_map(|input| input.keys()).collect();
     for name in names {
         let given: Vec<Value> = inputs.iter().filter_map(|input| input.get(name)).cloned().collect();
         let value = found.get(name).unwrap_or(&Value::Null);

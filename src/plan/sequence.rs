@@ -1,4 +1,4 @@
-//! Random sequences of operations and the laws that hold along them: data in `suites/`.
+//! Random sequences of operations and the laws that hold along them: data in `suites/scenarios/`.
 //!
 //! Which operation makes, shows, changes or deletes which resource follows from the model ([`super::part`]); which rule
 //! a broken law breaks is said here.
@@ -31,7 +31,7 @@ pub struct Sequence {
     /// Members, as `type.member`, that may change when one of these members is given to an update.
     #[serde(default)]
     pub follows: BTreeMap<String, Vec<String>>,
-    /// States of `suites/` that a new resource of a type is brought into before the sequence goes on.
+    /// States of `suites/scenarios/` that a new resource of a type is brought into before the sequence goes on.
     #[serde(default)]
     pub states: BTreeMap<String, String>,
 }

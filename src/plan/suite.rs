@@ -1,4 +1,4 @@
-//! Scenarios, states and probes: tests written as data in `suites/*.toml`.
+//! Scenarios, states and probes: tests written as data in `suites/scenarios/*.toml`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::sequence::{Law, Sequence};
 
-/// Everything that `suites/` holds.
+/// Everything that `suites/scenarios/` holds.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Suites {

@@ -10,7 +10,7 @@ use super::suite::{Assert, Expect, Scenario, Step, Suites};
 use crate::spec::Contract;
 use crate::spec::rules::{AbsentOutput, DefaultRule};
 
-static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/suites");
+static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/suites/scenarios");
 
 impl Suites {
     /// The suites that come with the program.
@@ -18,8 +18,7 @@ impl Suites {
     /// # Errors
     /// A file that is no suite.
     pub fn builtin() -> Result<Suites, PlanError> {
-        let mut files: Vec<_> =
-            BUILTIN.files().filter(|file| file.path().extension().is_some_and(|end| end == "toml")).collect();
+        let mut files: Vec<_> = BUILTIN.files().collect();
         files.sort_by_key(|file| file.path());
         let mut suites = Suites::default();
         for file in files {
@@ -119,9 +118,9 @@ mod tests {
     #[test]
     fn a_scenario_that_decides_nothing_is_refused() {
         let text = "[[scenario]]\nname = \"idle\"\nsummary = \"x\"\n[[scenario.step]]\ncall = \"ListChannels\"\n";
-        let error = Suites::parse(Path::new("suites/mine.toml"), text).unwrap_err().to_string();
-        assert!(error.starts_with("suites/mine.toml: the scenario `idle` decides no clause"), "{error}");
+        let error = Suites::parse(Path::new("suites/scenarios/mine.toml"), text).unwrap_err().to_string();
+        assert!(error.starts_with("suites/scenarios/mine.toml: the scenario `idle` decides no clause"), "{error}");
         let decisive = format!("{text}expect = \"ConflictException\"\n");
-        assert_eq!(Suites::parse(Path::new("suites/mine.toml"), &decisive).unwrap().scenarios.len(), 1);
+        assert_eq!(Suites::parse(Path::new("suites/scenarios/mine.toml"), &decisive).unwrap().scenarios.len(), 1);
     }
 }

@@ -16,7 +16,6 @@ use crate::clock;
 use crate::generate::{Drawn, Family, finished, placeholder, runner};
 use crate::judge::{FindingKind, Violation};
 use crate::plan::case::{Case, Check, Form};
-use crate::plan::sequence::LawKind;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
 
@@ -44,9 +43,6 @@ pub struct Worker {
     pub(super) streamed: BTreeSet<String>,
     /// How often the target had been away when its last case began.
     outages: u64,
-    /// Lists that stayed wrong for as long as patience goes, by operation, and by which law: there is no sense in waiting
-    /// for them again.
-    pub(super) lasting: Vec<(String, LawKind)>,
     /// Requests it sent; one that was sent again because the target was busy counts once.
     pub(super) requests: u64,
 }
@@ -79,7 +75,6 @@ impl Worker {
             streaming: Vec::new(),
             streamed: BTreeSet::new(),
             outages: 0,
-            lasting: Vec::new(),
             requests: 0,
         }
     }

@@ -202,13 +202,7 @@ impl<'w, 'c> Play<'w, 'c> {
         give(&mut input, role.subject.as_deref(), Value::from(entity.arn.as_str()));
         self.refer(&mut input, step.choice);
         let input = self.session.bind(&input).await?;
-        let (expectation, focus) = match entity.gone {
-            None => (Expectation::success(), operation.status_clause),
-            Some(gone) => match self.not_found(operation, gone, &entity.kind) {
-                Some(refused) => refused,
-                None => return Ok(Done::Skipped),
-            },
-        };
+        let Some((expectation, focus)) = self.expected(operation, &entity) else { return Ok(Done::Skipped) };
         let (mut judgement, exchange) = self.call(operation, &input, &expectation, focus).await;
         let is_changed = judgement.is_success() && expectation.success;
         if is_changed {
@@ -349,6 +343,14 @@ impl<'w, 'c> Play<'w, 'c> {
             }
         }
         *members = kept;
+    }
+
+    /// What a call about a resource must be answered with, and the clause to blame; none if nothing says so.
+    pub(super) fn expected(&self, operation: &Operation, entity: &Entity) -> Option<(Expectation, ClauseIndex)> {
+        match entity.gone {
+            None => Some((Expectation::success(), operation.status_clause)),
+            Some(gone) => self.not_found(operation, gone, &entity.kind),
+        }
     }
 
     /// The answer that a resource which is gone must get, and the clause to blame; none if nothing says so.

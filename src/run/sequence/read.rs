@@ -70,13 +70,7 @@ impl Play<'_, '_> {
         let operation = self.operation(role)?;
         let mut input = Value::Object(Map::new());
         give(&mut input, role.subject.as_deref(), Value::from(entity.arn.as_str()));
-        let (expectation, focus) = match entity.gone {
-            None => (Expectation::success(), operation.status_clause),
-            Some(gone) => match self.not_found(operation, gone, &entity.kind) {
-                Some(refused) => refused,
-                None => return Ok(Done::Skipped),
-            },
-        };
+        let Some((expectation, focus)) = self.expected(operation, &entity) else { return Ok(Done::Skipped) };
         let (mut judgement, exchange) = self.call(operation, &input, &expectation, focus).await;
         let is_shown = judgement.is_success() && expectation.success;
         if is_shown {
@@ -225,11 +219,10 @@ impl Play<'_, '_> {
                 self.session.walk_items(operation, &input, operation.status_clause).await;
             let divergences = self.divergences(operation, role, &entities, &items, LawKind::CreatedIsListed);
             let is_over = clock::instant() >= deadline || self.env.target.is_stopped();
-            let lasting = &mut self.session.worker.lasting;
-            let lasts = |found: &Divergence| lasting.contains(&(operation.name.clone(), found.law));
-            if divergences.iter().all(lasts) || !judgement.is_success() || is_over {
+            let broken = self.all_broken(role, &divergences);
+            if divergences.is_empty() || !judgement.is_success() || is_over || self.env.stays(broken.iter()) {
                 if is_over {
-                    lasting.extend(divergences.iter().map(|found| (operation.name.clone(), found.law)));
+                    self.env.note_wait_in_vain(broken.iter());
                 }
                 let laws = [LawKind::CreatedIsListed];
                 return self.conclude(role, divergences, judgement, exchange, &laws, progress).await;
@@ -343,12 +336,7 @@ impl Play<'_, '_> {
             }
         }
         self.session.history.truncate(history);
-        let mut broken: Vec<Violation> = Vec::new();
-        for Divergence { law, expected, observed, label } in divergences {
-            let kind = self.model.get(label).map(|entity| entity.kind.clone()).unwrap_or_default();
-            let violation = self.broken(law, &kind, &role.operation, expected, observed);
-            broken.extend(violation.filter(|new| !broken.iter().any(|known| known.clause == new.clause)));
-        }
+        let broken = self.all_broken(role, &divergences);
         if broken.is_empty() {
             let upheld = laws.iter().filter_map(|law| Some(self.clause(*law, &role.resource)?.1));
             judgement.upheld.extend(upheld);
@@ -356,6 +344,17 @@ impl Play<'_, '_> {
         judgement.violations.extend(broken);
         self.note(&mut judgement, &exchange, progress)?;
         Ok(Done::Looked)
+    }
+
+    /// What diverges as violations, one for each clause.
+    fn all_broken(&self, role: &Role, divergences: &[Divergence]) -> Vec<Violation> {
+        let mut broken: Vec<Violation> = Vec::new();
+        for Divergence { law, expected, observed, label } in divergences {
+            let kind = self.model.get(*label).map(|entity| entity.kind.clone()).unwrap_or_default();
+            let violation = self.broken(*law, &kind, &role.operation, expected.clone(), observed.clone());
+            broken.extend(violation.filter(|new| !broken.iter().any(|known| known.clause == new.clause)));
+        }
+        broken
     }
 }
 
