@@ -13,8 +13,8 @@ use proptest::test_runner::{Config, TestRunner};
 
 /// Seeds that reach far into each format, as files that come with the program.
 const SEEDS: [&str; 7] = [
-    include_str!("batch.toml"),
-    include_str!("probes-auth.toml"),
+    include_str!("scenarios/batch.toml"),
+    include_str!("scenarios/probes-auth.toml"),
     include_str!("fuzz/report.json"),
     "endpoint = \"http://127.0.0.1:1\"\nseed = 1\nreport = [\"json=-\"]\n[operations.GetChannel]\nexpect = \"not_implemented\"\n",
     "[[known]]\nid = \"a:transport\"\nclause = \"a\"\nkind = \"transport\"\nexpires = 2027-01-31\nreason = \"x\"\n",

@@ -37,6 +37,9 @@ pub struct Alphabet {
 /// Most characters of a look-up table.
 const TABLE_SIZE: u32 = 256;
 
+/// Most characters of a run that chance chooses.
+const VARIED: usize = 48;
+
 impl Alphabet {
     /// Ranges of characters, each with its weight; the first character of the first range is the simplest.
     pub fn new(ranges: Vec<(u32, char, char)>) -> Alphabet {
@@ -66,12 +69,24 @@ impl Alphabet {
         (!ranges.is_empty()).then(|| Alphabet::new(ranges))
     }
 
-    /// Adds `times` characters to a text.
+    /// Adds `times` characters to a text. A long run repeats what it begins with: more chance in it would tell no more.
     fn draw(&self, times: usize, text: &mut String, rng: &mut impl Rng) {
+        let start = text.len();
+        let drawn = times.min(VARIED);
         match &self.table {
-            Some(table) => draw_from(table, times, text, rng),
-            None => text.extend((0..times).map(|_| self.draw_one(rng))),
+            Some(table) => draw_from(table, drawn, text, rng),
+            None => text.extend((0..drawn).map(|_| self.draw_one(rng))),
         }
+        let mut left = times - drawn;
+        if left == 0 {
+            return;
+        }
+        let period = text.get(start..).unwrap_or_default().to_owned();
+        while left >= VARIED {
+            text.push_str(&period);
+            left -= VARIED;
+        }
+        text.extend(period.chars().take(left));
     }
 
     fn draw_one(&self, rng: &mut impl Rng) -> char {

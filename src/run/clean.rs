@@ -19,7 +19,7 @@ use crate::judge::{document, path};
 use crate::plan::resources::{Finder, Resources};
 use crate::plan::suite::BroadcastState;
 use crate::spec::Contract;
-use crate::wire::{Exchange, Reply};
+use crate::wire::{Exchange, Reply, Text};
 
 /// How often deleting is tried again for what is in use.
 const PASSES: u32 = 5;
@@ -482,7 +482,7 @@ fn said(exchange: &Exchange) -> String {
 fn unknown_operation() -> Exchange {
     use crate::wire::{FailureKind, Request, TransportFailure};
     let request =
-        Request { method: String::new(), target: String::new(), headers: Vec::new(), body: Default::default() };
+        Request { method: Text::default(), target: Text::default(), headers: Vec::new(), body: Default::default() };
     let detail = "the contract does not have the operation".to_owned();
     let reply = Reply::Failure(TransportFailure { kind: FailureKind::Withheld, detail });
     Exchange { request, reply, elapsed: Duration::ZERO }

@@ -14,6 +14,7 @@ pub mod pace;
 mod probe;
 mod route;
 mod scenario;
+mod secrets;
 mod sequence;
 mod session;
 pub mod settings;
@@ -35,6 +36,7 @@ use tokio::time::sleep;
 
 pub use event::Event;
 pub use outcome::{CaseResult, FindingKey, Found, Outcome, Verdict};
+pub use secrets::Secrets;
 pub use settings::Settings;
 pub use single::{Executor, Prepared};
 
@@ -59,8 +61,8 @@ use worker::Worker;
 /// Clause that a target violates which does not look at signatures.
 const SIGNATURE_CLAUSE: &str = "auth.wrong-signature-is-refused";
 
-/// Scenarios with this many calls are begun first.
-const LONG_SCENARIO: u64 = 60;
+/// Cases with this many calls, one after another, are begun first.
+const LONG_CASE: u64 = 60;
 
 /// Why a run could not begin.
 #[derive(Debug, Error)]
@@ -165,7 +167,7 @@ pub async fn run(
     };
     outcome.findings = tally.findings;
     outcome.upheld = tally.upheld;
-    outcome.secrets = tally.secrets.into_iter().collect();
+    outcome.secrets = tally.secrets;
     outcome.secrets.extend(settings.secrets());
     Ok(outcome)
 }
@@ -275,16 +277,17 @@ impl Queue {
     }
 }
 
-/// Long scenarios come first, so that none of them is left over at the end; the others in the order of the plan.
-fn order(plan: &Plan) -> Vec<usize> {
+/// Long cases come first, so that none of them is left over at the end; the others in the order of the plan.
+fn order(plan: &Plan, settings: &Settings) -> Vec<usize> {
     let weight = |index: &usize| match plan.cases.get(*index).map(|case| &case.check) {
         Some(Check::Scenario { scenario }) => {
             plan.suites.scenarios.get(*scenario).map_or(0, plan::suite::Scenario::weight)
         }
+        Some(Check::Sequence { .. }) => sequence::moves(settings.profile),
         _ => 0,
     };
     let (mut long, short): (Vec<usize>, Vec<usize>) =
-        (0..plan.cases.len()).partition(|index| weight(index) >= LONG_SCENARIO);
+        (0..plan.cases.len()).partition(|index| weight(index) >= LONG_CASE);
     long.sort_by_key(|index| std::cmp::Reverse(weight(index)));
     long.extend(short);
     long
@@ -299,7 +302,7 @@ async fn work(
     created: Vec<(String, serde_json::Value)>,
 ) -> Vec<CaseResult> {
     let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel::<Message>();
-    let queue = Queue { next: Arc::default(), order: Arc::new(order(&env.plan)), sender };
+    let queue = Queue { next: Arc::default(), order: Arc::new(order(&env.plan, &env.settings)), sender };
     let jobs = env.settings.jobs.clamp(1, env.plan.cases.len().max(1));
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = jobs.min(cores);

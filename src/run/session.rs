@@ -1,6 +1,6 @@
 //! One test's dealings with the target: it binds placeholders to resources, sends, judges, and deletes what it made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::consequence::UNDER_WAY;
 use super::ledger::mark::About;
+use super::secrets::Secrets;
 use super::settings::Credentials;
 use super::target::OTHER_REGIONS;
 use super::worker::Worker;
@@ -78,8 +79,6 @@ pub struct Session<'w> {
     pub(super) case: usize,
     /// Tells examples of a case apart.
     salt: usize,
-    /// Values of sensitive members seen so far.
-    secrets: BTreeSet<String>,
     /// Whether the caller sends again by itself until the answer is right.
     pub(super) polls: bool,
     /// What the case is about: marks leave that alone.
@@ -98,7 +97,6 @@ impl<'w> Session<'w> {
             history: Vec::new(),
             case,
             salt,
-            secrets: BTreeSet::new(),
             polls: false,
             about,
         }
@@ -197,9 +195,10 @@ impl<'w> Session<'w> {
 
     /// What follows every exchange: new resources are remembered, secrets noted, echoes judged.
     pub fn after(&mut self, operation: &Operation, input: &Value, region: Option<&str>, judgement: &mut Judgement) {
-        note_secrets(&operation.input, input, &mut self.secrets);
+        let secrets = &mut self.worker.tally.secrets;
+        note_secrets(&operation.input, input, secrets);
         if let Some(body) = &judgement.body {
-            note_secrets(&operation.output, body, &mut self.secrets);
+            note_secrets(&operation.output, body, secrets);
         }
         if !judgement.is_success() {
             return;
@@ -249,9 +248,7 @@ impl<'w> Session<'w> {
         tally.unknown_members += judgement.unknown_members as u64;
         tally.nulls += judgement.nulls as u64;
         for violation in &judgement.violations {
-            if tally.find(violation.clone(), self.case, exchange, setup) {
-                tally.secrets.extend(self.secrets.iter().chain(&self.worker.shared_secrets).cloned());
-            }
+            tally.find(violation.clone(), self.case, exchange, setup);
         }
         judgement.violations.clone()
     }
@@ -387,10 +384,7 @@ impl<'w> Session<'w> {
             bundle.state = state;
             match self.fixtures {
                 Fixtures::Own => self.own.push(bundle),
-                Fixtures::Shared => {
-                    self.worker.shared_secrets.extend(self.secrets.iter().cloned());
-                    self.worker.shared.push(bundle);
-                }
+                Fixtures::Shared => self.worker.shared.push(bundle),
             }
             Ok(arn)
         })
@@ -443,8 +437,6 @@ impl<'w> Session<'w> {
     /// Deletes what the test made.
     pub async fn finish(mut self) {
         let bundles = std::mem::take(&mut self.own);
-        // To append would rebuild the whole set, however few are new.
-        self.worker.tally.secrets.extend(std::mem::take(&mut self.secrets));
         self.variables.clear();
         self.delete_all(bundles).await;
     }
@@ -552,12 +544,10 @@ fn arn_in(text: &str, resource: &str) -> Option<String> {
 }
 
 /// Collects the values of sensitive members.
-fn note_secrets(node: &Node, value: &Value, secrets: &mut BTreeSet<String>) {
+fn note_secrets(node: &Node, value: &Value, secrets: &mut Secrets) {
     if node.is_sensitive {
-        if let Value::String(text) = value
-            && text.len() >= 8
-        {
-            secrets.insert(text.clone());
+        if let Value::String(text) = value {
+            secrets.insert(text);
         }
         return;
     }

@@ -35,8 +35,6 @@ pub struct Worker {
     pub tally: Tally,
     /// Resources that its cases share.
     pub(super) shared: Vec<Bundle>,
-    /// Secrets of those resources.
-    pub(super) shared_secrets: BTreeSet<String>,
     /// Commands that stream to channels now.
     pub(super) streaming: Vec<Streaming>,
     /// Channels to which a command streamed at any time; the target may see late that it ended.
@@ -71,7 +69,6 @@ impl Worker {
             env,
             tally: Tally::default(),
             shared: Vec::new(),
-            shared_secrets: BTreeSet::new(),
             streaming: Vec::new(),
             streamed: BTreeSet::new(),
             outages: 0,

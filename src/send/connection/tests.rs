@@ -41,8 +41,8 @@ async fn until_blank_line(stream: &mut TcpStream) {
 
 fn message(body: &[u8]) -> Message {
     let request = Request {
-        method: "POST".to_owned(),
-        target: "/".to_owned(),
+        method: "POST".into(),
+        target: "/".into(),
         headers: Vec::new(),
         body: Bytes::copy_from_slice(body),
     };
