@@ -28,6 +28,7 @@ pub enum Piece {
 /// Characters to choose from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alphabet {
+    /// First and last characters, each with the sum of all weights up to its own: classes of all scripts have hundreds.
     ranges: Rc<[(u32, char, char)]>,
     weight: u32,
     /// All characters, if they are few and equally likely: the usual case, and then drawing is a look-up.
@@ -47,7 +48,11 @@ impl Alphabet {
         let is_even = ranges.iter().all(|range| range.0 == size(*range));
         let table = (is_even && weight <= TABLE_SIZE)
             .then(|| ranges.iter().flat_map(|(_, start, end)| *start..=*end).collect());
-        Alphabet { ranges: ranges.into(), weight, table }
+        let sums = ranges.iter().scan(0, |sum, (weight, start, end)| {
+            *sum += weight;
+            Some((*sum, *start, *end))
+        });
+        Alphabet { ranges: sums.collect(), weight, table }
     }
 
     /// The characters of a class; ASCII ones as often as all others together.
@@ -91,15 +96,10 @@ impl Alphabet {
 
     fn draw_one(&self, rng: &mut impl Rng) -> char {
         let drawn = rng.next_u64();
-        let mut ticket = scaled(drawn as u32, self.weight);
-        for range in self.ranges.iter() {
-            let (weight, start, _) = *range;
-            if ticket < weight {
-                return char::from_u32(start as u32 + scaled((drawn >> 32) as u32, size(*range))).unwrap_or(start);
-            }
-            ticket -= weight;
-        }
-        self.simplest()
+        let ticket = scaled(drawn as u32, self.weight);
+        let chosen = self.ranges.partition_point(|(sum, _, _)| *sum <= ticket);
+        let Some(range) = self.ranges.get(chosen) else { return self.simplest() };
+        char::from_u32(range.1 as u32 + scaled((drawn >> 32) as u32, size(*range))).unwrap_or(range.1)
     }
 
     fn simplest(&self) -> char {
