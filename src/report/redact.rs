@@ -108,8 +108,8 @@ mod tests {
     fn sensitive_members_go_whatever_they_hold() {
         let contract = crate::spec::builtin().unwrap();
         let output = &contract.operation("GetStreamKey").unwrap().output;
-        let shown = redactor()
-            .json(json!({"streamKey": {"value": "x", "arn": "arn:aws:ivs:r:1:stream-key/y"}}), Some(output));
+        let shown =
+            redactor().json(json!({"streamKey": {"value": "x", "arn": "arn:aws:ivs:r:1:stream-key/y"}}), Some(output));
         assert_eq!(shown["streamKey"]["value"], REDACTED);
         assert_eq!(shown["streamKey"]["arn"], "arn:aws:ivs:r:1:stream-key/y");
     }

@@ -152,8 +152,7 @@ mod tests {
     const OTHER: &str = "arn:aws:ivs:us-east-1:123456789012:channel/other";
 
     fn exchange(body: &Value) -> Exchange {
-        let request =
-            Request { method: "POST".into(), target: "/".into(), headers: vec![], body: Default::default() };
+        let request = Request { method: "POST".into(), target: "/".into(), headers: vec![], body: Default::default() };
         let response = Response {
             status: 200,
             headers: vec![("content-type".into(), "application/json".into())],

@@ -127,6 +127,10 @@ pub struct Tally {
     pub first_seen: Vec<FindingKey>,
     /// How many requests showed a clause upheld, by the clause's index.
     pub upheld: Vec<u64>,
+    /// Number of the last request that showed a clause upheld, by the clause's index.
+    latest: Vec<u64>,
+    /// Requests noted so far.
+    requests: u64,
     /// Members of responses that the contract does not know.
     pub unknown_members: u64,
     /// Members that were null where they could be absent.
@@ -143,15 +147,19 @@ pub struct Tally {
 
 impl Tally {
     /// Notes that a request showed clauses upheld; a clause shown several times by one request counts once.
-    pub fn uphold(&mut self, clauses: &mut Vec<ClauseIndex>) {
-        clauses.sort_unstable();
-        clauses.dedup();
+    pub fn uphold(&mut self, clauses: &[ClauseIndex]) {
+        self.requests += 1;
+        let most = clauses.iter().map(|clause| clause.0 as usize + 1).max().unwrap_or(0);
+        if self.upheld.len() < most {
+            self.upheld.resize(most, 0);
+            self.latest.resize(most, 0);
+        }
         for clause in clauses {
             let index = clause.0 as usize;
-            if self.upheld.len() <= index {
-                self.upheld.resize(index + 1, 0);
-            }
-            if let Some(count) = self.upheld.get_mut(index) {
+            if let (Some(count), Some(latest)) = (self.upheld.get_mut(index), self.latest.get_mut(index))
+                && *latest != self.requests
+            {
+                *latest = self.requests;
                 *count += 1;
             }
         }

@@ -244,7 +244,7 @@ impl<'w> Session<'w> {
         let before = self.history.len().saturating_sub(1);
         let setup = self.history.get(..before).unwrap_or_default();
         let tally = &mut self.worker.tally;
-        tally.uphold(&mut judgement.upheld);
+        tally.uphold(&judgement.upheld);
         tally.unknown_members += judgement.unknown_members as u64;
         tally.nulls += judgement.nulls as u64;
         for violation in &judgement.violations {
@@ -545,6 +545,9 @@ fn arn_in(text: &str, resource: &str) -> Option<String> {
 
 /// Collects the values of sensitive members.
 fn note_secrets(node: &Node, value: &Value, secrets: &mut Secrets) {
+    if !node.holds_secret {
+        return;
+    }
     if node.is_sensitive {
         if let Value::String(text) = value {
             secrets.insert(text);

@@ -67,10 +67,7 @@ fn nowhere_request() -> Request {
     Request {
         method: "POST".into(),
         target: NOWHERE.into(),
-        headers: vec![
-            ("accept".into(), "application/json".into()),
-            ("content-type".into(), "application/json".into()),
-        ],
+        headers: vec![("accept".into(), "application/json".into()), ("content-type".into(), "application/json".into())],
         body: "{}".into(),
     }
 }

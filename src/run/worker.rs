@@ -214,7 +214,7 @@ impl Worker {
                     if let Some(reason) = undecided {
                         progress.blocked(reason);
                     } else if progress.violations.is_empty() {
-                        self.tally.uphold(&mut case.clauses.clone());
+                        self.tally.uphold(&case.clauses);
                     }
                 }
                 Err(Blocked(reason)) => progress.blocked(reason),

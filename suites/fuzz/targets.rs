@@ -58,8 +58,7 @@ pub fn judge(data: &[u8]) {
             is_truncated: head[1] == 0,
         }),
     };
-    let request =
-        Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() };
+    let request = Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() };
     let exchange = Exchange { request, reply, elapsed: Duration::ZERO };
     let refusal = Expectation::refusal(vec![ExpectedError { code: "ValidationException".to_owned(), status: 400 }]);
     for expectation in [Expectation::success(), refusal] {

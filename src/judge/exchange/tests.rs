@@ -24,8 +24,7 @@ fn refused(status: u16, code: &str) -> Reply {
 fn judged(operation: &str, expectation: &Expectation, focus: &str, reply: Reply) -> (Vec<String>, bool) {
     let contract = crate::spec::builtin().unwrap();
     let operation = contract.operation(operation).unwrap();
-    let request =
-        Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() };
+    let request = Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() };
     let exchange = Exchange { request, reply, elapsed: Duration::ZERO };
     let focus = contract.clauses.find(focus).unwrap();
     let judgement = Judge::new(&contract).exchange(operation, expectation, focus, &exchange);

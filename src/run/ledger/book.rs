@@ -356,7 +356,8 @@ mod tests {
         }
         let mut tag = request("", &json!({"tags": {}}));
         tag.target =
-            format!("/tags/{}", percent_encoding::utf8_percent_encode(OTHERS, percent_encoding::NON_ALPHANUMERIC)).into();
+            format!("/tags/{}", percent_encoding::utf8_percent_encode(OTHERS, percent_encoding::NON_ALPHANUMERIC))
+                .into();
         assert!(ledger.before(&tag, None).is_err());
     }
 
