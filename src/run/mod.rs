@@ -8,6 +8,7 @@ pub mod event;
 mod health;
 pub mod ledger;
 mod needs;
+mod notes;
 mod obstacle;
 pub mod outcome;
 pub mod pace;
@@ -162,7 +163,7 @@ pub async fn run(
         elapsed: started.elapsed(),
         started_at: Some(started_at),
         stopped_early,
-        notes: notes(&env, &tally, cleaned.as_ref()),
+        notes: notes::of_run(&env, &tally, cleaned.as_ref()),
         ..Outcome::default()
     };
     outcome.findings = tally.findings;
@@ -362,22 +363,6 @@ async fn worker(env: Arc<Environment>, queue: Queue, created: Vec<(String, serde
     let _ = queue.sender.send(Message::Finished(Box::new(worker.tally)));
 }
 
-/// What of a run with a journal is left.
-fn left_over(cleaned: &Result<Cleaned, RunError>, settings: &Settings) -> Option<String> {
-    let Record::Journal(path) = &settings.record else { return None };
-    let path = path.display();
-    match cleaned {
-        Ok(cleaned) if cleaned.is_complete() => None,
-        Ok(cleaned) => Some(format!(
-            "{} resources could not be deleted, and of {} requests nobody knows what they made; `ivs-conformance clean \
-             {path}` says which, and tries again.",
-            cleaned.kept.len(),
-            cleaned.unsearched.len()
-        )),
-        Err(error) => Some(format!("What the run left could not be looked for: {error}. The journal is {path}.")),
-    }
-}
-
 fn note_missing(env: &Environment, missing: &[Missing], tally: &mut Tally) {
     for missing in missing {
         let is_about = |case: &plan::Case| case.operation.as_deref() == Some(&missing.operation);
@@ -418,48 +403,4 @@ fn note_unchecked(env: &Environment, operation: String, exchange: crate::wire::E
         tier: None,
     };
     tally.find(violation, case, &exchange, &[]);
-}
-
-fn notes(env: &Environment, tally: &Tally, cleaned: Option<&Result<Cleaned, RunError>>) -> Vec<String> {
-    let mut notes = Vec::new();
-    if tally.unknown_members > 0 {
-        notes
-            .push(format!("{} members that the contract does not know were seen in responses.", tally.unknown_members));
-    }
-    if tally.nulls > 0 {
-        notes.push(format!("{} members were null where they could be absent.", tally.nulls));
-    }
-    if let Some(cleaned) = cleaned {
-        notes.extend(left_over(cleaned, &env.settings));
-    } else if tally.left_over > 0 {
-        notes
-            .push(format!("{} resources could not be deleted: the target says that they are in use.", tally.left_over));
-    }
-    if tally.unanswered_deletions > 0 && cleaned.is_none() {
-        notes.push(format!(
-            "{} resources may be left over: the target did not answer when they were deleted.",
-            tally.unanswered_deletions
-        ));
-    }
-    let outages = env.target.health().outages();
-    if outages > 0 {
-        notes.push(format!(
-            "The target refused connections {outages} times; cases that were under way then decide nothing."
-        ));
-    }
-    if tally.lags.0 > 0 {
-        notes.push(format!(
-            "{} answers showed a change only after a while, the latest after {:.1} s; the limit is {} s.",
-            tally.lags.0,
-            tally.lags.1.as_secs_f64(),
-            env.settings.patience.as_secs()
-        ));
-    }
-    if env.target.throttled() > 0 {
-        notes.push(format!(
-            "The target asked to wait {} times; those requests were sent again.",
-            env.target.throttled()
-        ));
-    }
-    notes
 }
