@@ -9,6 +9,7 @@ mod families;
 mod family;
 mod generator;
 pub mod invalid;
+mod object;
 pub mod pattern;
 pub mod placeholder;
 mod plant;
