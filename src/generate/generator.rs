@@ -13,10 +13,11 @@ use thiserror::Error;
 use super::domain::Domains;
 use super::facts::{distinct, domains, left_out, needed_states, stand_ins};
 use super::family::{Family, Freshness, Intent};
+use super::placeholder::{self, Placeholder};
 use super::prove::Prover;
-use super::valid::Scope;
-use super::{placeholder, valid};
+use super::valid::{self, Scope};
 use crate::plan::case::Form;
+use crate::spec::Pattern;
 use crate::spec::clause::{ClauseIndex, ClauseKind, Constraint};
 use crate::spec::contract::{Contract, Node, NodeKind, Operation};
 
@@ -209,6 +210,9 @@ impl Generator {
     /// Whether an input breaks what its family means to break, and nothing that does not follow from it.
     pub fn is_intended(&self, operation: &Operation, family: &Family, input: &Value) -> bool {
         let Some(details) = self.details.get(&operation.name) else { return false };
+        if !placeholder::names(input).into_iter().all(|name| self.can_be_bound(name)) {
+            return false;
+        }
         let finished = finished(input.clone());
         let broken = |input| details.prover.broken(operation, input);
         match family.intent {
@@ -222,6 +226,22 @@ impl Generator {
                 !is_open && broken.contains(&clause) && broken.iter().all(|other| self.follows(*other, clause))
             }
         }
+    }
+
+    /// Whether a placeholder stands for something that a run can make: chance may draw a text that only looks like one.
+    fn can_be_bound(&self, name: &str) -> bool {
+        match Placeholder::parse(name) {
+            Placeholder::PublicKey { .. } => true,
+            Placeholder::Resource { resource, .. } | Placeholder::Absent { resource, .. } => {
+                let is_key = matches!(Placeholder::parse(&resource), Placeholder::PublicKey { .. });
+                is_key || self.is_known(&resource)
+            }
+            Placeholder::Variable(resource) => self.is_known(&resource),
+        }
+    }
+
+    fn is_known(&self, resource: &str) -> bool {
+        resource == Pattern::ANY_RESOURCE || self.stand_ins.contains_key(resource)
     }
 
     fn is_rule(&self, clause: ClauseIndex) -> bool {
@@ -289,4 +309,37 @@ fn value_at<'v>(node: &Node, value: &'v Value, path: &str) -> Option<&'v Value> 
         _ => value.get(&child.name)?,
     };
     value_at(child, below, path)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::case::{Case, Check};
+
+    #[test]
+    fn a_text_that_only_looks_like_a_placeholder_is_not_sent() {
+        let contract = Arc::new(crate::spec::builtin().unwrap());
+        let generator = Generator::new(Arc::clone(&contract), &BTreeSet::new()).unwrap();
+        let case = Case {
+            id: String::new(),
+            clauses: Vec::new(),
+            operation: Some("ListStreamSessions".to_owned()),
+            summary: String::new(),
+            check: Check::Refuses { path: "channelArn".to_owned(), constraint: Constraint::Pattern },
+            position: 0,
+        };
+        let family = generator.families(&case).into_iter().next().unwrap();
+        let operation = contract.operation("ListStreamSessions").unwrap();
+        let is_intended = |arn: &str| generator.is_intended(operation, &family, &json!({"channelArn": arn}));
+        assert!(is_intended("arn:aws:ivs:us-east-1:123456789012:channel!abc"));
+        assert!(!is_intended("arn:aws:ivs:us-east-1:123456789012:channel!${x}c"));
+        for name in ["channel", "live:channel", "any", "absent:channel#2", "p384-public-key-a", "used:p384-public-key"]
+        {
+            assert!(generator.can_be_bound(name), "{name}");
+        }
+    }
 }
