@@ -11,27 +11,20 @@ mod targets;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-/// Seeds that reach far into each format, as files that come with the program.
-const SEEDS: [&str; 7] = [
-    include_str!("batch.toml"),
-    include_str!("probes-auth.toml"),
+/// Seeds that reach far into each format. `fuzz/run` begins with the same files.
+const SEEDS: [&str; 8] = [
+    include_str!("scenarios/batch.toml"),
+    include_str!("scenarios/probes-auth.toml"),
     include_str!("fuzz/report.json"),
-    "endpoint = \"http://127.0.0.1:1\"\nseed = 1\nreport = [\"json=-\"]\n[operations.GetChannel]\nexpect = \"not_implemented\"\n",
-    "[[known]]\nid = \"a:transport\"\nclause = \"a\"\nkind = \"transport\"\nexpires = 2027-01-31\nreason = \"x\"\n",
-    r#"{"smithy": "2.0", "shapes": {"a.b#C": {"type": "structure", "members": {"d": {"target": "smithy.api#String"}}}}}"#,
+    include_str!("fuzz/config.toml"),
+    include_str!("fuzz/baseline.toml"),
+    include_str!("fuzz/contract.json"),
+    include_str!("fuzz/contract.rules.json"),
     JOURNAL,
 ];
 
 /// A journal with a line of every kind.
-const JOURNAL: &str = r#"{"event":"run","schema":"ivs-conformance/journal/1","run":"0","endpoint":"http://127.0.0.1:1","region":"r","service":"s","contract":"c","tool":"t"}
-{"event":"intent","number":0,"operation":"CreateChannel","tagged":true}
-{"event":"created","number":0,"resources":[{"type":"channel","arn":"a"},{"type":"stream-key","arn":"b"}]}
-{"event":"intent","number":1,"operation":"CreateChannel","region":"q","name":"n","tagged":false,"parents":["a"]}
-{"event":"refused","number":1}
-{"event":"deleted","arn":"a"}
-{"event":"settled","number":1}
-{"event":"ended"}
-"#;
+const JOURNAL: &str = include_str!("fuzz/run.journal");
 
 /// A seed with some stretches replaced by arbitrary bytes.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
@@ -74,12 +67,12 @@ fn the_judge_holds() {
 
 #[test]
 fn models_hold() {
-    hold("model", 12);
+    hold("model", 100);
 }
 
 #[test]
 fn rules_hold() {
-    hold("rules", 12);
+    hold("rules", 100);
 }
 
 #[test]
@@ -116,6 +109,19 @@ fn error_headers_hold() {
 #[test]
 fn rendering_holds() {
     hold("rendering", 30);
+}
+
+/// A seed that is not understood reaches nowhere.
+#[test]
+fn seeds_are_understood() {
+    let (config, baseline) = (include_str!("fuzz/config.toml"), include_str!("fuzz/baseline.toml"));
+    assert!(ivs_conformance::cli::config::Config::parse("config.toml".as_ref(), config).is_ok());
+    assert!(ivs_conformance::report::baseline::Baseline::parse("baseline.toml".as_ref(), baseline).is_ok());
+    assert!(ivs_conformance::run::ledger::journal::parse("run.journal".as_ref(), JOURNAL.as_bytes()).is_ok());
+    assert!(serde_json::from_str::<ivs_conformance::report::Record>(include_str!("fuzz/report.json")).is_ok());
+    let rules = Some(("contract.rules.json", include_str!("fuzz/contract.rules.json")));
+    let contract = ivs_conformance::spec::load("contract.json", include_str!("fuzz/contract.json"), rules).unwrap();
+    assert_eq!(contract.operations.len(), 3);
 }
 
 /// What fuzzing found once.
