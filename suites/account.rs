@@ -4,8 +4,12 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "account/credentials.rs"]
+mod credentials;
 #[path = "common/http.rs"]
 mod http;
+#[path = "account/issuers.rs"]
+mod issuers;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::run::{SPOILED, run, start};
+use crate::run::{SPOILED, run, start, start_as};
 use crate::server::{Server, Then, answer};
 
 fn only(status: u16, code: &'static str) -> Server {
@@ -41,6 +41,30 @@ fn one_operation_that_is_always_busy_decides_nothing_about_itself() {
         _ => Then::Forward,
     });
     run(&server.url).within(60).undecided("the target was busy").others_are_upheld();
+}
+
+#[test]
+fn a_session_token_that_expires_stops_the_run() {
+    let expiring = || {
+        Server::new(|seen, stream| {
+            if seen.number < 80 {
+                return Then::Forward;
+            }
+            let _ = stream.write_all(&answer(403, "x-amzn-errortype: ExpiredTokenException\r\n", b"{}"));
+            Then::Answered
+        })
+    };
+    let token = [
+        ("AWS_ACCESS_KEY_ID", "ASIATOKENTHATEXPIRES"),
+        ("AWS_SECRET_ACCESS_KEY", "secret-of-the-token"),
+        ("AWS_SESSION_TOKEN", "token-that-expires"),
+    ];
+    let finished = start_as(&expiring().url, &[], &token).finish().exits(3).within(15);
+    let finished = finished.stopped("the temporary credentials of the run have expired");
+    assert!(finished.findings().is_empty(), "that is no fault of the target: {}", finished.said);
+    // Keys without a token do not expire: who says so all the same diverges.
+    let finished = run(&expiring().url).exits(1);
+    assert!(!finished.findings().is_empty());
 }
 
 #[test]

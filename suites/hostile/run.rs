@@ -32,6 +32,11 @@ pub struct Running {
 
 /// Starts a run against a URL with some cases of three operations.
 pub fn start(url: &str, arguments: &[&str]) -> Running {
+    start_as(url, arguments, &[])
+}
+
+/// The same with variables, which are all of AWS that there are.
+pub fn start_as(url: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile");
@@ -47,7 +52,7 @@ pub fn start(url: &str, arguments: &[&str]) -> Running {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
         command.env_remove(name);
     }
-    command.env("HOME", &folder).env("NO_COLOR", "1").stdin(Stdio::null());
+    command.envs(variables.iter().copied()).env("HOME", &folder).env("NO_COLOR", "1").stdin(Stdio::null());
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     Running { child, started: Instant::now(), report }
 }
