@@ -43,8 +43,13 @@ pub fn start_as(url: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ru
     std::fs::create_dir_all(&folder).unwrap();
     let report = folder.join(format!("{}-{number}.json", std::process::id()));
     let mut command = Command::new(env!("CARGO_BIN_EXE_ivs-conformance"));
-    command.current_dir(&folder).args(["run", "--endpoint", url, "--jobs", "4"]);
+    command.current_dir(&folder).args(["run", "--endpoint", url]);
     command.arg(format!("--report=json={}", report.display())).args(arguments);
+    for (flag, usual) in [("--jobs", "4"), ("--profile", "quick")] {
+        if !arguments.contains(&flag) {
+            command.args([flag, usual]);
+        }
+    }
     if !arguments.contains(&"--only") {
         // Scenarios ask again for seconds what a spoiled operation shows; that is no matter here.
         command.args(ONLY.map(|glob| format!("--only={glob}"))).arg("--skip=scenario/*");
@@ -93,10 +98,10 @@ pub fn run(url: &str) -> Finished {
     start(url, &[]).finish()
 }
 
-/// Runs to the end, waiting two seconds for each answer.
+/// Runs to the end, waiting a second for each answer.
 #[track_caller]
 pub fn run_impatiently(url: &str) -> Finished {
-    start(url, &["--request-timeout", "2"]).finish()
+    start(url, &["--request-timeout", "1"]).finish()
 }
 
 /// Peak memory of a process in bytes, as long as it lives.
