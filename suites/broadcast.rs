@@ -124,3 +124,16 @@ fn a_command_makes_channels_live_and_is_asked_to_end() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &report.to_string();
     assert!(!said.contains("sk_us-east-1_"), "no stream key is shown");
 }
+
+#[test]
+fn a_command_that_ends_before_anything_is_live_is_no_fault_of_the_target() {
+    let (target, scratch) = (Target::with(&[]), Scratch::new());
+    let file = scratch.file("report.json");
+    let flags = ["--profile", "quick", "--only", "GetStream.status", "--broadcast-command", "sleep 1; exit 7"];
+    let report_flag = format!("--report=json={file}");
+    let output = conformance(&[&["run", "--endpoint", &target.endpoint, &report_flag], &flags[..]].concat());
+    assert_exit(&output, 3);
+    let report = report(&file);
+    assert_eq!(report["findings"], json!([]));
+    assert!(report.to_string().contains("ended by itself (exit status: 7)"), "{}", report["cases"]);
+}

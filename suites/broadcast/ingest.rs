@@ -14,8 +14,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio_rustls::TlsAcceptor;
 
-/// What a stream key looks like, as the commands of RTMP carry it in one piece.
-const KEY: &str = "sk_[a-z0-9-]+_[A-Za-z0-9]+_[A-Za-z0-9]+";
+/// A stream key in the first command of RTMP that names it: a string, its length, and the key in one piece.
+const KEY: &str = "(?s-u)\\x02\\x00(.)(sk_[A-Za-z0-9_-]+)";
+
+/// Bytes of a second or so of the recipe's stream.
+const ENOUGH: usize = 150_000;
 
 /// Told of a stream key and its state, `live` or `offline`.
 pub type Heard = dyn Fn(&str, &str) + Send + Sync;
@@ -86,13 +89,12 @@ async fn record(stream: tokio_rustls::server::TlsStream<TcpStream>, recording: &
     let _ = tokio::time::timeout(Duration::from_secs(5), recorder.wait()).await;
 }
 
-/// Passes on what a broadcaster says until it is silent; the key that it named.
+/// Passes on what a broadcaster says until it is silent; the key that it named. It is live once sound and images came.
 async fn pass_on(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut tokio::net::tcp::OwnedWriteHalf,
     heard: &Heard,
 ) -> Option<String> {
-    let pattern = Regex::new(KEY).unwrap();
     let (mut key, mut said, mut piece) = (None, Vec::new(), vec![0; 1 << 16]);
     while let Ok(length @ 1..) = from.read(&mut piece).await {
         if to.write_all(&piece[..length]).await.is_err() {
@@ -100,13 +102,17 @@ async fn pass_on(
         }
         if key.is_none() {
             said.extend_from_slice(&piece[..length]);
-            key = pattern.find(&said).map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned());
-            if let Some(key) = &key {
-                heard(key, "live");
-            }
+            key = key_in(&said).filter(|_| said.len() > ENOUGH);
+            key.iter().for_each(|key| heard(key, "live"));
         }
     }
     key
+}
+
+fn key_in(said: &[u8]) -> Option<String> {
+    let found = Regex::new(KEY).unwrap().captures(said)?;
+    let length = usize::from(*found[1].first()?);
+    Some(String::from_utf8_lossy(found[2].get(..length)?).into_owned())
 }
 
 /// A recorder that speaks RTMP, and the one connection that it takes.
