@@ -12,7 +12,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 /// Seeds that reach far into each format. `fuzz/run` begins with the same files.
-const SEEDS: [&str; 8] = [
+const SEEDS: [&str; 9] = [
+    ANSWERS,
     include_str!("scenarios/batch.toml"),
     include_str!("scenarios/probes-auth.toml"),
     include_str!("fuzz/report.json"),
@@ -22,6 +23,9 @@ const SEEDS: [&str; 8] = [
     include_str!("fuzz/contract.rules.json"),
     JOURNAL,
 ];
+
+/// Answers with everything that HTTP allows one after another.
+const ANSWERS: &str = include_str!("fuzz/answers.http");
 
 /// A journal with a line of every kind.
 const JOURNAL: &str = include_str!("fuzz/run.journal");
@@ -58,6 +62,11 @@ fn hold(name: &str, cases: u32) {
         Ok(())
     });
     tried.unwrap();
+}
+
+#[test]
+fn whatever_comes_over_a_socket_is_an_answer_or_a_failure() {
+    hold("answer", 1_000);
 }
 
 #[test]
@@ -122,6 +131,8 @@ fn seeds_are_understood() {
     let rules = Some(("contract.rules.json", include_str!("fuzz/contract.rules.json")));
     let contract = ivs_conformance::spec::load("contract.json", include_str!("fuzz/contract.json"), rules).unwrap();
     assert_eq!(contract.operations.len(), 3);
+    let answer = targets::answers::exchange("POST", ANSWERS.as_bytes());
+    assert_eq!(answer.response().unwrap().body, "{\"channel\": {\"name\": \"a\"}}");
 }
 
 /// What fuzzing found once.

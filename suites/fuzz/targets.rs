@@ -1,6 +1,8 @@
 //! What is fed with arbitrary bytes: by `suites/fuzz.rs` on every test run, by `fuzz/` for as long as one likes. Each
 //! function panics if something does not hold.
 
+pub mod answers;
+
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -28,7 +30,8 @@ const RECORD: &str = include_str!("report.json");
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const ALL: [Target; 10] = [
+pub const ALL: [Target; 11] = [
+    ("answer", answer),
     ("judge", judge),
     ("model", model),
     ("rules", rules),
@@ -40,6 +43,22 @@ pub const ALL: [Target; 10] = [
     ("error_header", error_header),
     ("rendering", rendering),
 ];
+
+/// What a target sends over its socket before it closes: HTTP, or something else.
+pub fn answer(data: &[u8]) {
+    let method = if data.first().is_some_and(|first| first % 16 == 15) { "HEAD" } else { "POST" };
+    match answers::exchange(method, data).reply {
+        Reply::Response(response) => {
+            assert!((100..1000).contains(&response.status), "{}", response.status);
+            assert!(response.headers.iter().all(|(name, _)| !name.is_empty() && !name.contains(['\r', '\n', ' '])));
+            assert!(response.body.len() <= data.len(), "a body of {} bytes of {}", response.body.len(), data.len());
+        }
+        Reply::Failure(failure) => {
+            assert_eq!(failure.kind, FailureKind::Protocol, "{}", failure.detail);
+            assert!(!failure.detail.is_empty() && failure.detail.len() < 1_000, "{}", failure.detail.len());
+        }
+    }
+}
 
 /// An answer of any form to any operation: status, a header, the body.
 pub fn judge(data: &[u8]) {
