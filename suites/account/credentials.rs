@@ -244,7 +244,7 @@ fn what_expires_soon_is_replaced() {
 fn what_expired_and_cannot_be_replaced_ends_the_run_and_not_what_can_be_cleaned() {
     let (_target, endpoint) = guarded();
     let scratch = Scratch::new();
-    let command = first_then(&scratch, &printed(KEYS, Some(Duration::from_secs(3))), "no credentials");
+    let command = first_then(&scratch, &printed(KEYS, Some(Duration::from_secs(5))), "no credentials");
     let config = with_process(&scratch, &command);
     // Long enough that they expire meanwhile.
     let slow = ["--aws-profile=printed", "--only=*Channel.*", "--rate=10", "--journal=run.journal"];
