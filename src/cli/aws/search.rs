@@ -109,3 +109,32 @@ fn reason(error: &CredentialsError) -> Option<&'static str> {
         _ => "their provider failed",
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use aws_credential_types::provider::future;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Silent;
+
+    impl ProvideCredentials for Silent {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            future::ProvideCredentials::new(std::future::pending())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_provider_that_says_nothing_is_not_waited_for_for_ever() {
+        let chain = SharedCredentialsProvider::new(Silent);
+        let provider = Provider { chain, runtime: tokio::runtime::Handle::current() };
+        let error = provider.ask(Duration::from_millis(20)).await.unwrap_err();
+        assert_eq!(reason(&error), Some("their provider did not answer in time"));
+    }
+}
