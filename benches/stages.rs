@@ -83,7 +83,7 @@ fn judge(criterion: &mut Criterion) {
         request: encode::request(operation, &generator.minimal_input(operation)),
         reply: Reply::Response(Response {
             status: 200,
-            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            headers: vec![("content-type".into(), "application/json".into())],
             body: body.to_string().into(),
             is_truncated: false,
         }),
@@ -98,9 +98,9 @@ fn judge(criterion: &mut Criterion) {
 fn sign(criterion: &mut Criterion) {
     let signer = Signer::new("AKIAIOSFODNN7EXAMPLE", "secret", None, "us-east-1", "ivs");
     let request = Request {
-        method: "POST".to_owned(),
-        target: "/CreateChannel".to_owned(),
-        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+        method: "POST".into(),
+        target: "/CreateChannel".into(),
+        headers: vec![("content-type".into(), "application/json".into())],
         body: r#"{"name":"bench"}"#.into(),
     };
     criterion.bench_function("sign: a small POST", |bench| {

@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+/// A text that is mostly short: then it takes no memory of its own, and a copy costs next to nothing.
+pub use smol_str::SmolStr as Text;
+
 /// An HTTP request exactly as it is to be sent, before signing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// HTTP method, as sent.
-    pub method: String,
+    pub method: Text,
     /// Path and query, percent-encoded, as sent.
-    pub target: String,
+    pub target: Text,
     /// Header names and values, in the order they are sent.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(Text, Text)>,
     /// Body bytes; empty means that no body is sent.
     pub body: Bytes,
 }
@@ -23,7 +26,7 @@ pub struct Response {
     /// HTTP status code.
     pub status: u16,
     /// Header names (lower case) and values, in the order of arrival; a value that is not UTF-8 is shown lossily.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(Text, Text)>,
     /// Body bytes, cut at the reading limit.
     pub body: Bytes,
     /// Whether the body was longer than the reading limit.

@@ -45,7 +45,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 ];
 
 /// Parts of `run` that are plain data, for those who may see no more of it.
-const PLAIN_PARTS_OF_RUN: &[&str] = &["event", "outcome", "settings"];
+const PLAIN_PARTS_OF_RUN: &[&str] = &["event", "outcome", "Secrets", "settings"];
 
 fn sources(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

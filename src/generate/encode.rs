@@ -2,48 +2,61 @@
 
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::spec::contract::{Location, Operation, UriSegment};
-use crate::wire::Request;
+use crate::wire::{Request, Text};
 
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const UNRESERVED_AND_SLASH: &AsciiSet = &UNRESERVED.remove(b'/');
+
+const ACCEPT: Text = Text::new_static("accept");
+const CONTENT_TYPE: Text = Text::new_static("content-type");
+const JSON: Text = Text::new_static("application/json");
+
+/// The members that travel in the body.
+struct Members<'v>(Vec<(&'v String, &'v Value)>);
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
+}
 
 /// The request for an input whose placeholders are resolved.
 pub fn request(operation: &Operation, input: &Value) -> Request {
     let empty = Map::new();
     let members = input.as_object().unwrap_or(&empty);
-    let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
-    let mut body = Map::new();
+    let mut headers = vec![(ACCEPT, JSON)];
+    let mut body = Members(Vec::new());
     let mut query: Vec<String> = Vec::new();
     let mut payload = None;
     for (name, value) in members {
         let location = operation.input.member(name).map_or(&Location::Body, |node| &node.location);
         match location {
             Location::Body | Location::StatusCode => {
-                body.insert(name.clone(), value.clone());
+                body.0.push((name, value));
             }
             Location::Label => {}
             Location::Query(key) => push_query(&mut query, key, value),
             Location::QueryParams => push_entries(&mut query, value),
-            Location::Header(header) => headers.push((header.to_lowercase(), plain(value))),
+            Location::Header(header) => headers.push((header.to_lowercase().into(), plain(value).into())),
             Location::PrefixHeaders(prefix) => push_headers(&mut headers, prefix, value),
-            Location::Payload => payload = Some(value.clone()),
+            Location::Payload => payload = Some(value),
         }
     }
     let body = match payload {
-        Some(payload) => Some(payload),
-        None if has_body(operation) => Some(Value::Object(body)),
-        None => None,
+        Some(payload) => json_text(payload),
+        None if has_body(operation) => json_text(&body),
+        None => String::new(),
     };
-    let body = body.map_or_else(String::new, |body| json_text(&body));
     if !body.is_empty() {
-        headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        headers.push((CONTENT_TYPE, JSON));
     }
     Request {
-        method: operation.method.clone(),
-        target: target(operation, members, &query),
+        method: operation.method.as_str().into(),
+        target: target(operation, members, &query).into(),
         headers,
         body: Bytes::from(body),
     }
@@ -111,10 +124,10 @@ fn push_entries(query: &mut Vec<String>, value: &Value) {
     }
 }
 
-fn push_headers(headers: &mut Vec<(String, String)>, prefix: &str, value: &Value) {
+fn push_headers(headers: &mut Vec<(Text, Text)>, prefix: &str, value: &Value) {
     if let Value::Object(entries) = value {
         for (key, value) in entries {
-            headers.push((format!("{prefix}{key}").to_lowercase(), plain(value)));
+            headers.push((format!("{prefix}{key}").to_lowercase().into(), plain(value).into()));
         }
     }
 }
@@ -128,8 +141,9 @@ fn plain(value: &Value) -> String {
 }
 
 /// JSON text, with `"${raw:TEXT}"` replaced by `TEXT`.
-fn json_text(value: &Value) -> String {
-    let text = value.to_string();
+fn json_text(value: &impl Serialize) -> String {
+    // What is made of JSON values can be written down as JSON.
+    let text = serde_json::to_string(value).unwrap_or_default();
     if !text.contains("\"${raw:") {
         return text;
     }

@@ -1,6 +1,5 @@
-//! Makes the requests of a case.
+//! Draws requests, and proves of each that it breaks what it is meant to break.
 
-use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
@@ -11,20 +10,15 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::domain::{Domain, Domains};
-use super::invalid::Candidate;
-use super::pattern::Template;
-use super::plant::plant;
+use super::domain::Domains;
+use super::facts::{distinct, domains, left_out, needed_states, stand_ins};
+use super::family::{Family, Freshness, Intent};
 use super::prove::Prover;
 use super::valid::Scope;
-use super::{bounds, invalid, placeholder, valid};
-use crate::plan::case::{Case, Check, Form};
-use crate::plan::expectation::{Expectation, ExpectedError};
-use crate::plan::resources;
-use crate::spec::Pattern;
+use super::{placeholder, valid};
+use crate::plan::case::Form;
 use crate::spec::clause::{ClauseIndex, ClauseKind, Constraint};
-use crate::spec::contract::{Contract, Location, Node, NodeKind, Operation};
-use crate::spec::rules::{Generator as Source, InputRule, TriggerKind};
+use crate::spec::contract::{Contract, Node, NodeKind, Operation};
 
 /// How often drawing is tried again before a family counts as barren.
 const ATTEMPTS: u32 = 64;
@@ -48,76 +42,22 @@ pub struct GenerateError {
     pub reason: String,
 }
 
-/// Requests of a case that are alike: same intent, random details.
-#[derive(Debug, Clone)]
-pub struct Family {
-    /// What is special about them.
-    pub note: String,
-    /// The answers that are right.
-    pub expectation: Expectation,
-    /// Inputs to try first, and when those break more than intended, more varied ones.
-    inputs: Vec<BoxedStrategy<Value>>,
-    /// The same special value in one of the operation's valid inputs, where it has a place of its own.
-    varied: Option<BoxedStrategy<Value>>,
-    /// What its inputs must break.
-    intent: Intent,
-    /// Path of the special value.
-    path: Option<String>,
-    /// The input that was drawn first: many families have but one, and it need not be proven again.
-    first: RefCell<Option<Value>>,
-    freshness: Cell<Freshness>,
-}
-
-/// Whether a family has more to show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Freshness {
-    /// As far as is known, every draw is another one.
-    #[default]
-    Fresh,
-    /// Its first inputs repeat themselves: what is drawn now has the same special value among others that vary.
-    Varied,
-    /// Everything it has was drawn.
-    Exhausted,
-}
-
-impl Family {
-    /// Whether it has nothing to show that it has not shown.
-    pub fn is_exhausted(&self) -> bool {
-        self.freshness.get() == Freshness::Exhausted
-    }
-
-    fn repeats(&self, input: &Value) -> bool {
-        self.first.borrow().as_ref() == Some(input)
-    }
-}
-
-/// What the inputs of a family must break.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Intent {
-    /// Nothing.
-    Valid,
-    /// This clause, and nothing that does not follow from it.
-    Breaks(ClauseIndex),
-    /// No constraint of the model: an example written by hand for a prose rule, which schemas tell only in part.
-    ByHand,
-}
-
 /// Makes requests from one contract.
 #[derive(Debug)]
 pub struct Generator {
-    contract: Arc<Contract>,
+    pub(super) contract: Arc<Contract>,
     domains: Domains,
     /// What each operation's valid requests leave out, and which states its resources must be in.
-    details: HashMap<String, Details>,
+    pub(super) details: HashMap<String, Details>,
     stand_ins: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
-struct Details {
-    left_out: Vec<String>,
+pub(super) struct Details {
+    pub(super) left_out: Vec<String>,
     distinct: Vec<String>,
     states: BTreeMap<String, String>,
-    prover: Prover,
+    pub(super) prover: Prover,
     minimal: OnceLock<Value>,
     /// Some valid inputs, the smallest first, once they are needed.
     pool: Arc<OnceLock<Vec<Value>>>,
@@ -159,24 +99,6 @@ impl Generator {
         self.stand_ins.get(resource).map(String::as_str)
     }
 
-    /// The families of requests of a case; none for scenarios and probes, and for what no request can show.
-    pub fn families(&self, case: &Case) -> Vec<Family> {
-        let operation = case.operation.as_deref().and_then(|name| self.contract.operation(name));
-        let Some((operation, scope)) = operation.and_then(|operation| Some((operation, self.scope(operation)?))) else {
-            return Vec::new();
-        };
-        match &case.check {
-            Check::Valid { form } => vec![valid_family(self.inputs_of_form(scope, *form), *form)],
-            Check::Accepts { path, constraint } => self.accepting(operation, scope, path, *constraint),
-            Check::Refuses { path, constraint } => self.refusing(operation, scope, path, *constraint),
-            Check::RuleAccepts { rule } => self.rule_families(operation, scope, *rule, Side::Keeps),
-            Check::RuleRefuses { rule } => self.rule_families(operation, scope, *rule, Side::Breaks),
-            Check::UnknownResource { path } => self.unknown(operation, scope, path).into_iter().collect(),
-            Check::Condition { code } => vec![self.condition(operation, code)],
-            Check::Scenario { .. } | Check::Sequence { .. } | Check::Probe { .. } => Vec::new(),
-        }
-    }
-
     /// A smallest valid input of an operation, the same at every call.
     pub fn minimal_input(&self, operation: &Operation) -> Value {
         let known = self.details.get(&operation.name).and_then(|details| details.minimal.get());
@@ -197,7 +119,7 @@ impl Generator {
         let mut runner = runner(0, &operation.name);
         let root = &operation.input;
         for inputs in [vec![valid::minimal(scope, root)], vec![valid::any(scope, root)]] {
-            let family = valid_family(inputs, Form::Minimal);
+            let family = Family::valid(inputs, Form::Minimal);
             if let Some((mut tree, mut smallest)) = self.draw(operation, &family, &mut runner) {
                 let mut steps = 0;
                 while steps < 400 && tree.simplify() {
@@ -266,7 +188,7 @@ impl Generator {
         details.pool.get_or_init(|| {
             let mut pool = vec![self.minimal_input(operation)];
             let Some(scope) = self.scope(operation) else { return pool };
-            let family = valid_family(vec![valid::any(scope, &operation.input)], Form::Random);
+            let family = Family::valid(vec![valid::any(scope, &operation.input)], Form::Random);
             let mut runner = runner(1, &operation.name);
             let drawn = (1..POOL_SIZE).filter_map(|_| self.draw_plain(operation, &family, &mut runner));
             pool.extend(drawn.map(|(_, input)| input));
@@ -275,7 +197,7 @@ impl Generator {
     }
 
     /// One of the pool's inputs; it shrinks to the smallest.
-    fn pooled(&self, operation: &Operation) -> Option<BoxedStrategy<Value>> {
+    pub(super) fn pooled(&self, operation: &Operation) -> Option<BoxedStrategy<Value>> {
         let pool = Arc::clone(&self.details.get(&operation.name)?.pool);
         let choose = move |index: usize| {
             let inputs = pool.get().map(Vec::as_slice).unwrap_or_default();
@@ -329,7 +251,7 @@ impl Generator {
         rules.any(|known| known.id == *rule_id && known.paths.iter().any(is_on_it))
     }
 
-    fn scope<'g>(&'g self, operation: &'g Operation) -> Option<Scope<'g>> {
+    pub(super) fn scope<'g>(&'g self, operation: &'g Operation) -> Option<Scope<'g>> {
         let details = self.details.get(&operation.name)?;
         Some(Scope {
             operation,
@@ -339,188 +261,6 @@ impl Generator {
             states: &details.states,
         })
     }
-
-    fn inputs_of_form(&self, scope: Scope<'_>, form: Form) -> Vec<BoxedStrategy<Value>> {
-        let root = &scope.operation.input;
-        match form {
-            Form::Minimal => vec![self.smallest(scope.operation)],
-            Form::Full => vec![valid::full(scope, root), valid::any(scope, root)],
-            Form::Random => vec![valid::any(scope, root), valid::any(scope, root)],
-        }
-    }
-
-    fn accepting(&self, operation: &Operation, scope: Scope<'_>, path: &str, constraint: Constraint) -> Vec<Family> {
-        let Some(node) = operation.input.find(path) else { return Vec::new() };
-        bounds::candidates(scope, node, constraint)
-            .into_iter()
-            .map(|candidate| {
-                let expectation = self.acceptance(operation, node, constraint);
-                // What may be refused although it keeps the constraint is outside some rule's unambiguous domain.
-                let intent = if expectation.any_client_error { Intent::ByHand } else { Intent::Valid };
-                self.planted(scope, path, candidate, expectation, intent)
-            })
-            .collect()
-    }
-
-    fn refusing(&self, operation: &Operation, scope: Scope<'_>, path: &str, constraint: Constraint) -> Vec<Family> {
-        let Some(node) = operation.input.find(path) else { return Vec::new() };
-        let Some(clause) = node.clause(constraint) else { return Vec::new() };
-        let errors = invalid_input_errors(&self.contract, operation, constraint);
-        invalid::candidates(scope, node, constraint)
-            .into_iter()
-            .map(|candidate| {
-                let expectation = refusal(node, constraint, errors.clone());
-                self.planted(scope, path, candidate, expectation, Intent::Breaks(clause))
-            })
-            .collect()
-    }
-
-    /// Valid requests by a caller for whom every call meets the error.
-    fn condition(&self, operation: &Operation, code: &str) -> Family {
-        let trigger = self.contract.rules.error_trigger(&operation.name, code);
-        let also = trigger.map(|trigger| trigger.accepts.as_slice()).unwrap_or_default();
-        let main = operation.error(code).map(|error| ExpectedError { code: error.code.clone(), status: error.status });
-        let errors = main
-            .into_iter()
-            .chain(also.iter().map(|error| ExpectedError { code: error.code.clone(), status: error.status }));
-        let mut family = valid_family(vec![self.smallest(operation)], Form::Minimal);
-        family.expectation = Expectation::refusal(errors.collect());
-        family.note = format!("a valid request by a caller that meets {code}");
-        family
-    }
-
-    fn unknown(&self, operation: &Operation, scope: Scope<'_>, path: &str) -> Option<Family> {
-        let node = operation.input.find(path)?;
-        let resource = resources::resource_of(node)?;
-        let errors = not_found_errors(&self.contract, operation);
-        let value = Value::from(format!("${{absent:{resource}}}"));
-        let candidate = Candidate::exactly("the ARN of a resource that does not exist", value);
-        Some(self.planted(scope, path, candidate, Expectation::refusal(errors), Intent::Valid))
-    }
-
-    fn rule_families(&self, operation: &Operation, scope: Scope<'_>, rule: usize, side: Side) -> Vec<Family> {
-        let Some(rule) = self.contract.rules.input_rules.get(rule) else { return Vec::new() };
-        let (values, expectation, noun) = match side {
-            Side::Keeps => (&rule.accepted, Expectation::success(), "example"),
-            Side::Breaks => (&rule.violating, Expectation::refusal(rule_errors(rule)), "breach"),
-        };
-        let given = rule.given.get(&operation.name);
-        let prefix = format!("{}.input.", operation.name);
-        let paths: Vec<&str> = rule.paths.iter().filter_map(|path| path.strip_prefix(&prefix)).collect();
-        let mut families = Vec::new();
-        for (number, value) in (1..).zip(values) {
-            let note = format!("{noun} {number}");
-            if paths.is_empty() {
-                families.push(self.merged(scope, &note, given, value, expectation.clone()));
-            }
-            for path in &paths {
-                let candidate = Candidate::exactly(note.clone(), value.clone());
-                families.push(self.planted(scope, path, candidate, expectation.clone(), Intent::ByHand));
-            }
-        }
-        families
-    }
-
-    /// Valid inputs with one special value.
-    fn planted(
-        &self,
-        scope: Scope<'_>,
-        path: &str,
-        candidate: Candidate,
-        expectation: Expectation,
-        intent: Intent,
-    ) -> Family {
-        let contract = Arc::clone(&self.contract);
-        let operation_name = scope.operation.name.clone();
-        let fillers = fillers(scope, path);
-        let bases = [self.smallest(scope.operation), valid::any(scope, &scope.operation.input)];
-        let with_value = |base: BoxedStrategy<Value>| {
-            let (contract, name, fillers, path) =
-                (Arc::clone(&contract), operation_name.clone(), fillers.clone(), path.to_owned());
-            (base, candidate.values.clone())
-                .prop_map(move |(mut input, value)| {
-                    if let Some(operation) = contract.operation(&name) {
-                        let filler = |node: &Node| fillers.get(&node.path).cloned().unwrap_or(Value::Null);
-                        plant(&operation.input, &mut input, &path, value, &filler);
-                    }
-                    input
-                })
-                .boxed()
-        };
-        let varied = self.pooled(scope.operation).map(with_value);
-        let inputs = bases.into_iter().map(with_value).collect();
-        Family {
-            note: candidate.note,
-            expectation,
-            inputs,
-            varied,
-            intent,
-            path: Some(path.to_owned()),
-            first: RefCell::default(),
-            freshness: Cell::default(),
-        }
-    }
-
-    /// The smallest valid input with the given members on top.
-    fn merged(
-        &self,
-        scope: Scope<'_>,
-        note: &str,
-        given: Option<&serde_json::Map<String, Value>>,
-        members: &Value,
-        expectation: Expectation,
-    ) -> Family {
-        let (given, members) = (given.cloned().unwrap_or_default(), members.clone());
-        let input = self.smallest(scope.operation).prop_map(move |mut input| {
-            if let (Value::Object(input), Value::Object(members)) = (&mut input, &members) {
-                input.extend(given.clone());
-                input.extend(members.clone());
-            }
-            input
-        });
-        Family {
-            note: note.to_owned(),
-            expectation,
-            inputs: vec![input.boxed()],
-            varied: None,
-            intent: Intent::ByHand,
-            path: None,
-            first: RefCell::default(),
-            freshness: Cell::default(),
-        }
-    }
-
-    fn smallest(&self, operation: &Operation) -> BoxedStrategy<Value> {
-        Just(self.minimal_input(operation)).boxed()
-    }
-
-    /// A value at a bound is accepted; an ARN or identifier made up for the purpose may name nothing, a token that no
-    /// page gave out may be refused, and so may what the reference leaves open.
-    fn acceptance(&self, operation: &Operation, node: &Node, constraint: Constraint) -> Expectation {
-        let is_token = operation.pagination.as_ref().is_some_and(|pages| pages.input_token == node.path);
-        let is_empty = constraint == Constraint::LengthMin && valid::lower_bound(node) == 0;
-        let is_open = self
-            .details
-            .get(&operation.name)
-            .is_some_and(|details| details.prover.is_open(&node.path, &Value::from("")));
-        if is_empty && (is_token || is_open || matches!(node.location, Location::Query(_))) {
-            let mut expectation = Expectation::success();
-            expectation.any_client_error = true;
-            return expectation;
-        }
-        let names_something = valid::is_reference(node)
-            || self.details.get(&operation.name).is_some_and(|details| details.left_out.contains(&node.path));
-        match names_something {
-            true => Expectation::success_or(not_found_errors(&self.contract, operation)),
-            false => Expectation::success(),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Keeps,
-    Breaks,
 }
 
 /// A source of randomness that depends on the seed and the case only.
@@ -536,32 +276,6 @@ pub fn finished(mut input: Value) -> Value {
     input
 }
 
-fn valid_family(inputs: Vec<BoxedStrategy<Value>>, form: Form) -> Family {
-    Family {
-        note: format!("{} members", form.id()),
-        expectation: Expectation::success(),
-        inputs,
-        varied: None,
-        intent: Intent::Valid,
-        path: None,
-        first: RefCell::default(),
-        freshness: Cell::default(),
-    }
-}
-
-/// Valid values for the containers on the way to `path`.
-fn fillers(scope: Scope<'_>, path: &str) -> BTreeMap<String, Value> {
-    let mut runner = runner(0, path);
-    let mut values = BTreeMap::new();
-    for node in scope.operation.input.walk() {
-        let is_on_the_way = path.strip_prefix(node.path.as_str()).is_some_and(|rest| rest.starts_with('.'));
-        if is_on_the_way && let Ok(tree) = valid::minimal(scope, node).new_tree(&mut runner) {
-            values.insert(node.path.clone(), tree.current());
-        }
-    }
-    values
-}
-
 fn value_at<'v>(node: &Node, value: &'v Value, path: &str) -> Option<&'v Value> {
     if node.path == path {
         return Some(value);
@@ -575,147 +289,4 @@ fn value_at<'v>(node: &Node, value: &'v Value, path: &str) -> Option<&'v Value> 
         _ => value.get(&child.name)?,
     };
     value_at(child, below, path)
-}
-
-/// A legal ARN of every resource type that the contract names.
-fn stand_ins(contract: &Contract) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    let mut runner = runner(0, "stand-ins");
-    for operation in &contract.operations {
-        for node in operation.input.walk() {
-            let Some(pattern) = &node.constraints.pattern else { continue };
-            let Some(resource) = pattern.arn_resource.as_deref().filter(|kind| *kind != Pattern::ANY_RESOURCE) else {
-                continue;
-            };
-            let arn = Template::of(pattern)
-                .and_then(|template| template.of_length(template.lengths().0.max(1) + 12))
-                .and_then(|matching| matching.new_tree(&mut runner).ok())
-                .map(|tree| tree.current());
-            if let Some(arn) = arn {
-                found.entry(resource.to_owned()).or_insert(arn);
-            }
-        }
-    }
-    found
-}
-
-fn domains(contract: &Contract) -> Domains {
-    let mut domains = Domains::default();
-    for rule in contract.rules.input_rules.iter().filter(|rule| !rule.paths.is_empty()) {
-        let pattern = rule.schema.get("pattern").and_then(Value::as_str).and_then(Template::new);
-        let domain = match (&rule.generator, rule.schema.get("enum")) {
-            (Some(Source::P384PublicKeyPem), _) => Some(Domain::Placeholder("${p384-public-key}".to_owned())),
-            (_, Some(Value::Array(values))) => Some(Domain::Values(values.clone())),
-            _ => pattern.map(Domain::Pattern),
-        };
-        for path in &rule.paths {
-            if let Some(domain) = &domain {
-                domains.insert(path.clone(), domain.clone());
-            }
-        }
-    }
-    domains
-}
-
-/// Page tokens and identifiers: values only the target can give.
-fn left_out(contract: &Contract, operation: &Operation) -> Vec<String> {
-    let mut paths: Vec<String> = operation.pagination.iter().map(|pagination| pagination.input_token.clone()).collect();
-    for member in operation.input.members() {
-        if !member.is_required && is_identifier(contract, operation, member) {
-            paths.push(member.path.clone());
-        }
-    }
-    paths
-}
-
-/// A read-only operation takes an identifier if the same shape comes back from operations but never goes into one that
-/// changes anything.
-fn is_identifier(contract: &Contract, operation: &Operation, member: &Node) -> bool {
-    let is_text = matches!(member.kind, NodeKind::String) && member.constraints.pattern.is_some();
-    if !operation.is_readonly || !is_text || valid::is_reference(member) {
-        return false;
-    }
-    let has_shape = |root: &Node| root.walk().iter().any(|node| node.shape == member.shape);
-    let comes_back = contract.operations.iter().any(|other| has_shape(&other.output));
-    let goes_in = contract.operations.iter().any(|other| !other.is_readonly && has_shape(&other.input));
-    comes_back && !goes_in
-}
-
-fn distinct(contract: &Contract, operation: &Operation) -> Vec<String> {
-    let prefix = format!("{}.input.", operation.name);
-    contract.rules.distinct.iter().filter_map(|path| path.strip_prefix(&prefix)).map(str::to_owned).collect()
-}
-
-fn needed_states(
-    contract: &Contract,
-    operation: &Operation,
-    known: &BTreeSet<(String, String)>,
-) -> BTreeMap<String, String> {
-    let preconditions = contract.rules.preconditions.iter().filter(|needed| needed.operation == operation.name);
-    preconditions
-        .filter_map(|needed| {
-            let resource = resources::resource_of(operation.input.find(&needed.member)?)?;
-            let is_known = known.contains(&(needed.state.clone(), resource.to_owned()));
-            is_known.then(|| (needed.member.clone(), needed.state.clone()))
-        })
-        .collect()
-}
-
-/// The documented refusal; any client error where the request without its label is no longer the operation's, and
-/// success as well where an absent list of a query is an empty one, which is within its bounds.
-fn refusal(node: &Node, constraint: Constraint, errors: Vec<ExpectedError>) -> Expectation {
-    let is_empty = matches!(constraint, Constraint::Required | Constraint::LengthMin);
-    let may_be_empty = matches!(node.kind, NodeKind::List { .. }) && valid::lower_bound(node) == 0;
-    match &node.location {
-        Location::Label if is_empty => Expectation::any_refusal(errors),
-        Location::Query(_) if is_empty && may_be_empty => Expectation::success_or(errors),
-        _ => Expectation::refusal(errors),
-    }
-}
-
-/// What an operation answers to a request that breaks its constraints.
-fn invalid_input_errors(contract: &Contract, operation: &Operation, constraint: Constraint) -> Vec<ExpectedError> {
-    // Other errors that input alone causes belong to prose rules, e.g. filters that exclude each other.
-    let mut errors = trigger_errors(contract, operation, TriggerKind::InvalidInput);
-    errors.retain(|error| error.status == 400);
-    if errors.is_empty() {
-        let documented = operation
-            .error("ValidationException")
-            .or_else(|| operation.errors.iter().find(|error| error.status == 400 && error.code.contains("alidation")));
-        errors.push(match documented {
-            Some(error) => ExpectedError { code: error.code.clone(), status: error.status },
-            None => ExpectedError { code: "ValidationException".to_owned(), status: 400 },
-        });
-    }
-    if constraint == Constraint::Type {
-        errors.push(ExpectedError { code: "SerializationException".to_owned(), status: 400 });
-    }
-    errors
-}
-
-/// What an operation answers to an ARN of nothing.
-pub fn not_found_errors(contract: &Contract, operation: &Operation) -> Vec<ExpectedError> {
-    let errors = trigger_errors(contract, operation, TriggerKind::AbsentResource);
-    if !errors.is_empty() {
-        return errors;
-    }
-    let not_found = operation.errors.iter().filter(|error| error.status == 404 && error.code.contains("NotFound"));
-    not_found.map(|error| ExpectedError { code: error.code.clone(), status: error.status }).collect()
-}
-
-fn trigger_errors(contract: &Contract, operation: &Operation, kind: TriggerKind) -> Vec<ExpectedError> {
-    let triggers = contract.rules.error_triggers.iter().filter(|trigger| trigger.operation == operation.name);
-    triggers
-        .filter(|trigger| trigger.trigger.as_ref().is_some_and(|how| how.kind == kind))
-        .flat_map(|trigger| {
-            let main = ExpectedError { code: trigger.code.clone(), status: trigger.status };
-            let others =
-                trigger.accepts.iter().map(|error| ExpectedError { code: error.code.clone(), status: error.status });
-            std::iter::once(main).chain(others)
-        })
-        .collect()
-}
-
-fn rule_errors(rule: &InputRule) -> Vec<ExpectedError> {
-    rule.errors.iter().map(|error| ExpectedError { code: error.code.clone(), status: error.status }).collect()
 }

@@ -3,8 +3,13 @@
 pub mod bounds;
 pub mod domain;
 pub mod encode;
+mod errors;
+mod facts;
+mod families;
+mod family;
 mod generator;
 pub mod invalid;
+mod object;
 pub mod pattern;
 pub mod placeholder;
 mod plant;
@@ -12,4 +17,6 @@ pub mod prove;
 pub mod text;
 pub mod valid;
 
-pub use generator::{Drawn, Family, GenerateError, Generator, finished, not_found_errors, runner};
+pub use errors::not_found_errors;
+pub use family::Family;
+pub use generator::{Drawn, GenerateError, Generator, finished, runner};

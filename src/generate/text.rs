@@ -28,6 +28,7 @@ pub enum Piece {
 /// Characters to choose from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alphabet {
+    /// First and last characters, each with the sum of all weights up to its own: classes of all scripts have hundreds.
     ranges: Rc<[(u32, char, char)]>,
     weight: u32,
     /// All characters, if they are few and equally likely: the usual case, and then drawing is a look-up.
@@ -37,6 +38,9 @@ pub struct Alphabet {
 /// Most characters of a look-up table.
 const TABLE_SIZE: u32 = 256;
 
+/// Most characters of a run that chance chooses.
+const VARIED: usize = 48;
+
 impl Alphabet {
     /// Ranges of characters, each with its weight; the first character of the first range is the simplest.
     pub fn new(ranges: Vec<(u32, char, char)>) -> Alphabet {
@@ -44,7 +48,11 @@ impl Alphabet {
         let is_even = ranges.iter().all(|range| range.0 == size(*range));
         let table = (is_even && weight <= TABLE_SIZE)
             .then(|| ranges.iter().flat_map(|(_, start, end)| *start..=*end).collect());
-        Alphabet { ranges: ranges.into(), weight, table }
+        let sums = ranges.iter().scan(0, |sum, (weight, start, end)| {
+            *sum += weight;
+            Some((*sum, *start, *end))
+        });
+        Alphabet { ranges: sums.collect(), weight, table }
     }
 
     /// The characters of a class; ASCII ones as often as all others together.
@@ -66,25 +74,32 @@ impl Alphabet {
         (!ranges.is_empty()).then(|| Alphabet::new(ranges))
     }
 
-    /// Adds `times` characters to a text.
+    /// Adds `times` characters to a text. A long run repeats what it begins with: more chance in it would tell no more.
     fn draw(&self, times: usize, text: &mut String, rng: &mut impl Rng) {
+        let start = text.len();
+        let drawn = times.min(VARIED);
         match &self.table {
-            Some(table) => draw_from(table, times, text, rng),
-            None => text.extend((0..times).map(|_| self.draw_one(rng))),
+            Some(table) => draw_from(table, drawn, text, rng),
+            None => text.extend((0..drawn).map(|_| self.draw_one(rng))),
         }
+        let mut left = times - drawn;
+        if left == 0 {
+            return;
+        }
+        let period = text.get(start..).unwrap_or_default().to_owned();
+        while left >= VARIED {
+            text.push_str(&period);
+            left -= VARIED;
+        }
+        text.extend(period.chars().take(left));
     }
 
     fn draw_one(&self, rng: &mut impl Rng) -> char {
         let drawn = rng.next_u64();
-        let mut ticket = scaled(drawn as u32, self.weight);
-        for range in self.ranges.iter() {
-            let (weight, start, _) = *range;
-            if ticket < weight {
-                return char::from_u32(start as u32 + scaled((drawn >> 32) as u32, size(*range))).unwrap_or(start);
-            }
-            ticket -= weight;
-        }
-        self.simplest()
+        let ticket = scaled(drawn as u32, self.weight);
+        let chosen = self.ranges.partition_point(|(sum, _, _)| *sum <= ticket);
+        let Some(range) = self.ranges.get(chosen) else { return self.simplest() };
+        char::from_u32(range.1 as u32 + scaled((drawn >> 32) as u32, size(*range))).unwrap_or(range.1)
     }
 
     fn simplest(&self) -> char {

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::domain::{Domain, Domains};
+use super::object::{Maps, Member, Structures};
 use super::pattern::Template;
 use super::text::{Alphabet, Piece, Texts};
 use crate::spec::Pattern;
@@ -15,8 +16,6 @@ use crate::spec::contract::{Bounds, Location, Node, NodeKind, Operation};
 
 /// Longest text made where nothing bounds it, in code points.
 const FREE_TEXT_LENGTH: u64 = 16;
-/// Entries made beyond those wanted, in case keys are equal.
-const SPARE_ENTRIES: usize = 2;
 /// Most elements or entries made where a random size is wanted.
 const FREE_COUNT: u64 = 4;
 
@@ -329,23 +328,7 @@ fn list(scope: Scope<'_>, node: &Node, element: &Node, counts: (u64, u64)) -> Bo
 
 /// Entries with distinct keys, between the two counts as far as the keys allow.
 fn map(scope: Scope<'_>, key: &Node, value: &Node, counts: (u64, u64)) -> BoxedStrategy<Value> {
-    let entry = (any(scope, key), any(scope, value));
-    let most = size(counts.1);
-    let pool = vec(entry, most.saturating_add(SPARE_ENTRIES));
-    (pool, size(counts.0)..=most)
-        .prop_map(|(pool, count)| {
-            let mut entries = Map::new();
-            for (key, value) in pool {
-                if entries.len() == count {
-                    break;
-                }
-                if let Value::String(key) = key {
-                    entries.insert(key, value);
-                }
-            }
-            Value::Object(entries)
-        })
-        .boxed()
+    Maps::new(any(scope, key), any(scope, value), size(counts.0)..=size(counts.1)).boxed()
 }
 
 /// Which optional members a structure gets.
@@ -357,30 +340,22 @@ enum Presence {
 }
 
 fn structure(scope: Scope<'_>, members: &[Node], presence: &Presence) -> BoxedStrategy<Value> {
-    let mut all: BoxedStrategy<Map<String, Value>> = Just(Map::new()).boxed();
+    let mut given = Vec::new();
     for member in members {
         let is_left_out = scope.left_out.contains(&member.path) && !member.is_required;
         if is_left_out || matches!(member.kind, NodeKind::Recursive) {
             continue;
         }
-        let value = match (presence, member.is_required) {
+        let values = match (presence, member.is_required) {
             (Presence::RequiredOnly, false) => continue,
-            (Presence::RequiredOnly, true) => minimal(scope, member).prop_map(Some).boxed(),
-            (Presence::All, _) => full(scope, member).prop_map(Some).boxed(),
-            (Presence::Random, true) => any(scope, member).prop_map(Some).boxed(),
-            (Presence::Random, false) => prop::option::of(any(scope, member)).boxed(),
+            (Presence::RequiredOnly, true) => minimal(scope, member),
+            (Presence::All, _) => full(scope, member),
+            (Presence::Random, _) => any(scope, member),
         };
-        let name = member.name.clone();
-        all = (all, value)
-            .prop_map(move |(mut object, value)| {
-                if let Some(value) = value {
-                    object.insert(name.clone(), value);
-                }
-                object
-            })
-            .boxed();
+        let is_optional = *presence == Presence::Random && !member.is_required;
+        given.push(Member { name: member.name.clone(), values, is_optional });
     }
-    all.prop_map(Value::Object).boxed()
+    Structures::new(given).boxed()
 }
 
 fn union(scope: Scope<'_>, members: &[Node]) -> BoxedStrategy<Value> {

@@ -235,7 +235,7 @@ mod tests {
     fn compression_is_named() {
         let response = Response {
             status: 200,
-            headers: vec![("content-encoding".to_owned(), "gzip".to_owned())],
+            headers: vec![("content-encoding".into(), "gzip".into())],
             body: bytes::Bytes::from_static(b"\x1f\x8b\x08"),
             is_truncated: false,
         };

@@ -245,12 +245,7 @@ impl View<'_> {
         }
         match self.judgement.body.take() {
             Some(body) if body.is_object() => {
-                let mut check = OutputCheck {
-                    operation: self.operation,
-                    rules: &self.judge.output_rules,
-                    judgement: self.judgement,
-                };
-                check.body(&body);
+                OutputCheck::new(self.operation, &self.judge.output_rules, self.judgement).body(&body);
                 self.judgement.body = Some(body);
                 self.unique_names(clause);
             }

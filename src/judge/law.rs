@@ -49,10 +49,9 @@ fn alike(node: &Node, known: &Value, shown: &Value) -> bool {
 }
 
 fn sentence(node: &Node, value: &Value) -> String {
-    let is_secret = node.walk().iter().any(|node| node.is_sensitive);
     match value {
         Value::Null => "absent".to_owned(),
-        _ if is_secret => "another value".to_owned(),
+        _ if node.holds_secret => "another value".to_owned(),
         other => {
             let text = other.to_string();
             match text.char_indices().nth(80) {

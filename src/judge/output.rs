@@ -14,11 +14,15 @@ use crate::spec::contract::{Contract, Location, Node, NodeKind, Operation, Times
 /// Longest value shown in a sentence, in characters.
 const SHOWN: usize = 80;
 
+/// Paths of one output, and the positions of the rules that hold there.
+type Places = Vec<(String, Vec<usize>)>;
+
 /// Prose rules on responses, by operation and path.
 #[derive(Debug, Default)]
 pub struct OutputRules {
     validators: Vec<(ClauseIndex, Validator)>,
-    by_place: HashMap<String, HashMap<String, Vec<usize>>>,
+    /// By operation: few places each, so that looking through them is quicker than a table.
+    by_place: HashMap<String, Places>,
     /// Values that the reading allows beyond the model, by shape and member (`Channel$preset`).
     lenient: HashMap<String, Vec<Value>>,
 }
@@ -49,7 +53,10 @@ impl OutputRules {
                 let fits = |path: &String| *path == node.shape || *path == full || in_shape.as_ref() == Some(path);
                 if paths.iter().any(fits) {
                     let places = self.by_place.entry(operation.name.clone()).or_default();
-                    places.entry(node.path.clone()).or_default().push(index);
+                    match places.iter_mut().find(|(path, _)| *path == node.path) {
+                        Some((_, rules)) => rules.push(index),
+                        None => places.push((node.path.clone(), vec![index])),
+                    }
                 }
             }
         }
@@ -68,12 +75,19 @@ fn with_parents(root: &Node) -> Vec<(&Node, Option<&Node>)> {
 
 /// Judges one output.
 pub(super) struct OutputCheck<'j> {
-    pub operation: &'j Operation,
-    pub rules: &'j OutputRules,
-    pub judgement: &'j mut Judgement,
+    operation: &'j Operation,
+    rules: &'j OutputRules,
+    places: &'j [(String, Vec<usize>)],
+    judgement: &'j mut Judgement,
 }
 
-impl OutputCheck<'_> {
+impl<'j> OutputCheck<'j> {
+    /// A check of an operation's output that notes what it sees.
+    pub fn new(operation: &'j Operation, rules: &'j OutputRules, judgement: &'j mut Judgement) -> OutputCheck<'j> {
+        let places = rules.by_place.get(&operation.name).map(Vec::as_slice).unwrap_or_default();
+        OutputCheck { operation, rules, places, judgement }
+    }
+
     /// Judges the whole body of a success.
     pub fn body(&mut self, body: &Value) {
         let empty = Map::new();
@@ -145,9 +159,9 @@ impl OutputCheck<'_> {
     }
 
     fn prose(&mut self, node: &Node, value: &Value) {
-        let rules = self.rules;
-        let Some(places) = rules.by_place.get(&self.operation.name) else { return };
-        for index in places.get(&node.path).into_iter().flatten() {
+        let (rules, places) = (self.rules, self.places);
+        let here = places.iter().find(|(path, _)| *path == node.path);
+        for index in here.into_iter().flat_map(|(_, indices)| indices) {
             let Some((clause, validator)) = rules.validators.get(*index) else { continue };
             if validator.is_valid(value) {
                 self.uphold(Some(*clause));

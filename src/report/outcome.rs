@@ -21,7 +21,7 @@ use crate::run::{CaseResult, Found, Outcome, Verdict};
 use crate::spec::Contract;
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::Node;
-use crate::wire::{Reply, Request};
+use crate::wire::{Reply, Request, Text};
 
 /// Longest body shown, in bytes; longer ones are cut.
 const BODY_SHOWN: usize = 16 << 10;
@@ -29,7 +29,7 @@ const BODY_SHOWN: usize = 16 << 10;
 impl Record {
     /// The record of a finished run.
     pub fn from_outcome(contract: &Contract, plan: &Plan, settings: &Settings, outcome: Outcome) -> Record {
-        let redactor = Redactor::new(contract, &outcome.secrets);
+        let redactor = Redactor::new(contract, outcome.secrets.clone());
         let mut findings = findings(contract, plan, settings, &outcome, &redactor);
         let mut clauses = clauses(contract, plan, &outcome);
         let mut cases = cases(contract, plan, &outcome);
@@ -266,7 +266,7 @@ fn request_record(contract: &Contract, operation: &str, request: &Request, redac
     };
     let operation = contract.operation(operation).or_else(by_path);
     RequestRecord {
-        method: request.method.clone(),
+        method: request.method.to_string(),
         path: redactor.text(&request.target),
         headers: header_map(&request.headers, redactor),
         body: body(&request.body, request.body.len(), operation.map(|operation| &operation.input), redactor),
@@ -287,7 +287,7 @@ fn response_record(contract: &Contract, found: &Found, redactor: &Redactor) -> R
     }
 }
 
-fn header_map(headers: &[(String, String)], redactor: &Redactor) -> Map<String, Value> {
+fn header_map(headers: &[(Text, Text)], redactor: &Redactor) -> Map<String, Value> {
     let mut map = Map::new();
     for (name, value) in headers {
         let value = if redactor.is_secret_header(name) { REDACTED.to_owned() } else { redactor.text(value) };

@@ -152,11 +152,10 @@ mod tests {
     const OTHER: &str = "arn:aws:ivs:us-east-1:123456789012:channel/other";
 
     fn exchange(body: &Value) -> Exchange {
-        let request =
-            Request { method: "POST".to_owned(), target: "/".to_owned(), headers: vec![], body: Default::default() };
+        let request = Request { method: "POST".into(), target: "/".into(), headers: vec![], body: Default::default() };
         let response = Response {
             status: 200,
-            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            headers: vec![("content-type".into(), "application/json".into())],
             body: body.to_string().into(),
             is_truncated: false,
         };

@@ -258,7 +258,7 @@ mod tests {
     use crate::wire::{Response, TransportFailure};
 
     fn request(target: &str) -> Request {
-        Request { method: "POST".to_owned(), target: target.to_owned(), headers: Vec::new(), body: Default::default() }
+        Request { method: "POST".into(), target: target.into(), headers: Vec::new(), body: Default::default() }
     }
 
     fn exchange(reply: Reply) -> Exchange {

@@ -9,12 +9,14 @@ mod health;
 pub mod lease;
 pub mod ledger;
 mod needs;
+mod notes;
 mod obstacle;
 pub mod outcome;
 pub mod pace;
 mod probe;
 mod route;
 mod scenario;
+mod secrets;
 mod sequence;
 mod session;
 pub mod settings;
@@ -36,6 +38,7 @@ use tokio::time::sleep;
 
 pub use event::Event;
 pub use outcome::{CaseResult, FindingKey, Found, Outcome, Verdict};
+pub use secrets::Secrets;
 pub use settings::Settings;
 pub use single::{Executor, Prepared};
 
@@ -60,8 +63,8 @@ use worker::Worker;
 /// Clause that a target violates which does not look at signatures.
 const SIGNATURE_CLAUSE: &str = "auth.wrong-signature-is-refused";
 
-/// Scenarios with this many calls are begun first.
-const LONG_SCENARIO: u64 = 60;
+/// Cases with this many calls, one after another, are begun first.
+const LONG_CASE: u64 = 60;
 
 /// Why a run could not begin.
 #[derive(Debug, Error)]
@@ -161,12 +164,12 @@ pub async fn run(
         elapsed: started.elapsed(),
         started_at: Some(started_at),
         stopped_early,
-        notes: notes(&env, &tally, cleaned.as_ref()),
+        notes: notes::of_run(&env, &tally, cleaned.as_ref()),
         ..Outcome::default()
     };
     outcome.findings = tally.findings;
     outcome.upheld = tally.upheld;
-    outcome.secrets = tally.secrets.into_iter().collect();
+    outcome.secrets = tally.secrets;
     outcome.secrets.extend(settings.secrets());
     Ok(outcome)
 }
@@ -276,16 +279,17 @@ impl Queue {
     }
 }
 
-/// Long scenarios come first, so that none of them is left over at the end; the others in the order of the plan.
-fn order(plan: &Plan) -> Vec<usize> {
+/// Long cases come first, so that none of them is left over at the end; the others in the order of the plan.
+fn order(plan: &Plan, settings: &Settings) -> Vec<usize> {
     let weight = |index: &usize| match plan.cases.get(*index).map(|case| &case.check) {
         Some(Check::Scenario { scenario }) => {
             plan.suites.scenarios.get(*scenario).map_or(0, plan::suite::Scenario::weight)
         }
+        Some(Check::Sequence { .. }) => sequence::moves(settings.profile),
         _ => 0,
     };
     let (mut long, short): (Vec<usize>, Vec<usize>) =
-        (0..plan.cases.len()).partition(|index| weight(index) >= LONG_SCENARIO);
+        (0..plan.cases.len()).partition(|index| weight(index) >= LONG_CASE);
     long.sort_by_key(|index| std::cmp::Reverse(weight(index)));
     long.extend(short);
     long
@@ -300,7 +304,7 @@ async fn work(
     created: Vec<(String, serde_json::Value)>,
 ) -> Vec<CaseResult> {
     let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel::<Message>();
-    let queue = Queue { next: Arc::default(), order: Arc::new(order(&env.plan)), sender };
+    let queue = Queue { next: Arc::default(), order: Arc::new(order(&env.plan, &env.settings)), sender };
     let jobs = env.settings.jobs.clamp(1, env.plan.cases.len().max(1));
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = jobs.min(cores);
@@ -360,22 +364,6 @@ async fn worker(env: Arc<Environment>, queue: Queue, created: Vec<(String, serde
     let _ = queue.sender.send(Message::Finished(Box::new(worker.tally)));
 }
 
-/// What of a run with a journal is left.
-fn left_over(cleaned: &Result<Cleaned, RunError>, settings: &Settings) -> Option<String> {
-    let Record::Journal(path) = &settings.record else { return None };
-    let path = path.display();
-    match cleaned {
-        Ok(cleaned) if cleaned.is_complete() => None,
-        Ok(cleaned) => Some(format!(
-            "{} resources could not be deleted, and of {} requests nobody knows what they made; `ivs-conformance clean \
-             {path}` says which, and tries again.",
-            cleaned.kept.len(),
-            cleaned.unsearched.len()
-        )),
-        Err(error) => Some(format!("What the run left could not be looked for: {error}. The journal is {path}.")),
-    }
-}
-
 fn note_missing(env: &Environment, missing: &[Missing], tally: &mut Tally) {
     for missing in missing {
         let is_about = |case: &plan::Case| case.operation.as_deref() == Some(&missing.operation);
@@ -416,48 +404,4 @@ fn note_unchecked(env: &Environment, operation: String, exchange: crate::wire::E
         tier: None,
     };
     tally.find(violation, case, &exchange, &[]);
-}
-
-fn notes(env: &Environment, tally: &Tally, cleaned: Option<&Result<Cleaned, RunError>>) -> Vec<String> {
-    let mut notes = Vec::new();
-    if tally.unknown_members > 0 {
-        notes
-            .push(format!("{} members that the contract does not know were seen in responses.", tally.unknown_members));
-    }
-    if tally.nulls > 0 {
-        notes.push(format!("{} members were null where they could be absent.", tally.nulls));
-    }
-    if let Some(cleaned) = cleaned {
-        notes.extend(left_over(cleaned, &env.settings));
-    } else if tally.left_over > 0 {
-        notes
-            .push(format!("{} resources could not be deleted: the target says that they are in use.", tally.left_over));
-    }
-    if tally.unanswered_deletions > 0 && cleaned.is_none() {
-        notes.push(format!(
-            "{} resources may be left over: the target did not answer when they were deleted.",
-            tally.unanswered_deletions
-        ));
-    }
-    let outages = env.target.health().outages();
-    if outages > 0 {
-        notes.push(format!(
-            "The target refused connections {outages} times; cases that were under way then decide nothing."
-        ));
-    }
-    if tally.lags.0 > 0 {
-        notes.push(format!(
-            "{} answers showed a change only after a while, the latest after {:.1} s; the limit is {} s.",
-            tally.lags.0,
-            tally.lags.1.as_secs_f64(),
-            env.settings.patience.as_secs()
-        ));
-    }
-    if env.target.throttled() > 0 {
-        notes.push(format!(
-            "The target asked to wait {} times; those requests were sent again.",
-            env.target.throttled()
-        ));
-    }
-    notes
 }

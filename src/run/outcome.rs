@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::ledger::Census;
+use super::secrets::Secrets;
 use crate::judge::Violation;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::ClauseIndex;
@@ -114,7 +115,7 @@ pub struct Outcome {
     /// What is worth knowing and no divergence.
     pub notes: Vec<String>,
     /// Texts that must not be shown anywhere.
-    pub secrets: Vec<String>,
+    pub secrets: Secrets,
 }
 
 /// What a worker notes while it goes on.
@@ -126,6 +127,10 @@ pub struct Tally {
     pub first_seen: Vec<FindingKey>,
     /// How many requests showed a clause upheld, by the clause's index.
     pub upheld: Vec<u64>,
+    /// Number of the last request that showed a clause upheld, by the clause's index.
+    latest: Vec<u64>,
+    /// Requests noted so far.
+    requests: u64,
     /// Members of responses that the contract does not know.
     pub unknown_members: u64,
     /// Members that were null where they could be absent.
@@ -137,20 +142,24 @@ pub struct Tally {
     /// Answers that came right only after a while, and the longest while.
     pub lags: (u64, Duration),
     /// Secrets seen.
-    pub secrets: std::collections::BTreeSet<String>,
+    pub secrets: Secrets,
 }
 
 impl Tally {
     /// Notes that a request showed clauses upheld; a clause shown several times by one request counts once.
-    pub fn uphold(&mut self, clauses: &mut Vec<ClauseIndex>) {
-        clauses.sort_unstable();
-        clauses.dedup();
+    pub fn uphold(&mut self, clauses: &[ClauseIndex]) {
+        self.requests += 1;
+        let most = clauses.iter().map(|clause| clause.0 as usize + 1).max().unwrap_or(0);
+        if self.upheld.len() < most {
+            self.upheld.resize(most, 0);
+            self.latest.resize(most, 0);
+        }
         for clause in clauses {
             let index = clause.0 as usize;
-            if self.upheld.len() <= index {
-                self.upheld.resize(index + 1, 0);
-            }
-            if let Some(count) = self.upheld.get_mut(index) {
+            if let (Some(count), Some(latest)) = (self.upheld.get_mut(index), self.latest.get_mut(index))
+                && *latest != self.requests
+            {
+                *latest = self.requests;
                 *count += 1;
             }
         }
@@ -161,18 +170,17 @@ impl Tally {
         self.lags = (self.lags.0 + 1, self.lags.1.max(span));
     }
 
-    /// Notes a divergence; true if it is the first of its kind that this worker sees.
-    pub fn find(&mut self, violation: Violation, case: usize, exchange: &Exchange, setup: &[Request]) -> bool {
+    /// Notes a divergence.
+    pub fn find(&mut self, violation: Violation, case: usize, exchange: &Exchange, setup: &[Request]) {
         let key = FindingKey::from(&violation);
         if let Some(known) = self.findings.get_mut(&key) {
             known.occurrences += 1;
-            return false;
+            return;
         }
         let body_length = exchange.response().map_or(0, |response| response.body.len());
         let (exchange, setup) = (evidence(exchange), setup.to_vec());
         self.first_seen.push(key.clone());
         self.findings.insert(key, Found { violation, exchange, body_length, setup, case, occurrences: 1 });
-        true
     }
 
     /// Adds another worker's notes; of equal findings the one of the earliest case stays.
@@ -200,7 +208,7 @@ impl Tally {
         self.left_over += other.left_over;
         self.unanswered_deletions += other.unanswered_deletions;
         self.lags = (self.lags.0 + other.lags.0, self.lags.1.max(other.lags.1));
-        self.secrets.extend(other.secrets);
+        self.secrets.merge(other.secrets);
     }
 }
 
@@ -224,8 +232,7 @@ fn cut(response: &mut Response) {
         }
         if name.len() + value.len() > room {
             let end = value.floor_char_boundary(room.saturating_sub(name.len()));
-            value.truncate(end);
-            value.push('…');
+            *value = format!("{}…", value.get(..end).unwrap_or_default()).into();
         }
         room = room.saturating_sub(name.len() + value.len());
         true
@@ -238,7 +245,7 @@ mod tests {
 
     #[test]
     fn evidence_is_small_whatever_came() {
-        let huge = |index: u32| (format!("x-{index}"), "ä".repeat(9_000));
+        let huge = |index: u32| (format!("x-{index}").into(), "ä".repeat(9_000).into());
         let mut response = Response {
             status: 200,
             headers: (0..50).map(huge).collect(),

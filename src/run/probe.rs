@@ -82,14 +82,15 @@ impl Session<'_> {
 /// The request that a probe makes of a valid one.
 fn changed(mut request: Request, probe: &Probe) -> Request {
     if let Some(method) = &probe.method {
-        request.method.clone_from(method);
+        request.method = method.as_str().into();
     }
     if let Some(path) = &probe.path {
         let decoded = percent_encoding::percent_decode_str(&request.target).decode_utf8_lossy().into_owned();
         request.target = path
             .replace("${path}", &request.target)
             .replace("${path-lower-hex}", &with_lower_hex(&request.target))
-            .replace("${decoded-path}", &decoded);
+            .replace("${decoded-path}", &decoded)
+            .into();
     }
     if let Some(body) = &probe.body {
         let right = String::from_utf8_lossy(&request.body).into_owned();
@@ -99,7 +100,7 @@ fn changed(mut request: Request, probe: &Probe) -> Request {
         let name = name.to_lowercase();
         request.headers.retain(|(known, _)| *known != name);
         if !value.is_empty() {
-            request.headers.push((name, value.clone()));
+            request.headers.push((name.into(), value.as_str().into()));
         }
     }
     request

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     fn request(method: &str, target: &str) -> Request {
-        Request { method: method.to_owned(), target: target.to_owned(), headers: Vec::new(), body: Default::default() }
+        Request { method: method.into(), target: target.into(), headers: Vec::new(), body: Default::default() }
     }
 
     #[test]

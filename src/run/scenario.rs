@@ -131,10 +131,13 @@ impl Session<'_> {
     /// Whether the answer may be late: where the suite says so, and elsewhere for everything that only reads.
     fn may_lag(&self, step: &Step) -> bool {
         let env = &self.worker.env;
+        step.eventually || (!env.target.is_loopback() && self.reads(step))
+    }
+
+    fn reads(&self, step: &Step) -> bool {
         let name = step.call.as_deref().or(step.walk.as_deref());
-        let reads =
-            || name.and_then(|name| env.contract.operation(name)).is_some_and(|operation| operation.is_readonly);
-        step.eventually || (!env.target.is_loopback() && reads())
+        let operation = name.and_then(|name| self.worker.env.contract.operation(name));
+        operation.is_some_and(|operation| operation.is_readonly)
     }
 
     async fn perform_until_good(&mut self, step: &Step) -> Result<Performed, Blocked> {
@@ -152,7 +155,8 @@ impl Session<'_> {
             let is_over = performed.is_good() || is_endless || is_too_late || env.target.is_stopped();
             let stays = || performed.judgement.undecided.is_none() && env.stays(performed.violations());
             if !self.polls || is_over || stays() {
-                if performed.is_good() && wait > FIRST_WAIT {
+                // A change that is accepted again later was throttled before.
+                if performed.is_good() && wait > FIRST_WAIT && self.reads(step) {
                     self.worker.tally.lagged(started.elapsed());
                 }
                 if self.polls && is_too_late {

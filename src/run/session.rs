@@ -1,44 +1,33 @@
 //! One test's dealings with the target: it binds placeholders to resources, sends, judges, and deletes what it made.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
-use std::pin::Pin;
+mod deletion;
+mod fixtures;
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::consequence::UNDER_WAY;
 use super::ledger::mark::About;
+use super::secrets::Secrets;
 use super::settings::Credentials;
-use super::target::OTHER_REGIONS;
 use super::worker::Worker;
-use crate::clock;
-use crate::generate::placeholder::{self, Placeholder};
+use crate::generate::placeholder;
 use crate::generate::{Family, encode};
 use crate::judge::{Answer, FindingKind, Judgement, Violation, echo, path};
 use crate::plan::expectation::Expectation;
 use crate::plan::resources::Product;
-use crate::plan::suite::State;
 use crate::spec::Arn;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::{Node, NodeKind, Operation};
 use crate::wire::{Exchange, Request};
 
-/// Variable for the ARN of the resource that is brought into a state.
-const SUBJECT: &str = "resource";
-
-/// How often a target is asked whether a stream that was stopped has ended.
-const STREAM_END: std::time::Duration = std::time::Duration::from_secs(2);
 /// Ends of the error codes that say that an account is full. Source: naming of errors across AWS services.
 const FULL: [&str; 2] = ["QuotaExceededException", "LimitExceededException"];
-/// How often deleting is tried again for what was in use.
-const DELETE_PASSES: u32 = 4;
 
 /// Why a test could not do what it needed: the reason, for the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blocked(pub String);
-
-/// A future in a box, for functions that call each other in a circle.
-type Boxed<'f, T> = Pin<Box<dyn Future<Output = T> + 'f>>;
 
 /// Resources that one call brought into being.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,8 +67,6 @@ pub struct Session<'w> {
     pub(super) case: usize,
     /// Tells examples of a case apart.
     salt: usize,
-    /// Values of sensitive members seen so far.
-    secrets: BTreeSet<String>,
     /// Whether the caller sends again by itself until the answer is right.
     pub(super) polls: bool,
     /// What the case is about: marks leave that alone.
@@ -98,7 +85,6 @@ impl<'w> Session<'w> {
             history: Vec::new(),
             case,
             salt,
-            secrets: BTreeSet::new(),
             polls: false,
             about,
         }
@@ -197,9 +183,10 @@ impl<'w> Session<'w> {
 
     /// What follows every exchange: new resources are remembered, secrets noted, echoes judged.
     pub fn after(&mut self, operation: &Operation, input: &Value, region: Option<&str>, judgement: &mut Judgement) {
-        note_secrets(&operation.input, input, &mut self.secrets);
+        let secrets = &mut self.worker.tally.secrets;
+        note_secrets(&operation.input, input, secrets);
         if let Some(body) = &judgement.body {
-            note_secrets(&operation.output, body, &mut self.secrets);
+            note_secrets(&operation.output, body, secrets);
         }
         if !judgement.is_success() {
             return;
@@ -245,278 +232,13 @@ impl<'w> Session<'w> {
         let before = self.history.len().saturating_sub(1);
         let setup = self.history.get(..before).unwrap_or_default();
         let tally = &mut self.worker.tally;
-        tally.uphold(&mut judgement.upheld);
+        tally.uphold(&judgement.upheld);
         tally.unknown_members += judgement.unknown_members as u64;
         tally.nulls += judgement.nulls as u64;
         for violation in &judgement.violations {
-            if tally.find(violation.clone(), self.case, exchange, setup) {
-                tally.secrets.extend(self.secrets.iter().chain(&self.worker.shared_secrets).cloned());
-            }
+            tally.find(violation.clone(), self.case, exchange, setup);
         }
         judgement.violations.clone()
-    }
-
-    /// The value with its placeholders replaced.
-    ///
-    /// # Errors
-    /// A resource that it needs could not be made, or a variable is not set.
-    pub async fn bind(&mut self, value: &Value) -> Result<Value, Blocked> {
-        let mut bound: BTreeMap<String, Value> = BTreeMap::new();
-        for name in placeholder::names(value) {
-            if !bound.contains_key(name) {
-                let replacement = self.resolve(name).await?;
-                bound.insert(name.to_owned(), replacement);
-            }
-        }
-        placeholder::replace(value, &mut |name| {
-            bound.get(name).cloned().ok_or_else(|| Blocked(format!("nothing is known of `{name}`")))
-        })
-    }
-
-    async fn resolve(&mut self, name: &str) -> Result<Value, Blocked> {
-        if let Some(value) = self.variable(name) {
-            return Ok(value);
-        }
-        match Placeholder::parse(name) {
-            Placeholder::Absent { resource, number } => {
-                let arn = self.worker.env.absent_arn(&resource, number);
-                arn.map(Value::from).ok_or_else(|| Blocked(format!("no ARN of a `{resource}` can be made up")))
-            }
-            Placeholder::PublicKey { name: key } => {
-                let pem = self.worker.env.public_key().map(Value::from);
-                let pem = pem.ok_or_else(|| Blocked("no key could be made".to_owned()))?;
-                if !key.is_empty() {
-                    self.variables.insert(name.to_owned(), pem.clone());
-                }
-                Ok(pem)
-            }
-            Placeholder::Resource { resource, state } => self.resource(&resource, state).await,
-            Placeholder::Variable(variable) => self.resource(&variable, None).await,
-        }
-    }
-
-    fn variable(&mut self, name: &str) -> Option<Value> {
-        if let Some(value) = self.variables.get(name) {
-            return Some(value.clone());
-        }
-        if name == "region" {
-            return Some(Value::from(self.worker.env.target.region()));
-        }
-        if name == "other-region" {
-            let own = self.worker.env.target.region();
-            return OTHER_REGIONS.iter().find(|region| **region != own).map(|region| Value::from(*region));
-        }
-        if name == "unique" || name.starts_with("unique-") {
-            let value = Value::from(self.worker.env.unique_name());
-            self.variables.insert(name.to_owned(), value.clone());
-            return Some(value);
-        }
-        let (head, rest) = name.split_once(['.', '['])?;
-        let below = name.get(head.len()..)?;
-        let _ = rest;
-        path::find(self.variables.get(head)?, below).cloned()
-    }
-
-    async fn resource(&mut self, resource: &str, state: Option<String>) -> Result<Value, Blocked> {
-        let resource =
-            if resource == crate::spec::Pattern::ANY_RESOURCE { self.some_type()? } else { resource.to_owned() };
-        let state = state.filter(|state| self.state(state, &resource).is_some());
-        let is_match = |bundle: &&Bundle| bundle.state == state || state.is_none();
-        let known = match self.fixtures {
-            Fixtures::Own => self.own.iter().filter(is_match).find_map(|bundle| bundle.arn(&resource)),
-            Fixtures::Shared => self
-                .worker
-                .shared
-                .iter()
-                .filter(|bundle| bundle.state == state)
-                .find_map(|bundle| bundle.arn(&resource)),
-        };
-        if let Some(arn) = known {
-            return Ok(Value::from(arn));
-        }
-        let arn = self.make(resource, state).await?;
-        Ok(Value::from(arn))
-    }
-
-    /// One of the resource types, another one for every example of a case.
-    fn some_type(&self) -> Result<String, Blocked> {
-        let env = &self.worker.env;
-        let can_be_made = |kind: &&str| {
-            env.plan.resources.producer(kind).is_some_and(|producer| !env.not_implemented.contains(producer))
-        };
-        let types: Vec<&str> = env.plan.resources.types().filter(can_be_made).collect();
-        let chosen = types.get(self.salt % types.len().max(1));
-        chosen.map(|kind| (*kind).to_owned()).ok_or_else(|| Blocked("no resource can be made".to_owned()))
-    }
-
-    fn state(&self, name: &str, resource: &str) -> Option<&State> {
-        let states = &self.worker.env.plan.suites.states;
-        states.iter().find(|state| state.name == name && state.resource == resource)
-    }
-
-    /// Makes a resource and brings it into the state.
-    fn make(&mut self, resource: String, state: Option<String>) -> Boxed<'_, Result<String, Blocked>> {
-        Box::pin(async move {
-            let env = std::sync::Arc::clone(&self.worker.env);
-            let producer = env.plan.resources.producer(&resource);
-            let operation = producer
-                .and_then(|producer| env.contract.operation(producer))
-                .ok_or_else(|| Blocked(format!("no operation makes a `{resource}`")))?;
-            if env.not_implemented.contains(&operation.name) {
-                return Err(Blocked(format!("{} is not implemented", operation.name)));
-            }
-            let mut input = env.generator.minimal_input(operation);
-            env.name_resource(operation, &mut input);
-            let input = self.bind(&input).await?;
-            let (mut judgement, exchange) =
-                self.exchange(operation, &input, &Expectation::success(), operation.status_clause, None).await;
-            self.note(&mut judgement, &exchange);
-            let made = self.own.pop().filter(|_| judgement.is_success());
-            let Some(mut bundle) = made.filter(|bundle| bundle.arn(&resource).is_some()) else {
-                let answer = judgement.undecided.unwrap_or_else(|| judgement.answer.describe());
-                return Err(Blocked(format!("{} made no `{resource}`: {answer}", operation.name)));
-            };
-            let arn = bundle.arn(&resource).unwrap_or_default().to_owned();
-            if let Some(state) = &state
-                && let Err(blocked) = self.reach(&bundle, &resource, state).await
-            {
-                // It is there all the same, and is deleted with the test.
-                self.own.push(bundle);
-                return Err(blocked);
-            }
-            bundle.state = state;
-            match self.fixtures {
-                Fixtures::Own => self.own.push(bundle),
-                Fixtures::Shared => {
-                    self.worker.shared_secrets.extend(self.secrets.iter().cloned());
-                    self.worker.shared.push(bundle);
-                }
-            }
-            Ok(arn)
-        })
-    }
-
-    /// Brings what was made last into a state of the suites.
-    ///
-    /// # Errors
-    /// What the target did instead.
-    pub(super) async fn reach_newest(&mut self, resource: &str, state: &str) -> Result<(), Blocked> {
-        match self.own.last().cloned() {
-            Some(bundle) => self.reach(&bundle, resource, state).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Leaves a resource that is gone out of what is deleted at the end.
-    pub(super) fn forget(&mut self, arn: &str) {
-        for bundle in &mut self.own {
-            bundle.resources.retain(|(_, known)| known != arn);
-        }
-        self.own.retain(|bundle| !bundle.resources.is_empty());
-    }
-
-    async fn reach(&mut self, bundle: &Bundle, resource: &str, state: &str) -> Result<(), Blocked> {
-        let Some(state) = self.state(state, resource).cloned() else { return Ok(()) };
-        self.take_steps(bundle, &state.reach)
-            .await
-            .map_err(|Blocked(reason)| Blocked(format!("the {resource} could not be made {}: {reason}", state.name)))
-    }
-
-    async fn take_steps(&mut self, bundle: &Bundle, steps: &[crate::plan::suite::Step]) -> Result<(), Blocked> {
-        let outer = self.variables.clone();
-        for (kind, arn) in &bundle.resources {
-            self.variables.insert(kind.clone(), Value::from(arn.as_str()));
-        }
-        if let Some((_, arn)) = bundle.resources.first() {
-            self.variables.insert(SUBJECT.to_owned(), Value::from(arn.as_str()));
-        }
-        let mut result = Ok(());
-        for step in steps {
-            if result.is_ok() {
-                result = self.must(step).await;
-            }
-        }
-        self.variables = outer;
-        result
-    }
-
-    /// Deletes what the test made.
-    pub async fn finish(mut self) {
-        let bundles = std::mem::take(&mut self.own);
-        // To append would rebuild the whole set, however few are new.
-        self.worker.tally.secrets.extend(std::mem::take(&mut self.secrets));
-        self.variables.clear();
-        self.delete_all(bundles).await;
-    }
-
-    /// Deletes the resources that the worker's tests share: at the end, and when a request may have changed them which
-    /// should have been refused.
-    pub async fn delete_shared(&mut self) {
-        let bundles = std::mem::take(&mut self.worker.shared);
-        self.delete_all(bundles).await;
-    }
-
-    /// Deletes newest first, and again what was still in use by what was deleted after it.
-    async fn delete_all(&mut self, bundles: Vec<Bundle>) {
-        let mut left = bundles;
-        for _ in 0..DELETE_PASSES {
-            let mut in_use = Vec::new();
-            for bundle in left.into_iter().rev() {
-                match self.delete(&bundle).await {
-                    Deleted::Gone => {}
-                    Deleted::InUse => in_use.push(bundle),
-                    Deleted::Unanswered => self.worker.tally.unanswered_deletions += 1,
-                }
-            }
-            in_use.reverse();
-            left = in_use;
-            if left.is_empty() {
-                return;
-            }
-        }
-        self.worker.tally.left_over += left.len() as u64;
-    }
-
-    async fn delete(&mut self, bundle: &Bundle) -> Deleted {
-        let env = std::sync::Arc::clone(&self.worker.env);
-        let leave = bundle.state.as_ref().and_then(|name| {
-            let (resource, _) = bundle.resources.first()?;
-            self.state(name, resource).map(|state| state.leave.clone())
-        });
-        if let Some(steps) = leave {
-            // Deleting goes on whatever the target says: what is left is reported at the end.
-            let _ = self.take_steps(bundle, &steps).await;
-        }
-        let mut deleted = Deleted::Gone;
-        for (resource, arn) in bundle.resources.iter().rev() {
-            let Some((deleter, member)) = env.plan.resources.deleter(resource) else { continue };
-            let Some(operation) = env.contract.operation(deleter) else { continue };
-            if env.not_implemented.contains(deleter) {
-                continue;
-            }
-            let input = Value::Object(serde_json::Map::from_iter([(member.to_owned(), Value::from(arn.as_str()))]));
-            let request = encode::request(operation, &input);
-            self.worker.requests += 1;
-            let was_streaming = self.stop_streaming(arn).await;
-            let mut exchange = env.target.send_in(bundle.region.as_deref(), &request).await;
-            let deadline = clock::instant() + env.settings.patience;
-            while was_streaming && is_conflict(&exchange) && clock::instant() < deadline {
-                // The target needs a while to see that nothing comes any more.
-                tokio::time::sleep(STREAM_END).await;
-                exchange = env.target.send_in(bundle.region.as_deref(), &request).await;
-            }
-            if is_conflict(&exchange) && env.target.has_control_path() {
-                // A channel that is still live; for other resources this changes nothing.
-                let _ = env.target.broadcast(arn, crate::plan::suite::BroadcastState::Offline, None).await;
-                exchange = env.target.send_in(bundle.region.as_deref(), &request).await;
-            }
-            if is_conflict(&exchange) {
-                deleted = Deleted::InUse;
-            } else if exchange.response().is_none() {
-                deleted = Deleted::Unanswered;
-            }
-        }
-        deleted
     }
 }
 
@@ -530,21 +252,6 @@ fn excuse_full_account(judgement: &mut Judgement) {
     }
 }
 
-fn is_conflict(exchange: &Exchange) -> bool {
-    exchange.response().is_some_and(|response| response.status == 409)
-}
-
-/// What became of an attempt to delete.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Deleted {
-    /// It is gone, or cannot be deleted at all.
-    Gone,
-    /// Something else still needs it.
-    InUse,
-    /// Nobody knows.
-    Unanswered,
-}
-
 /// The first ARN of a resource type in a text.
 fn arn_in(text: &str, resource: &str) -> Option<String> {
     let is_wanted = |word: &&str| Arn::parse(word).is_some_and(|arn| arn.resource_type == resource);
@@ -552,12 +259,13 @@ fn arn_in(text: &str, resource: &str) -> Option<String> {
 }
 
 /// Collects the values of sensitive members.
-fn note_secrets(node: &Node, value: &Value, secrets: &mut BTreeSet<String>) {
+fn note_secrets(node: &Node, value: &Value, secrets: &mut Secrets) {
+    if !node.holds_secret {
+        return;
+    }
     if node.is_sensitive {
-        if let Value::String(text) = value
-            && text.len() >= 8
-        {
-            secrets.insert(text.clone());
+        if let Value::String(text) = value {
+            secrets.insert(text);
         }
         return;
     }

@@ -87,6 +87,8 @@ impl Executor {
         let (tally, survey) = (&self.worker.tally, &self.survey);
         let seen = result.findings.iter().filter_map(|key| Some((key.clone(), tally.findings.get(key)?.clone())));
         let surveyed = survey.findings.iter().filter(|(_, found)| found.case == index);
+        let mut secrets = tally.secrets.clone();
+        secrets.extend(env.settings.secrets());
         Some(Outcome {
             findings: seen.chain(surveyed.map(|(key, found)| (key.clone(), found.clone()))).collect(),
             upheld: tally.upheld.clone(),
@@ -94,7 +96,7 @@ impl Executor {
             requests: result.requests,
             elapsed: result.elapsed,
             started_at,
-            secrets: tally.secrets.iter().cloned().chain(env.settings.secrets()).collect(),
+            secrets,
             cases: vec![result],
             ..Outcome::default()
         })

@@ -98,7 +98,7 @@ impl Session<'_> {
         if endpoint.is_empty() || key.is_empty() {
             return Err(Blocked("the suite does not say where a broadcaster streams to".to_owned()));
         }
-        self.worker.tally.secrets.insert(key.clone());
+        self.worker.tally.secrets.insert(&key);
         let mut streaming = Streaming::start(command, channel, &endpoint, &key).map_err(Blocked)?;
         tokio::time::sleep(Duration::from_millis(300)).await;
         if let Some(reason) = streaming.ended() {

@@ -65,12 +65,9 @@ fn is_mute(env: &Environment, request: &Request, exchange: &Exchange) -> Option<
 
 fn nowhere_request() -> Request {
     Request {
-        method: "POST".to_owned(),
-        target: NOWHERE.to_owned(),
-        headers: vec![
-            ("accept".to_owned(), "application/json".to_owned()),
-            ("content-type".to_owned(), "application/json".to_owned()),
-        ],
+        method: "POST".into(),
+        target: NOWHERE.into(),
+        headers: vec![("accept".into(), "application/json".into()), ("content-type".into(), "application/json".into())],
         body: "{}".into(),
     }
 }

@@ -490,9 +490,9 @@ impl Target {
             members.insert("health".to_owned(), health.into());
         }
         let request = Request {
-            method: "POST".to_owned(),
-            target: path.clone(),
-            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            method: "POST".into(),
+            target: path.as_str().into(),
+            headers: vec![("content-type".into(), "application/json".into())],
             body: body.to_string().into(),
         };
         let signer = self.own_signer().await;
@@ -513,7 +513,9 @@ fn signer(credentials: &Credentials, region: &str, service: &str) -> Signer {
 fn edit_authorization(request: &mut Request, edit: impl Fn(&mut String)) {
     for (name, value) in &mut request.headers {
         if name == "authorization" {
-            edit(value);
+            let mut edited = value.to_string();
+            edit(&mut edited);
+            *value = edited.into();
         }
     }
 }

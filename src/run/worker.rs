@@ -35,8 +35,6 @@ pub struct Worker {
     pub tally: Tally,
     /// Resources that its cases share.
     pub(super) shared: Vec<Bundle>,
-    /// Secrets of those resources.
-    pub(super) shared_secrets: BTreeSet<String>,
     /// Commands that stream to channels now.
     pub(super) streaming: Vec<Streaming>,
     /// Channels to which a command streamed at any time; the target may see late that it ended.
@@ -71,7 +69,6 @@ impl Worker {
             env,
             tally: Tally::default(),
             shared: Vec::new(),
-            shared_secrets: BTreeSet::new(),
             streaming: Vec::new(),
             streamed: BTreeSet::new(),
             outages: 0,
@@ -217,7 +214,7 @@ impl Worker {
                     if let Some(reason) = undecided {
                         progress.blocked(reason);
                     } else if progress.violations.is_empty() {
-                        self.tally.uphold(&mut case.clauses.clone());
+                        self.tally.uphold(&case.clauses);
                     }
                 }
                 Err(Blocked(reason)) => progress.blocked(reason),

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use aws_sigv4::sign::v4;
 use sha2::{Digest, Sha256};
 
-use crate::wire::Request;
+use crate::wire::{Request, Text};
 
 /// Headers that signatures leave out, because who passes a request on may change them.
 const UNSIGNED: [&str; 4] = ["authorization", "user-agent", "x-amzn-trace-id", "transfer-encoding"];
@@ -38,7 +38,7 @@ pub struct Scope<'s> {
 
 impl Scope<'_> {
     /// The headers that sign a request at a time, dated by `x-amz-date`; none if it is not in canonical form.
-    pub fn sign(&self, keys: &Keys, request: &Request, host: &str, time: SystemTime) -> Option<Vec<(String, String)>> {
+    pub fn sign(&self, keys: &Keys, request: &Request, host: &str, time: SystemTime) -> Option<Vec<(Text, Text)>> {
         if !is_canonical(&request.target) {
             return None;
         }
@@ -54,8 +54,8 @@ impl Scope<'_> {
             return None;
         }
         let authorization = self.authorization(keys, request, &headers, &date, time)?;
-        let mut added = vec![("x-amz-date".to_owned(), date), ("authorization".to_owned(), authorization)];
-        added.extend(self.token.map(|token| ("x-amz-security-token".to_owned(), token.to_owned())));
+        let mut added = vec![("x-amz-date".into(), date.into()), ("authorization".into(), authorization.into())];
+        added.extend(self.token.map(|token| ("x-amz-security-token".into(), token.into())));
         Some(added)
     }
 

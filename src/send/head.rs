@@ -3,6 +3,8 @@
 use httparse::{EMPTY_HEADER, Header, ParserConfig, Status};
 
 use super::Failure;
+use crate::wire::Text;
+use smol_str::StrExt;
 
 /// Headers that nearly every answer keeps to; others are read at greater expense.
 const FEW: usize = 32;
@@ -17,7 +19,7 @@ pub struct Head {
     /// Status code.
     pub status: u16,
     /// Names in lower case, and values, in the order of arrival.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(Text, Text)>,
     /// How many bytes it takes.
     pub length: usize,
     /// How the body ends.
@@ -85,8 +87,8 @@ impl Head {
     }
 }
 
-fn text(header: &Header<'_>) -> (String, String) {
-    (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned())
+fn text(header: &Header<'_>) -> (Text, Text) {
+    (header.name.to_ascii_lowercase_smolstr(), String::from_utf8_lossy(header.value).into())
 }
 
 fn values<'h>(headers: &'h [Header<'_>], name: &'static str) -> impl Iterator<Item = &'h [u8]> {

@@ -85,9 +85,9 @@ mod tests {
 
     fn request(target: &str, value: &str) -> Request {
         Request {
-            method: "POST".to_owned(),
-            target: target.to_owned(),
-            headers: vec![("X-Test".to_owned(), value.to_owned())],
+            method: "POST".into(),
+            target: target.into(),
+            headers: vec![("X-Test".into(), value.into())],
             body: Bytes::from("{}"),
         }
     }
@@ -101,7 +101,7 @@ mod tests {
              content-length: 2\r\n\r\n{{}}"
         );
         assert_eq!(text, expected);
-        let headers = vec![("accept-encoding".to_owned(), "gzip".to_owned())];
+        let headers = vec![("accept-encoding".into(), "gzip".into())];
         let gzip = Message::new(&Request { headers, ..request("/x", "") }, "h", "").unwrap();
         assert!(!String::from_utf8_lossy(&gzip.bytes).contains("identity"));
         let empty = Request { body: Bytes::new(), ..request("/x", "") };
@@ -116,7 +116,7 @@ mod tests {
             let refused = Message::new(&request(target, value), "h", "");
             assert!(matches!(refused, Err(Failure::Unsendable(_))), "{target:?} {value:?}");
         }
-        let named = Request { headers: vec![("a b".to_owned(), String::new())], ..request("/", "") };
+        let named = Request { headers: vec![("a b".into(), "".into())], ..request("/", "") };
         assert!(matches!(Message::new(&named, "h", ""), Err(Failure::Unsendable(_))));
     }
 }

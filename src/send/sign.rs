@@ -142,14 +142,16 @@ impl Signer {
             sign(signable, &params.into()).map_err(|error| format!("cannot sign: {error}"))?.into_parts();
         let mut signed = request.clone();
         for (name, value) in instructions.headers() {
-            signed.headers.push((name.to_owned(), value.to_owned()));
+            signed.headers.push((name.into(), value.into()));
         }
-        let mut separator = if signed.target.contains('?') { '&' } else { '?' };
+        let mut target = signed.target.to_string();
+        let mut separator = if target.contains('?') { '&' } else { '?' };
         for (name, value) in instructions.params() {
             let value = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
-            signed.target.push_str(&format!("{separator}{name}={value}"));
+            target.push_str(&format!("{separator}{name}={value}"));
             separator = '&';
         }
+        signed.target = target.into();
         Ok(signed)
     }
 
@@ -160,8 +162,8 @@ impl Signer {
         let headers = [("date", date.as_str()), ("host", host)];
         let authorization = self.scope().authorization(&self.keys, request, &headers, &date, time)?;
         let mut signed = request.clone();
-        signed.headers.push(("date".to_owned(), date));
-        signed.headers.push(("authorization".to_owned(), authorization));
+        signed.headers.push(("date".into(), date.into()));
+        signed.headers.push(("authorization".into(), authorization.into()));
         Some(signed)
     }
 
@@ -198,8 +200,8 @@ mod tests {
     use super::*;
 
     fn request(method: &str, target: &str, headers: &[(&str, &str)], body: &'static str) -> Request {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Request { method: method.to_owned(), target: target.to_owned(), headers, body: body.into() }
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        Request { method: method.into(), target: target.into(), headers, body: body.into() }
     }
 
     #[test]

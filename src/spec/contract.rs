@@ -156,6 +156,8 @@ pub struct Node {
     pub is_required: bool,
     /// Whether the value is a secret; what lies below a secret is one too.
     pub is_sensitive: bool,
+    /// Whether it or anything below it is a secret.
+    pub holds_secret: bool,
     /// Whether null is a legal value: elements of sparse lists and values of sparse maps.
     pub is_nullable: bool,
     /// Whether it stands for the keys of a map, which JSON always writes as strings.
@@ -195,6 +197,12 @@ impl Node {
             NodeKind::Map { key, value } => vec![key, value],
             _ => Vec::new(),
         }
+    }
+
+    /// The same node, which knows whether it holds a secret.
+    pub(super) fn knowing_its_secrets(self) -> Node {
+        let holds_secret = self.is_sensitive || self.children().iter().any(|child| child.holds_secret);
+        Node { holds_secret, ..self }
     }
 
     /// The nodes directly below, to be changed.

@@ -67,12 +67,14 @@ impl<'m, 'a, 'p> Unfolder<'m, 'a, 'p> {
             kind: NodeKind::Structure(members),
             is_required: true,
             is_sensitive: false,
+            holds_secret: false,
             is_nullable: false,
             is_map_key: false,
             location: Location::Body,
             constraints: Constraints::default(),
             clauses: NodeClauses::default(),
         }
+        .knowing_its_secrets()
     }
 
     fn top_members(&mut self, shape: &'m Shape<'a>, side: Side) -> Vec<Node> {
@@ -155,12 +157,14 @@ impl<'m, 'a, 'p> Unfolder<'m, 'a, 'p> {
             kind,
             is_required,
             is_sensitive,
+            holds_secret: false,
             is_nullable: false,
             is_map_key: false,
             location,
             constraints: found,
             clauses: NodeClauses::default(),
         }
+        .knowing_its_secrets()
     }
 
     fn kind(&mut self, shape: &'m Shape<'a>, format: Option<TraitUse<'a>>, place: Place<'a>) -> NodeKind {

@@ -49,8 +49,8 @@ pub fn exchange(method: &str, answer: &[u8]) -> Exchange {
     let server = SERVER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     *server.next.lock().unwrap() = answer.to_vec();
     let request = Request {
-        method: method.to_owned(),
-        target: "/GetChannel".to_owned(),
+        method: method.into(),
+        target: "/GetChannel".into(),
         headers: Vec::new(),
         body: Default::default(),
     };

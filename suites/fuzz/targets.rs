@@ -74,13 +74,12 @@ pub fn judge(data: &[u8]) {
         }),
         _ => Reply::Response(Response {
             status,
-            headers: vec![(name.to_owned(), String::from_utf8_lossy(header).into_owned())],
+            headers: vec![(name.into(), String::from_utf8_lossy(header).into())],
             body: body.to_vec().into(),
             is_truncated: head[1] == 0,
         }),
     };
-    let request =
-        Request { method: "POST".to_owned(), target: "/".to_owned(), headers: Vec::new(), body: Default::default() };
+    let request = Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() };
     let exchange = Exchange { request, reply, elapsed: Duration::ZERO };
     let refusal = Expectation::refusal(vec![ExpectedError { code: "ValidationException".to_owned(), status: 400 }]);
     for expectation in [Expectation::success(), refusal] {
@@ -181,7 +180,7 @@ pub fn journal(data: &[u8]) {
 /// Where an answer names its error.
 pub fn error_header(data: &[u8]) {
     let header = String::from_utf8_lossy(data).into_owned();
-    let headers = vec![("x-amzn-errortype".to_owned(), header.clone())];
+    let headers = vec![("x-amzn-errortype".into(), header.as_str().into())];
     let response = Response { status: 400, headers, body: Default::default(), is_truncated: false };
     let code = judge::error_code::of(&response, None);
     assert!(code.is_none_or(|code| !code.is_empty() && header.contains(&code) && !code.contains(['#', ':'])));

@@ -8,7 +8,7 @@ use crate::wire::{FailureKind, Request, TransportFailure};
 const CHANNEL: &str = "arn:aws:ivs:us-east-1:123456789012:channel/AbCdEfGhIjKl";
 
 fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
-    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
     Reply::Response(Response { status, headers, body: body.to_owned().into(), is_truncated: false })
 }
 
@@ -24,8 +24,7 @@ fn refused(status: u16, code: &str) -> Reply {
 fn judged(operation: &str, expectation: &Expectation, focus: &str, reply: Reply) -> (Vec<String>, bool) {
     let contract = crate::spec::builtin().unwrap();
     let operation = contract.operation(operation).unwrap();
-    let request =
-        Request { method: "POST".to_owned(), target: "/".to_owned(), headers: Vec::new(), body: Default::default() };
+    let request = Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() };
     let exchange = Exchange { request, reply, elapsed: Duration::ZERO };
     let focus = contract.clauses.find(focus).unwrap();
     let judgement = Judge::new(&contract).exchange(operation, expectation, focus, &exchange);

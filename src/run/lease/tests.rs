@@ -86,8 +86,8 @@ async fn new_secrets_do_not_stand_in_what_is_written_down() {
     lease.keep().await;
     let exchange = |body: &'static str| Exchange {
         request: Request {
-            method: "POST".to_owned(),
-            target: "/".to_owned(),
+            method: "POST".into(),
+            target: "/".into(),
             headers: Vec::new(),
             body: Default::default(),
         },

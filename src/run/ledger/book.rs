@@ -335,7 +335,7 @@ mod tests {
 
     fn request(operation: &str, body: &Value) -> Request {
         let body = body.to_string().into();
-        Request { method: "POST".to_owned(), target: format!("/{operation}"), headers: Vec::new(), body }
+        Request { method: "POST".into(), target: format!("/{operation}").into(), headers: Vec::new(), body }
     }
 
     fn exchange(ledger: &Ledger, request: &Request, status: u16, body: &Value) -> Result<(), Refusal> {
@@ -356,7 +356,8 @@ mod tests {
         }
         let mut tag = request("", &json!({"tags": {}}));
         tag.target =
-            format!("/tags/{}", percent_encoding::utf8_percent_encode(OTHERS, percent_encoding::NON_ALPHANUMERIC));
+            format!("/tags/{}", percent_encoding::utf8_percent_encode(OTHERS, percent_encoding::NON_ALPHANUMERIC))
+                .into();
         assert!(ledger.before(&tag, None).is_err());
     }
 

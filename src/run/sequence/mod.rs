@@ -30,6 +30,12 @@ fn amount(profile: Profile) -> (usize, usize) {
     }
 }
 
+/// How many moves the sequences of a family have together.
+pub(super) fn moves(profile: Profile) -> u64 {
+    let (count, length) = amount(profile);
+    (count * length) as u64
+}
+
 impl Worker {
     /// Draws and plays the sequences of a family.
     pub(super) async fn sequence(&mut self, index: usize, sequence: usize, progress: &mut Progress) {

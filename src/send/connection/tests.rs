@@ -40,12 +40,8 @@ async fn until_blank_line(stream: &mut TcpStream) {
 }
 
 fn message(body: &[u8]) -> Message {
-    let request = Request {
-        method: "POST".to_owned(),
-        target: "/".to_owned(),
-        headers: Vec::new(),
-        body: Bytes::copy_from_slice(body),
-    };
+    let request =
+        Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Bytes::copy_from_slice(body) };
     Message::new(&request, "localhost", "").unwrap()
 }
 

@@ -1,0 +1,70 @@
+//! The errors that are right answers to what is sent.
+
+use super::valid;
+use crate::plan::expectation::{Expectation, ExpectedError};
+use crate::spec::clause::Constraint;
+use crate::spec::contract::{Contract, Location, Node, NodeKind, Operation};
+use crate::spec::rules::{InputRule, TriggerKind};
+
+/// The documented refusal; any client error where the request without its label is no longer the operation's, and
+/// success as well where an absent list of a query is an empty one, which is within its bounds.
+pub(super) fn refusal(node: &Node, constraint: Constraint, errors: Vec<ExpectedError>) -> Expectation {
+    let is_empty = matches!(constraint, Constraint::Required | Constraint::LengthMin);
+    let may_be_empty = matches!(node.kind, NodeKind::List { .. }) && valid::lower_bound(node) == 0;
+    match &node.location {
+        Location::Label if is_empty => Expectation::any_refusal(errors),
+        Location::Query(_) if is_empty && may_be_empty => Expectation::success_or(errors),
+        _ => Expectation::refusal(errors),
+    }
+}
+
+/// What an operation answers to a request that breaks its constraints.
+pub(super) fn invalid_input_errors(
+    contract: &Contract,
+    operation: &Operation,
+    constraint: Constraint,
+) -> Vec<ExpectedError> {
+    // Other errors that input alone causes belong to prose rules, e.g. filters that exclude each other.
+    let mut errors = trigger_errors(contract, operation, TriggerKind::InvalidInput);
+    errors.retain(|error| error.status == 400);
+    if errors.is_empty() {
+        let documented = operation
+            .error("ValidationException")
+            .or_else(|| operation.errors.iter().find(|error| error.status == 400 && error.code.contains("alidation")));
+        errors.push(match documented {
+            Some(error) => ExpectedError { code: error.code.clone(), status: error.status },
+            None => ExpectedError { code: "ValidationException".to_owned(), status: 400 },
+        });
+    }
+    if constraint == Constraint::Type {
+        errors.push(ExpectedError { code: "SerializationException".to_owned(), status: 400 });
+    }
+    errors
+}
+
+/// What an operation answers to an ARN of nothing.
+pub fn not_found_errors(contract: &Contract, operation: &Operation) -> Vec<ExpectedError> {
+    let errors = trigger_errors(contract, operation, TriggerKind::AbsentResource);
+    if !errors.is_empty() {
+        return errors;
+    }
+    let not_found = operation.errors.iter().filter(|error| error.status == 404 && error.code.contains("NotFound"));
+    not_found.map(|error| ExpectedError { code: error.code.clone(), status: error.status }).collect()
+}
+
+pub(super) fn trigger_errors(contract: &Contract, operation: &Operation, kind: TriggerKind) -> Vec<ExpectedError> {
+    let triggers = contract.rules.error_triggers.iter().filter(|trigger| trigger.operation == operation.name);
+    triggers
+        .filter(|trigger| trigger.trigger.as_ref().is_some_and(|how| how.kind == kind))
+        .flat_map(|trigger| {
+            let main = ExpectedError { code: trigger.code.clone(), status: trigger.status };
+            let others =
+                trigger.accepts.iter().map(|error| ExpectedError { code: error.code.clone(), status: error.status });
+            std::iter::once(main).chain(others)
+        })
+        .collect()
+}
+
+pub(super) fn rule_errors(rule: &InputRule) -> Vec<ExpectedError> {
+    rule.errors.iter().map(|error| ExpectedError { code: error.code.clone(), status: error.status }).collect()
+}

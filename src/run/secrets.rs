@@ -1,0 +1,127 @@
+//! Texts that must not be shown. A run may meet hundreds of thousands, so only digests of them are kept: enough to find
+//! them in a text, too little to tell what they are.
+
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeSet, HashSet};
+use std::hash::{Hash, Hasher};
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+/// Shortest secret that is looked for in texts, in bytes: a shorter one stands in too many that are none.
+const SHORTEST: usize = 8;
+
+/// What a form begins with.
+type Start = [u8; SHORTEST];
+
+/// Secrets in every form in which texts may hold them.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets {
+    digests: HashSet<u64>,
+    /// How forms begin, and how long they are.
+    starts: BTreeSet<(Start, u32)>,
+}
+
+impl Secrets {
+    /// Adds a secret; one that is too short to be told from other texts is not kept.
+    pub fn insert(&mut self, secret: &str) {
+        if secret.len() < SHORTEST || !self.insert_form(secret) {
+            return;
+        }
+        let in_url = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+        self.insert_form(&in_url);
+        // As it stands in JSON that is no more read as JSON.
+        let in_json = Value::from(secret).to_string();
+        self.insert_form(in_json.trim_matches('"'));
+    }
+
+    /// Whether the form is new.
+    fn insert_form(&mut self, form: &str) -> bool {
+        let (Some(start), Ok(length)) = (form.as_bytes().first_chunk(), u32::try_from(form.len())) else {
+            return false;
+        };
+        self.starts.insert((*start, length));
+        self.digests.insert(digest(form))
+    }
+
+    /// Adds what another knows.
+    pub fn merge(&mut self, other: Secrets) {
+        self.digests.extend(other.digests);
+        self.starts.extend(other.starts);
+    }
+
+    /// The text with `mark` where a secret stood.
+    pub fn taken_out_of(&self, text: &str, mark: &str) -> String {
+        let mut shown = String::with_capacity(text.len());
+        let (mut end, mut position) = (0, 0);
+        while position < text.len() && !self.digests.is_empty() {
+            match self.at(text, position) {
+                Some(length) => {
+                    shown.push_str(text.get(end..position).unwrap_or_default());
+                    shown.push_str(mark);
+                    position += length;
+                    end = position;
+                }
+                None => position += 1,
+            }
+        }
+        shown.push_str(text.get(end..).unwrap_or_default());
+        shown
+    }
+
+    /// Length of the longest secret that stands at a position: none is left over as part of another.
+    fn at(&self, text: &str, position: usize) -> Option<usize> {
+        let start: Start = *text.as_bytes().get(position..)?.first_chunk()?;
+        let lengths = self.starts.range((start, 0)..=(start, u32::MAX)).rev();
+        lengths.map(|(_, length)| *length as usize).find(|length| {
+            text.get(position..position + length).is_some_and(|form| self.digests.contains(&digest(form)))
+        })
+    }
+}
+
+impl<S: AsRef<str>> Extend<S> for Secrets {
+    fn extend<I: IntoIterator<Item = S>>(&mut self, secrets: I) {
+        secrets.into_iter().for_each(|secret| self.insert(secret.as_ref()));
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for Secrets {
+    fn from_iter<I: IntoIterator<Item = S>>(secrets: I) -> Secrets {
+        let mut known = Secrets::default();
+        known.extend(secrets);
+        known
+    }
+}
+
+fn digest(form: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    form.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_go_in_every_form_and_nothing_else_does() {
+        let secrets: Secrets = ["wJalr/XU+tn\"FEMI", "wJalr/XU+tn\"FEMI-and-more", "short"].into_iter().collect();
+        let text =
+            r#"a wJalr/XU+tn"FEMI b wJalr%2FXU%2Btn%22FEMI c wJalr/XU+tn\"FEMI d wJalr/XU+tn"FEMI-and-more short"#;
+        assert_eq!(secrets.taken_out_of(text, "***"), "a *** b *** c *** d *** short");
+    }
+
+    #[test]
+    fn what_is_kept_does_not_tell_the_secret() {
+        let secret = "sk_us-east-1_8fTgH2kLmN0p_QrStUvWxYz0123456789";
+        let known: Secrets = [secret].into_iter().collect();
+        assert!(!format!("{known:?}").contains("8fTgH2kLmN0p"));
+        assert_eq!(known.taken_out_of(&format!("key={secret}."), "***"), "key=***.");
+    }
+
+    #[test]
+    fn texts_of_other_scripts_are_searched_too() {
+        let known: Secrets = ["geheimnis-äöü-🗝"].into_iter().collect();
+        assert_eq!(known.taken_out_of("ä geheimnis-äöü-🗝 ü", "***"), "ä *** ü");
+    }
+}

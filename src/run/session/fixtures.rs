@@ -1,0 +1,207 @@
+//! What requests need: placeholders are bound to resources that the test makes.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+
+use serde_json::Value;
+
+use super::{Blocked, Bundle, Fixtures, Session};
+use crate::generate::placeholder::{self, Placeholder};
+use crate::judge::path;
+use crate::plan::expectation::Expectation;
+use crate::plan::suite::State;
+use crate::run::target::OTHER_REGIONS;
+
+/// Variable for the ARN of the resource that is brought into a state.
+const SUBJECT: &str = "resource";
+
+/// A future in a box, for functions that call each other in a circle.
+type Boxed<'f, T> = Pin<Box<dyn Future<Output = T> + 'f>>;
+
+impl Session<'_> {
+    /// The value with its placeholders replaced.
+    ///
+    /// # Errors
+    /// A resource that it needs could not be made, or a variable is not set.
+    pub async fn bind(&mut self, value: &Value) -> Result<Value, Blocked> {
+        let mut bound: BTreeMap<String, Value> = BTreeMap::new();
+        for name in placeholder::names(value) {
+            if !bound.contains_key(name) {
+                let replacement = self.resolve(name).await?;
+                bound.insert(name.to_owned(), replacement);
+            }
+        }
+        placeholder::replace(value, &mut |name| {
+            bound.get(name).cloned().ok_or_else(|| Blocked(format!("nothing is known of `{name}`")))
+        })
+    }
+
+    async fn resolve(&mut self, name: &str) -> Result<Value, Blocked> {
+        if let Some(value) = self.variable(name) {
+            return Ok(value);
+        }
+        match Placeholder::parse(name) {
+            Placeholder::Absent { resource, number } => {
+                let arn = self.worker.env.absent_arn(&resource, number);
+                arn.map(Value::from).ok_or_else(|| Blocked(format!("no ARN of a `{resource}` can be made up")))
+            }
+            Placeholder::PublicKey { name: key } => {
+                let pem = self.worker.env.public_key().map(Value::from);
+                let pem = pem.ok_or_else(|| Blocked("no key could be made".to_owned()))?;
+                if !key.is_empty() {
+                    self.variables.insert(name.to_owned(), pem.clone());
+                }
+                Ok(pem)
+            }
+            Placeholder::Resource { resource, state } => self.resource(&resource, state).await,
+            Placeholder::Variable(variable) => self.resource(&variable, None).await,
+        }
+    }
+
+    fn variable(&mut self, name: &str) -> Option<Value> {
+        if let Some(value) = self.variables.get(name) {
+            return Some(value.clone());
+        }
+        if name == "region" {
+            return Some(Value::from(self.worker.env.target.region()));
+        }
+        if name == "other-region" {
+            let own = self.worker.env.target.region();
+            return OTHER_REGIONS.iter().find(|region| **region != own).map(|region| Value::from(*region));
+        }
+        if name == "unique" || name.starts_with("unique-") {
+            let value = Value::from(self.worker.env.unique_name());
+            self.variables.insert(name.to_owned(), value.clone());
+            return Some(value);
+        }
+        let (head, rest) = name.split_once(['.', '['])?;
+        let below = name.get(head.len()..)?;
+        let _ = rest;
+        path::find(self.variables.get(head)?, below).cloned()
+    }
+
+    async fn resource(&mut self, resource: &str, state: Option<String>) -> Result<Value, Blocked> {
+        let resource =
+            if resource == crate::spec::Pattern::ANY_RESOURCE { self.some_type()? } else { resource.to_owned() };
+        let state = state.filter(|state| self.state(state, &resource).is_some());
+        let is_match = |bundle: &&Bundle| bundle.state == state || state.is_none();
+        let known = match self.fixtures {
+            Fixtures::Own => self.own.iter().filter(is_match).find_map(|bundle| bundle.arn(&resource)),
+            Fixtures::Shared => self
+                .worker
+                .shared
+                .iter()
+                .filter(|bundle| bundle.state == state)
+                .find_map(|bundle| bundle.arn(&resource)),
+        };
+        if let Some(arn) = known {
+            return Ok(Value::from(arn));
+        }
+        let arn = self.make(resource, state).await?;
+        Ok(Value::from(arn))
+    }
+
+    /// One of the resource types, another one for every example of a case.
+    fn some_type(&self) -> Result<String, Blocked> {
+        let env = &self.worker.env;
+        let can_be_made = |kind: &&str| {
+            env.plan.resources.producer(kind).is_some_and(|producer| !env.not_implemented.contains(producer))
+        };
+        let types: Vec<&str> = env.plan.resources.types().filter(can_be_made).collect();
+        let chosen = types.get(self.salt % types.len().max(1));
+        chosen.map(|kind| (*kind).to_owned()).ok_or_else(|| Blocked("no resource can be made".to_owned()))
+    }
+
+    pub(super) fn state(&self, name: &str, resource: &str) -> Option<&State> {
+        let states = &self.worker.env.plan.suites.states;
+        states.iter().find(|state| state.name == name && state.resource == resource)
+    }
+
+    /// Makes a resource and brings it into the state.
+    fn make(&mut self, resource: String, state: Option<String>) -> Boxed<'_, Result<String, Blocked>> {
+        Box::pin(async move {
+            let env = std::sync::Arc::clone(&self.worker.env);
+            let producer = env.plan.resources.producer(&resource);
+            let operation = producer
+                .and_then(|producer| env.contract.operation(producer))
+                .ok_or_else(|| Blocked(format!("no operation makes a `{resource}`")))?;
+            if env.not_implemented.contains(&operation.name) {
+                return Err(Blocked(format!("{} is not implemented", operation.name)));
+            }
+            let mut input = env.generator.minimal_input(operation);
+            env.name_resource(operation, &mut input);
+            let input = self.bind(&input).await?;
+            let (mut judgement, exchange) =
+                self.exchange(operation, &input, &Expectation::success(), operation.status_clause, None).await;
+            self.note(&mut judgement, &exchange);
+            let made = self.own.pop().filter(|_| judgement.is_success());
+            let Some(mut bundle) = made.filter(|bundle| bundle.arn(&resource).is_some()) else {
+                let answer = judgement.undecided.unwrap_or_else(|| judgement.answer.describe());
+                return Err(Blocked(format!("{} made no `{resource}`: {answer}", operation.name)));
+            };
+            let arn = bundle.arn(&resource).unwrap_or_default().to_owned();
+            if let Some(state) = &state
+                && let Err(blocked) = self.reach(&bundle, &resource, state).await
+            {
+                // It is there all the same, and is deleted with the test.
+                self.own.push(bundle);
+                return Err(blocked);
+            }
+            bundle.state = state;
+            match self.fixtures {
+                Fixtures::Own => self.own.push(bundle),
+                Fixtures::Shared => self.worker.shared.push(bundle),
+            }
+            Ok(arn)
+        })
+    }
+
+    /// Brings what was made last into a state of the suites.
+    ///
+    /// # Errors
+    /// What the target did instead.
+    pub(in crate::run) async fn reach_newest(&mut self, resource: &str, state: &str) -> Result<(), Blocked> {
+        match self.own.last().cloned() {
+            Some(bundle) => self.reach(&bundle, resource, state).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Leaves a resource that is gone out of what is deleted at the end.
+    pub(in crate::run) fn forget(&mut self, arn: &str) {
+        for bundle in &mut self.own {
+            bundle.resources.retain(|(_, known)| known != arn);
+        }
+        self.own.retain(|bundle| !bundle.resources.is_empty());
+    }
+
+    async fn reach(&mut self, bundle: &Bundle, resource: &str, state: &str) -> Result<(), Blocked> {
+        let Some(state) = self.state(state, resource).cloned() else { return Ok(()) };
+        self.take_steps(bundle, &state.reach)
+            .await
+            .map_err(|Blocked(reason)| Blocked(format!("the {resource} could not be made {}: {reason}", state.name)))
+    }
+
+    pub(super) async fn take_steps(
+        &mut self,
+        bundle: &Bundle,
+        steps: &[crate::plan::suite::Step],
+    ) -> Result<(), Blocked> {
+        let outer = self.variables.clone();
+        for (kind, arn) in &bundle.resources {
+            self.variables.insert(kind.clone(), Value::from(arn.as_str()));
+        }
+        if let Some((_, arn)) = bundle.resources.first() {
+            self.variables.insert(SUBJECT.to_owned(), Value::from(arn.as_str()));
+        }
+        let mut result = Ok(());
+        for step in steps {
+            if result.is_ok() {
+                result = self.must(step).await;
+            }
+        }
+        self.variables = outer;
+        result
+    }
+}
