@@ -12,7 +12,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::output::print;
 use super::{embedded, resolve, stages};
-use crate::report::text::{count, visible};
+use crate::report::text::{count, grouped, visible};
 use crate::run::settings::{Settings, Shrinking};
 use crate::selftest::{self, Detection, Options, SelftestError, Summary, Trial};
 
@@ -95,7 +95,7 @@ fn text(summary: &Summary) -> String {
     let _ = writeln!(
         page,
         "{} of {} detected by a clause that they break ({:.1} %), half of them within {}, in {:.1} s",
-        summary.killed,
+        grouped(summary.killed as u64),
         count(summary.faults as u64, "fault"),
         summary.kill_rate(),
         count(summary.median_requests, "request"),

@@ -98,8 +98,8 @@ impl Summary {
         self.trials.iter().filter(|trial| !trial.is_killed())
     }
 
-    /// Share of detected faults, in percent.
+    /// Share of detected faults, in percent to one decimal place, rounded down: only all of them are a hundred.
     pub fn kill_rate(&self) -> f64 {
-        if self.faults == 0 { 0.0 } else { 100.0 * self.killed as f64 / self.faults as f64 }
+        if self.faults == 0 { 0.0 } else { (1000.0 * self.killed as f64 / self.faults as f64).floor() / 10.0 }
     }
 }

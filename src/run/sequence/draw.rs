@@ -78,6 +78,11 @@ fn alters(part: Part) -> bool {
     }
 }
 
+/// The keys of a map of tags.
+fn keys(tags: Option<&Value>) -> BTreeSet<String> {
+    tags.and_then(Value::as_object).map(|tags| tags.keys().cloned().collect()).unwrap_or_default()
+}
+
 struct Drawing<'d> {
     env: &'d Environment,
     cast: &'d Cast<'d>,
@@ -86,8 +91,8 @@ struct Drawing<'d> {
     pairs: &'d mut Pairs,
     /// The role that made or changed a resource last, until it is deleted.
     last: BTreeMap<Label, usize>,
-    /// Keys of tags that a resource was given.
-    tagged: BTreeMap<Label, Vec<String>>,
+    /// Keys of the tags that a resource has.
+    tagged: BTreeMap<Label, BTreeSet<String>>,
     /// What may live by now, with its type.
     labels: Vec<(Label, String)>,
     families: BTreeMap<String, Option<Family>>,
@@ -150,29 +155,42 @@ impl Drawing<'_> {
 
     /// Remembers what a move makes, and what it does to what was made.
     fn note(&mut self, id: usize, index: usize, role: &Role, about: &[Label], input: &Value) {
-        let keys = |tags: Option<&Value>| -> Vec<String> {
-            tags.and_then(Value::as_object).map(|tags| tags.keys().cloned().collect()).unwrap_or_default()
-        };
         if role.part == Part::Create {
             let products = self.env.plan.resources.products(&role.operation);
             let new = products.iter().enumerate().map(|(number, product)| ((id, number), product.resource.clone()));
             let new: Vec<_> = new.filter(|(_, kind)| self.cast.sequence.resources.contains(kind)).collect();
-            let tags = self.tags_member(role).map_or_else(Vec::new, |name| keys(input.get(&name)));
+            let tags = self.tags_member(role).map_or_else(BTreeSet::new, |name| keys(input.get(&name)));
             self.tagged.extend(new.iter().map(|(label, _)| (*label, tags.clone())));
             self.last.extend(new.iter().map(|(label, _)| (*label, index)));
             self.labels.extend(new);
             return;
         }
         let Some(label) = about.first() else { return };
-        if alters(role.part) {
+        // To take away a tag that is not there changes nothing, so that what follows is not put to the test.
+        let has_changed = self.retag(role, *label, input) || role.part != Part::Untag;
+        if alters(role.part) && has_changed {
             let before = self.last.insert(*label, index);
             self.pairs.extend(before.map(|before| (before, index)));
         } else if role.part == Part::Delete {
             self.last.remove(label);
         }
-        if let (Part::Tag, Some(name)) = (role.part, &role.tags) {
-            self.tagged.entry(*label).or_default().extend(keys(input.get(name)));
+    }
+
+    /// Follows what tagging and untagging do to a resource; whether they change its keys.
+    fn retag(&mut self, role: &Role, label: Label, input: &Value) -> bool {
+        let given = role.tags.as_ref().and_then(|name| input.get(name));
+        let tagged = self.tagged.entry(label).or_default();
+        let before = tagged.len();
+        match role.part {
+            Part::Tag => tagged.extend(keys(given)),
+            Part::Untag => {
+                let removed = given.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+                let removed: BTreeSet<&str> = removed.collect();
+                tagged.retain(|key| !removed.contains(key.as_str()));
+            }
+            _ => {}
         }
+        tagged.len() != before
     }
 
     /// The member of an input that holds tags of a new resource.
@@ -206,7 +224,9 @@ impl Drawing<'_> {
             let Some(last) = self.last.get(label) else { continue };
             for (index, role) in self.cast.roles.iter().enumerate() {
                 let is_about = role.owner.is_none() && role.resource == *kind && alters(role.part);
-                if is_about && !self.pairs.contains(&(*last, index)) {
+                let can_change =
+                    role.part != Part::Untag || self.tagged.get(label).is_some_and(|tags| !tags.is_empty());
+                if is_about && can_change && !self.pairs.contains(&(*last, index)) {
                     untried.push((index, *label));
                 }
             }
