@@ -48,11 +48,7 @@ pub fn exchange(method: &str, answer: &[u8]) -> Exchange {
     // A test that failed with it leaves it as good as it was.
     let server = SERVER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     *server.next.lock().unwrap() = answer.to_vec();
-    let request = Request {
-        method: method.into(),
-        target: "/GetChannel".into(),
-        headers: Vec::new(),
-        body: Default::default(),
-    };
+    let request =
+        Request { method: method.into(), target: "/GetChannel".into(), headers: Vec::new(), body: Default::default() };
     server.runtime.block_on(server.sender.send(&request, None))
 }

@@ -85,12 +85,7 @@ async fn new_secrets_do_not_stand_in_what_is_written_down() {
     let (lease, _) = lease(issued("a", 1), vec![Ok(issued("b", 3600))]);
     lease.keep().await;
     let exchange = |body: &'static str| Exchange {
-        request: Request {
-            method: "POST".into(),
-            target: "/".into(),
-            headers: Vec::new(),
-            body: Default::default(),
-        },
+        request: Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() },
         reply: Reply::Response(Response { status: 200, headers: Vec::new(), body: body.into(), is_truncated: false }),
         elapsed: Duration::ZERO,
     };
