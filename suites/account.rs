@@ -4,8 +4,14 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[cfg(feature = "aws-config")]
+#[path = "account/credentials.rs"]
+mod credentials;
 #[path = "common/http.rs"]
 mod http;
+#[cfg(feature = "aws-config")]
+#[path = "account/issuers.rs"]
+mod issuers;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};

@@ -6,6 +6,10 @@
 mod common;
 #[path = "common/http.rs"]
 mod http;
+#[path = "broadcast/ingest.rs"]
+mod ingest;
+#[path = "broadcast/recipe.rs"]
+mod recipe;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -37,7 +41,7 @@ fn channel_of(endpoint: &str, key: &str) -> Option<String> {
 }
 
 /// Plays the ingest server until `is_over`: what the commands wrote into the folder becomes state of the target.
-fn ingest(endpoint: &str, folder: &Path, is_over: &AtomicBool) -> usize {
+fn play_ingest(endpoint: &str, folder: &Path, is_over: &AtomicBool) -> usize {
     let mut live: Vec<(String, String)> = Vec::new();
     let mut known = BTreeSet::new();
     while !is_over.load(Ordering::SeqCst) {
@@ -80,7 +84,7 @@ fn a_command_makes_channels_live_and_is_asked_to_end() {
     );
     let is_over = AtomicBool::new(false);
     let (output, streams) = std::thread::scope(|scope| {
-        let ingest = scope.spawn(|| ingest(&target.endpoint, Path::new(&folder), &is_over));
+        let ingest = scope.spawn(|| play_ingest(&target.endpoint, Path::new(&folder), &is_over));
         let output = conformance(&[
             "run",
             "--endpoint",
@@ -119,4 +123,17 @@ fn a_command_makes_channels_live_and_is_asked_to_end() {
     assert_eq!(world(&target.endpoint), Default::default(), "nothing is left");
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &report.to_string();
     assert!(!said.contains("sk_us-east-1_"), "no stream key is shown");
+}
+
+#[test]
+fn a_command_that_ends_before_anything_is_live_is_no_fault_of_the_target() {
+    let (target, scratch) = (Target::with(&[]), Scratch::new());
+    let file = scratch.file("report.json");
+    let flags = ["--profile", "quick", "--only", "GetStream.status", "--broadcast-command", "sleep 1; exit 7"];
+    let report_flag = format!("--report=json={file}");
+    let output = conformance(&[&["run", "--endpoint", &target.endpoint, &report_flag], &flags[..]].concat());
+    assert_exit(&output, 3);
+    let report = report(&file);
+    assert_eq!(report["findings"], json!([]));
+    assert!(report.to_string().contains("ended by itself (exit status: 7)"), "{}", report["cases"]);
 }

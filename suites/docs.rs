@@ -123,7 +123,7 @@ fn quoted(cell: &str) -> Vec<&str> {
 #[test]
 fn every_promise_has_a_place_and_a_test_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = include_str!("../docs/promises.md");
+    let (page, _) = include_str!("../docs/promises.md").split_once("\n## ").unwrap();
     let rows = page.lines().filter(|line| line.starts_with("| ")).skip(2);
     let mut promises = 0;
     for row in rows {

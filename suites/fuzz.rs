@@ -11,27 +11,24 @@ mod targets;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-/// Seeds that reach far into each format, as files that come with the program.
-const SEEDS: [&str; 7] = [
+/// Seeds that reach far into each format. `fuzz/run` begins with the same files.
+const SEEDS: [&str; 9] = [
+    ANSWERS,
     include_str!("scenarios/batch.toml"),
     include_str!("scenarios/probes-auth.toml"),
     include_str!("fuzz/report.json"),
-    "endpoint = \"http://127.0.0.1:1\"\nseed = 1\nreport = [\"json=-\"]\n[operations.GetChannel]\nexpect = \"not_implemented\"\n",
-    "[[known]]\nid = \"a:transport\"\nclause = \"a\"\nkind = \"transport\"\nexpires = 2027-01-31\nreason = \"x\"\n",
-    r#"{"smithy": "2.0", "shapes": {"a.b#C": {"type": "structure", "members": {"d": {"target": "smithy.api#String"}}}}}"#,
+    include_str!("fuzz/config.toml"),
+    include_str!("fuzz/baseline.toml"),
+    include_str!("fuzz/contract.json"),
+    include_str!("fuzz/contract.rules.json"),
     JOURNAL,
 ];
 
+/// Answers with everything that HTTP allows one after another.
+const ANSWERS: &str = include_str!("fuzz/answers.http");
+
 /// A journal with a line of every kind.
-const JOURNAL: &str = r#"{"event":"run","schema":"ivs-conformance/journal/1","run":"0","endpoint":"http://127.0.0.1:1","region":"r","service":"s","contract":"c","tool":"t"}
-{"event":"intent","number":0,"operation":"CreateChannel","tagged":true}
-{"event":"created","number":0,"resources":[{"type":"channel","arn":"a"},{"type":"stream-key","arn":"b"}]}
-{"event":"intent","number":1,"operation":"CreateChannel","region":"q","name":"n","tagged":false,"parents":["a"]}
-{"event":"refused","number":1}
-{"event":"deleted","arn":"a"}
-{"event":"settled","number":1}
-{"event":"ended"}
-"#;
+const JOURNAL: &str = include_str!("fuzz/run.journal");
 
 /// A seed with some stretches replaced by arbitrary bytes.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
@@ -68,18 +65,23 @@ fn hold(name: &str, cases: u32) {
 }
 
 #[test]
+fn whatever_comes_over_a_socket_is_an_answer_or_a_failure() {
+    hold("answer", 1_000);
+}
+
+#[test]
 fn the_judge_holds() {
     hold("judge", 2_000);
 }
 
 #[test]
 fn models_hold() {
-    hold("model", 12);
+    hold("model", 100);
 }
 
 #[test]
 fn rules_hold() {
-    hold("rules", 12);
+    hold("rules", 100);
 }
 
 #[test]
@@ -118,6 +120,21 @@ fn rendering_holds() {
     hold("rendering", 30);
 }
 
+/// A seed that is not understood reaches nowhere.
+#[test]
+fn seeds_are_understood() {
+    let (config, baseline) = (include_str!("fuzz/config.toml"), include_str!("fuzz/baseline.toml"));
+    assert!(ivs_conformance::cli::config::Config::parse("config.toml".as_ref(), config).is_ok());
+    assert!(ivs_conformance::report::baseline::Baseline::parse("baseline.toml".as_ref(), baseline).is_ok());
+    assert!(ivs_conformance::run::ledger::journal::parse("run.journal".as_ref(), JOURNAL.as_bytes()).is_ok());
+    assert!(serde_json::from_str::<ivs_conformance::report::Record>(include_str!("fuzz/report.json")).is_ok());
+    let rules = Some(("contract.rules.json", include_str!("fuzz/contract.rules.json")));
+    let contract = ivs_conformance::spec::load("contract.json", include_str!("fuzz/contract.json"), rules).unwrap();
+    assert_eq!(contract.operations.len(), 3);
+    let answer = targets::answers::exchange("POST", ANSWERS.as_bytes());
+    assert_eq!(answer.response().unwrap().body, "{\"channel\": {\"name\": \"a\"}}");
+}
+
 /// What fuzzing found once.
 #[test]
 fn old_finds_stay_found() {
@@ -129,6 +146,8 @@ fn old_finds_stay_found() {
     let torn = [JOURNAL.as_bytes(), b"{\"event\":\"deleted\",\"arn\":\"\xc3"].concat();
     assert!(ivs_conformance::run::ledger::journal::parse(std::path::Path::new("torn"), &torn).is_ok());
     targets::report(include_str!("fuzz/report.json").replace("\"total\": 35", "\"total\": 0").as_bytes());
+    // Reports say 0 where no response arrived.
+    targets::answer(b"HTTP/1.1 000 OK\r\n\r\n");
 }
 
 /// The fuzz crate has a target for every function here.

@@ -6,6 +6,8 @@
 
 #[path = "hostile/bodies.rs"]
 mod bodies;
+#[path = "hostile/busy.rs"]
+mod busy;
 #[path = "hostile/connections.rs"]
 mod connections;
 #[path = "hostile/ends.rs"]

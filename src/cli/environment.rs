@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::run::lease::Lease;
 use crate::run::settings::Credentials;
 
 /// Variables and AWS files of whoever calls the program.
@@ -18,6 +19,8 @@ pub struct Environment {
 pub struct Found {
     /// Credentials.
     pub credentials: Credentials,
+    /// What replaces them, if they expire.
+    pub lease: Option<Lease>,
     /// Region, if the search came by one.
     pub region: Option<String>,
 }

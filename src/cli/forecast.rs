@@ -101,6 +101,7 @@ async fn rehearse(
         record: Record::Memory,
         paced: false,
         rate: None,
+        lease: None,
         broadcast: match settings.broadcast {
             Broadcast::Unavailable => Broadcast::Unavailable,
             Broadcast::ControlPath(_) | Broadcast::Command(_) => Broadcast::ControlPath(REFERENCE_BROADCAST.to_owned()),

@@ -131,9 +131,10 @@ pub fn account(settings: &mut Settings, args: &AccountArgs) {
     settings.nonce = Some(nonce);
     if is_remote {
         let journal = PathBuf::from(format!("ivs-conformance-{}.journal", RunId::new(nonce).id));
-        let Settings { endpoint, region, credentials, broadcast, .. } = settings.clone();
+        let Settings { endpoint, region, credentials, lease, broadcast, .. } = settings.clone();
+        let nonce = Some(nonce);
         *settings =
-            Settings { region, credentials, broadcast, nonce: Some(nonce), ..Settings::for_account(endpoint, journal) };
+            Settings { region, credentials, lease, broadcast, nonce, ..Settings::for_account(endpoint, journal) };
     }
     if let Some(path) = &args.journal {
         settings.record = Record::Journal(path.clone());
@@ -172,8 +173,10 @@ pub fn target(args: &TargetArgs, environment: &Environment) -> Result<Settings, 
     if region.is_none() && endpoint.as_ref().is_some_and(|endpoint| endpoint.url == AWS) {
         return Err(CliError::usage("--endpoint aws needs a region: give --region, or set AWS_REGION"));
     }
+    let found = environment.found().filter(|found| credentials.as_ref() == Some(&found.credentials));
     Ok(Settings {
         region: region.unwrap_or_else(|| DEFAULT_REGION.to_owned()),
+        lease: found.and_then(|found| found.lease.clone()),
         credentials,
         broadcast,
         locality: if is_loopback { Locality::Loopback } else { Locality::Remote },
@@ -305,6 +308,13 @@ fn region(environment: &Environment, profile: Option<&str>, endpoint: Option<&En
         .or_else(|| endpoint.and_then(Endpoint::region))
         .or_else(from_profile)
         .or_else(|| environment.found()?.region.clone())
+}
+
+/// The region that arguments and environment name for a target, without any search.
+pub fn named_region(args: &TargetArgs, environment: &Environment) -> Result<Option<String>, CliError> {
+    let endpoint = args.endpoint.as_deref().map(Endpoint::parse).transpose()?;
+    let profile = args.aws_profile.as_deref().or(environment.get("AWS_PROFILE"));
+    Ok(args.region.clone().or_else(|| region(environment, profile, endpoint.as_ref())))
 }
 
 /// Whether credentials have to be searched for: elsewhere, where the environment has none or a profile was asked for.

@@ -6,6 +6,7 @@ mod consequence;
 mod environment;
 pub mod event;
 mod health;
+pub mod lease;
 pub mod ledger;
 mod needs;
 mod notes;

@@ -12,7 +12,7 @@ use crate::clock;
 use crate::judge::finding::FindingKind;
 use crate::judge::{Judgement, Violation, assertion, path};
 use crate::plan::expectation::{Expectation, ExpectedError};
-use crate::plan::suite::{Assert, Scenario, Step};
+use crate::plan::suite::{Assert, Expect, Scenario, Step};
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::{BodyClause, Operation};
 use crate::wire::Exchange;
@@ -146,6 +146,9 @@ impl Session<'_> {
         let mut wait = FIRST_WAIT;
         loop {
             let performed = self.perform(step).await?;
+            if step.eventually && step.expect == Expect::default() && !performed.judgement.is_success() {
+                self.broadcasts_go_on()?;
+            }
             let env = &self.worker.env;
             let is_endless = step.walk.as_deref().is_some_and(|name| env.is_endless(name));
             let is_too_late = clock::instant() >= deadline;

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::lease::Lease;
+
 /// Access key of the credentials that loopback targets are signed for when the environment has none.
 pub const TEST_ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 /// Secret of the well-known test credentials.
@@ -220,6 +222,8 @@ pub struct Settings {
     pub region: String,
     /// Credentials to sign with; none sends unsigned requests.
     pub credentials: Option<Credentials>,
+    /// What replaces the credentials before they expire; none if they last, or nobody knows where to ask.
+    pub lease: Option<Lease>,
     /// Seed of every random choice.
     pub seed: u64,
     /// How many examples a clause gets.
@@ -267,7 +271,7 @@ impl Settings {
     /// Texts that must not be shown anywhere: all credentials.
     pub fn secrets(&self) -> impl Iterator<Item = String> + '_ {
         let all = self.credentials.iter().chain(self.conditions.values()).chain(&self.temporary);
-        all.flat_map(Credentials::secrets)
+        all.flat_map(Credentials::secrets).chain(self.lease.iter().flat_map(Lease::secrets))
     }
 
     /// The defaults for a target that is on this machine: signed with well-known credentials, every case, no limits.
@@ -276,6 +280,7 @@ impl Settings {
             endpoint: endpoint.into(),
             region: DEFAULT_REGION.to_owned(),
             credentials: Some(Credentials::for_tests()),
+            lease: None,
             seed: DEFAULT_SEED,
             profile: Profile::default(),
             cases: None,

@@ -109,6 +109,14 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// What is waited for in vain says nothing of the target if nothing is sent there any more.
+    pub(super) fn broadcasts_go_on(&mut self) -> Result<(), Blocked> {
+        match self.worker.streaming.iter_mut().find_map(Streaming::ended) {
+            Some(reason) => Err(Blocked(reason)),
+            None => Ok(()),
+        }
+    }
+
     async fn find_ingest(&mut self) -> Result<(), Blocked> {
         let env = std::sync::Arc::clone(&self.worker.env);
         for step in &env.plan.suites.ingest.steps {

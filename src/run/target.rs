@@ -1,15 +1,18 @@
 //! The target as a run sees it: send, count, pace, and wait where the target asks for it.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::health::Health;
+use super::lease::Lease;
 use super::ledger::{Ledger, Refusal, Ticket};
 use super::pace::{Lanes, Pace};
 use super::settings::{Broadcast, Credentials, Locality, Settings};
 use super::stop::{Patience, Watch};
 use crate::entropy;
+use crate::judge::error_code;
 use crate::plan::suite::{BroadcastState, SignatureChange};
 use crate::send::{DateHeader, Place, SendError, Sender, Signer};
 use crate::spec::Contract;
@@ -33,12 +36,16 @@ const FAR_FROM_NOW: i64 = 3 * 3600;
 const NOT_LONG_AGO: i64 = -600;
 /// How long such a signature is valid, if it is to have expired.
 const SHORT_LIFE: Duration = Duration::from_secs(60);
+/// What is said of a session token that is good no more. Source: AWS documentation, "Common error types"; the short one
+/// is what older protocols call it.
+const EXPIRED: [&str; 2] = ["ExpiredTokenException", "ExpiredToken"];
 
 /// The target of a run, shared by its workers.
 #[derive(Debug)]
 pub struct Target {
     sender: Sender,
     credentials: Option<Credentials>,
+    lease: Option<Lease>,
     region: String,
     service: String,
     broadcast: Broadcast,
@@ -75,6 +82,7 @@ impl Target {
         let mut target = Target {
             sender,
             credentials: settings.credentials.clone().filter(|_| !service.is_empty()),
+            lease: settings.lease.clone().filter(|_| !service.is_empty()),
             region: settings.region.clone(),
             service,
             broadcast: settings.broadcast.clone(),
@@ -103,6 +111,7 @@ impl Target {
         Arc::new(Target {
             sender: self.sender.fork(),
             credentials: self.credentials.clone(),
+            lease: self.lease.clone(),
             region: self.region.clone(),
             service: self.service.clone(),
             broadcast: self.broadcast.clone(),
@@ -216,13 +225,15 @@ impl Target {
 
     /// Sends a request as the run does, again if the target is busy.
     pub async fn send(&self, request: &Request) -> Exchange {
-        self.send_signed(request, self.signer.as_ref(), None).await
+        let signer = self.own_signer().await;
+        self.send_signed(request, signer.as_deref(), None).await
     }
 
     /// Sends a request in another region.
     pub async fn send_in(&self, region: Option<&str>, request: &Request) -> Exchange {
         match region {
             Some(region) if region != self.region => {
+                self.keep_lease().await;
                 let signer = self.signer_for(region);
                 self.send_signed(request, signer.as_ref(), Some(region)).await
             }
@@ -232,7 +243,7 @@ impl Target {
 
     /// Sends a request once, with a signature that differs from the run's.
     pub async fn send_changed(&self, request: &Request, change: SignatureChange) -> Exchange {
-        let signer = self.signer.clone();
+        let signer = self.own_signer().await.map(Cow::into_owned);
         let signer = match change {
             SignatureChange::Unsigned => None,
             SignatureChange::InQuery => signer.map(|signer| signer.in_place(Place::Query)),
@@ -289,7 +300,8 @@ impl Target {
 
     /// Signs the request, then changes what was signed.
     async fn send_edited(&self, request: &Request, edit: impl Fn(&mut Request)) -> Exchange {
-        let signed = self.signer.as_ref().map(|signer| signer.sign(request, self.endpoint(), self.sender.host()));
+        let signer = self.own_signer().await;
+        let signed = signer.map(|signer| signer.sign(request, self.endpoint(), self.sender.host()));
         let mut signed = signed.and_then(Result::ok).unwrap_or_else(|| request.clone());
         edit(&mut signed);
         let exchange = self.once(&signed, None, None).await;
@@ -297,13 +309,54 @@ impl Target {
     }
 
     fn altered(&self, change: impl Fn(&mut Credentials), service: &str) -> Option<Signer> {
-        let mut credentials = self.credentials.clone()?;
+        let mut credentials = self.held()?;
         change(&mut credentials);
         Some(signer(&credentials, &self.region, service))
     }
 
     fn signer_for(&self, region: &str) -> Option<Signer> {
-        self.credentials.as_ref().map(|credentials| signer(credentials, region, &self.service))
+        self.held().map(|credentials| signer(&credentials, region, &self.service))
+    }
+
+    /// The credentials of the run, as they are now.
+    fn held(&self) -> Option<Credentials> {
+        self.lease.as_ref().map(Lease::held).or_else(|| self.credentials.clone())
+    }
+
+    /// What the run signs with, after credentials that expire soon were replaced.
+    async fn own_signer(&self) -> Option<Cow<'_, Signer>> {
+        if self.lease.is_none() {
+            return self.signer.as_ref().map(Cow::Borrowed);
+        }
+        self.keep_lease().await;
+        self.signer_for(&self.region).map(Cow::Owned)
+    }
+
+    async fn keep_lease(&self) {
+        if let Some(lease) = &self.lease {
+            tokio::select! {
+                biased;
+                () = lease.keep() => {}
+                () = self.watch.cut_off() => {}
+            }
+        }
+    }
+
+    /// Why the run's signatures are good no more, by what is known here or by what the target says.
+    fn expired(&self, answer: Option<&Exchange>) -> Option<String> {
+        match answer {
+            None => self.lease.as_ref().and_then(Lease::end),
+            Some(exchange) => {
+                let response = exchange.response().filter(|response| response.status >= 400)?;
+                let has_token = self.credentials.as_ref().is_some_and(|known| known.session_token.is_some());
+                if !has_token && self.lease.is_none() {
+                    return None;
+                }
+                let code = error_code::of(response, serde_json::from_slice(&response.body).ok().as_ref())?;
+                let says_so = EXPIRED.contains(&code.as_str());
+                says_so.then(|| "the target says that the temporary credentials of the run have expired".to_owned())
+            }
+        }
     }
 
     async fn send_signed(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
@@ -330,13 +383,18 @@ impl Target {
 
     /// Sends a request once, whatever comes back.
     pub async fn send_once(&self, request: &Request) -> Exchange {
-        self.once(request, self.signer.as_ref(), None).await
+        let signer = self.own_signer().await;
+        self.once(request, signer.as_deref(), None).await
     }
 
     /// The one way to the target: what the ledger refuses is not sent, what makes something is written down before.
     async fn once(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
         if let Some(objection) = self.health().objection(request) {
             return withheld(request, objection);
+        }
+        if let Some(reason) = self.expired(None) {
+            self.stop_because(reason.clone());
+            return withheld(request, reason);
         }
         if !self.turn(request).await {
             return withheld(request, "the run was stopped".to_owned());
@@ -360,10 +418,19 @@ impl Target {
         if region.is_none() || exchange.response().is_some() {
             self.health().note(request, &exchange, sent);
         }
-        if let Some(Err(reason)) = self.ledger().map(|ledger| ledger.after(&ticket, &exchange)) {
+        // What the journal's own filter does not know must not get there either.
+        let shown = self.lease.as_ref().map_or(Cow::Borrowed(&exchange), |lease| lease.without_secrets(&exchange));
+        if let Some(Err(reason)) = self.ledger().map(|ledger| ledger.after(&ticket, &shown)) {
             self.stop_because(reason);
         }
-        exchange
+        drop(shown);
+        match self.expired(Some(&exchange)) {
+            Some(reason) => {
+                self.stop_because(reason.clone());
+                failed(request, reason)
+            }
+            None => exchange,
+        }
     }
 
     /// Waits for a request's turn, and counts it; false if its turn does not come any more.
@@ -428,7 +495,8 @@ impl Target {
             headers: vec![("content-type".into(), "application/json".into())],
             body: body.to_string().into(),
         };
-        let exchange = self.once(&request, self.signer.as_ref(), None).await;
+        let signer = self.own_signer().await;
+        let exchange = self.once(&request, signer.as_deref(), None).await;
         match exchange.response() {
             Some(response) if (200..300).contains(&response.status) => Ok(()),
             Some(response) => Err(format!("the broadcast control answered with status {}", response.status)),

@@ -8,6 +8,8 @@ use smol_str::StrExt;
 
 /// Headers that nearly every answer keeps to; others are read at greater expense.
 const FEW: usize = 32;
+/// Below it there is no class of answers. Source: RFC 9110, section 15.
+const LEAST_STATUS: u16 = 100;
 /// Most headers of an answer.
 const MOST: usize = 1024;
 
@@ -65,6 +67,9 @@ impl Head {
             return Ok(None);
         };
         let status = parsed.code.unwrap_or_default();
+        if status < LEAST_STATUS {
+            return Ok(Some(Err(Failure::Protocol(format!("a status of {status:03}")))));
+        }
         let is_latest = parsed.version == Some(1);
         let end = end(status, parsed.headers, answers_head, is_latest);
         Ok(Some(end.map(|end| Head {
@@ -167,6 +172,8 @@ mod tests {
         let bad = [
             "SSH-2.0-OpenSSH\r\n",
             "HTTP/2.0 200 OK\r\n\r\n",
+            "HTTP/1.1 000 OK\r\n\r\n",
+            "HTTP/1.1 099 OK\r\n\r\n",
             "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
             "HTTP/1.1 200 OK\r\ncontent-length: +1\r\n\r\n",
             "HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\n",

@@ -45,11 +45,14 @@ pub struct Target {
 impl Target {
     /// Starts it.
     pub fn with(faults: &[&str]) -> Target {
+        let arguments: Vec<&str> = faults.iter().flat_map(|fault| ["--fault", fault]).collect();
+        Target::told(&arguments, &[])
+    }
+
+    /// Starts it with arguments and variables of its own.
+    pub fn told(arguments: &[&str], variables: &[(&str, &str)]) -> Target {
         let mut command = program();
-        command.arg("serve");
-        for fault in faults {
-            command.args(["--fault", fault]);
-        }
+        command.arg("serve").args(arguments).envs(variables.iter().copied());
         let mut server = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();

@@ -1,6 +1,8 @@
 //! What is fed with arbitrary bytes: by `suites/fuzz.rs` on every test run, by `fuzz/` for as long as one likes. Each
 //! function panics if something does not hold.
 
+pub mod answers;
+
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -19,14 +21,17 @@ use serde_json::Value;
 
 static CONTRACT: LazyLock<Contract> = LazyLock::new(|| spec::builtin().unwrap());
 static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(&CONTRACT));
-const MODEL: &str = include_str!("../../specs/ivs-2020-07-14.json");
+/// Three operations of the built-in contract, and what of its rules is about them: thousands are read in a minute.
+const MODEL: &str = include_str!("contract.json");
+const RULES: &str = include_str!("contract.rules.json");
 const RECORD: &str = include_str!("report.json");
 
 /// A target by name.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const ALL: [Target; 10] = [
+pub const ALL: [Target; 11] = [
+    ("answer", answer),
     ("judge", judge),
     ("model", model),
     ("rules", rules),
@@ -38,6 +43,22 @@ pub const ALL: [Target; 10] = [
     ("error_header", error_header),
     ("rendering", rendering),
 ];
+
+/// What a target sends over its socket before it closes: HTTP, or something else.
+pub fn answer(data: &[u8]) {
+    let method = if data.first().is_some_and(|first| first % 16 == 15) { "HEAD" } else { "POST" };
+    match answers::exchange(method, data).reply {
+        Reply::Response(response) => {
+            assert!((100..1000).contains(&response.status), "{}", response.status);
+            assert!(response.headers.iter().all(|(name, _)| !name.is_empty() && !name.contains(['\r', '\n', ' '])));
+            assert!(response.body.len() <= data.len(), "a body of {} bytes of {}", response.body.len(), data.len());
+        }
+        Reply::Failure(failure) => {
+            assert_eq!(failure.kind, FailureKind::Protocol, "{}", failure.detail);
+            assert!(!failure.detail.is_empty() && failure.detail.len() < 1_000, "{}", failure.detail.len());
+        }
+    }
+}
 
 /// An answer of any form to any operation: status, a header, the body.
 pub fn judge(data: &[u8]) {
@@ -71,21 +92,39 @@ pub fn judge(data: &[u8]) {
     }
 }
 
-/// A model of its own, and damaged versions of the built-in one.
+/// A model of its own, and damaged versions of one that is right.
 pub fn model(data: &[u8]) {
-    let _ = spec::load("model.json", &String::from_utf8_lossy(data), None).map_err(|error| error.to_string());
-    let Some((place, piece)) = data.split_first_chunk::<4>() else { return };
-    // One place in the real model becomes something else.
-    let start = MODEL.floor_char_boundary(u32::from_le_bytes(*place) as usize % MODEL.len());
-    let end = MODEL.ceil_char_boundary((start + piece.len()).min(MODEL.len()));
-    let damaged = [&MODEL[..start], &String::from_utf8_lossy(piece), &MODEL[end..]].concat();
-    let _ = spec::load("model.json", &damaged, None).map_err(|error| error.to_string());
+    load(&String::from_utf8_lossy(data), None);
+    if let Some(damaged) = damaged(MODEL, data) {
+        load(&damaged, None);
+        load(&damaged, Some(RULES));
+    }
 }
 
-/// A companion file of the built-in model.
+/// A companion file of a model, and damaged versions of one that is right.
 pub fn rules(data: &[u8]) {
-    let text = String::from_utf8_lossy(data);
-    let _ = spec::load("model.json", MODEL, Some(("rules.json", &text))).map_err(|error| error.to_string());
+    load(MODEL, Some(&String::from_utf8_lossy(data)));
+    if let Some(damaged) = damaged(RULES, data) {
+        load(MODEL, Some(&damaged));
+    }
+}
+
+/// Loads a contract, and says what is wrong with it.
+fn load(model: &str, rules: Option<&str>) {
+    let rules = rules.map(|text| ("rules.json", text));
+    if let Err(mut error) = spec::load("model.json", model, rules) {
+        // Hundreds of problems are shown like the first ones, and take a hundred times as long.
+        error.problems.truncate(4);
+        assert!(!format!("{:?}", miette::Report::new(error)).is_empty());
+    }
+}
+
+/// The text with one place, which the first bytes name, replaced by the others.
+fn damaged(text: &str, data: &[u8]) -> Option<String> {
+    let (place, piece) = data.split_first_chunk::<4>()?;
+    let start = text.floor_char_boundary(u32::from_le_bytes(*place) as usize % text.len());
+    let end = text.ceil_char_boundary((start + piece.len()).min(text.len()));
+    Some([&text[..start], &String::from_utf8_lossy(piece), &text[end..]].concat())
 }
 
 /// A suite file.

@@ -41,13 +41,13 @@ fn an_answer_of_20_megabytes_is_read_up_to_the_limit() {
 
 #[test]
 fn every_answer_may_be_20_megabytes() {
-    let server = Server::new(|_, stream| {
-        let body = vec![b'{'; 20 << 20];
+    let answer = json(200, &vec![b'{'; 20 << 20]);
+    let server = Server::new(move |_, stream| {
         // The other side stops reading; that is its right.
-        let _ = stream.write_all(&json(200, &body));
+        let _ = stream.write_all(&answer);
         Then::Close
     });
-    let finished = start(&server.url, &["--profile", "quick"]).finish().within(60);
+    let finished = run(&server.url).within(60);
     assert_eq!(finished.report["stopped_early"], serde_json::Value::Null, "{}", finished.said);
 }
 

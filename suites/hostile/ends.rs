@@ -26,10 +26,10 @@ fn assert_cleaned_up(server: &Server) {
 fn a_deadline_ends_a_run_that_waits() {
     let server = silent_in_one();
     let arguments =
-        ["--request-timeout", "60", "--deadline", "4", "--only", "GetChannel.*", "--only", "ListChannels.*"];
-    let finished = start(&server.url, &arguments).finish().exits(3).stopped("the deadline of 4 s was reached");
+        ["--request-timeout", "60", "--deadline", "2", "--only", "GetChannel.*", "--only", "ListChannels.*"];
+    let finished = start(&server.url, &arguments).finish().exits(3).stopped("the deadline of 2 s was reached");
     let finished = finished.within(15);
-    assert!(finished.elapsed > Duration::from_secs(4), "{:?}", finished.elapsed);
+    assert!(finished.elapsed > Duration::from_secs(2), "{:?}", finished.elapsed);
     assert!(finished.findings().is_empty(), "what was given up is no finding: {}", finished.said);
     assert_cleaned_up(&server);
 }

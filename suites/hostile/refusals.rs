@@ -6,41 +6,38 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::run::{SPOILED, run, start};
+use crate::run::{run, run_impatiently, start, start_as};
 use crate::server::{Server, Then, answer};
-
-fn only(status: u16, code: &'static str) -> Server {
-    Server::new(move |_, stream| {
-        let header = format!("content-type: application/json\r\nx-amzn-errortype: {code}\r\n");
-        let _ = stream.write_all(&answer(status, &header, b"{}"));
-        Then::Answered
-    })
-}
 
 #[test]
 fn only_500s_are_findings() {
-    let server = only(500, "InternalServerException");
+    let server = Server::only(500, "InternalServerException");
     let finished = run(&server.url).exits(1).within(60).found("server_error", "InternalServerException (500)");
     assert!(finished.findings().iter().all(|finding| finding["kind"] == "server_error"), "{}", finished.said);
 }
 
 #[test]
-fn only_429s_stop_the_run() {
-    let server = only(429, "ThrottlingException");
-    let finished = run(&server.url).exits(3).within(60).stopped("busy (status 429) and nothing else");
-    assert!(finished.findings().is_empty(), "{}", finished.said);
-}
-
-#[test]
-fn one_operation_that_is_always_busy_decides_nothing_about_itself() {
-    let server = Server::new(|seen, stream| match seen.path.as_str() {
-        SPOILED => {
-            let _ = stream.write_all(&answer(429, "x-amzn-errortype: ThrottlingException\r\n", b"{}"));
+fn a_session_token_that_expires_stops_the_run() {
+    let expiring = || {
+        Server::new(|seen, stream| {
+            if seen.number < 80 {
+                return Then::Forward;
+            }
+            let _ = stream.write_all(&answer(403, "x-amzn-errortype: ExpiredTokenException\r\n", b"{}"));
             Then::Answered
-        }
-        _ => Then::Forward,
-    });
-    run(&server.url).within(60).undecided("the target was busy").others_are_upheld();
+        })
+    };
+    let token = [
+        ("AWS_ACCESS_KEY_ID", "ASIATOKENTHATEXPIRES"),
+        ("AWS_SECRET_ACCESS_KEY", "secret-of-the-token"),
+        ("AWS_SESSION_TOKEN", "token-that-expires"),
+    ];
+    let finished = start_as(&expiring().url, &[], &token).finish().exits(3).within(15);
+    let finished = finished.stopped("the temporary credentials of the run have expired");
+    assert!(finished.findings().is_empty(), "that is no fault of the target: {}", finished.said);
+    // Keys without a token do not expire: who says so all the same diverges.
+    let finished = run(&expiring().url).exits(1);
+    assert!(!finished.findings().is_empty());
 }
 
 #[test]
@@ -85,7 +82,7 @@ fn a_certificate_that_nobody_vouches_for_is_named() {
 #[test]
 fn https_where_http_is_spoken_is_named() {
     let server = Server::new(|_, _| Then::Forward);
-    run(&server.url.replace("http://", "https://")).exits(3).within(15).says("cannot be reached");
+    run_impatiently(&server.url.replace("http://", "https://")).exits(3).within(15).says("cannot be reached");
 }
 
 #[test]

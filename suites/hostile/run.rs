@@ -32,14 +32,24 @@ pub struct Running {
 
 /// Starts a run against a URL with some cases of three operations.
 pub fn start(url: &str, arguments: &[&str]) -> Running {
+    start_as(url, arguments, &[])
+}
+
+/// The same with variables, which are all of AWS that there are.
+pub fn start_as(url: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile");
     std::fs::create_dir_all(&folder).unwrap();
     let report = folder.join(format!("{}-{number}.json", std::process::id()));
     let mut command = Command::new(env!("CARGO_BIN_EXE_ivs-conformance"));
-    command.current_dir(&folder).args(["run", "--endpoint", url, "--jobs", "4"]);
+    command.current_dir(&folder).args(["run", "--endpoint", url]);
     command.arg(format!("--report=json={}", report.display())).args(arguments);
+    for (flag, usual) in [("--jobs", "4"), ("--profile", "quick")] {
+        if !arguments.contains(&flag) {
+            command.args([flag, usual]);
+        }
+    }
     if !arguments.contains(&"--only") {
         // Scenarios ask again for seconds what a spoiled operation shows; that is no matter here.
         command.args(ONLY.map(|glob| format!("--only={glob}"))).arg("--skip=scenario/*");
@@ -47,7 +57,7 @@ pub fn start(url: &str, arguments: &[&str]) -> Running {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
         command.env_remove(name);
     }
-    command.env("HOME", &folder).env("NO_COLOR", "1").stdin(Stdio::null());
+    command.envs(variables.iter().copied()).env("HOME", &folder).env("NO_COLOR", "1").stdin(Stdio::null());
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     Running { child, started: Instant::now(), report }
 }
@@ -88,10 +98,10 @@ pub fn run(url: &str) -> Finished {
     start(url, &[]).finish()
 }
 
-/// Runs to the end, waiting two seconds for each answer.
+/// Runs to the end, waiting a second for each answer.
 #[track_caller]
 pub fn run_impatiently(url: &str) -> Finished {
-    start(url, &["--request-timeout", "2"]).finish()
+    start(url, &["--request-timeout", "1"]).finish()
 }
 
 /// Peak memory of a process in bytes, as long as it lives.

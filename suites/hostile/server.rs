@@ -73,6 +73,15 @@ impl Server {
         Server { url, calls, reference: Some(reference) }
     }
 
+    /// Answers everything with one error.
+    pub fn only(status: u16, code: &'static str) -> Server {
+        Server::new(move |_, stream| {
+            let header = format!("content-type: application/json\r\nx-amzn-errortype: {code}\r\n");
+            let _ = stream.write_all(&answer(status, &header, b"{}"));
+            Then::Answered
+        })
+    }
+
     /// Paths of the requests so far.
     pub fn calls(&self) -> Vec<String> {
         self.calls.lock().unwrap().clone()
