@@ -270,6 +270,10 @@ impl ValueTree for TextTree {
     }
 
     fn simplify(&mut self) -> bool {
+        if self.before.is_some() {
+            // The last one was not taken back, and those after it are less bold.
+            return false;
+        }
         let mut simpler = self.simpler.take().unwrap_or_else(|| self.made_simpler());
         let next = simpler.next();
         self.simpler = Some(simpler);
@@ -290,5 +294,49 @@ impl ValueTree for TextTree {
             }
             None => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn nine_letters() -> TextTree {
+        let alphabet = Alphabet::new(vec![(26, 'a', 'z')]);
+        let texts = Texts::new(9..=9, move |length| Some(Rc::new(vec![Piece::Of(alphabet.clone(), length)])));
+        texts.new_tree(&mut TestRunner::deterministic()).unwrap()
+    }
+
+    #[test]
+    fn the_boldest_that_will_do_is_the_last_that_is_tried() {
+        let mut tree = nine_letters();
+        assert!(tree.simplify());
+        assert_eq!(tree.current(), "aaaaaaaaa");
+        assert!(!tree.simplify());
+        assert_eq!(tree.current(), "aaaaaaaaa");
+    }
+
+    #[test]
+    fn one_that_will_not_do_is_taken_back_before_the_next() {
+        let mut tree = nine_letters();
+        let drawn = tree.current();
+        assert!(tree.simplify() && tree.complicate());
+        assert_eq!(tree.current(), drawn);
+        assert!(tree.simplify());
+        assert_eq!(tree.current(), format!("aaaa{}", &drawn[4..]));
+        assert!(tree.complicate() && !tree.simplify());
+        assert_eq!(tree.current(), drawn);
+    }
+
+    #[test]
+    fn a_long_text_has_its_length_and_repeats_itself() {
+        let alphabet = Alphabet::new(vec![(1, 'é', 'é'), (25, 'a', 'y')]);
+        let texts = Texts::new(131..=131, move |length| Some(Rc::new(vec![Piece::Of(alphabet.clone(), length)])));
+        let text = texts.new_tree(&mut TestRunner::deterministic()).unwrap().current();
+        let characters: Vec<char> = text.chars().collect();
+        assert_eq!(characters.len(), 131);
+        assert_eq!(characters[..VARIED], characters[VARIED..2 * VARIED]);
     }
 }

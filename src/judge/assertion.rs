@@ -18,7 +18,7 @@ pub struct Failure {
     pub observed: String,
 }
 
-/// Judges an assertion whose placeholders are resolved against an output. `secrets` says whether values may be shown.
+/// Judges an assertion whose placeholders are resolved against an output.
 ///
 /// # Errors
 /// The first matcher that does not hold.
@@ -38,7 +38,7 @@ pub fn check(assert: &Assert, output: &Value) -> Result<(), Failure> {
     let place = if assert.at.is_empty() { "the output".to_owned() } else { format!("`{}`", readable(&assert.at)) };
     let place = place.as_str();
     if let Some(wanted) = &assert.equals {
-        ensure(same(found, wanted), || format!("{place} is {}.", shown(wanted)), place, found)?;
+        equal(readable(&assert.at), found, wanted)?;
     }
     if let Some(other) = &assert.differs {
         ensure(!same(found, other), || format!("{place} is not {}.", shown(other)), place, found)?;
@@ -210,6 +210,32 @@ fn ensure(holds: bool, expected: impl FnOnce() -> String, place: &str, found: &V
     Err(Failure { expected: expected(), observed })
 }
 
+/// Whether two values are equal; if they are not, the first place below `at` where they part is named.
+fn equal(at: String, found: &Value, wanted: &Value) -> Result<(), Failure> {
+    if same(found, wanted) {
+        return Ok(());
+    }
+    let below = |step: String, found: &Value, wanted: &Value| equal(format!("{at}{step}"), found, wanted);
+    match (found, wanted) {
+        (Value::Object(has), Value::Object(wants)) => {
+            let dot = if at.is_empty() { "" } else { "." };
+            let names: BTreeSet<&String> = has.keys().chain(wants.keys()).collect();
+            let of = |members: &serde_json::Map<String, Value>, name: &String| {
+                members.get(name).cloned().unwrap_or_default()
+            };
+            names.into_iter().try_for_each(|name| below(format!("{dot}{name}"), &of(has, name), &of(wants, name)))
+        }
+        (Value::Array(has), Value::Array(wants)) if has.len() == wants.len() => {
+            let pairs = has.iter().zip(wants).enumerate();
+            pairs.into_iter().try_for_each(|(index, (has, wants))| below(format!("[{index}]"), has, wants))
+        }
+        _ => {
+            let place = if at.is_empty() { "the output".to_owned() } else { format!("`{at}`") };
+            ensure(false, || format!("{place} is {}.", shown(wanted)), &place, found)
+        }
+    }
+}
+
 /// Whether some order of inputs, each of which sets the members that it gives, leaves this object behind.
 fn result_of(place: &str, found: &Value, inputs: &Value) -> Result<(), Failure> {
     let inputs: Vec<&serde_json::Map<String, Value>> =
@@ -325,6 +351,19 @@ mod tests {
         assert!(!result_of(json!({"name": "c", "type": "X"})), "nobody gave it");
         assert!(!result_of(json!({"name": "b", "type": "Y"})), "the only one who gave it lost");
         assert!(!result_of(json!({"name": "b"})), "it is not there");
+    }
+
+    #[test]
+    fn what_is_not_equal_is_named_where_it_parts() {
+        let of = |name: Value| json!({"channels": [{"a": 1, "b": 2, "c": 3, "d": 4, "name": name, "none": null}]});
+        let assert =
+            Assert { at: "channels".to_owned(), equals: Some(of(json!("x"))["channels"].clone()), ..Assert::default() };
+        assert!(holds(assert.clone(), &of(json!("x"))));
+        let failure = check(&assert, &of(json!(7))).unwrap_err();
+        assert_eq!(failure.expected, "`channels[0].name` is \"x\".");
+        assert_eq!(failure.observed, "`channels[0].name` is 7.");
+        let failure = check(&assert, &json!({"channels": []})).unwrap_err();
+        assert_eq!(failure.observed, "`channels` is [].");
     }
 
     #[test]
