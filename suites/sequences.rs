@@ -21,8 +21,8 @@ const FAULTS: [(&str, &str, &str, usize); 3] = [
     ("state:tagged-policy-is-frozen", "policies", "rule.update-policy-changes-what-is-given", 5),
     // Create, update (perhaps with a recording configuration, which is made and read), tag, list tags, get.
     ("state:tagging-undoes-updates", "channels", "rule.get-returns-what-create-answered", 7),
-    // Create with tags, untag, update.
-    ("state:untagged-returns-with-update", "channels", "rule.update-keeps-tags", 3),
+    // Create with tags, or create and tag; untag, update.
+    ("state:untagged-returns-with-update", "channels", "rule.update-keeps-tags", 4),
 ];
 
 async fn findings(faults: &[&str], filter: &Filter, profile: Profile, seed: u64) -> Vec<FindingRecord> {
