@@ -1,8 +1,10 @@
 //! The recipe of the README, word for word but for address and trust: ffmpeg sends a stream over TLS, as the service
 //! takes it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
 
 use crate::common::{Scratch, Target, assert_exit, conformance, report};
 use crate::http::world;
@@ -50,10 +52,13 @@ fn the_recipe_of_the_readme_sends_over_tls() {
     let (target, scratch) = (Target::with(&[]), Scratch::new());
     let folder = scratch.file("ingest");
     std::fs::create_dir(&folder).unwrap();
-    let endpoint = target.endpoint.clone();
+    let (endpoint, opened) = (target.endpoint.clone(), Mutex::new(BTreeMap::new()));
     let ingest = Ingest::start(Path::new(&folder), move |key, state| {
-        if let Some(channel) = channel_of(&endpoint, key) {
+        // When the stream ends, its key may be gone.
+        let mut opened = opened.lock().unwrap();
+        if let Some(channel) = opened.get(key).cloned().or_else(|| channel_of(&endpoint, key)) {
             set(&endpoint, &channel, state);
+            opened.insert(key.to_owned(), channel);
         }
     });
     let trust = format!("-tls_verify 1 -ca_file {}", ingest.certificate.display());
