@@ -157,7 +157,7 @@ pub fn target(args: &TargetArgs, environment: &Environment) -> Result<Settings, 
         AuthMode::SigV4 if endpoint.is_none() => Some(Credentials::for_tests()),
         AuthMode::SigV4 => Some(credentials(args, environment, profile.as_deref(), is_loopback)?),
     };
-    let region = args.region.clone().or_else(|| region(environment, profile.as_deref(), endpoint.as_ref()));
+    let region = region(args, environment, profile.as_deref(), endpoint.as_ref());
     let broadcast = match (&args.broadcast, &endpoint) {
         (Some(path), _) if !path.starts_with('/') => {
             return Err(CliError::usage(format!("--broadcast `{path}` is no path: it begins with `/`")));
@@ -300,10 +300,17 @@ fn credentials(
     }
 }
 
-fn region(environment: &Environment, profile: Option<&str>, endpoint: Option<&Endpoint>) -> Option<String> {
+fn region(
+    args: &TargetArgs,
+    environment: &Environment,
+    profile: Option<&str>,
+    endpoint: Option<&Endpoint>,
+) -> Option<String> {
     let from_profile = || environment.profile(profile.unwrap_or("default"))?.get("region").cloned();
     let from_variable = |name: &str| environment.get(name).map(str::to_owned);
-    from_variable("AWS_REGION")
+    args.region
+        .clone()
+        .or_else(|| from_variable("AWS_REGION"))
         .or_else(|| from_variable("AWS_DEFAULT_REGION"))
         .or_else(|| endpoint.and_then(Endpoint::region))
         .or_else(from_profile)
@@ -314,7 +321,7 @@ fn region(environment: &Environment, profile: Option<&str>, endpoint: Option<&En
 pub fn named_region(args: &TargetArgs, environment: &Environment) -> Result<Option<String>, CliError> {
     let endpoint = args.endpoint.as_deref().map(Endpoint::parse).transpose()?;
     let profile = args.aws_profile.as_deref().or(environment.get("AWS_PROFILE"));
-    Ok(args.region.clone().or_else(|| region(environment, profile, endpoint.as_ref())))
+    Ok(region(args, environment, profile, endpoint.as_ref()))
 }
 
 /// Whether credentials have to be searched for: elsewhere, where the environment has none or a profile was asked for.

@@ -28,8 +28,8 @@ const BODY_SHOWN: usize = 16 << 10;
 
 impl Record {
     /// The record of a finished run.
-    pub fn from_outcome(contract: &Contract, plan: &Plan, settings: &Settings, outcome: Outcome) -> Record {
-        let redactor = Redactor::new(contract, outcome.secrets.clone());
+    pub fn from_outcome(contract: &Contract, plan: &Plan, settings: &Settings, mut outcome: Outcome) -> Record {
+        let redactor = Redactor::new(contract, std::mem::take(&mut outcome.secrets));
         let mut findings = findings(contract, plan, settings, &outcome, &redactor);
         let mut clauses = clauses(contract, plan, &outcome);
         let mut cases = cases(contract, plan, &outcome);

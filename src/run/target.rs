@@ -267,7 +267,7 @@ impl Target {
         if let Some(objection) = self.health().objection(request) {
             return withheld(request, objection);
         }
-        if let Some(reason) = self.expired(None) {
+        if let Some(reason) = self.lease.as_ref().and_then(Lease::end) {
             self.stop_because(reason.clone());
             return withheld(request, reason);
         }
@@ -305,13 +305,12 @@ impl Target {
     /// Sends a request once with the run's own signature: if the target says that it is good no more, the run ends.
     async fn once_as_run(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
         let exchange = self.once(request, signer, region).await;
-        match self.expired(Some(&exchange)) {
-            Some(reason) => {
-                self.stop_because(reason.clone());
-                failed(request, reason)
-            }
-            None => exchange,
+        if !self.is_told_to_have_expired(&exchange) {
+            return exchange;
         }
+        let reason = "the target says that the temporary credentials of the run have expired".to_owned();
+        self.stop_because(reason.clone());
+        failed(request, reason)
     }
 
     /// Waits for a request's turn, and counts it; false if its turn does not come any more.
@@ -376,8 +375,7 @@ impl Target {
             headers: vec![("content-type".into(), "application/json".into())],
             body: body.to_string().into(),
         };
-        let signer = self.own_signer().await;
-        let exchange = self.once(&request, signer.as_deref(), None).await;
+        let exchange = self.send_once(&request).await;
         match exchange.response() {
             Some(response) if (200..300).contains(&response.status) => Ok(()),
             Some(response) => Err(format!("the broadcast control answered with status {}", response.status)),

@@ -1,17 +1,17 @@
 //! Reads the head of an answer, and how its body ends. Source: RFC 9112, sections 4 to 6 and 9.
 
 use httparse::{EMPTY_HEADER, Header, ParserConfig, Status};
+use smol_str::StrExt;
 
 use super::Failure;
 use crate::wire::Text;
-use smol_str::StrExt;
 
 /// Headers that nearly every answer keeps to; others are read at greater expense.
 const FEW: usize = 32;
-/// Below it there is no class of answers. Source: RFC 9110, section 15.
-const LEAST_STATUS: u16 = 100;
 /// Most headers of an answer.
 const MOST: usize = 1024;
+/// Below it there is no class of answers. Source: RFC 9110, section 15.
+const LEAST_STATUS: u16 = 100;
 
 /// Status and headers of an answer.
 #[derive(Debug, PartialEq, Eq)]

@@ -75,9 +75,7 @@ impl Session<'_> {
             self.variables.insert(name.to_owned(), value.clone());
             return Some(value);
         }
-        let (head, rest) = name.split_once(['.', '['])?;
-        let below = name.get(head.len()..)?;
-        let _ = rest;
+        let (head, below) = name.split_at(name.find(['.', '['])?);
         path::find(self.variables.get(head)?, below).cloned()
     }
 

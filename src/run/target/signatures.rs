@@ -123,21 +123,13 @@ impl Target {
         }
     }
 
-    /// Why the run's signatures are good no more, by what is known here or by what the target says.
-    pub(super) fn expired(&self, answer: Option<&Exchange>) -> Option<String> {
-        match answer {
-            None => self.lease.as_ref().and_then(Lease::end),
-            Some(exchange) => {
-                let response = exchange.response().filter(|response| response.status >= 400)?;
-                let has_token = self.credentials.as_ref().is_some_and(|known| known.session_token.is_some());
-                if !has_token && self.lease.is_none() {
-                    return None;
-                }
-                let code = error_code::of(response, serde_json::from_slice(&response.body).ok().as_ref())?;
-                let says_so = EXPIRED.contains(&code.as_str());
-                says_so.then(|| "the target says that the temporary credentials of the run have expired".to_owned())
-            }
-        }
+    /// Whether the target says that the run's signatures are good no more.
+    pub(super) fn is_told_to_have_expired(&self, exchange: &Exchange) -> bool {
+        let has_token = self.credentials.as_ref().is_some_and(|known| known.session_token.is_some());
+        let refusal = exchange.response().filter(|response| response.status >= 400);
+        let Some(response) = refusal.filter(|_| has_token || self.lease.is_some()) else { return false };
+        let body = serde_json::from_slice(&response.body).ok();
+        error_code::of(response, body.as_ref()).is_some_and(|code| EXPIRED.contains(&code.as_str()))
     }
 }
 
