@@ -118,7 +118,8 @@ impl Baseline {
     pub fn updated(&self, record: &Record) -> Baseline {
         let written: HashMap<&str, &KnownFinding> = self.known.iter().map(|entry| (entry.id.as_str(), entry)).collect();
         let judge = Judge::new(record, self.profile);
-        let seen = record.findings.iter().map(|finding| {
+        let reliable = record.findings.iter().filter(|finding| !finding.is_intermittent());
+        let seen = reliable.map(|finding| {
             let old = written.get(finding.id.as_str());
             KnownFinding {
                 reason: old.and_then(|old| old.reason.clone()),

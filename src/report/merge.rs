@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::fold;
 use super::honesty;
 use super::record::{
-    BaselineRecord, CaseRecord, ClauseRecord, ClauseVerdict, FindingRecord, KnownFinding, Record, SCHEMA,
+    BaselineRecord, CaseRecord, ClauseRecord, ClauseVerdict, FindingRecord, KnownFinding, Record, SCHEMA, SeenRecord,
 };
 use crate::run::settings::Shard;
 
@@ -222,16 +222,24 @@ fn findings(records: &[&Record]) -> Vec<FindingRecord> {
             }
             Some(kept) => {
                 let occurrences = kept.occurrences.saturating_add(finding.occurrences);
+                let seen = more_telling(kept.seen, finding.seen);
                 if size(finding) < size(kept) {
                     kept.clone_from(finding);
                 }
                 kept.occurrences = occurrences;
+                kept.seen = seen;
             }
         }
     }
     let mut merged: Vec<FindingRecord> = merged.into_values().collect();
     merged.sort_by(|a, b| a.id.cmp(&b.id));
     merged
+}
+
+/// Shards see the same defect: one that saw it every time knows that it is no chance.
+fn more_telling(left: SeenRecord, right: SeenRecord) -> SeenRecord {
+    let share = |seen: SeenRecord| (seen.times * 1_000 / seen.of.max(1), seen.of);
+    if share(right) > share(left) { right } else { left }
 }
 
 fn size(finding: &FindingRecord) -> (usize, usize) {

@@ -10,7 +10,7 @@ use super::fold;
 use super::honesty;
 use super::record::{
     BaselineStatus, CaseRecord, CaseVerdict, ClauseRecord, ClauseVerdict, ContractInfo, FindingRecord, Gate, Record,
-    RequestRecord, ResponseRecord, SCHEMA, Selection, Summary, TargetInfo, Tool,
+    RequestRecord, ResponseRecord, SCHEMA, SeenRecord, Selection, Summary, TargetInfo, Tool,
 };
 use super::redact::{REDACTED, Redactor};
 use crate::judge::document;
@@ -79,7 +79,8 @@ impl Record {
 }
 
 fn clauses(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<ClauseRecord> {
-    let violated: BTreeSet<ClauseIndex> = outcome.findings.keys().map(|key| key.clause).collect();
+    let reliable = outcome.findings.iter().filter(|(_, found)| !found.is_intermittent());
+    let violated: BTreeSet<ClauseIndex> = reliable.map(|(key, _)| key.clause).collect();
     let blockers = blockers(plan, outcome);
     plan.clauses
         .iter()
@@ -249,6 +250,7 @@ fn finding(contract: &Contract, plan: &Plan, settings: &Settings, found: &Found,
         expected: redactor.text(&violation.expected),
         observed: redactor.text(&violation.observed),
         occurrences: found.occurrences,
+        seen: SeenRecord { of: found.seen.of, times: found.seen.times },
         curl: curl::command(&settings.endpoint, &request),
         request,
         response: response_record(contract, found, redactor),

@@ -327,6 +327,9 @@ pub struct FindingRecord {
     pub observed: String,
     /// How often it was seen.
     pub occurrences: u64,
+    /// How often it showed when it was looked for.
+    #[serde(default)]
+    pub seen: SeenRecord,
     /// Minimal request, secrets redacted.
     pub request: RequestRecord,
     /// What came back for it.
@@ -344,6 +347,21 @@ pub struct FindingRecord {
     /// Requests to send before the minimal one, oldest first (a sequence needs them; a single request does not).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub setup: Vec<RequestRecord>,
+}
+
+/// How often a finding showed when it was looked for; fewer times than tries is intermittent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenRecord {
+    /// Times it was looked for.
+    pub of: u64,
+    /// Times it showed.
+    pub times: u64,
+}
+
+impl Default for SeenRecord {
+    fn default() -> Self {
+        SeenRecord { of: 1, times: 1 }
+    }
 }
 
 /// A request in a report.
@@ -368,6 +386,14 @@ pub struct ResponseRecord {
     pub headers: serde_json::Map<String, Value>,
     /// JSON if the body is JSON, else a string; null without a body.
     pub body: Value,
+}
+
+impl FindingRecord {
+    /// Whether it says that the target is unreliable, and nothing of the clause: it did not show every time, and it is not
+    /// a wrong state, which noise on the way to the target cannot make.
+    pub fn is_intermittent(&self) -> bool {
+        self.seen.times < self.seen.of && self.kind != FindingKind::WrongBehaviour
+    }
 }
 
 impl Record {

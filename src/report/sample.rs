@@ -87,6 +87,7 @@ pub fn finding(id: &str, clause: &str, operation: &str, kind: FindingKind) -> Fi
         expected: "ValidationException with status 400, because name may have at most 128 characters".to_owned(),
         observed: "200 with a channel".to_owned(),
         occurrences: 3,
+        seen: Default::default(),
         request: RequestRecord {
             method: "POST".to_owned(),
             path: format!("/{operation}"),

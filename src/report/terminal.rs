@@ -24,6 +24,7 @@ pub fn render(record: &Record, width: usize) -> String {
         headline(&mut page, record);
         table::operations(&mut page, record, width);
         table::untested(&mut page, record, width);
+        findings::intermittent(&mut page, record, width);
         findings::list(&mut page, record, width);
         findings::worst(&mut page, record, width);
     }

@@ -29,6 +29,8 @@ pub enum Weight {
     Inferred,
     /// The operation is missing, and that is accepted.
     AcceptedAbsence,
+    /// It did not show every time: it is told apart, as a sign of an unreliable target.
+    Intermittent,
 }
 
 impl Weight {
@@ -39,6 +41,7 @@ impl Weight {
             Weight::Known => "known",
             Weight::Inferred => "inferred",
             Weight::AcceptedAbsence => "accepted",
+            Weight::Intermittent => "intermittent",
         }
     }
 }
@@ -58,11 +61,29 @@ impl Record {
             Weight::Known
         } else if finding.kind == FindingKind::NotImplemented && self.gate.accepts_absence(&finding.operation) {
             Weight::AcceptedAbsence
+        } else if finding.is_intermittent() {
+            Weight::Intermittent
         } else if finding.tier == Tier::Inferred && !self.gate.strict {
             Weight::Inferred
         } else {
             Weight::Counts
         }
+    }
+
+    /// Findings that did not show every time, and that the baseline does not have.
+    pub fn intermittent(&self) -> impl Iterator<Item = &FindingRecord> {
+        self.findings.iter().filter(|finding| self.weight(finding) == Weight::Intermittent)
+    }
+
+    /// That the target is unreliable, if findings say so: all of them are one reason to fail.
+    fn unreliable(&self) -> Option<String> {
+        let (number, tries, times) = self.intermittent().fold((0, 0, 0), |(number, tries, times), finding| {
+            (number + 1, tries + finding.seen.of, times + finding.seen.times)
+        });
+        (number > 0).then(|| {
+            let what = count(number, "intermittent divergence");
+            format!("the target is unreliable: {what}, seen {times} of {tries} times")
+        })
     }
 
     /// Findings that fail the run.
@@ -133,6 +154,7 @@ impl Record {
                 causes.push(format!("{expired} expired"));
             }
         }
+        causes.extend(self.unreliable());
         let unexpected = self.unexpected_operations();
         if !unexpected.is_empty() {
             causes.push(format!(

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::consequence::Causes;
 use super::ledger::mark::{self, About, NAME_PREFIX};
 use super::outcome::FindingKey;
-use super::settings::{Record, Settings};
+use super::settings::{Record, Settings, Shrinking};
 use super::target::Target;
 use crate::generate::Generator;
 use crate::judge::{Judge, Violation};
@@ -110,6 +110,12 @@ impl Environment {
     /// The same run as another thread sees it, with connections of its own.
     pub fn for_thread(&self) -> Environment {
         Environment { target: self.target.for_thread(), ..self.clone() }
+    }
+
+    /// The same run for showing findings again: nothing is made smaller, and no list is known not to end.
+    pub fn for_confirmation(&self) -> Environment {
+        let settings = Settings { shrinking: Shrinking::Off, ..self.settings.clone() };
+        Environment { settings, endless: Arc::default(), ..self.for_thread() }
     }
 
     /// Remembers that the pages of an operation do not end.

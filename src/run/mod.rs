@@ -2,6 +2,7 @@
 
 pub mod clean;
 mod concurrent;
+mod confirmation;
 mod consequence;
 mod environment;
 pub mod event;
@@ -98,6 +99,9 @@ pub enum RunError {
     /// The journal cannot be gone on with.
     #[error("{0}")]
     Unwritten(String),
+    /// Something of the program itself failed.
+    #[error("internal error: {0}; please report it")]
+    Internal(String),
     /// A thread cannot run cases.
     #[error("cannot start a runtime: {0}")]
     Runtime(std::io::Error),
@@ -138,8 +142,10 @@ pub async fn run(
     let everything = async {
         let Surveyed { env, mut tally, created } = look_over(contract, plan, settings, &run, &target).await?;
         observe(Event::Started { cases: env.plan.cases.len() });
-        let cases = work(&env, observe, &mut tally, created).await;
-        Ok::<_, RunError>((env, tally, cases))
+        let surveyed: BTreeSet<FindingKey> = tally.findings.keys().cloned().collect();
+        let mut cases = work(&env, observe, &mut tally, created).await;
+        let disturbed = confirmation::confirm(&env, &mut tally, &mut cases, &surveyed).await?;
+        Ok::<_, RunError>((env, tally, cases, disturbed))
     };
     let (done, stopped_early) = {
         tokio::pin!(everything, stop);
@@ -151,7 +157,7 @@ pub async fn run(
             }
         }
     };
-    let (env, tally, cases) = done?;
+    let (env, tally, cases, disturbed) = done?;
     let stopped_early = target.stop_reason().map(str::to_owned).or(stopped_early);
     let haste = if stopped_early.is_some() { Haste::Hurried } else { Haste::Unhurried };
     let cleaned = sweep(contract, settings, haste).await;
@@ -164,7 +170,7 @@ pub async fn run(
         elapsed: started.elapsed(),
         started_at: Some(started_at),
         stopped_early,
-        notes: notes::of_run(&env, &tally, cleaned.as_ref()),
+        notes: notes::of_run(&env, &tally, cleaned.as_ref(), disturbed),
         ..Outcome::default()
     };
     outcome.findings = tally.findings;

@@ -7,13 +7,23 @@ use super::outcome::Tally;
 use super::settings::{Record, Settings};
 
 /// The notes of a run; `cleaned` is what became of what it left, where it has a journal.
-pub(super) fn of_run(env: &Environment, tally: &Tally, cleaned: Option<&Result<Cleaned, RunError>>) -> Vec<String> {
+/// `disturbed` findings were caused by the run's own parallel cases.
+pub(super) fn of_run(
+    env: &Environment,
+    tally: &Tally,
+    cleaned: Option<&Result<Cleaned, RunError>>,
+    disturbed: u64,
+) -> Vec<String> {
     let left = match cleaned {
         Some(cleaned) => [left_over(cleaned, &env.settings), None],
         None => [in_use(tally), unanswered(tally)],
     };
     let seen = [unknown_members(tally), nulls(tally)];
-    seen.into_iter().chain(left).chain([outages(env), lags(env, tally), throttled(env)]).flatten().collect()
+    seen.into_iter()
+        .chain(left)
+        .chain([outages(env), lags(env, tally), throttled(env), disturbances(disturbed)])
+        .flatten()
+        .collect()
 }
 
 fn unknown_members(tally: &Tally) -> Option<String> {
@@ -53,6 +63,13 @@ fn lags(env: &Environment, tally: &Tally) -> Option<String> {
 fn throttled(env: &Environment) -> Option<String> {
     let times = some(env.target.throttled(), "time", "times")?;
     Some(format!("The target asked to wait {times}; those requests were sent again."))
+}
+
+fn disturbances(number: u64) -> Option<String> {
+    let divergences = some(number, "divergence", "divergences")?;
+    Some(format!(
+        "{divergences} of lists showed only while other cases of the run changed what is listed, and are not reported."
+    ))
 }
 
 fn some(number: u64, one: &str, more: &str) -> Option<String> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde_json::Value;
 
 use super::ledger::Census;
 use super::secrets::Secrets;
@@ -56,6 +57,48 @@ pub struct Found {
     pub case: usize,
     /// How often it was seen.
     pub occurrences: u64,
+    /// How often it showed again when it was looked for, the first time included.
+    pub seen: Seen,
+    /// The generated input that showed it; none where a whole case did.
+    pub witness: Option<Witness>,
+}
+
+impl Found {
+    /// Whether it says that the target is unreliable, and nothing of the clause: it did not show every time, and it is not
+    /// a wrong state, which noise on the way to the target cannot make.
+    pub fn is_intermittent(&self) -> bool {
+        self.seen.is_partial() && self.violation.kind != FindingKind::WrongBehaviour
+    }
+}
+
+/// How often a finding showed when it was looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// Times it was looked for.
+    pub of: u64,
+    /// Times it showed.
+    pub times: u64,
+}
+
+impl Seen {
+    /// Found and not looked for again.
+    pub const ONCE: Seen = Seen { of: 1, times: 1 };
+
+    /// Whether it did not show every time.
+    pub fn is_partial(self) -> bool {
+        self.times < self.of
+    }
+}
+
+/// The generated input that showed a finding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Witness {
+    /// Position of its family among those of the case.
+    pub family: usize,
+    /// The input, with placeholders for resources.
+    pub input: Value,
+    /// Tells examples of a case apart.
+    pub salt: usize,
 }
 
 /// How a case ended.
@@ -146,6 +189,16 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Notes of nothing but these findings.
+    pub fn of(findings: BTreeMap<FindingKey, Found>) -> Tally {
+        Tally { findings, ..Tally::default() }
+    }
+
+    /// What it says of the run, without what it says of clauses.
+    pub fn without_verdicts(self) -> Tally {
+        Tally { findings: BTreeMap::new(), upheld: Vec::new(), latest: Vec::new(), ..self }
+    }
+
     /// Notes that a request showed clauses upheld; a clause shown several times by one request counts once.
     pub fn uphold(&mut self, clauses: &[ClauseIndex]) {
         self.requests += 1;
@@ -180,7 +233,9 @@ impl Tally {
         let body_length = exchange.response().map_or(0, |response| response.body.len());
         let (exchange, setup) = (evidence(exchange), setup.to_vec());
         self.first_seen.push(key.clone());
-        self.findings.insert(key, Found { violation, exchange, body_length, setup, case, occurrences: 1 });
+        let found =
+            Found { violation, exchange, body_length, setup, case, occurrences: 1, seen: Seen::ONCE, witness: None };
+        self.findings.insert(key, found);
     }
 
     /// Adds another worker's notes; of equal findings the one of the earliest case stays.

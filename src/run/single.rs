@@ -1,12 +1,14 @@
 //! Single cases on a target that was looked over once: what a test harness with one test per case needs.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use super::confirmation;
 use super::obstacle;
-use super::outcome::{Outcome, Tally};
+use super::outcome::{CaseResult, FindingKey, Found, Outcome, Tally};
 use super::settings::Settings;
 use super::worker::Worker;
 use super::{RunError, Surveyed, look_over, prepare};
@@ -83,14 +85,14 @@ impl Executor {
     pub fn run(&mut self, index: usize) -> Option<Outcome> {
         let env = Arc::clone(&self.worker.env);
         let started_at = Some(clock::now());
-        let result = self.runtime.block_on(self.worker.run(index))?;
+        let mut result = self.runtime.block_on(self.worker.run(index))?;
+        let found = self.confirmed(&mut result);
         let (tally, survey) = (&self.worker.tally, &self.survey);
-        let seen = result.findings.iter().filter_map(|key| Some((key.clone(), tally.findings.get(key)?.clone())));
         let surveyed = survey.findings.iter().filter(|(_, found)| found.case == index);
         let mut secrets = tally.secrets.clone();
         secrets.extend(env.settings.secrets());
         Some(Outcome {
-            findings: seen.chain(surveyed.map(|(key, found)| (key.clone(), found.clone()))).collect(),
+            findings: found.into_iter().chain(surveyed.map(|(key, found)| (key.clone(), found.clone()))).collect(),
             upheld: tally.upheld.clone(),
             not_implemented: env.not_implemented.iter().cloned().collect(),
             requests: result.requests,
@@ -100,6 +102,23 @@ impl Executor {
             cases: vec![result],
             ..Outcome::default()
         })
+    }
+
+    /// The findings of a case, each shown again.
+    fn confirmed(&mut self, result: &mut CaseResult) -> BTreeMap<FindingKey, Found> {
+        let known = &self.worker.tally.findings;
+        let found = result.findings.iter().filter_map(|key| Some((key.clone(), known.get(key)?.clone())));
+        let mut tally = Tally::of(found.collect());
+        if !tally.findings.is_empty() {
+            let mut worker = Worker::new(Arc::new(self.worker.env.for_confirmation()));
+            self.runtime.block_on(async {
+                confirmation::confirm_case(&mut worker, &mut tally, result).await;
+                worker.finish().await;
+            });
+        }
+        // What was confirmed once is not shown again for every further case.
+        self.worker.tally.findings.extend(tally.findings.clone());
+        tally.findings
     }
 
     /// Deletes what the cases shared.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::environment::Environment;
 use super::obstacle;
-use super::outcome::{CaseResult, FindingKey, Tally, Verdict};
+use super::outcome::{CaseResult, FindingKey, Tally, Verdict, Witness};
 use super::session::{Blocked, Bundle, Fixtures, Session};
 use super::settings::{Profile, Shrinking};
 use super::stream::Streaming;
@@ -164,7 +164,7 @@ impl Worker {
         let asks_once = env.settings.profile == Profile::Deep && env.settings.cases.is_none();
         let mut salt = 0;
         for round in 0..rounds {
-            for family in &families {
+            for (position, family) in families.iter().enumerate() {
                 if salt as u64 >= most {
                     return;
                 }
@@ -178,7 +178,7 @@ impl Worker {
                     continue;
                 }
                 salt += 1;
-                self.try_drawn(index, operation, family, focus, drawn, salt, progress).await;
+                self.try_drawn(index, operation, (position, family), focus, drawn, salt, progress).await;
             }
             if families.len() as u32 >= 3 && env.settings.profile == Profile::Quick && round > 0 {
                 break;
@@ -186,6 +186,19 @@ impl Worker {
         }
         if progress.decided == 0 && progress.undecided.is_none() && progress.violations.is_empty() {
             progress.blocked("no request shows this clause alone".to_owned());
+        }
+    }
+
+    /// Sends again what showed findings of a generated case. Why it could not be decided, if it could not.
+    pub(super) async fn try_witness(&mut self, index: usize, witness: &Witness) -> Option<String> {
+        let env = Arc::clone(&self.env);
+        let case = env.plan.cases.get(index)?;
+        let operation = env.contract.operation(case.operation.as_deref()?)?;
+        let families = env.generator.families(case);
+        let (family, focus) = (families.get(witness.family)?, *case.clauses.first()?);
+        match self.try_input(index, operation, family, focus, witness.input.clone(), witness.salt).await {
+            Ok((_, undecided)) => undecided,
+            Err(Blocked(reason)) => Some(reason),
         }
     }
 
@@ -227,14 +240,14 @@ impl Worker {
         &mut self,
         index: usize,
         operation: &Operation,
-        family: &Family,
+        (position, family): (usize, &Family),
         focus: ClauseIndex,
         (mut tree, input): Drawn,
         salt: usize,
         progress: &mut Progress,
     ) {
         self.tally.first_seen.clear();
-        let found = match self.try_input(index, operation, family, focus, input, salt).await {
+        let found = match self.try_input(index, operation, family, focus, input.clone(), salt).await {
             Ok((violations, undecided)) => {
                 progress.decided += u64::from(undecided.is_none());
                 undecided.into_iter().for_each(|reason| progress.blocked(reason));
@@ -247,8 +260,12 @@ impl Worker {
         };
         for key in std::mem::take(&mut self.tally.first_seen) {
             let is_new = found.iter().any(|one| FindingKey::from(one) == key);
+            let mut smallest = input.clone();
             if is_new && self.env.settings.shrinking == Shrinking::On && self.can_shrink(&key) {
-                self.shrink(index, operation, family, focus, &mut tree, salt, &key).await;
+                self.shrink(index, operation, family, focus, &mut tree, salt, &key, &mut smallest).await;
+            }
+            if let Some(found) = self.tally.findings.get_mut(&key).filter(|_| is_new) {
+                found.witness = Some(Witness { family: position, input: smallest, salt });
             }
         }
         progress.violations.extend(found);
@@ -299,6 +316,7 @@ impl Worker {
         tree: &mut Box<dyn ValueTree<Value = Value>>,
         salt: usize,
         key: &FindingKey,
+        smallest: &mut Value,
     ) {
         let Some(original) = self.tally.findings.get(key).cloned() else { return };
         let mut best = original;
@@ -311,11 +329,12 @@ impl Worker {
                 self.tally.findings.remove(key);
                 if is_intended {
                     // A request that cannot be sent shows nothing.
-                    let _ = self.try_input(index, operation, family, focus, input, salt).await;
+                    let _ = self.try_input(index, operation, family, focus, input.clone(), salt).await;
                 }
                 match self.tally.findings.get(key) {
                     Some(smaller) => {
                         best = smaller.clone();
+                        *smallest = input;
                         break;
                     }
                     None if budget > 0 && tree.complicate() => budget -= 1,

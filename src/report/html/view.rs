@@ -271,7 +271,7 @@ fn shown(record: &Record, finding: &FindingRecord) -> Finding {
         counts: weight == Weight::Counts,
         expected: text(&finding.expected),
         observed: text(&finding.observed),
-        occurrences: count(finding.occurrences, "time"),
+        occurrences: seen(finding),
         section: text(&finding.section),
         case: text(&finding.case),
         setup: finding.setup.iter().map(|request| block(request_block(request))).collect(),
@@ -279,6 +279,15 @@ fn shown(record: &Record, finding: &FindingRecord) -> Finding {
         response: block(response_block(&finding.response)),
         curl: text(&finding.curl),
         reproduce: reproduce(record, finding),
+    }
+}
+
+/// How often a finding was seen, and how reliably.
+fn seen(finding: &FindingRecord) -> String {
+    let occurrences = count(finding.occurrences, "time");
+    match finding.seen {
+        seen if seen.times < seen.of => format!("{occurrences}; {} of {} times when looked for", seen.times, seen.of),
+        _ => occurrences,
     }
 }
 

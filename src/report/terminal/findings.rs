@@ -18,8 +18,8 @@ const LABEL: usize = 12;
 
 /// Names every finding on one line, unless all of them are shown in full anyway.
 pub fn list(page: &mut String, record: &Record, width: usize) {
-    let findings: Vec<&FindingRecord> =
-        record.by_urgency().into_iter().filter(|finding| finding.kind != FindingKind::NotImplemented).collect();
+    let is_named = |finding: &&FindingRecord| finding.kind != FindingKind::NotImplemented && !finding.is_intermittent();
+    let findings: Vec<&FindingRecord> = record.by_urgency().into_iter().filter(is_named).collect();
     if findings.len() <= FULL {
         return;
     }
@@ -60,7 +60,8 @@ fn one_line(record: &Record, finding: &FindingRecord, width: usize) -> String {
 
 /// The worst findings in full, the very worst last: the worst of every kind comes before the second worst of one.
 pub fn worst(page: &mut String, record: &Record, width: usize) {
-    let all = record.by_urgency();
+    let mut all = record.by_urgency();
+    all.retain(|finding| !finding.is_intermittent());
     let mut seen: BTreeMap<(bool, FindingKind), usize> = BTreeMap::new();
     let mut shown: Vec<(bool, usize, &FindingRecord)> = all
         .iter()
@@ -84,6 +85,26 @@ pub fn worst(page: &mut String, record: &Record, width: usize) {
     for finding in shown.into_iter().rev() {
         full(page, record, finding, width);
     }
+}
+
+/// Names findings that did not show every time, each with how often it did.
+pub fn intermittent(page: &mut String, record: &Record, width: usize) {
+    let all: Vec<&FindingRecord> = record.findings.iter().filter(|finding| finding.is_intermittent()).collect();
+    if all.is_empty() {
+        return;
+    }
+    let title = format!("{} (shown again, not seen every time)", count(all.len() as u64, "intermittent divergence"));
+    let _ = writeln!(page, "{}", paint(STRONG, &title));
+    for finding in all.iter().take(FULL) {
+        let seen = format!("seen {} of {} times: ", finding.seen.times, finding.seen.of);
+        let text = format!("{}, {}", named(finding), visible(&finding.observed));
+        let _ = writeln!(page, "  {}{}", paint(DIM, &seen), shorten(&text, width.saturating_sub(seen.len() + 2)));
+    }
+    if all.len() > FULL {
+        let hidden = count((all.len() - FULL) as u64, "finding");
+        let _ = writeln!(page, "  {}", paint(DIM, &format!("and {hidden} more: see --report html=FILE")));
+    }
+    page.push('\n');
 }
 
 fn full(page: &mut String, record: &Record, finding: &FindingRecord, width: usize) {

@@ -1,0 +1,84 @@
+//! A conforming server behind an unreliable or inventive proxy: no clause is blamed for what the proxy does, and an
+//! unreliable target is told as such, once.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "noise/proxy.rs"]
+mod proxy;
+
+use std::sync::Arc;
+
+use ivs_conformance::cli::args::TargetArgs;
+use ivs_conformance::cli::environment::Environment;
+use ivs_conformance::cli::{embedded, resolve};
+use ivs_conformance::plan::{self, Filter, Suites};
+use ivs_conformance::reference::{self, Config};
+use ivs_conformance::report::record::ClauseVerdict;
+use ivs_conformance::report::{Record, Verdict};
+use ivs_conformance::run::settings::Settings;
+use ivs_conformance::spec;
+use proxy::{Noise, Proxy};
+
+/// The record of a whole run through a proxy, and how often the proxy failed.
+async fn run_through(noise: Noise, faults: &[&str]) -> (Record, u64) {
+    let contract = Arc::new(spec::builtin().unwrap());
+    let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
+    let mut settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
+    let config = embedded::prepare(&mut settings);
+    let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+    let server = reference::start(Config { faults, ..config }).await.unwrap();
+    let proxy = Proxy::start(server.address(), noise).await;
+    let settings = Settings { endpoint: proxy.endpoint.clone(), ..settings };
+    let never = std::future::pending();
+    let outcome = ivs_conformance::run::run(&contract, &plan, &settings, &|_| {}, never).await.unwrap();
+    assert_eq!(outcome.cases.len(), plan.cases.len(), "every case was run");
+    (Record::from_outcome(&contract, &plan, &settings, outcome), proxy.failures())
+}
+
+fn violated(record: &Record) -> Vec<&str> {
+    let violated = record.clauses.iter().filter(|clause| clause.verdict == ClauseVerdict::Violated);
+    violated.map(|clause| clause.id.as_str()).collect()
+}
+
+fn lines(record: &Record) -> Vec<String> {
+    let line = |finding: &ivs_conformance::report::record::FindingRecord| {
+        format!("{} {:?}: {} ({})", finding.id, finding.seen, finding.observed, finding.case)
+    };
+    record.findings.iter().map(line).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_proxy_may_change_is_not_a_divergence() {
+    let noise = Noise { busy: 20, closes: 20, delays: 10, reshapes: 500, ..Noise::default() };
+    let (record, failures) = run_through(noise, &[]).await;
+    assert!(failures > 100, "the proxy was busy {failures} times");
+    assert_eq!(violated(&record), Vec::<&str>::new(), "{:#?}", lines(&record));
+    assert_eq!(record.counting().count(), 0, "{:#?}", lines(&record));
+    assert!(record.summary.clauses.upheld > 1_600, "{:?}", record.summary);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_errors_make_an_unreliable_target_and_blame_no_clause() {
+    let (record, failures) = run_through(Noise { errors: 10, ..Noise::default() }, &[]).await;
+    assert!(failures > 50, "the proxy failed {failures} times");
+    assert_eq!(violated(&record), Vec::<&str>::new(), "{:#?}", lines(&record));
+    assert_eq!(record.counting().count(), 0, "{:#?}", lines(&record));
+    assert!(record.intermittent().count() > 10, "{:#?}", lines(&record));
+    assert_eq!(record.verdict(), Verdict::Diverges);
+    let reasons = record.causes();
+    assert!(reasons.len() == 1 && reasons[0].starts_with("the target is unreliable: "), "{reasons:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_defect_stands_out_of_random_errors() {
+    let (record, _) = run_through(Noise { errors: 10, ..Noise::default() }, &["status:DeleteChannel=200"]).await;
+    assert_eq!(violated(&record), ["DeleteChannel.status"], "{:#?}", lines(&record));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dropped_connections_blame_no_clause() {
+    let (record, failures) = run_through(Noise { drops: 20, ..Noise::default() }, &[]).await;
+    assert!(failures > 100, "the proxy dropped {failures} connections");
+    assert_eq!(violated(&record), Vec::<&str>::new(), "{:#?}", lines(&record));
+    assert_eq!(record.counting().count(), 0, "{:#?}", lines(&record));
+}

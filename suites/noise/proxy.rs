@@ -1,0 +1,165 @@
+//! A proxy in front of a conforming server: it changes what a client must not care about, and fails now and then.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What the proxy does, each per thousand requests.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Noise {
+    /// Answers 500 with an HTML page instead of asking the server.
+    pub errors: u64,
+    /// Answers 503 instead of asking the server.
+    pub busy: u64,
+    /// Closes the connection instead of answering.
+    pub drops: u64,
+    /// Closes the connection after the answer, without saying so.
+    pub closes: u64,
+    /// Answers some milliseconds later.
+    pub delays: u64,
+    /// Sends the answer in chunks, its JSON indented and with members that nobody knows, its header names in capitals.
+    pub reshapes: u64,
+}
+
+/// A running proxy; it ends with the runtime.
+pub struct Proxy {
+    /// Its base URL.
+    pub endpoint: String,
+    state: Arc<State>,
+}
+
+struct State {
+    behind: SocketAddr,
+    noise: Noise,
+    number: AtomicU64,
+    failures: AtomicU64,
+}
+
+struct Message {
+    head: Vec<String>,
+    body: Vec<u8>,
+}
+
+impl Proxy {
+    /// Starts a proxy on a free port of this machine.
+    pub async fn start(behind: SocketAddr, noise: Noise) -> Proxy {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let state = Arc::new(State { behind, noise, number: AtomicU64::new(0), failures: AtomicU64::new(0) });
+        let shared = Arc::clone(&state);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let state = Arc::clone(&shared);
+                tokio::spawn(async move { serve(&state, stream).await });
+            }
+        });
+        Proxy { endpoint, state }
+    }
+
+    /// Requests that it answered with an error of its own, or not at all.
+    pub fn failures(&self) -> u64 {
+        self.state.failures.load(Ordering::Relaxed)
+    }
+}
+
+impl State {
+    /// Whether one kind of noise falls on a request. The numbers are spread evenly, so that a run of some size meets all.
+    fn falls(&self, number: u64, kind: u64, per_thousand: u64) -> bool {
+        let mixed = (number * 8 + kind).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40 < (per_thousand << 24) / 1000
+    }
+}
+
+async fn serve(state: &State, stream: TcpStream) -> Option<()> {
+    let mut client = BufReader::new(stream);
+    let mut server: Option<BufReader<TcpStream>> = None;
+    loop {
+        let request = read(&mut client).await?;
+        let number = state.number.fetch_add(1, Ordering::Relaxed);
+        let falls = |kind, per_thousand| state.falls(number, kind, per_thousand);
+        if falls(0, state.noise.drops) {
+            state.failures.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        let own = [(1, state.noise.errors, "500 Internal Server Error"), (2, state.noise.busy, "503 Unavailable")];
+        if let Some((.., status)) = own.into_iter().find(|(kind, share, _)| falls(*kind, *share)) {
+            state.failures.fetch_add(1, Ordering::Relaxed);
+            let page =
+                format!("HTTP/1.1 {status}\r\ncontent-type: text/html\r\ncontent-length: 15\r\n\r\n<h1>Sorry.</h1>");
+            client.get_mut().write_all(page.as_bytes()).await.ok()?;
+            continue;
+        }
+        if server.is_none() {
+            server = Some(BufReader::new(TcpStream::connect(state.behind).await.ok()?));
+        }
+        let behind = server.as_mut()?;
+        behind.get_mut().write_all(&[request.head.concat().as_bytes(), &request.body].concat()).await.ok()?;
+        let response = read(behind).await?;
+        if falls(3, state.noise.delays) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let answer = match falls(4, state.noise.reshapes) {
+            true => reshaped(&response),
+            false => [response.head.concat().as_bytes(), &response.body].concat(),
+        };
+        client.get_mut().write_all(&answer).await.ok()?;
+        if falls(5, state.noise.closes) {
+            return None;
+        }
+    }
+}
+
+/// One message with its body, as its content length says.
+async fn read(from: &mut BufReader<TcpStream>) -> Option<Message> {
+    let mut head = Vec::new();
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if from.read_line(&mut line).await.ok()? == 0 {
+            return None;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().ok()?;
+        }
+        let is_end = line == "\r\n";
+        head.push(line);
+        if is_end {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    from.read_exact(&mut body).await.ok()?;
+    Some(Message { head, body })
+}
+
+fn reshaped(response: &Message) -> Vec<u8> {
+    if response.body.is_empty() {
+        return response.head.concat().into_bytes();
+    }
+    let mut body: Value = serde_json::from_slice(&response.body).unwrap();
+    if let Value::Object(members) = &mut body {
+        members.insert("xProxy".to_owned(), json!({"seen": [1, 2.5, null]}));
+    }
+    let mut answer = Vec::new();
+    for line in response.head.iter().filter(|line| !line.to_ascii_lowercase().starts_with("content-length")) {
+        match line.split_once(": ") {
+            Some((name, value)) => answer.extend(format!("{}: {value}", name.to_uppercase()).into_bytes()),
+            None if line == "\r\n" => answer.extend(b"Transfer-Encoding: chunked\r\n\r\n"),
+            None => answer.extend(line.as_bytes()),
+        }
+    }
+    for chunk in serde_json::to_vec_pretty(&body).unwrap().chunks(70) {
+        answer.extend(format!("{:x}\r\n", chunk.len()).into_bytes());
+        answer.extend(chunk);
+        answer.extend(b"\r\n");
+    }
+    answer.extend(b"0\r\n\r\n");
+    answer
+}
