@@ -124,7 +124,10 @@ impl Survey {
             Reply::Failure(failure) if failure.kind == FailureKind::Withheld => return Ok(()),
             Reply::Failure(failure) => {
                 self.unanswered = Some((request.clone(), failure.clone()));
-                return is_mute(env, &request, failure).map_or(Ok(()), Err);
+                return match mute(env, &request, failure) {
+                    Some(reason) => Err(speech::because(env, failure.kind, reason).await),
+                    None => Ok(()),
+                };
             }
         };
         self.refusal = self.refusal.take().or_else(|| telling_refusal(env, response));
@@ -206,15 +209,12 @@ impl Survey {
 }
 
 /// Why nothing can be found out: no request was answered in time, and the last one neither.
-fn is_mute(env: &Environment, request: &Request, failure: &TransportFailure) -> Option<Untestable> {
+fn mute(env: &Environment, request: &Request, failure: &TransportFailure) -> Option<String> {
     let health = env.target.health();
     let failures = health.failures_in_a_row();
-    (!health.has_answered() && failures >= MUTE).then(|| Untestable::Unreachable {
-        endpoint: env.target.endpoint().to_owned(),
-        reason: format!(
-            "{failures} requests got no answer, the last one, {} {}: {}",
-            request.method, request.target, failure.detail
-        ),
+    (!health.has_answered() && failures >= MUTE).then(|| {
+        let call = format!("{} {}", request.method, request.target);
+        format!("{failures} requests got no answer, the last one, {call}: {}", failure.detail)
     })
 }
 
@@ -263,7 +263,8 @@ fn presence(
         return if may_be_others { Presence::Unclear } else { Presence::Refused(refusal) };
     }
     let canonical = code.as_deref().map(|code| env.judge.canonical(code));
-    if canonical.is_some_and(|code| operation.error(code).is_some() && response.status != 501 && !is_refused(env, response))
+    if canonical
+        .is_some_and(|code| operation.error(code).is_some() && response.status != 501 && !is_refused(env, response))
     {
         return Presence::Served;
     }
@@ -311,6 +312,9 @@ fn describe(exchange: &Exchange) -> String {
 /// A response in a few words: `answered with status 404 (text/html): <html>…`.
 pub fn answer(response: &Response) -> String {
     let mut answer = format!("answered with status {}", response.status);
+    if let Some(code) = code(response) {
+        answer.push_str(&format!(" {code}"));
+    }
     if let Some(kind) = response.header("content-type") {
         answer.push_str(&format!(" ({kind})"));
     }

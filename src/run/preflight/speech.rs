@@ -20,18 +20,22 @@ const CIPHER_SUITES: [[u8; 2]; 5] = [[0x13, 0x01], [0xc0, 0x2b], [0xc0, 0x2f], [
 
 /// Why a target that gave no HTTP response to this request cannot be tested.
 pub async fn diagnose(env: &Environment, request: &Request, failure: &TransportFailure) -> Untestable {
-    let endpoint = env.target.endpoint().to_owned();
     let reason = format!("{} {}: {}", request.method, request.target, failure.detail);
+    because(env, failure.kind, reason).await
+}
+
+/// Why a target that failed in this way, for this reason, cannot be tested.
+pub async fn because(env: &Environment, kind: FailureKind, reason: String) -> Untestable {
+    let endpoint = env.target.endpoint().to_owned();
     let url = Url::parse(&endpoint).ok();
     let is_tls = url.as_ref().is_some_and(|url| url.scheme() == "https");
-    match failure.kind {
-        FailureKind::Connect if is_tls && replies(url.as_ref(), b"HEAD / HTTP/1.0\r\n\r\n", is_http).await => {
-            Untestable::NotTls { endpoint, reason }
-        }
-        FailureKind::Protocol => {
-            let speaks_tls = !is_tls && replies(url.as_ref(), &greeting(), is_tls_record).await;
-            Untestable::NotHttp { endpoint, reason, speaks_tls }
-        }
+    if is_tls && replies(url.as_ref(), b"HEAD / HTTP/1.0\r\n\r\n", is_http).await {
+        return Untestable::NotTls { endpoint, reason };
+    }
+    let speaks_tls = !is_tls && kind != FailureKind::Connect && replies(url.as_ref(), &greeting(), is_tls_record).await;
+    match kind {
+        FailureKind::Protocol => Untestable::NotHttp { endpoint, reason, speaks_tls },
+        _ if speaks_tls => Untestable::NotHttp { endpoint, reason, speaks_tls },
         _ => Untestable::Unreachable { endpoint, reason },
     }
 }
