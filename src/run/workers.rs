@@ -180,6 +180,3 @@ pub async fn run_case(worker: &mut Worker, index: usize) -> Option<CaseResult> {
         findings: Vec::new(),
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -29,7 +29,7 @@ pub async fn because(env: &Environment, kind: FailureKind, reason: String) -> Un
     let endpoint = env.target.endpoint().to_owned();
     let url = Url::parse(&endpoint).ok();
     let is_tls = url.as_ref().is_some_and(|url| url.scheme() == "https");
-    if is_tls && replies(url.as_ref(), b"HEAD / HTTP/1.0\r\n\r\n", is_http).await {
+    if is_tls && replies(url.as_ref(), b"GET / HTTP/1.0\r\nconnection: close\r\n\r\n", is_http).await {
         return Untestable::NotTls { endpoint, reason };
     }
     let speaks_tls = !is_tls && kind != FailureKind::Connect && replies(url.as_ref(), &greeting(), is_tls_record).await;

@@ -1,10 +1,14 @@
+//! A panic of the program itself: it loses one case and nothing else, and whoever asked is told. Here, as of the modules
+//! that may name the reference server this one sees all that run cases.
+
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::plan::{Filter, Plan, Suites};
 use crate::reference;
-use crate::run::{self, Outcome, Settings, Verdict};
+use crate::run::{self, Outcome, Prepared, Settings, Verdict};
+use crate::selftest::{self, Detection, Options};
 use crate::spec::{self, Contract};
 
 fn plan(contract: &Contract, only: &str) -> Plan {
@@ -52,4 +56,42 @@ async fn a_panic_loses_one_case_and_nothing_else_and_the_run_says_so() {
     };
     assert!(!sound.findings.is_empty());
     assert_eq!(of_status(&outcome.findings), of_status(&sound.findings), "what was found is kept");
+}
+
+#[test]
+fn a_panic_fails_its_own_trial_and_the_next_one_is_run() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let contract = Arc::new(spec::builtin().unwrap());
+    let plan = plan(&contract, "GetChannel.*");
+    let server = runtime.block_on(reference::start(reference::Config::default())).unwrap();
+    let endpoint = format!("http://{}", server.address());
+    let settings = Settings { panics_in: Some(plan.cases[0].id.clone()), ..Settings::for_loopback(endpoint) };
+    let prepared = runtime.block_on(Prepared::new(&contract, &plan, &settings)).unwrap();
+    let mut executor = prepared.executor().unwrap();
+    let outcome = executor.run(0).unwrap();
+    assert!(outcome.internal_errors[0].contains("told to panic"), "{:?}", outcome.internal_errors);
+    let next = executor.run(1).unwrap();
+    assert_eq!((next.internal_errors, &next.cases[0].verdict), (Vec::new(), &Verdict::Passed));
+    executor.finish();
+    runtime.block_on(server.stop());
+}
+
+#[test]
+fn a_fault_whose_check_panics_neither_survived_nor_was_detected() {
+    let contract = Arc::new(spec::builtin().unwrap());
+    let fault = "status:StopStream=204";
+    let clause = contract.clauses.find("StopStream.status").unwrap();
+    let decides = plan(&contract, "StopStream.status");
+    let decides = decides.cases.iter().filter(|case| case.clauses.contains(&clause));
+    let ids: Vec<String> = decides.map(|case| case.id.clone()).collect();
+    assert!(!ids.is_empty());
+    let settings = Settings { panics_in: Some(ids[0].clone()), jobs: 1, ..Settings::for_loopback("") };
+    let options =
+        Options { only: vec![fault.to_owned()], sample: None, jobs: 1, settings, config: reference::Config::default() };
+    let summary = selftest::run(&contract, &options, &mut |_, _| {}).unwrap();
+    let detections: Vec<&Detection> = summary.survivors().map(|trial| &trial.detection).collect();
+    assert!(
+        matches!(detections[..], [Detection::Broken { reason }] if reason.contains("told to panic")),
+        "{detections:?}"
+    );
 }
