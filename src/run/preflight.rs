@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::RunError;
 use super::environment::{Environment, RunId};
 use super::outcome::Tally;
+use super::secrets::Secrets;
 use super::settings::Settings;
 use super::target::Target;
 use super::worker::Worker;
@@ -60,11 +61,13 @@ pub async fn check(
         plan.suites.states.iter().map(|state| (state.name.clone(), state.resource.clone())).collect();
     let generator = Generator::new(Arc::clone(contract), &states)?;
     let mut env = Environment::new(generator, plan.clone(), Arc::clone(target), settings.clone(), run);
-    let nowhere = operations::reach(&env).await?;
-    let survey = operations::survey(&env, &nowhere).await?;
+    let secrets: Secrets = settings.secrets().collect();
+    let hidden = |reason: Untestable| RunError::from(reason.without(&secrets));
+    let nowhere = operations::reach(&env).await.map_err(hidden)?;
+    let survey = operations::survey(&env, &nowhere).await.map_err(hidden)?;
     if let Some(reason) = untestable(&env, &nowhere, &survey).await {
         abandon(env, &survey.created).await;
-        return Err(reason.into());
+        return Err(hidden(reason));
     }
     let mut tally = Tally::default();
     let Survey { missing, refused, created, .. } = survey;

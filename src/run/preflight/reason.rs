@@ -3,6 +3,10 @@
 use std::fmt;
 
 use crate::run::access::Refusal;
+use crate::run::secrets::Secrets;
+
+/// Stands for a secret that the target sent back.
+const HIDDEN: &str = "REDACTED";
 
 /// Why nothing can be tested on a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +101,22 @@ impl Untestable {
         }
     }
 
+    /// The same without the run's secrets, which a target may send back.
+    #[must_use]
+    pub fn without(mut self, secrets: &Secrets) -> Untestable {
+        let quoted = match &mut self {
+            Untestable::Unreachable { reason, .. }
+            | Untestable::NotHttp { reason, .. }
+            | Untestable::NotTls { reason, .. } => reason,
+            Untestable::NotThisApi { seen, .. }
+            | Untestable::WrongRegion { seen, .. }
+            | Untestable::NoControlPath { seen, .. } => seen,
+            Untestable::AccessRefused { refusal, .. } => &mut refusal.message,
+        };
+        *quoted = secrets.taken_out_of(quoted, HIDDEN);
+        self
+    }
+
     /// What to do next.
     pub fn hint(&self) -> String {
         match self {
@@ -128,3 +148,43 @@ impl fmt::Display for Untestable {
 }
 
 impl std::error::Error for Untestable {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_says_where_and_what_to_do_and_no_secret() {
+        let secret = "a-secret-that-the-target-sends-back";
+        let (endpoint, seen) = ("http://127.0.0.1:5000".to_owned(), format!("it said {secret}"));
+        let reason = seen.clone();
+        let cause = crate::spec::rules::ErrorCause::Authentication;
+        let refusal = Refusal { status: 403, code: "AccessDenied".to_owned(), message: seen.clone(), cause };
+        let named = || ("eu-west-1".to_owned(), "us-east-1".to_owned());
+        let (endpoint, seen, reason) = (|| endpoint.clone(), || seen.clone(), || reason.clone());
+        let reasons = [
+            (Untestable::Unreachable { endpoint: endpoint(), reason: reason() }, "is it running"),
+            (Untestable::NotHttp { endpoint: endpoint(), reason: reason(), speaks_tls: true }, "use https://"),
+            (Untestable::NotTls { endpoint: endpoint(), reason: reason() }, "use http://"),
+            (
+                Untestable::NotThisApi { endpoint: endpoint(), service: "ivs".into(), operations: 35, seen: seen() },
+                "base path",
+            ),
+            (
+                Untestable::AccessRefused { endpoint: endpoint(), operations: 35, refusal, is_signed: false },
+                "--auth sigv4",
+            ),
+            (
+                Untestable::WrongRegion { endpoint: endpoint(), signed: named().0, named: named().1, seen: seen() },
+                "--region us-east-1",
+            ),
+            (Untestable::NoControlPath { endpoint: endpoint(), path: "/b".into(), seen: seen() }, "--broadcast"),
+        ];
+        let secrets: Secrets = [secret].into_iter().collect();
+        for (reason, hint) in reasons {
+            let text = reason.without(&secrets).to_string();
+            assert!(text.contains(&endpoint()) && text.contains(hint) && text.contains(HIDDEN), "{text}");
+            assert!(!text.contains(secret), "{text}");
+        }
+    }
+}
