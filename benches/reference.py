@@ -31,8 +31,8 @@ def main():
     with (
         tempfile.TemporaryDirectory() as folder,
         Server(RELEASE / "examples" / "bare-axum") as bare,
-        Server(TOOL, "serve") as empty,
-        Server(TOOL, "serve") as full,
+        Server(TOOL, "serve", "--auth", "none") as empty,
+        Server(TOOL, "serve", "--auth", "none") as full,
     ):
         arns = {server: call(server.url, "CreateChannel", {"name": "the-one"})["channel"]["arn"] for server in (empty, full)}
         made = fill(folder, full.url, arguments.resources)

@@ -28,7 +28,7 @@ COLOURS = {"conforming target": "#0b7285", "target with faults": "#c2255c"}
 def measure(cases, faults, folder):
     """Seconds, peak memory in MB and findings of one run; the server's own memory does not count."""
     arguments = [argument for fault in faults for argument in ("--fault", fault)]
-    server = subprocess.Popen([TOOL, "serve", *arguments], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen([TOOL, "serve", "--auth", "none", *arguments], stdout=subprocess.PIPE, text=True)
     try:
         url = server.stdout.readline().split()[-1]
         report = Path(folder) / "report.json"

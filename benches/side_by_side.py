@@ -55,7 +55,7 @@ class Reference:
     header = []
 
     def __init__(self, _):
-        self.process = subprocess.Popen([TOOL, "serve"], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([TOOL, "serve", "--auth", "none"], stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().split()[-1]
 
     def stop(self):

@@ -52,7 +52,7 @@ def main():
     bare = []
     with (
         tempfile.TemporaryDirectory() as folder,
-        Server(TOOL, "serve") as plain,
+        Server(TOOL, "serve", "--auth", "none") as plain,
         Server(TOOL, "serve", "--auth", "sigv4") as verifying,
     ):
         servers = {"none": plain, "sigv4": verifying}

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     if let Some(baseline) = std::env::var_os(BASELINE) {
         return Suite::new().endpoint("").implemented_only().only("CreateChannel.input.*").baseline(baseline).main();
     }
-    let tests: [(&str, Test); 9] = [
+    let tests: [(&str, Test); 10] = [
         ("every_case_is_listed", every_case_is_listed),
         ("tests_pass_fail_and_are_ignored", tests_pass_fail_and_are_ignored),
         ("one_test_runs_alone", one_test_runs_alone),
@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         ("a_baseline_makes_known_divergences_pass_by", a_baseline_makes_known_divergences_pass_by),
         ("a_damaged_baseline_fails_with_its_line", a_damaged_baseline_fails_with_its_line),
         ("a_target_that_is_not_there_fails", a_target_that_is_not_there_fails),
+        ("a_server_that_is_not_the_api_fails", a_server_that_is_not_the_api_fails),
     ];
     let trials = tests.map(|(name, test)| libtest_mimic::Trial::test(name, test)).into();
     libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials).exit_code()
@@ -220,5 +221,21 @@ fn a_target_that_is_not_there_fails() -> Result<(), libtest_mimic::Failed> {
     let output = example(&["GetChannel.valid"], &[("IVS_CONFORMANCE_ENDPOINT", "http://127.0.0.1:9")]);
     assert_eq!(output.status.code(), Some(101));
     assert!(String::from_utf8_lossy(&output.stderr).contains("http://127.0.0.1:9 cannot be reached"));
+    Ok(())
+}
+
+fn a_server_that_is_not_the_api_fails() -> Result<(), libtest_mimic::Failed> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = std::io::Read::read(&mut stream, &mut [0; 65536]);
+            let page = b"HTTP/1.1 404 Not Found\r\ncontent-length: 4\r\nconnection: close\r\n\r\nnone";
+            let _ = std::io::Write::write_all(&mut stream, page);
+        }
+    });
+    let output = example(&["GetChannel"], &[("IVS_CONFORMANCE_ENDPOINT", &url)]);
+    assert_eq!(output.status.code(), Some(101), "{}", text(&output));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("this is not the API"), "{output:?}");
     Ok(())
 }

@@ -12,7 +12,8 @@ use crate::run::settings::{Profile, Shard};
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 everything tested conforms; 1 divergences; 2 bad usage, spec, suite, config or baseline, \
-and nothing was sent; 3 could not test (target unreachable, deadline, interrupted, or nothing was tested).";
+and nothing was sent; 3 could not test (target unreachable, not HTTP, not this API, access refused, deadline, \
+interrupted, an internal error, or nothing was tested).";
 
 /// Checks an API endpoint against its contract, clause by clause.
 #[derive(Debug, Parser)]
@@ -211,8 +212,8 @@ pub struct ServeArgs {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
-    /// Whether to verify signatures, against the access key in the environment
-    #[arg(long, value_enum, default_value = "none")]
+    /// Whether to verify signatures, against the access key in the environment, else the test key that `run` signs with
+    #[arg(long, value_enum, default_value = "sigv4")]
     pub auth: AuthMode,
     /// Deviates deliberately; repeatable
     #[arg(long, value_name = "ID")]

@@ -13,7 +13,8 @@ pub enum Exit {
     Divergences,
     /// Bad usage, spec, suite, config or baseline: nothing was sent.
     Usage,
-    /// Could not test: target unreachable, deadline, interrupted, or nothing was tested.
+    /// Could not test: target unreachable, not HTTP, not this API, access refused, deadline, interrupted, an internal
+    /// error, or nothing was tested.
     CouldNotTest,
 }
 

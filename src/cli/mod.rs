@@ -30,3 +30,6 @@ mod suggest;
 
 pub use exit::Exit;
 pub use start::start;
+
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,17 @@ pub fn selftest(args: &SelftestArgs, environment: &Environment) -> Result<Exit, 
         ListFormat::Text => print(&text(&summary)),
         ListFormat::Json => print(&document()),
     }
-    Ok(if summary.killed == summary.faults { Exit::Success } else { Exit::Divergences })
+    Ok(exit(&summary))
+}
+
+/// A fault that could not be tried neither survived nor was detected.
+fn exit(summary: &Summary) -> Exit {
+    let is_broken = |trial: &&Trial| matches!(trial.detection, Detection::Broken { .. });
+    match summary.survivors().find(is_broken) {
+        Some(_) => Exit::CouldNotTest,
+        None if summary.killed == summary.faults => Exit::Success,
+        None => Exit::Divergences,
+    }
 }
 
 fn tried(

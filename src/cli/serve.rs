@@ -1,21 +1,24 @@
 //! `serve`: the reference server alone.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
 use super::args::{AuthMode, ServeArgs};
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
-use super::output::print;
-use super::resolve::DEFAULT_REGION;
+use super::output::{print, print_error};
+use super::resolve::{DEFAULT_REGION, REFERENCE_BROADCAST};
 use super::signals;
 use crate::reference::{self, Auth, Config};
-use crate::report::text::count;
+use crate::report::text::{count, shell_word};
+use crate::run::settings::Credentials;
 
 /// Serves until the process is asked to end.
 pub async fn serve(args: ServeArgs, environment: &Environment) -> Result<Exit, CliError> {
     let region = environment.get("AWS_REGION").or_else(|| environment.get("AWS_DEFAULT_REGION"));
     let config = Config {
         listen: args.listen,
-        auth: auth(args.auth, environment)?,
+        auth: auth(args.auth, environment),
         region: region.unwrap_or(DEFAULT_REGION).to_owned(),
         faults: parsed(&args.fault)?,
         variants: parsed(&args.variant)?,
@@ -23,8 +26,10 @@ pub async fn serve(args: ServeArgs, environment: &Environment) -> Result<Exit, C
     };
     // Listening to signals starts before anyone can know that the server is there.
     let interrupted = tokio::spawn(signals::interrupted());
+    let region = config.region.clone();
     let server = reference::start(config).await.map_err(|error| CliError::usage(cause_chain(&error)))?;
     print(&format!("listening on http://{}\n", server.address()));
+    print_error(&advice(server.address(), args.auth, &region, environment));
     // A task that is gone can wait for nothing more: that is a reason to stop as well.
     let _ = interrupted.await;
     print(&format!("served {}\n", count(server.requests(), "request")));
@@ -32,21 +37,50 @@ pub async fn serve(args: ServeArgs, environment: &Environment) -> Result<Exit, C
     Ok(Exit::Success)
 }
 
-fn auth(mode: AuthMode, environment: &Environment) -> Result<Auth, CliError> {
-    match mode {
-        AuthMode::None => Ok(Auth::None),
-        AuthMode::SigV4 => {
-            let get = |name: &str| environment.get(name).map(str::to_owned);
-            match (get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY")) {
-                (Some(access_key_id), Some(secret_access_key)) => {
-                    Ok(Auth::SigV4 { access_key_id, secret_access_key, session_token: get("AWS_SESSION_TOKEN") })
-                }
-                _ => Err(CliError::usage(
-                    "--auth sigv4 verifies against a key: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-                )),
-            }
-        }
+/// The key in the environment, else the well-known one that runs sign with on loopback.
+fn auth(mode: AuthMode, environment: &Environment) -> Auth {
+    let credentials = match mode {
+        AuthMode::None => return Auth::None,
+        AuthMode::SigV4 => own_key(environment).unwrap_or_else(Credentials::for_tests),
+    };
+    Auth::SigV4 {
+        access_key_id: credentials.access_key_id,
+        secret_access_key: credentials.secret_access_key,
+        session_token: credentials.session_token,
     }
+}
+
+fn own_key(environment: &Environment) -> Option<Credentials> {
+    let get = |name: &str| environment.get(name).map(str::to_owned);
+    Some(Credentials {
+        access_key_id: get("AWS_ACCESS_KEY_ID")?,
+        secret_access_key: get("AWS_SECRET_ACCESS_KEY")?,
+        session_token: get("AWS_SESSION_TOKEN"),
+    })
+}
+
+/// The command that checks this server.
+fn advice(address: SocketAddr, mode: AuthMode, region: &str, environment: &Environment) -> String {
+    // A server that listens everywhere is best reached on this machine.
+    let host = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    let mut command = format!("ivs-conformance run --endpoint http://{}", SocketAddr::new(host, address.port()));
+    command.push_str(&format!(" --broadcast {REFERENCE_BROADCAST}"));
+    if region != DEFAULT_REGION {
+        command.push_str(&format!(" --region {}", shell_word(region)));
+    }
+    let key = match mode {
+        AuthMode::None => {
+            command.push_str(" --auth none");
+            ""
+        }
+        AuthMode::SigV4 if own_key(environment).is_some() => " (with AWS_ACCESS_KEY_ID and so on set as they are here)",
+        AuthMode::SigV4 => "",
+    };
+    format!("check it with: {command}{key}\n")
 }
 
 fn parsed<T: std::str::FromStr>(ids: &[String]) -> Result<Vec<T>, CliError>

@@ -81,7 +81,7 @@ fn respond(service: &Service, parts: &Parts, body: &Bytes) -> Response {
             response.headers_mut().insert(header::ALLOW, allowed);
             response
         }
-        Route::Broadcast => handlers::broadcast(service, region_of(service, parts), body),
+        Route::Broadcast => handlers::broadcast(service, &region_of(service, parts), body),
         Route::Operation { operation, resource } => match perform(service, operation, resource, parts, body) {
             Ok((document, pretended)) => reply::success(service, operation, document, &pretended),
             Err(error) => reply::error(service, Some(operation), &error),
@@ -146,7 +146,8 @@ fn perform(
         refuse_by_fault(service, operation, &members)?;
         pretended = service.faults.rewrite(operation, &mut members);
     }
-    let call = Call { service, operation, region: region_of(service, parts), input: Input::new(members, waived) };
+    let region = region_of(service, parts);
+    let call = Call { service, operation, region: &region, input: Input::new(members, waived) };
     let document = handlers::dispatch(&call)?;
     if operation.name().starts_with("Delete") {
         service.note_deleted(&call.fields().text_or_empty("arn"));
@@ -180,9 +181,9 @@ fn refuse_by_fault(service: &Service, operation: Operation, members: &Map<String
 }
 
 /// The region that a request names in its credential scope, or the default.
-fn region_of<'a>(service: &'a Service, parts: &'a Parts) -> &'a str {
+fn region_of<'a>(service: &'a Service, parts: &'a Parts) -> Cow<'a, str> {
     let named = auth::scope_region(parts).filter(|region| is_region(region));
-    named.unwrap_or(&service.default_region)
+    named.unwrap_or(Cow::Borrowed(&service.default_region))
 }
 
 fn check_headers(service: &Service, headers: &HeaderMap, body: &[u8]) -> Result<(), ApiError> {

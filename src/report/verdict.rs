@@ -123,14 +123,22 @@ impl Record {
 
     /// The outcome.
     pub fn verdict(&self) -> Verdict {
-        let is_undecided = self.summary.clauses.upheld == 0 && self.summary.clauses.violated == 0;
-        if self.stopped_early.is_some() || (is_undecided && self.findings.is_empty()) {
+        if self.stopped_early.is_some() || !self.is_tested() {
             Verdict::CouldNotTest
         } else if self.causes().is_empty() {
             Verdict::Conforms
         } else {
             Verdict::Diverges
         }
+    }
+
+    /// Whether the target showed anything of the contract. That it lacks operations, where that is accepted, is not tested:
+    /// a target that is not this API lacks all of them.
+    pub fn is_tested(&self) -> bool {
+        let is_told = |finding: &FindingRecord| self.weight(finding) != Weight::AcceptedAbsence;
+        let only_lacks = !self.findings.is_empty() && !self.findings.iter().any(is_told);
+        let clauses = &self.summary.clauses;
+        clauses.upheld > 0 || (clauses.violated > 0 && !only_lacks) || self.findings.iter().any(is_told)
     }
 
     /// Why the run fails, one short phrase each; empty if nothing that counts diverges.
@@ -210,6 +218,19 @@ mod tests {
         let mut record = sample::failing();
         record.findings.retain(|finding| finding.kind == FindingKind::NotImplemented);
         record.gate.implemented_only = true;
+        assert_eq!(record.verdict(), Verdict::Conforms);
+    }
+
+    #[test]
+    fn nothing_but_accepted_absences_is_no_test() {
+        let mut record = sample::failing();
+        record.findings.retain(|finding| finding.kind == FindingKind::NotImplemented);
+        assert!(!record.findings.is_empty());
+        record.summary.clauses.upheld = 0;
+        assert_eq!(record.verdict(), Verdict::Diverges, "an operation that is missing is a divergence");
+        record.gate.implemented_only = true;
+        assert_eq!(record.verdict(), Verdict::CouldNotTest);
+        record.summary.clauses.upheld = 1;
         assert_eq!(record.verdict(), Verdict::Conforms);
     }
 

@@ -12,6 +12,7 @@ use super::RunError;
 use super::environment::Environment;
 use super::outcome::{CaseResult, FindingKey, Found, Seen, Tally, Verdict, Witness};
 use super::worker::Worker;
+use super::workers;
 use crate::judge::FindingKind;
 use crate::plan::{Check, Plan};
 
@@ -154,7 +155,7 @@ async fn look_again(worker: &mut Worker, task: &Task) -> Tries {
         let is_decided = match &task.witness {
             Some(witness) => worker.try_witness(task.case, witness).await.is_none(),
             None => {
-                let result = worker.run(task.case).await;
+                let result = workers::run_case(worker, task.case).await;
                 result.is_some_and(|result| !matches!(result.verdict, Verdict::Inconclusive { .. }))
             }
         };

@@ -1,6 +1,6 @@
 //! What all workers of a run share.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -58,6 +58,8 @@ pub struct Environment {
     pub run_id: String,
     /// Operations that the target does not have.
     pub not_implemented: BTreeSet<String>,
+    /// Operations that the run may not call, and how they refuse access.
+    pub refused: BTreeMap<String, String>,
     /// Whether the target checks signatures.
     pub verifies_signatures: bool,
     /// Operations whose pages do not end.
@@ -83,6 +85,7 @@ impl Environment {
             settings,
             run_id: run.id.clone(),
             not_implemented: BTreeSet::new(),
+            refused: BTreeMap::new(),
             verifies_signatures: false,
             endless: Arc::default(),
             account: Arc::default(),
@@ -183,6 +186,16 @@ impl Environment {
             _ => None,
         };
         About::case(case, operation, scenario, rule)
+    }
+
+    /// Whether the target does not have an operation, or refuses access to it.
+    pub fn is_unavailable(&self, operation: &str) -> bool {
+        self.not_implemented.contains(operation) || self.refused.contains_key(operation)
+    }
+
+    /// Whether the account that the target's ARNs name is known.
+    pub fn knows_account(&self) -> bool {
+        self.account.get().is_some()
     }
 
     /// Remembers the account that the target's ARNs name.

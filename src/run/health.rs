@@ -246,7 +246,7 @@ impl State {
 }
 
 /// What a request calls: its method and the first part of its path, so that resources in paths do not tell.
-fn call(request: &Request) -> String {
+pub(super) fn call(request: &Request) -> String {
     let path = request.target.split('?').next().unwrap_or_default();
     let first = path.split('/').find(|part| !part.is_empty()).unwrap_or_default();
     format!("{} /{first}", request.method)

@@ -30,15 +30,37 @@ pub fn operations(env: &Environment) -> BTreeSet<String> {
     needs.found
 }
 
+/// Whether a case makes a channel live.
+pub fn broadcasts(env: &Environment) -> bool {
+    let mut needs = Needs::new(env, Breadth::Everything);
+    env.plan.cases.iter().any(|case| {
+        needs.case(case);
+        needs.broadcasts
+    })
+}
+
 /// An operation that a case cannot do without, and that the target does not have.
 pub fn lacking(env: &Environment, case: &Case) -> Option<String> {
+    first_of(env, case, &env.not_implemented)
+}
+
+/// An operation that a case cannot do without, and that refuses access, with how it does.
+pub fn refused<'e>(env: &'e Environment, case: &Case) -> Option<(String, &'e str)> {
+    let operations: BTreeSet<String> = env.refused.keys().cloned().collect();
+    let operation = first_of(env, case, &operations)?;
+    let refusal = env.refused.get(&operation)?;
+    Some((operation, refusal))
+}
+
+/// The first of these operations that a case cannot do without.
+fn first_of(env: &Environment, case: &Case, operations: &BTreeSet<String>) -> Option<String> {
     let missing = |breadth: Breadth| {
         let mut needs = Needs::new(env, breadth);
         needs.case(case);
-        needs.found.into_iter().find(|name| env.not_implemented.contains(name))
+        needs.found.into_iter().find(|name| operations.contains(name))
     };
     // To find out what a case really sends takes longer than what it may send.
-    if env.not_implemented.is_empty() { None } else { missing(Breadth::Everything).and(missing(Breadth::Sent)) }
+    if operations.is_empty() { None } else { missing(Breadth::Everything).and(missing(Breadth::Sent)) }
 }
 
 /// How much of what a case may call is looked at.
@@ -87,11 +109,14 @@ struct Needs<'e> {
     seen: BTreeSet<String>,
     /// Variables that the steps so far have set.
     saved: BTreeSet<String>,
+    /// Whether a step makes a channel live or ends its broadcast.
+    broadcasts: bool,
 }
 
 impl<'e> Needs<'e> {
     fn new(env: &'e Environment, breadth: Breadth) -> Needs<'e> {
-        Needs { env, breadth, found: BTreeSet::new(), seen: BTreeSet::new(), saved: BTreeSet::new() }
+        let (found, seen, saved) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        Needs { env, breadth, found, seen, saved, broadcasts: false }
     }
 
     fn case(&mut self, case: &Case) {
@@ -147,6 +172,7 @@ impl<'e> Needs<'e> {
         }
         self.placeholders(&step.input);
         if let Some(broadcast) = &step.broadcast {
+            self.broadcasts = true;
             self.placeholders(&Value::from(broadcast.channel.as_str()));
         }
         step.beside.iter().for_each(|step| self.step(step));

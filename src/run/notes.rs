@@ -19,11 +19,8 @@ pub(super) fn of_run(
         None => [in_use(tally), unanswered(tally)],
     };
     let seen = [unknown_members(tally), nulls(tally)];
-    seen.into_iter()
-        .chain(left)
-        .chain([outages(env), lags(env, tally), throttled(env), disturbances(disturbed)])
-        .flatten()
-        .collect()
+    let of_target = [refused(env), outages(env), lags(env, tally), throttled(env), disturbances(disturbed)];
+    seen.into_iter().chain(left).chain(of_target).flatten().collect()
 }
 
 fn unknown_members(tally: &Tally) -> Option<String> {
@@ -44,6 +41,12 @@ fn in_use(tally: &Tally) -> Option<String> {
 fn unanswered(tally: &Tally) -> Option<String> {
     let resources = some(tally.unanswered_deletions, "resource", "resources")?;
     Some(format!("{resources} may be left over: the target did not answer the deletion."))
+}
+
+fn refused(env: &Environment) -> Option<String> {
+    let number = some(env.refused.len() as u64, "operation", "operations")?;
+    let (operation, refusal) = env.refused.first_key_value()?;
+    Some(format!("Access to {number} is refused, and what needs them is untested: {operation} answers {refusal}."))
 }
 
 fn outages(env: &Environment) -> Option<String> {

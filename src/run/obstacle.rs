@@ -10,8 +10,11 @@ use crate::spec::rules::LimitScope;
 /// Part of the error codes that speak of a rate.
 const THROTTLED: &str = "Throttl";
 
-/// What the run itself lacks to decide a case, whatever the target is like.
+/// What the run itself lacks to decide a case, whatever the target is like: permissions, a way to broadcast, time.
 pub fn of_run(env: &Environment, case: &Case) -> Option<String> {
+    if let Some((operation, refusal)) = needs::refused(env, case) {
+        return Some(format!("access to {operation} is refused: {refusal}"));
+    }
     let settings = &env.settings;
     match &case.check {
         Check::Scenario { scenario } => {

@@ -155,6 +155,8 @@ pub struct Outcome {
     pub started_at: Option<std::time::SystemTime>,
     /// Why the run stopped before its end.
     pub stopped_early: Option<String>,
+    /// What went wrong in the program itself; then the run decides nothing, and what it found is kept.
+    pub internal_errors: Vec<String>,
     /// What is worth knowing and no divergence.
     pub notes: Vec<String>,
     /// Texts that must not be shown anywhere.
@@ -184,6 +186,8 @@ pub struct Tally {
     pub unanswered_deletions: u64,
     /// Answers that came right only after a while, and the longest while.
     pub lags: (u64, Duration),
+    /// What went wrong in the program itself.
+    pub internal_errors: Vec<String>,
     /// Secrets seen.
     pub secrets: Secrets,
 }
@@ -263,7 +267,18 @@ impl Tally {
         self.left_over += other.left_over;
         self.unanswered_deletions += other.unanswered_deletions;
         self.lags = (self.lags.0 + other.lags.0, self.lags.1.max(other.lags.1));
+        self.internal_errors.extend(other.internal_errors);
         self.secrets.merge(other.secrets);
+    }
+
+    /// What went wrong in the program itself, in one sentence; `None` if nothing did.
+    pub fn internal_error(&self) -> Option<String> {
+        let first = self.internal_errors.first()?;
+        let more = match self.internal_errors.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more like it)"),
+        };
+        Some(format!("internal error: {first}{more}; please report it"))
     }
 }
 

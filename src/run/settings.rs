@@ -265,6 +265,9 @@ pub struct Settings {
     pub temporary: Option<Credentials>,
     /// Whether the requests of findings are made smaller.
     pub shrinking: Shrinking,
+    /// Id of a case that panics, to test what becomes of the run.
+    #[cfg(test)]
+    pub panics_in: Option<String>,
 }
 
 impl Settings {
@@ -301,6 +304,8 @@ impl Settings {
             conditions: BTreeMap::new(),
             temporary: None,
             shrinking: Shrinking::default(),
+            #[cfg(test)]
+            panics_in: None,
         }
     }
 

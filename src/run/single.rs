@@ -9,9 +9,10 @@ use tokio::runtime::Runtime;
 use super::confirmation;
 use super::obstacle;
 use super::outcome::{CaseResult, FindingKey, Found, Outcome, Tally};
+use super::preflight::{self, Checked};
 use super::settings::Settings;
 use super::worker::Worker;
-use super::{RunError, Surveyed, look_over, prepare};
+use super::{RunError, prepare, workers};
 use crate::clock;
 use crate::plan::Plan;
 use crate::spec::Contract;
@@ -19,7 +20,7 @@ use crate::spec::Contract;
 /// A target that was looked over for the cases of a plan.
 #[derive(Debug)]
 pub struct Prepared {
-    surveyed: Surveyed,
+    surveyed: Checked,
     /// What came into being while the target was looked over, until an executor takes it over.
     created: Mutex<Vec<(String, Value)>>,
 }
@@ -28,10 +29,10 @@ impl Prepared {
     /// Looks the target of `settings` over: is it there, and which of the operations that the plan needs does it have?
     ///
     /// # Errors
-    /// Nothing can be tested: the target cannot be reached, or the contract cannot be used.
+    /// Nothing can be tested on the target, or the contract cannot be used.
     pub async fn new(contract: &Arc<Contract>, plan: &Plan, settings: &Settings) -> Result<Prepared, RunError> {
         let (run, target) = prepare(contract, plan, settings)?;
-        let mut surveyed = look_over(contract, plan, settings, &run, &target).await?;
+        let mut surveyed = preflight::check(contract, plan, settings, &run, &target).await?;
         let created = Mutex::new(std::mem::take(&mut surveyed.created));
         Ok(Prepared { surveyed, created })
     }
@@ -85,7 +86,8 @@ impl Executor {
     pub fn run(&mut self, index: usize) -> Option<Outcome> {
         let env = Arc::clone(&self.worker.env);
         let started_at = Some(clock::now());
-        let mut result = self.runtime.block_on(self.worker.run(index))?;
+        let errors = self.worker.tally.internal_errors.len();
+        let mut result = self.runtime.block_on(workers::run_case(&mut self.worker, index))?;
         let found = self.confirmed(&mut result);
         let (tally, survey) = (&self.worker.tally, &self.survey);
         let surveyed = survey.findings.iter().filter(|(_, found)| found.case == index);
@@ -95,6 +97,7 @@ impl Executor {
             findings: found.into_iter().chain(surveyed.map(|(key, found)| (key.clone(), found.clone()))).collect(),
             upheld: tally.upheld.clone(),
             not_implemented: env.not_implemented.iter().cloned().collect(),
+            internal_errors: tally.internal_errors.get(errors..).unwrap_or_default().to_vec(),
             requests: result.requests,
             elapsed: result.elapsed,
             started_at,

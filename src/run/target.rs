@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::access::Access;
 use super::health::Health;
 use super::lease::Lease;
 use super::ledger::{Ledger, Refusal, Ticket};
@@ -57,6 +58,7 @@ struct Shared {
     requests: AtomicU64,
     throttled: AtomicU64,
     health: Health,
+    access: Access,
     stop_reason: OnceLock<String>,
     pace: Option<Pace>,
     lanes: Option<Lanes>,
@@ -85,6 +87,7 @@ impl Target {
                 requests: AtomicU64::new(0),
                 throttled: AtomicU64::new(0),
                 health: Health::new(settings.jobs, settings.locality),
+                access: Access::new(contract, settings.jobs),
                 stop_reason: OnceLock::new(),
                 pace,
                 lanes: (settings.paced || ledger.is_some()).then(|| Lanes::new(contract, settings.paced)),
@@ -216,6 +219,11 @@ impl Target {
         &self.shared.health
     }
 
+    /// The access that the target grants.
+    pub fn access(&self) -> &Access {
+        &self.shared.access
+    }
+
     /// Sends a request as the run does, again if the target is busy.
     pub async fn send(&self, request: &Request) -> Exchange {
         let signer = self.own_signer().await;
@@ -306,6 +314,9 @@ impl Target {
     async fn once_as_run(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
         let exchange = self.once(request, signer, region).await;
         if !self.is_told_to_have_expired(&exchange) {
+            if let Some(reason) = self.access().note(&exchange) {
+                self.stop_because(reason);
+            }
             return exchange;
         }
         let reason = "the target says that the temporary credentials of the run have expired".to_owned();
@@ -354,7 +365,15 @@ impl Target {
 
     /// Whether the target itself makes channels live.
     pub fn has_control_path(&self) -> bool {
-        matches!(self.broadcast, Broadcast::ControlPath(_))
+        self.control_path().is_some()
+    }
+
+    /// The path by which the target itself makes channels live, if it has one.
+    pub fn control_path(&self) -> Option<&str> {
+        match &self.broadcast {
+            Broadcast::ControlPath(path) => Some(path),
+            Broadcast::Unavailable | Broadcast::Command(_) => None,
+        }
     }
 
     /// Makes a channel live or ends its broadcast.
@@ -362,25 +381,29 @@ impl Target {
     /// # Errors
     /// Why the target's broadcast did not change.
     pub async fn broadcast(&self, channel: &str, state: BroadcastState, health: Option<&str>) -> Result<(), String> {
-        let Broadcast::ControlPath(path) = &self.broadcast else {
-            return Err("the target has no path that makes a channel live".to_owned());
-        };
+        let exchange = self.control(channel, state, health).await;
+        let exchange = exchange.ok_or_else(|| "the target has no path that makes a channel live".to_owned())?;
+        match exchange.response() {
+            Some(response) if (200..300).contains(&response.status) => Ok(()),
+            Some(response) => Err(format!("the broadcast control answered with status {}", response.status)),
+            None => Err("the broadcast control did not answer".to_owned()),
+        }
+    }
+
+    /// Asks the control path for a state of a channel's broadcast; `None` if the target has no such path.
+    pub async fn control(&self, channel: &str, state: BroadcastState, health: Option<&str>) -> Option<Exchange> {
+        let path = self.control_path()?;
         let mut body = serde_json::json!({"channelArn": channel, "state": state.id()});
         if let (Some(members), Some(health)) = (body.as_object_mut(), health) {
             members.insert("health".to_owned(), health.into());
         }
         let request = Request {
             method: "POST".into(),
-            target: path.as_str().into(),
+            target: path.into(),
             headers: vec![("content-type".into(), "application/json".into())],
             body: body.to_string().into(),
         };
-        let exchange = self.send_once(&request).await;
-        match exchange.response() {
-            Some(response) if (200..300).contains(&response.status) => Ok(()),
-            Some(response) => Err(format!("the broadcast control answered with status {}", response.status)),
-            None => Err("the broadcast control did not answer".to_owned()),
-        }
+        Some(self.send_once(&request).await)
     }
 }
 

@@ -84,6 +84,8 @@ impl Worker {
         let requests_before = self.requests;
         self.renew_shared().await;
         let mut progress = Progress::default();
+        #[cfg(test)]
+        assert_ne!(env.settings.panics_in.as_ref(), Some(&case.id), "the case was told to panic");
         let operation = case.operation.as_deref().and_then(|name| env.contract.operation(name));
         let obstacle = obstacle::of_run(&env, case);
         match (&case.check, operation) {

@@ -38,7 +38,9 @@ impl Bench {
     /// Tries one fault: first the cases that decide the clauses it breaks, then the whole run.
     pub async fn try_fault(&self, mutant: &Mutant) -> Trial {
         let started = clock::instant();
-        let detection = self.detect(mutant).await.unwrap_or_else(|reason| Detection::Broken { reason });
+        let detected = run::panics::caught(self.detect(mutant)).await;
+        let detected = detected.unwrap_or_else(|message| Err(format!("internal error: {message}")));
+        let detection = detected.unwrap_or_else(|reason| Detection::Broken { reason });
         let id = |clause: &ClauseIndex| self.contract.clauses.get(*clause).id.clone();
         Trial {
             fault: mutant.id.clone(),
@@ -101,6 +103,9 @@ impl Bench {
         let blamed: BTreeSet<ClauseIndex> = outcome.findings.keys().map(|key| key.clause).collect();
         let before_cases = blamed.iter().find(|clause| mutant.breaks.contains(clause));
         let detected = first.get().copied().or(before_cases.map(|clause| (*clause, outcome.requests)));
-        Ok(Shown { detected, blamed })
+        match (detected, outcome.internal_errors.first()) {
+            (None, Some(error)) => Err(format!("internal error: {error}")),
+            _ => Ok(Shown { detected, blamed }),
+        }
     }
 }

@@ -15,6 +15,11 @@ use aws_sigv4::sign::v4;
 /// How long a signature in a query is valid.
 const QUERY_VALIDITY: Duration = Duration::from_secs(300);
 
+/// Everything but the unreserved characters, which are sent as they are. Source: AWS General Reference, "Create a signed
+/// AWS API request"; a target may compare a region without decoding it.
+const RESERVED: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// Where a signature travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -147,7 +152,7 @@ impl Signer {
         let mut target = signed.target.to_string();
         let mut separator = if target.contains('?') { '&' } else { '?' };
         for (name, value) in instructions.params() {
-            let value = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
+            let value = percent_encoding::utf8_percent_encode(value, RESERVED);
             target.push_str(&format!("{separator}{name}={value}"));
             separator = '&';
         }

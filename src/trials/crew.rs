@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use libtest_mimic::{Completion, Failed};
 
 use super::outcome::Judge;
-use crate::run::{Executor, Prepared};
+use crate::run::{Executor, Prepared, panics};
 
 /// A case to run, and who waits for it.
 struct Job {
@@ -70,7 +70,9 @@ fn work(prepared: &Prepared, judge: &Judge, queue: &Mutex<Receiver<Job>>) {
     let mut executor = prepared.executor();
     while let Some(job) = next(queue) {
         let answer = match &mut executor {
-            Ok(executor) => run(executor, judge, job.index),
+            // A panic fails its own trial; the thread goes on, and deletes what its cases made.
+            Ok(executor) => panics::caught_now(|| run(executor, judge, job.index))
+                .unwrap_or_else(|message| Err(Failed::from(format!("internal error: {message}; please report it")))),
             Err(error) => Err(Failed::from(error.to_string())),
         };
         // Who does not wait any more needs no answer.

@@ -52,6 +52,9 @@ impl Judge {
             Verdict::Inconclusive { reason } => Some(reason.clone()),
             Verdict::Passed | Verdict::Failed => None,
         });
+        if let Some(error) = outcome.internal_errors.first() {
+            return Err(Failed::from(format!("internal error: {}; please report it", visible(error))));
+        }
         let mut record = self.record(index, outcome);
         let stale = self.known.apply(&mut record, &name);
         if let Some(message) = failure(&record, &stale) {

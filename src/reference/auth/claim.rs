@@ -169,21 +169,11 @@ impl<'a> Query<'a> {
 }
 
 /// The region in a request's credential scope, signed or not.
-pub(crate) fn scope_region(parts: &Parts) -> Option<&str> {
+pub(crate) fn scope_region(parts: &Parts) -> Option<Cow<'_, str>> {
     if let Some(header) = parts.headers.get(AUTHORIZATION) {
         let (_, credential) = header.to_str().ok()?.split_once("Credential=")?;
-        return credential.split(['/', ',']).nth(2);
+        return credential.split(['/', ',']).nth(2).map(Cow::Borrowed);
     }
-    let query = parts.uri.query()?;
-    let (_, credential) = query.split_once("X-Amz-Credential=")?;
-    let credential = credential.split('&').next()?;
-    if credential.contains('/') {
-        return credential.split('/').nth(2);
-    }
-    // A slash may be encoded in either case.
-    let mut parts = credential.splitn(4, "%2F");
-    match (parts.nth(2), credential.contains("%2f")) {
-        (None, true) => credential.split("%2f").nth(2),
-        (region, _) => region,
-    }
+    let credential = Query(parts.uri.query()?).get("X-Amz-Credential")?;
+    credential.split('/').nth(2).map(|region| Cow::Owned(region.to_owned()))
 }

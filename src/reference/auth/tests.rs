@@ -202,7 +202,15 @@ fn unsigned_and_malformed_requests_are_told_apart() {
 fn the_region_is_read_from_the_scope() {
     for signing in [Signing::default(), Signing::presigned(60)] {
         let parts = signing.sign("POST", URL, BODY);
-        assert_eq!(super::scope_region(&parts), Some("eu-west-1"));
+        assert_eq!(super::scope_region(&parts).as_deref(), Some("eu-west-1"));
+    }
+    // Escapes mean what they stand for, in either case, also where none is needed.
+    for scope in
+        ["AK%2F20260101%2Feu%2Dwest%2D1%2Fivs%2Faws4_request", "AK%2f20260101%2feu-west-1%2fivs%2faws4_request"]
+    {
+        let request = Request::builder().uri(format!("/ListChannels?X-Amz-Credential={scope}&X-Amz-Date=x"));
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        assert_eq!(super::scope_region(&parts).as_deref(), Some("eu-west-1"));
     }
     let (parts, ()) = Request::builder().body(()).unwrap().into_parts();
     assert_eq!(super::scope_region(&parts), None);

@@ -98,12 +98,12 @@ fn cast<'c>(env: &'c Environment, sequence: &'c Sequence) -> Result<Cast<'c>, Bl
     for resource in &sequence.resources {
         let of_it = part::roles(&env.contract, &env.plan.resources, resource);
         for part in [Part::Create, Part::Get] {
-            let is_missing = |role: &&part::Role| role.part == part && env.not_implemented.contains(&role.operation);
+            let is_missing = |role: &&part::Role| role.part == part && env.is_unavailable(&role.operation);
             if let Some(role) = of_it.iter().find(is_missing) {
                 return Err(Blocked(format!("{} is not implemented", role.operation)));
             }
         }
-        roles.extend(of_it.into_iter().filter(|role| !env.not_implemented.contains(&role.operation)));
+        roles.extend(of_it.into_iter().filter(|role| !env.is_unavailable(&role.operation)));
     }
     Ok(Cast { env, sequence, roles })
 }

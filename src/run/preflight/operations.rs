@@ -1,0 +1,329 @@
+//! Which operations the target has and lets the run call: each is called once with a small valid input that names nothing
+//! real, so that nothing is changed but by operations that create.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Untestable, region, speech};
+use crate::generate::encode;
+use crate::generate::placeholder::{self, Placeholder};
+use crate::judge::{document, error_code};
+use crate::run::access::Refusal;
+use crate::run::environment::Environment;
+use crate::run::ledger::mark::About;
+use crate::run::needs;
+use crate::spec::contract::Operation;
+use crate::spec::rules::ErrorCause;
+use crate::wire::{Exchange, FailureKind, Reply, Request, Response, TransportFailure};
+
+/// A path that no service has.
+const NOWHERE: &str = "/IvsConformanceNoSuchOperation";
+/// How many requests may go without an answer before any was answered.
+const MUTE: usize = 2;
+/// Longest body that is quoted, in bytes.
+const BODY_SHOWN: usize = 160;
+/// Codes by which gateways and frameworks say that a signature is missing, also where there is no such path.
+const UNSIGNED: [&str; 2] = ["MissingAuthenticationToken", "MissingAuthenticationTokenException"];
+
+/// An operation that the target does not have, with the exchange that shows it.
+#[derive(Debug, Clone)]
+pub struct Missing {
+    /// The operation.
+    pub operation: String,
+    /// What shows it.
+    pub exchange: Exchange,
+}
+
+/// What the calls of the operations showed.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// Operations that the target does not have.
+    pub missing: Vec<Missing>,
+    /// Operations that refuse access.
+    pub refused: Vec<(String, Refusal)>,
+    /// What came into being: the operation that made it, and its output.
+    pub created: Vec<(String, Value)>,
+    /// Operations called.
+    called: usize,
+    /// Operations that answered a valid request as this API does, well or badly.
+    served: usize,
+    /// A refusal of access that was seen.
+    refusal: Option<Refusal>,
+    /// A response that is not one of this API.
+    strange: Option<Exchange>,
+    /// A request that got no response.
+    unanswered: Option<(Request, TransportFailure)>,
+}
+
+/// What a response to a valid request says of the operation.
+enum Presence {
+    /// It is there.
+    Served,
+    /// It is there, and the run may not call it.
+    Refused(Refusal),
+    /// It is not there.
+    Missing,
+    /// The response may as well come from something else, or mean the resource that was named.
+    Unclear,
+}
+
+/// Whether the target answers at all: the exchange with a path that it does not have.
+///
+/// # Errors
+/// No connection can be made.
+pub async fn reach(env: &Environment) -> Result<Exchange, Untestable> {
+    let exchange = env.target.send_once(&nowhere_request()).await;
+    match &exchange.reply {
+        Reply::Failure(failure) if failure.kind == FailureKind::Connect => {
+            Err(speech::diagnose(env, &exchange.request, failure).await)
+        }
+        _ => Ok(exchange),
+    }
+}
+
+fn nowhere_request() -> Request {
+    Request {
+        method: "POST".into(),
+        target: NOWHERE.into(),
+        headers: vec![("accept".into(), "application/json".into()), ("content-type".into(), "application/json".into())],
+        body: "{}".into(),
+    }
+}
+
+/// Calls the operations that the cases take. If none of them is there, operations that only read are called too, to tell
+/// an API without these operations from something else.
+///
+/// # Errors
+/// No request is answered.
+pub async fn survey(env: &Environment, nowhere: &Exchange) -> Result<Survey, Untestable> {
+    let mut survey = Survey::default();
+    let needed = needs::operations(env);
+    // What creates comes first: its output names the account to which the ARNs of the others must belong.
+    let creates = |name: &&String| !env.plan.resources.products(name).is_empty();
+    for name in needed.iter().filter(creates).chain(needed.iter().filter(|name| !creates(name))) {
+        survey.call(env, name, nowhere).await?;
+    }
+    if survey.called > 0 && survey.served == 0 {
+        let other = survey.others(env, &needed, nowhere).await?;
+        survey.served = other;
+    }
+    Ok(survey)
+}
+
+impl Survey {
+    async fn call(&mut self, env: &Environment, name: &str, nowhere: &Exchange) -> Result<(), Untestable> {
+        let Some(operation) = env.contract.operation(name).filter(|_| !env.target.is_stopped()) else { return Ok(()) };
+        let Some((mut input, is_about_ours)) = harmless_input(env, operation) else { return Ok(()) };
+        env.mark(operation, &mut input, About::default());
+        let request = encode::request(operation, &input);
+        let exchange = env.target.send(&request).await;
+        self.called += 1;
+        let response = match &exchange.reply {
+            Reply::Response(response) => response,
+            Reply::Failure(failure) if failure.kind == FailureKind::Withheld => return Ok(()),
+            Reply::Failure(failure) => {
+                self.unanswered = Some((request.clone(), failure.clone()));
+                return match mute(env, &request, failure) {
+                    Some(reason) => Err(speech::because(env, failure.kind, reason).await),
+                    None => Ok(()),
+                };
+            }
+        };
+        self.refusal = self.refusal.take().or_else(|| telling_refusal(env, response));
+        match presence(env, operation, response, nowhere, is_about_ours) {
+            Presence::Served => {
+                self.served += 1;
+                self.keep_created(env, operation, response);
+            }
+            Presence::Refused(refusal) => self.refused.push((operation.name.clone(), refusal)),
+            Presence::Missing => {
+                self.strange.get_or_insert_with(|| exchange.clone());
+                self.missing.push(Missing { operation: operation.name.clone(), exchange });
+            }
+            Presence::Unclear => {
+                self.strange.get_or_insert(exchange);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many of the operations that only read, and that no case takes, are there; one is enough.
+    async fn others(
+        &mut self,
+        env: &Environment,
+        needed: &BTreeSet<String>,
+        nowhere: &Exchange,
+    ) -> Result<usize, Untestable> {
+        let mut others = Survey::default();
+        let is_other = |operation: &&Operation| operation.is_readonly && !needed.contains(&operation.name);
+        for operation in env.contract.operations.iter().filter(is_other) {
+            others.call(env, &operation.name, nowhere).await?;
+            if others.served > 0 {
+                break;
+            }
+        }
+        self.called += others.called;
+        self.refusal = self.refusal.take().or(others.refusal);
+        self.strange = self.strange.take().or(others.strange);
+        Ok(others.served)
+    }
+
+    fn keep_created(&mut self, env: &Environment, operation: &Operation, response: &Response) {
+        if !(200..300).contains(&response.status) {
+            return;
+        }
+        let Ok(document) = document::read(response) else { return };
+        region::arns(env, &operation.name, &document.value).iter().for_each(|arn| env.learn_account(arn));
+        self.created.push((operation.name.clone(), document.value));
+    }
+
+    /// Why nothing can be tested; `None` if at least one operation is there and lets the run in.
+    pub async fn verdict(&self, env: &Environment, nowhere: &Exchange) -> Option<Untestable> {
+        if self.served > 0 || self.called == 0 {
+            return None;
+        }
+        let endpoint = env.target.endpoint().to_owned();
+        if let Some(refusal) = &self.refusal {
+            let refused = || Untestable::AccessRefused {
+                endpoint,
+                operations: self.called,
+                refusal: refusal.clone(),
+                is_signed: env.target.signs(),
+            };
+            return Some(region::of_refusal(env, refusal).unwrap_or_else(refused));
+        }
+        let seen = match (&self.strange, &self.unanswered) {
+            (Some(exchange), _) => describe(exchange),
+            (None, Some((request, failure))) if nowhere.response().is_none() => {
+                return Some(speech::diagnose(env, request, failure).await);
+            }
+            (None, Some((request, failure))) => {
+                format!("{} {} got no answer ({})", request.method, request.target, failure.detail)
+            }
+            (None, None) => return None,
+        };
+        let service = env.contract.service.name.clone();
+        Some(Untestable::NotThisApi { endpoint, service, operations: self.called, seen })
+    }
+}
+
+/// Why nothing can be found out: no request was answered in time, and the last one neither.
+fn mute(env: &Environment, request: &Request, failure: &TransportFailure) -> Option<String> {
+    let health = env.target.health();
+    let failures = health.failures_in_a_row();
+    (!health.has_answered() && failures >= MUTE).then(|| {
+        let call = format!("{} {}", request.method, request.target);
+        format!("{failures} requests got no answer, the last one, {call}: {}", failure.detail)
+    })
+}
+
+/// An input that names nothing real, and whether all that it names belongs to the run's own account.
+fn harmless_input(env: &Environment, operation: &Operation) -> Option<(Value, bool)> {
+    let mut is_about_ours = true;
+    let input = env.generator.minimal_input(operation);
+    let input = placeholder::replace(&input, &mut |name| {
+        let (resource, number) = match Placeholder::parse(name) {
+            Placeholder::PublicKey { .. } => return env.public_key().map(Value::from).ok_or(()),
+            Placeholder::Resource { resource, .. } | Placeholder::Variable(resource) => (resource, 1),
+            Placeholder::Absent { resource, number } => (resource, number),
+        };
+        is_about_ours &= env.knows_account();
+        env.absent_arn(&resource, number).map(Value::from).ok_or(())
+    });
+    Some((input.ok()?, is_about_ours))
+}
+
+/// A refusal that tells of the run's access. One for lack of a signature on a signed request tells of the path.
+fn telling_refusal(env: &Environment, response: &Response) -> Option<Refusal> {
+    let is_telling = |refusal: &Refusal| !env.target.signs() || !UNSIGNED.contains(&refusal.code.as_str());
+    env.target.access().refusal(response).filter(is_telling)
+}
+
+/// What a response to a valid request says of the operation. An operation is missing if the response is that of a path
+/// where there is nothing, or one of those by which gateways and frameworks say so; never if the response names an error
+/// that the operation documents.
+fn presence(
+    env: &Environment,
+    operation: &Operation,
+    response: &Response,
+    nowhere: &Exchange,
+    is_about_ours: bool,
+) -> Presence {
+    let code = code(response);
+    let nowhere = nowhere.response().map(|response| (response.status, self::code(response)));
+    let is_like_nowhere = nowhere.as_ref().is_some_and(|nowhere| *nowhere == (response.status, code.clone()));
+    // Whatever answers all paths alike, and not in the form of this API, may be anything.
+    let is_anything = is_like_nowhere && code.is_none() && !holds_object(response);
+    if (200..300).contains(&response.status) {
+        return if is_anything { Presence::Unclear } else { Presence::Served };
+    }
+    if let Some(refusal) = env.target.access().refusal(response).filter(|_| !is_like_nowhere) {
+        let may_be_others = refusal.cause == ErrorCause::Authorization && !is_about_ours;
+        return if may_be_others { Presence::Unclear } else { Presence::Refused(refusal) };
+    }
+    let canonical = code.as_deref().map(|code| env.judge.canonical(code));
+    if canonical
+        .is_some_and(|code| operation.error(code).is_some() && response.status != 501 && !is_refused(env, response))
+    {
+        return Presence::Served;
+    }
+    // A target that names an error where there is nothing has something where it names none.
+    let names_nothing = nowhere.is_none_or(|(_, code)| code.is_none());
+    if is_routing(env, response)
+        || (is_like_nowhere && matches!(response.status, 400 | 403 | 404))
+        || (code.is_none() && response.status == 404 && names_nothing)
+    {
+        return Presence::Missing;
+    }
+    if is_anything { Presence::Unclear } else { Presence::Served }
+}
+
+fn is_refused(env: &Environment, response: &Response) -> bool {
+    env.target.access().refusal(response).is_some()
+}
+
+/// Whether the response says that there is no such path or method.
+pub fn is_routing(env: &Environment, response: &Response) -> bool {
+    let common = &env.contract.rules.common_errors;
+    let is_routing = |code: &str| {
+        common.iter().any(|error| error.code == code && error.when == ErrorCause::Routing)
+            || matches!(code, "UnknownOperationException" | "UnknownOperation" | "InvalidAction" | "NotImplemented")
+    };
+    matches!(response.status, 405 | 501) || code(response).is_some_and(|code| is_routing(env.judge.canonical(&code)))
+}
+
+/// The error code of a response, if it has one.
+pub fn code(response: &Response) -> Option<String> {
+    let body = document::read(response).ok().map(|document| document.value);
+    error_code::of(response, body.as_ref())
+}
+
+fn holds_object(response: &Response) -> bool {
+    document::read(response).is_ok_and(|document| document.value.is_object())
+}
+
+fn describe(exchange: &Exchange) -> String {
+    let request = &exchange.request;
+    let answer = exchange.response().map(answer).unwrap_or_default();
+    format!("{} {} is {answer}", request.method, request.target)
+}
+
+/// A response in a few words: `answered with status 404 (text/html): <html>…`.
+pub fn answer(response: &Response) -> String {
+    let mut answer = format!("answered with status {}", response.status);
+    if let Some(code) = code(response) {
+        answer.push_str(&format!(" {code}"));
+    }
+    if let Some(kind) = response.header("content-type") {
+        answer.push_str(&format!(" ({kind})"));
+    }
+    if let Some(place) = response.header("location") {
+        answer.push_str(&format!(", location {place}"));
+    }
+    let body = String::from_utf8_lossy(&response.body);
+    let line = body.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = line.get(..line.floor_char_boundary(BODY_SHOWN)).unwrap_or_default();
+    let rest = if shown.len() < line.len() { "…" } else { "" };
+    if shown.is_empty() { answer } else { format!("{answer}: {shown}{rest}") }
+}
