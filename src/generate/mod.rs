@@ -11,7 +11,7 @@ mod generator;
 pub mod invalid;
 mod object;
 pub mod pattern;
-pub mod placeholder;
+pub use crate::plan::placeholder;
 mod plant;
 pub mod prove;
 pub mod text;

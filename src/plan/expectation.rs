@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::spec::Contract;
+use crate::spec::contract::Operation;
+
 /// An error answer: code and status together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,5 +58,39 @@ impl Expectation {
             parts.push("another client error".to_owned());
         }
         parts.join(" or ")
+    }
+}
+
+/// The statuses of an error code: those that the operation documents, else those of the errors common to all, else those
+/// that other operations document. None for a code that the contract does not have.
+pub fn statuses(contract: &Contract, operation: &Operation, code: &str) -> Vec<u16> {
+    if let Some(error) = operation.error(code) {
+        return vec![error.status];
+    }
+    if let Some(common) = contract.rules.common_errors.iter().find(|error| error.code == code) {
+        return common.statuses.clone();
+    }
+    let others = contract.operations.iter().filter_map(|operation| operation.error(code));
+    let mut statuses: Vec<u16> = others.map(|error| error.status).collect();
+    statuses.sort_unstable();
+    statuses.dedup();
+    statuses
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::statuses;
+
+    #[test]
+    fn an_error_has_the_status_that_the_contract_gives_it_somewhere() {
+        let contract = crate::spec::builtin().unwrap();
+        let operation = contract.operation("TagResource").unwrap();
+        assert_eq!(statuses(&contract, operation, "ResourceNotFoundException"), [404]);
+        assert_eq!(operation.error("ServiceQuotaExceededException"), None);
+        let elsewhere = contract.operation("CreateChannel").unwrap().error("ServiceQuotaExceededException").unwrap();
+        assert_eq!(statuses(&contract, operation, "ServiceQuotaExceededException"), [elsewhere.status]);
+        assert_eq!(statuses(&contract, operation, "NoSuchException"), [0u16; 0]);
     }
 }

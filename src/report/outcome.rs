@@ -66,7 +66,7 @@ impl Record {
             clauses,
             cases,
             findings,
-            notes: outcome.notes.iter().map(|note| redactor.text(note)).collect(),
+            notes: plan.notes.iter().chain(&outcome.notes).map(|note| redactor.text(note)).collect(),
             selection: Selection::default(),
             gate: Gate::default(),
             baseline: None,

@@ -108,7 +108,7 @@ fn part(plan: &Plan, index: usize, outcome: &Outcome) -> Plan {
     clauses.extend(outcome.findings.keys().map(|key| key.clause));
     clauses.sort_unstable();
     clauses.dedup();
-    Plan { cases, clauses, resources: plan.resources.clone(), suites: Suites::default() }
+    Plan { cases, clauses, resources: plan.resources.clone(), suites: Suites::default(), notes: Vec::new() }
 }
 
 /// The operation that the target need not have and does not have.
