@@ -4,6 +4,8 @@ pub mod bounds;
 pub mod domain;
 pub mod encode;
 mod errors;
+#[cfg(test)]
+mod exported;
 mod facts;
 mod families;
 mod family;

@@ -81,6 +81,9 @@ pub struct Rules {
     /// Where every numbered statement about the reference went.
     #[serde(default)]
     pub rules: Vec<NumberedRule>,
+    /// Clauses that earlier versions had: their ids never mean anything else.
+    #[serde(default)]
+    pub retired: Vec<Retired>,
 }
 
 impl Rules {
@@ -437,6 +440,19 @@ pub struct NumberedRule {
     pub reading: String,
     /// How far the reference backs it.
     pub tier: Tier,
+}
+
+/// A clause that the contract no longer has.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retired {
+    /// Its id.
+    pub clause: String,
+    /// Why it was dropped.
+    pub reason: String,
+    /// The clause that takes its place.
+    #[serde(default)]
+    pub replaced_by: Option<String>,
 }
 
 /// An error as an answer.
