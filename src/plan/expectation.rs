@@ -61,20 +61,19 @@ impl Expectation {
     }
 }
 
-/// The statuses of an error code: those that the operation documents, else those of the errors common to all, else those
-/// that other operations document. None for a code that the contract does not have.
+/// The statuses of an error code: those that the operation documents, else those that it may have beside these, else
+/// those of the errors common to all. None for an error that the operation cannot answer with.
 pub fn statuses(contract: &Contract, operation: &Operation, code: &str) -> Vec<u16> {
     if let Some(error) = operation.error(code) {
         return vec![error.status];
     }
-    if let Some(common) = contract.rules.common_errors.iter().find(|error| error.code == code) {
-        return common.statuses.clone();
+    let rules = &contract.rules;
+    let others = rules.other_errors.iter().filter(|error| error.operation == operation.name && error.code == code);
+    let others: Vec<u16> = others.map(|error| error.status).collect();
+    if !others.is_empty() {
+        return others;
     }
-    let others = contract.operations.iter().filter_map(|operation| operation.error(code));
-    let mut statuses: Vec<u16> = others.map(|error| error.status).collect();
-    statuses.sort_unstable();
-    statuses.dedup();
-    statuses
+    rules.common_errors.iter().find(|error| error.code == code).map(|error| error.statuses.clone()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -84,13 +83,16 @@ mod tests {
     use super::statuses;
 
     #[test]
-    fn an_error_has_the_status_that_the_contract_gives_it_somewhere() {
+    fn an_error_has_the_status_that_the_contract_gives_it() {
         let contract = crate::spec::builtin().unwrap();
-        let operation = contract.operation("TagResource").unwrap();
-        assert_eq!(statuses(&contract, operation, "ResourceNotFoundException"), [404]);
-        assert_eq!(operation.error("ServiceQuotaExceededException"), None);
-        let elsewhere = contract.operation("CreateChannel").unwrap().error("ServiceQuotaExceededException").unwrap();
-        assert_eq!(statuses(&contract, operation, "ServiceQuotaExceededException"), [elsewhere.status]);
-        assert_eq!(statuses(&contract, operation, "NoSuchException"), [0u16; 0]);
+        let of = |operation, code| statuses(&contract, contract.operation(operation).unwrap(), code);
+        assert_eq!(of("TagResource", "ResourceNotFoundException"), [404]);
+        assert_eq!(
+            of("TagResource", "ServiceQuotaExceededException"),
+            [402],
+            "not documented, and allowed all the same"
+        );
+        assert_eq!(of("TagResource", "ServiceUnavailable"), [503], "common to all");
+        assert_eq!(of("TagResource", "ConflictException"), [0u16; 0], "documented by others only");
     }
 }

@@ -197,6 +197,14 @@ impl Lint<'_> {
             self.operation(&entry.operation, &["preconditions", &at, "operation"]);
             self.member(&format!("{}.input.{}", entry.operation, entry.member), &["preconditions", &at, "member"]);
         }
+        for (index, entry) in rules.other_errors.iter().enumerate() {
+            let at = index.to_string();
+            self.operation(&entry.operation, &["other_errors", &at, "operation"]);
+            if contract.operation(&entry.operation).is_some_and(|operation| operation.error(&entry.code).is_some()) {
+                let message = format!("{} documents `{}`", entry.operation, entry.code);
+                self.wrong(&["other_errors", &at, "code"], message, "remove the entry");
+            }
+        }
         for (index, entry) in rules.limits.iter().enumerate() {
             self.operation(&entry.operation, &["limits", &index.to_string(), "operation"]);
         }

@@ -180,8 +180,8 @@ fn responses(contract: &Contract, operation: &Operation, lenient: &Leniencies<'_
     Value::Object(found)
 }
 
-/// The error codes that the contract allows an operation to answer with, by status: those that it documents, those that
-/// its rules and triggers accept, those common to all, and other spellings of all these.
+/// The error codes that the contract allows an operation to answer with, by status: those that it documents or may have beside
+/// these, those that its rules and triggers accept, those common to all, and other spellings of all these.
 pub(super) fn allowed_errors(contract: &Contract, operation: &Operation) -> BTreeMap<u16, BTreeSet<String>> {
     let rules = &contract.rules;
     let mut allowed: BTreeMap<u16, BTreeSet<String>> = BTreeMap::new();
@@ -193,6 +193,8 @@ pub(super) fn allowed_errors(contract: &Contract, operation: &Operation) -> BTre
     for common in &rules.common_errors {
         common.statuses.iter().for_each(|status| allow(&common.code, *status));
     }
+    let others = rules.other_errors.iter().filter(|error| error.operation == operation.name);
+    others.for_each(|error| allow(&error.code, error.status));
     let triggers = rules.error_triggers.iter().filter(|trigger| trigger.operation == operation.name);
     triggers.flat_map(|trigger| &trigger.accepts).for_each(|error| allow(&error.code, error.status));
     let prefix = format!("{}.", operation.name);

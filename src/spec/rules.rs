@@ -42,6 +42,9 @@ pub struct Rules {
     /// Errors that every operation may answer with.
     #[serde(default)]
     pub common_errors: Vec<CommonError>,
+    /// Errors that an operation may answer with although it does not document them.
+    #[serde(default)]
+    pub other_errors: Vec<OtherError>,
     /// Rates that a run on a real endpoint keeps to.
     #[serde(default)]
     pub quotas: Vec<Quota>,
@@ -173,6 +176,20 @@ pub struct CommonError {
     pub when: ErrorCause,
     /// How far the reference backs it.
     pub tier: Tier,
+}
+
+/// An error that an operation may answer with although it does not document it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherError {
+    /// The operation.
+    pub operation: String,
+    /// The error's code.
+    pub code: String,
+    /// Its status.
+    pub status: u16,
+    /// Why it is allowed.
+    pub why: String,
 }
 
 /// A rate of requests that the service allows.

@@ -117,18 +117,20 @@ impl<'c> Lint<'c> {
         }
         for (index, accepted) in probe.accepts.iter().enumerate() {
             let Accepted::Error { code, status } = accepted else { continue };
-            let found: Result<Vec<Vec<u16>>, String> =
+            let found: Vec<Result<Vec<u16>, String>> =
                 operations.iter().map(|operation| self.names.error(operation, code)).collect();
-            match found {
-                Ok(statuses) if statuses.iter().flatten().any(|known| known == status) => {}
-                Ok(statuses) => {
-                    let known: BTreeSet<String> = statuses.iter().flatten().map(u16::to_string).collect();
-                    let known: Vec<String> = known.into_iter().collect();
-                    let message = format!("`{code}` has the status {}, and not {status}", known.join(" or "));
-                    self.narrows(&place.at(index), message, "write the documented status");
-                }
-                Err(message) => self.narrows(&place.at(index), message, "name an error of the contract"),
+            let known: BTreeSet<u16> = found.iter().flatten().flatten().copied().collect();
+            if known.contains(status) {
+                continue;
             }
+            let message = match found.into_iter().find_map(Result::err) {
+                Some(message) if known.is_empty() => message,
+                _ => {
+                    let known: Vec<String> = known.iter().map(u16::to_string).collect();
+                    format!("`{code}` has the status {}, and not {status}", known.join(" or "))
+                }
+            };
+            self.narrows(&place.at(index), message, "write an error of the contract with its status");
         }
     }
 

@@ -75,10 +75,10 @@ impl<'c> Names<'c> {
         if !statuses.is_empty() {
             return Ok(statuses);
         }
-        let documented = self.contract.operations.iter().flat_map(|operation| &operation.errors);
-        let common = self.contract.rules.common_errors.iter().map(|error| error.code.as_str());
-        let known = documented.map(|error| error.code.as_str()).chain(common);
-        Err(format!("the contract has no error `{code}`{}", self.question(code, known)))
+        let documented = operation.errors.iter().map(|error| error.code.as_str());
+        let known = documented.chain(self.contract.rules.common_errors.iter().map(|error| error.code.as_str()));
+        let question = self.question(code, known);
+        Err(format!("{} does not answer with the error `{code}`{question}", operation.name))
     }
 
     /// A resource type that can be made.

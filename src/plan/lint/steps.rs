@@ -126,7 +126,7 @@ impl Lint<'_> {
 
     /// Words of `expect`, and of `among` and `counts`, which pick some of them.
     fn answers(&mut self, step: &Step, operation: &Operation, place: &Place) {
-        let help = "write `success`, `4xx`, or the code of an error that the contract documents";
+        let help = "write `success`, `4xx`, or the code of an error that the operation can answer with";
         let answers = step.expect.answers();
         if answers.is_empty() {
             self.wrong(&place.at("expect"), "no answer is right", help);

@@ -60,11 +60,11 @@ fn names_of_a_step_must_be_known() {
         ("walk = \"GetChannel\"", "5: GetChannel has no pages"),
         (
             "call = \"GetChannel\"\nexpect = \"ResourceNotFound\"",
-            "6: the contract has no error `ResourceNotFound`; did you mean `ResourceNotFoundException`?",
+            "6: GetChannel does not answer with the error `ResourceNotFound`; did you mean `ResourceNotFoundException`?",
         ),
         (
             "call = \"GetChannel\"\nexpect = [\"success\", \"sucess\"]",
-            "6: the contract has no error `sucess`; did you mean `success`?",
+            "6: GetChannel does not answer with the error `sucess`; did you mean `success`?",
         ),
         (
             "call = \"CreateChannel\"\ninput = { nmae = \"x\" }",
