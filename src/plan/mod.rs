@@ -11,6 +11,8 @@ mod lint;
 mod locate;
 pub mod part;
 pub mod placeholder;
+#[cfg(test)]
+mod published;
 pub mod reason;
 pub mod resources;
 pub mod sequence;

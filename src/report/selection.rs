@@ -43,5 +43,5 @@ pub(super) fn restrict(contract: &Contract, plan: &Plan, outcome: &mut Outcome) 
         more => format!(" and {more} more"),
     };
     let findings = count(left_out.len() as u64, "finding");
-    Some(format!("{findings} of clauses that were not selected are left out: {}{more}", named.join(", ")))
+    Some(format!("left out {findings} of clauses that were not selected: {}{more}", named.join(", ")))
 }

@@ -19,8 +19,8 @@ pub(super) struct Evidence<'o> {
 /// What the cases of one clause came to.
 #[derive(Default)]
 struct OfClause<'o> {
-    /// The first inconclusive case, and why it could not decide it.
-    blocker: Option<(&'o str, &'o str)>,
+    /// Why the first inconclusive case could not decide it.
+    blocker: Option<&'o str>,
     /// Whether something was sent for a case that could not decide it.
     was_tried: bool,
     /// How many cases were decided.
@@ -39,7 +39,7 @@ impl<'o> Evidence<'o> {
             for clause in &case.clauses {
                 let of_clause = clauses.entry(*clause).or_default();
                 if let Verdict::Inconclusive { reason } = &result.verdict {
-                    of_clause.blocker.get_or_insert((case.id.as_str(), reason.as_str()));
+                    of_clause.blocker.get_or_insert(reason.as_str());
                     of_clause.was_tried |= result.requests > 0;
                 }
                 if result.decided > 0 {
@@ -75,11 +75,11 @@ impl<'o> Evidence<'o> {
         let documented = documented.map(|reason| reason.to_string());
         match (documented, seen.blocker) {
             (Some(documented), blocker) if !seen.was_tried || blocker.is_none() => documented,
-            // Other cases were decided, but their responses said nothing of it.
-            (_, Some((case, blocker))) if seen.decided > 0 => {
-                format!("{NOT_SHOWN}, and {case} could not be decided: {blocker}")
+            // Other responses came, and said nothing of it.
+            (_, Some(blocker)) if seen.decided > 0 && matches!(clause.kind, ClauseKind::Output { .. }) => {
+                format!("{NOT_SHOWN}, and one of its cases could not be decided: {blocker}")
             }
-            (_, Some((_, blocker))) => blocker.to_owned(),
+            (_, Some(blocker)) => blocker.to_owned(),
             (documented, None) => documented.unwrap_or_else(|| self.by_kind(index, &clause.kind)),
         }
     }
@@ -103,5 +103,102 @@ fn answered_otherwise(seen: &OfClause<'_>) -> String {
             format!("the target never answered with it: {cases} answered otherwise, e.g. {case}: {observed}")
         }
         None => format!("the target never answered with it: {cases} answered in another way that the contract allows"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::time::Duration;
+
+    use super::*;
+    use crate::judge::Violation;
+    use crate::judge::finding::FindingKind;
+    use crate::plan::{Filter, Suites, plan};
+    use crate::report::Record;
+    use crate::run::{CaseResult, FindingKey, Settings};
+    use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
+
+    fn result(case: usize, verdict: Verdict, decided: u64, findings: Vec<FindingKey>) -> CaseResult {
+        CaseResult { case, verdict, requests: 1, decided, elapsed: Duration::ZERO, findings }
+    }
+
+    fn of(only: &str) -> (Contract, Plan) {
+        let contract = crate::spec::builtin().unwrap();
+        let filter = Filter { only: vec![only.to_owned()], ..Filter::default() };
+        let plan = plan(&contract, &Suites::builtin().unwrap(), &filter).unwrap();
+        (contract, plan)
+    }
+
+    fn violation(contract: &Contract, clause: &str, observed: &str) -> Violation {
+        Violation {
+            clause: contract.clauses.find(clause).unwrap(),
+            operation: "CreateChannel".to_owned(),
+            detail: None,
+            kind: FindingKind::WrongStatus,
+            expected: "The answer is ValidationException (400).".to_owned(),
+            observed: observed.to_owned(),
+            tier: None,
+        }
+    }
+
+    fn found(outcome: &mut Outcome, violation: Violation, case: usize) -> FindingKey {
+        let request =
+            Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() };
+        let failure = TransportFailure { kind: FailureKind::Protocol, detail: String::new() };
+        let exchange = Exchange { request, reply: Reply::Failure(failure), elapsed: Duration::ZERO };
+        let key = FindingKey::from(&violation);
+        let found = crate::run::Found { violation, exchange, body_length: 0, setup: Vec::new(), case, occurrences: 1 };
+        outcome.findings.insert(key.clone(), found);
+        key
+    }
+
+    #[test]
+    fn an_error_that_never_came_says_what_came_instead() {
+        let (contract, plan) = of("CreateChannel.input.name.pattern");
+        let refuses = plan.cases.iter().position(|case| case.id.ends_with("/refuses")).unwrap();
+        let error = contract.clauses.find("CreateChannel.error.ValidationException").unwrap();
+        assert!(plan.cases[refuses].clauses.contains(&error));
+        let mut outcome = Outcome::default();
+        let seen = "The target answered status 422 without an error code.";
+        let key = found(&mut outcome, violation(&contract, "CreateChannel.input.name.pattern", seen), refuses);
+        outcome.cases = vec![result(refuses, Verdict::Failed, 3, vec![key])];
+        assert_eq!(
+            Evidence::of(&plan, &outcome).reason(&contract, error),
+            "the target never answered with it: the case that should cause it was answered otherwise, e.g. \
+             CreateChannel.input.name.pattern/refuses: The target answered status 422 without an error code"
+        );
+        outcome.cases = vec![result(refuses, Verdict::Inconclusive { reason: "it was busy".to_owned() }, 0, vec![])];
+        assert_eq!(Evidence::of(&plan, &outcome).reason(&contract, error), "it was busy");
+    }
+
+    #[test]
+    fn what_a_run_could_not_do_goes_before_what_the_contract_says_of_other_targets() {
+        let (contract, plan) = of("PutMetadata.status");
+        let clause = contract.clauses.find("PutMetadata.status").unwrap();
+        let blocked = |requests| {
+            let verdict = Verdict::Inconclusive { reason: "the channel did not go live in time".to_owned() };
+            CaseResult { requests, ..result(0, verdict, 0, Vec::new()) }
+        };
+        let reason = |requests| {
+            let outcome = Outcome { cases: vec![blocked(requests)], ..Outcome::default() };
+            Evidence::of(&plan, &outcome).reason(&contract, clause)
+        };
+        assert_eq!(reason(4), "the channel did not go live in time");
+        assert!(reason(0).starts_with("needs something the target lacks: "), "{}", reason(0));
+    }
+
+    #[test]
+    fn findings_of_clauses_that_were_not_selected_do_not_count_but_are_noted() {
+        let (contract, plan) = of("CreateChannel.input.name.pattern");
+        let refuses = plan.cases.iter().position(|case| case.id.ends_with("/refuses")).unwrap();
+        let mut outcome = Outcome::default();
+        let key = found(&mut outcome, violation(&contract, "DeleteChannel.status", "It is 200."), refuses);
+        outcome.cases = vec![result(refuses, Verdict::Passed, 1, vec![key])];
+        let record = Record::from_outcome(&contract, &plan, &Settings::for_loopback("http://127.0.0.1:1"), outcome);
+        assert!(record.findings.is_empty() && record.cases[refuses].findings.is_empty());
+        let note = "left out 1 finding of clauses that were not selected: DeleteChannel.status";
+        assert!(record.notes.iter().any(|noted| noted == note), "{:?}", record.notes);
     }
 }
