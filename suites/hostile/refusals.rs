@@ -130,3 +130,23 @@ fn a_valid_signature_that_makes_the_target_fail_is_a_finding_though_it_verifies_
     let ids: Vec<String> = refused.findings().iter().map(|finding| finding["id"].to_string()).collect();
     assert!(ids.iter().any(|id| id.contains("auth.query-signature-is-accepted@GetChannel")), "{ids:?}");
 }
+
+#[test]
+fn what_is_accepted_without_the_state_that_it_needs_breaks_its_constraint() {
+    let server = Server::new(|seen, stream| {
+        if seen.path != "/PutMetadata" {
+            return Then::Forward;
+        }
+        let _ = stream.write_all(b"HTTP/1.1 204 Answer\r\n\r\n");
+        Then::Answered
+    });
+    let finished = start(&server.url, &["--only", "PutMetadata.input.*"]).finish().exits(1);
+    let ids: Vec<&str> = finished.findings().iter().filter_map(|finding| finding["id"].as_str()).collect();
+    assert!(ids.contains(&"PutMetadata.input.metadata.length.min:accepted_invalid"), "{ids:?}");
+    // That the reference refuses the same request shows nothing, for no channel is live.
+    let honest = start(&Server::new(|_, _| Then::Forward).url, &["--only", "PutMetadata.input.metadata.*"]).finish();
+    assert!(honest.findings().is_empty(), "{}", honest.said);
+    let clauses = honest.report["clauses"].as_array().unwrap();
+    let length = clauses.iter().find(|clause| clause["id"] == "PutMetadata.input.metadata.length.min").unwrap();
+    assert_eq!(length["verdict"], "untested", "{length}");
+}
