@@ -117,7 +117,7 @@ mod tests {
     use crate::judge::finding::FindingKind;
     use crate::plan::{Filter, Suites, plan};
     use crate::report::Record;
-    use crate::run::{CaseResult, FindingKey, Settings};
+    use crate::run::{CaseResult, FindingKey, Found, Settings};
     use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
 
     fn result(case: usize, verdict: Verdict, decided: u64, findings: Vec<FindingKey>) -> CaseResult {
@@ -149,7 +149,7 @@ mod tests {
         let failure = TransportFailure { kind: FailureKind::Protocol, detail: String::new() };
         let exchange = Exchange { request, reply: Reply::Failure(failure), elapsed: Duration::ZERO };
         let key = FindingKey::from(&violation);
-        let found = crate::run::Found { violation, exchange, body_length: 0, setup: Vec::new(), case, occurrences: 1 };
+        let found = Found { violation, exchange, body_length: 0, setup: Vec::new(), case, occurrences: 1 };
         outcome.findings.insert(key.clone(), found);
         key
     }

@@ -59,11 +59,12 @@ fn too_much(env: &Environment, scenario: &Scenario) -> Option<String> {
     })
 }
 
-/// Why a case cannot be decided on a target that was looked over.
+/// Why a case cannot be decided on a target that was looked over. Valid requests that are signed in an unusual way count:
+/// where signatures are not verified, they show divergences only.
 pub fn foreseen(env: &Environment, case: &Case) -> Option<String> {
     let lacking = || needs::lacking(env, case).map(|operation| format!("{operation} is not implemented"));
     let unsigned = || {
-        let is_undecidable = !env.verifies_signatures && needs::needs_verification(env, case);
+        let is_undecidable = !env.verifies_signatures && needs::is_about_signatures(env, case);
         is_undecidable.then(|| UNVERIFIED.to_owned())
     };
     of_run(env, case).or_else(lacking).or_else(unsigned)
