@@ -296,3 +296,75 @@ fn colours_and_progress_are_for_terminals_that_want_them() {
     assert!(!String::from_utf8_lossy(&piped.stdout).contains(ESCAPE));
     assert!(piped.stderr.is_empty(), "{}", String::from_utf8_lossy(&piped.stderr));
 }
+
+#[test]
+fn a_baseline_names_clauses_and_operations_of_the_contract() {
+    let scratch = Scratch::new();
+    let entry = |clause: &str, operation: &str| {
+        let file = scratch.file("wrong.toml");
+        let text = format!(
+            "[[known]]\nid = \"x\"\nclause = \"{clause}\"\noperation = \"{operation}\"\nkind = \"accepted_invalid\"\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        let output = conformance(&["run", "--only", "DeleteChannel.status", "--baseline", &file]);
+        assert_exit(&output, 2);
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let said = entry("CreateChanel.status", "CreateChannel");
+    assert!(said.contains("wrong.toml:3"), "{said}");
+    assert!(said.contains("did you mean") && said.contains("CreateChannel.status"), "{said}");
+    let said = entry("CreateChannel.status", "CreateChanel");
+    assert!(said.contains("wrong.toml:4") && said.contains("CreateChannel`?"), "{said}");
+}
+
+#[test]
+fn entries_outside_the_selection_are_left_alone() {
+    let scratch = Scratch::new();
+    let known = baseline(&scratch, &[NAME]);
+    let target = Target::with(&[]);
+    // The hole is closed, but this run does not look at it.
+    for selection in [["--only", "DeleteChannel.status"], ["--skip", "CreateChannel.input.name.*"]] {
+        let mut arguments = vec!["run", "--endpoint", &target.endpoint, "--profile", "quick", "--baseline", &known];
+        arguments.extend([
+            "--skip",
+            "auth.*",
+            "--skip",
+            "rule.*",
+            "--skip",
+            "scenario/*",
+            "--skip",
+            "sequence/*",
+            "--skip",
+            "protocol.*",
+        ]);
+        arguments.extend(selection);
+        assert_exit(&conformance(&arguments), 0);
+    }
+}
+
+#[test]
+fn findings_of_a_skipped_clause_do_not_count_and_are_not_shown() {
+    let clause = "CreateChannel.input.name.length.max";
+    let seen = run(&[NAME, OTHERS[0]], 1, &["--skip", clause]);
+    assert_eq!(finding_ids(&seen), ["CreateChannel.input.latencyMode.enum:accepted_invalid"]);
+    assert!(!seen["clauses"].to_string().contains(&format!("\"{clause}\"")));
+    run(&[NAME], 0, &["--skip", clause]);
+}
+
+#[test]
+fn a_skipped_clause_that_other_cases_see_violated_does_not_count() {
+    let target = Target::with(&["status:CreateChannel=201"]);
+    let scratch = Scratch::new();
+    let json = scratch.file("report.json");
+    let to = format!("json={json}");
+    let run = |skip: &str, exit: i32| {
+        let mut arguments = vec!["run", "--endpoint", &target.endpoint, "--only", "CreateChannel.valid/*"];
+        arguments.extend(["--skip", skip, "--report", &to]);
+        assert_exit(&conformance(&arguments), exit);
+        report(&json)
+    };
+    assert_eq!(finding_ids(&run("DeleteChannel.*", 1)), ["CreateChannel.status:wrong_status"]);
+    let skipped = run("CreateChannel.status", 0);
+    assert_eq!(skipped["findings"], json!([]));
+    assert!(skipped["notes"].to_string().contains("CreateChannel.status"), "{}", skipped["notes"]);
+}

@@ -68,10 +68,11 @@ pub struct PlanArgs {
     /// Contract to check against: a Smithy 2.0 JSON AST model [default: the built-in contract]
     #[arg(long, value_name = "FILE")]
     pub spec: Option<PathBuf>,
-    /// Keeps clauses or cases whose id matches; repeatable
+    /// Keeps clauses or cases whose id matches, and the clauses of such cases; findings of other clauses do not count
+    /// and are not shown; repeatable
     #[arg(long, value_name = "GLOB")]
     pub only: Vec<String>,
-    /// Drops clauses or cases whose id matches; repeatable
+    /// Drops clauses or cases whose id matches; findings of dropped clauses do not count and are not shown; repeatable
     #[arg(long, value_name = "GLOB")]
     pub skip: Vec<String>,
     /// Keeps the I-th of N deterministic, disjoint parts [default: 1/1]

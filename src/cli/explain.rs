@@ -51,6 +51,10 @@ impl Knowledge<'_> {
         if let Some(kind) = FindingKind::ALL.into_iter().find(|kind| kind.id() == id) {
             return Some(self.kind(kind));
         }
+        if let Some(retired) = rules.retired.iter().find(|retired| retired.clause == id) {
+            let replaced = retired.replaced_by.as_deref().map(|other| format!("In its place: {other}\n"));
+            return Some(format!("{id}\n\nRetired: {}\n{}", retired.reason, replaced.unwrap_or_default()));
+        }
         let case = self.plan.cases.iter().find(|case| case.id == id);
         if let Some(index) = self.contract.clauses.find(id) {
             let mut page = self.clause(index);

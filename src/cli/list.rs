@@ -71,6 +71,9 @@ fn text(contract: &Contract, plan: &Plan) -> String {
         count(decided, "clause"),
         plan.clauses.len()
     );
+    for note in &plan.notes {
+        let _ = writeln!(page, "note: {}", visible(note));
+    }
     page
 }
 
@@ -122,6 +125,7 @@ fn json(contract: &Contract, plan: &Plan) -> Value {
         },
         "clauses": clauses,
         "cases": cases,
+        "notes": plan.notes,
     })
 }
 

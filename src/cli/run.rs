@@ -37,7 +37,9 @@ pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliEr
     known_operations(&named, &loaded.contract)?;
     let settings = &resolved.settings;
     let plan = stages::plan(&loaded.contract, &settings.only, &settings.skip, settings.shard)?;
-    let baseline = resolved.baseline.as_deref().map(|path| read_baseline(path, resolved.baseline_use)).transpose()?;
+    let baseline =
+        resolved.baseline.as_deref().map(|path| read_baseline(path, resolved.baseline_use, &loaded.contract));
+    let baseline = baseline.transpose()?;
     let wanted = Wanted { plan_only: resolved.plan_only, consent: resolved.consent };
     if forecast::agree(&loaded.contract, &plan, settings, wanted, environment).await? == Agreement::Stop {
         return Ok(Exit::Success);
@@ -115,9 +117,9 @@ async fn interrupt(progress: &Progress) -> String {
     reason
 }
 
-fn read_baseline(path: &Path, baseline_use: BaselineUse) -> Result<Baseline, CliError> {
+fn read_baseline(path: &Path, baseline_use: BaselineUse, contract: &Contract) -> Result<Baseline, CliError> {
     match std::fs::read_to_string(path) {
-        Ok(text) => Baseline::parse(path, &text).map_err(|damaged| CliError::File(damaged.into())),
+        Ok(text) => Baseline::read(path, &text, contract).map_err(|damaged| CliError::File(damaged.into())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && baseline_use == BaselineUse::Update => {
             // Whether it can be written is found out now, not after the run.
             write_baseline(path, &Baseline::default())?;

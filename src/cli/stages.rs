@@ -77,7 +77,10 @@ pub fn name_endpoint(settings: &mut Settings, contract: &Contract) -> Result<(),
 
 /// Plans the cases that filters and shard leave.
 pub fn plan(contract: &Contract, only: &[String], skip: &[String], shard: Shard) -> Result<Plan, CliError> {
-    let bad = |error: plan::PlanError| CliError::usage(error.to_string());
+    let bad = |error: plan::PlanError| match error {
+        plan::PlanError::Suites(error) => CliError::File(error.into()),
+        error => CliError::usage(error.to_string()),
+    };
     let filter =
         Filter { only: only.to_vec(), skip: skip.to_vec(), shard_index: shard.index, shard_count: shard.count };
     plan::plan(contract, &Suites::builtin().map_err(bad)?, &filter).map_err(bad)

@@ -4,6 +4,8 @@ pub mod bounds;
 pub mod domain;
 pub mod encode;
 mod errors;
+#[cfg(test)]
+mod exported;
 mod facts;
 mod families;
 mod family;
@@ -11,7 +13,7 @@ mod generator;
 pub mod invalid;
 mod object;
 pub mod pattern;
-pub mod placeholder;
+pub use crate::plan::placeholder;
 mod plant;
 pub mod prove;
 pub mod text;

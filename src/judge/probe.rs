@@ -2,55 +2,22 @@
 
 use super::exchange::{Answer, Judge, Judgement};
 use super::finding::{FindingKind, Violation};
+use crate::plan::accepted::Accepted;
 use crate::plan::expectation::Expectation;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
 use crate::wire::Exchange;
 
-/// Answers that a probe allows, as suites write them: `success`, `CODE (STATUS)`, `STATUS`, `4xx`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Accepted {
-    /// Any 2xx.
-    Success,
-    /// A code with a status.
-    Error {
-        /// The code.
-        code: String,
-        /// The status.
-        status: u16,
-    },
-    /// A status with any code.
-    Status(u16),
-    /// Any status from 400 to 499.
-    ClientError,
-}
-
-impl Accepted {
-    /// Reads one answer; none if it is written in no known way.
-    pub fn parse(text: &str) -> Option<Accepted> {
-        match text {
-            "success" => Some(Accepted::Success),
-            "4xx" => Some(Accepted::ClientError),
-            text => match text.split_once(" (") {
-                Some((code, status)) => {
-                    let status = status.strip_suffix(')')?.parse().ok()?;
-                    Some(Accepted::Error { code: code.to_owned(), status })
-                }
-                None => text.parse().ok().map(Accepted::Status),
-            },
+/// Whether an answer is the accepted one.
+fn fits(accepted: &Accepted, judge: &Judge, answer: &Answer) -> bool {
+    match (accepted, answer) {
+        (Accepted::Success, Answer::Success) => true,
+        (Accepted::ClientError, Answer::Error { status, .. }) => (400..500).contains(status),
+        (Accepted::Status(wanted), Answer::Error { status, .. }) => wanted == status,
+        (Accepted::Error { code, status }, Answer::Error { status: seen, code: Some(seen_code) }) => {
+            status == seen && judge.canonical(code) == seen_code
         }
-    }
-
-    fn fits(&self, judge: &Judge, answer: &Answer) -> bool {
-        match (self, answer) {
-            (Accepted::Success, Answer::Success) => true,
-            (Accepted::ClientError, Answer::Error { status, .. }) => (400..500).contains(status),
-            (Accepted::Status(wanted), Answer::Error { status, .. }) => wanted == status,
-            (Accepted::Error { code, status }, Answer::Error { status: seen, code: Some(seen_code) }) => {
-                status == seen && judge.canonical(code) == seen_code
-            }
-            _ => false,
-        }
+        _ => false,
     }
 }
 
@@ -59,14 +26,13 @@ pub fn check(
     judge: &Judge,
     operation: &Operation,
     clause: ClauseIndex,
-    accepts: &[String],
+    accepted: &[Accepted],
     exchange: &Exchange,
 ) -> Judgement {
-    let accepted: Vec<Accepted> = accepts.iter().filter_map(|text| Accepted::parse(text)).collect();
     let allows_success = accepted.contains(&Accepted::Success);
     let expectation = Expectation { success: allows_success, ..Expectation::default() };
     let mut judgement = judge.exchange(operation, &expectation, clause, exchange);
-    let is_right = accepted.iter().any(|accepted| accepted.fits(judge, &judgement.answer));
+    let is_right = accepted.iter().any(|accepted| fits(accepted, judge, &judgement.answer));
     // The verdict on the probe itself replaces that of the ordinary expectation; what was said of the form of the
     // answer stays.
     judgement.violations.retain(|violation| violation.clause != clause);
@@ -80,12 +46,17 @@ pub fn check(
             operation: operation.name.clone(),
             detail: None,
             kind: kind(&judgement.answer, allows_success && accepted.len() == 1),
-            expected: format!("The answer is {}.", accepts.join(" or ")),
+            expected: format!("The answer is {}.", described(accepted)),
             observed: format!("The target answered {}.", judgement.answer.describe()),
             tier: None,
         });
     }
     judgement
+}
+
+fn described(accepted: &[Accepted]) -> String {
+    let words: Vec<String> = accepted.iter().map(Accepted::to_string).collect();
+    words.join(" or ")
 }
 
 fn kind(answer: &Answer, only_success: bool) -> FindingKind {

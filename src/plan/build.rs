@@ -15,6 +15,9 @@ use crate::spec::rules::InputRule;
 /// The clause on the form of error answers: every refusal decides it.
 const ERROR_BODY: &str = "protocol.error-body-is-json-object";
 
+/// The end of the ids of cases that must be refused.
+const REFUSES: &str = "refuses";
+
 /// The error of callers without permission, and the clause that promises it.
 const ACCESS_DENIED: &str = "AccessDeniedException";
 const PERMISSION: &str = "auth.permission-is-required";
@@ -179,13 +182,14 @@ fn input_rule(contract: &Contract, index: usize, rule: &InputRule) -> Vec<Case> 
     }
     let mut cases = Vec::new();
     for name in operations {
-        if contract.operation(name).is_none() {
-            continue;
-        }
+        let Some(found) = contract.operation(name) else { continue };
+        // The first error is the documented one; others only pass.
+        let caused = rule.errors.first().and_then(|error| found.error(&error.code)).map(|error| error.clause);
+        let caused: Vec<ClauseIndex> = std::iter::once(clause).chain(caused).collect();
         let mut add = |end: &str, verb: &str, check: Check| {
             cases.push(Case {
                 id: format!("{}/{end}@{name}", rule.id),
-                clauses: vec![clause],
+                clauses: if end == REFUSES { caused.clone() } else { vec![clause] },
                 operation: Some(name.to_owned()),
                 summary: format!("{name} requests that {verb}: {}", rule.statement),
                 check,
@@ -196,7 +200,7 @@ fn input_rule(contract: &Contract, index: usize, rule: &InputRule) -> Vec<Case> 
             add("accepts", "keep the rule are accepted", Check::RuleAccepts { rule: index });
         }
         if !rule.violating.is_empty() {
-            add("refuses", "break the rule are refused", Check::RuleRefuses { rule: index });
+            add(REFUSES, "break the rule are refused", Check::RuleRefuses { rule: index });
         }
     }
     cases

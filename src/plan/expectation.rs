@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::spec::Contract;
+use crate::spec::contract::Operation;
+
 /// An error answer: code and status together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,5 +58,41 @@ impl Expectation {
             parts.push("another client error".to_owned());
         }
         parts.join(" or ")
+    }
+}
+
+/// The statuses of an error code: those that the operation documents, else those that it may have beside these, else
+/// those of the errors common to all. None for an error that the operation cannot answer with.
+pub fn statuses(contract: &Contract, operation: &Operation, code: &str) -> Vec<u16> {
+    if let Some(error) = operation.error(code) {
+        return vec![error.status];
+    }
+    let rules = &contract.rules;
+    let others = rules.other_errors.iter().filter(|error| error.operation == operation.name && error.code == code);
+    let others: Vec<u16> = others.map(|error| error.status).collect();
+    if !others.is_empty() {
+        return others;
+    }
+    rules.common_errors.iter().find(|error| error.code == code).map(|error| error.statuses.clone()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::statuses;
+
+    #[test]
+    fn an_error_has_the_status_that_the_contract_gives_it() {
+        let contract = crate::spec::builtin().unwrap();
+        let of = |operation, code| statuses(&contract, contract.operation(operation).unwrap(), code);
+        assert_eq!(of("TagResource", "ResourceNotFoundException"), [404]);
+        assert_eq!(
+            of("TagResource", "ServiceQuotaExceededException"),
+            [402],
+            "not documented, and allowed all the same"
+        );
+        assert_eq!(of("TagResource", "ServiceUnavailable"), [503], "common to all");
+        assert_eq!(of("TagResource", "ConflictException"), [0u16; 0], "documented by others only");
     }
 }

@@ -1,15 +1,22 @@
 //! Contract and suites → a deterministic list of cases, filtered and sharded; and for every clause without a case the
 //! reason why.
 
+pub mod accepted;
 mod build;
 pub mod case;
 mod constraint;
 pub mod expectation;
 pub mod filter;
+mod lint;
+mod locate;
 pub mod part;
+pub mod placeholder;
+#[cfg(test)]
+mod published;
 pub mod reason;
 pub mod resources;
 pub mod sequence;
+mod source;
 pub mod suite;
 mod suites;
 
@@ -18,6 +25,7 @@ use thiserror::Error;
 pub use case::{Case, Check, Form};
 pub use filter::Filter;
 pub use reason::Reason;
+pub use source::SuiteError;
 pub use suite::Suites;
 
 use crate::spec::Contract;
@@ -34,6 +42,8 @@ pub struct Plan {
     pub resources: resources::Resources,
     /// The suites that cases refer to.
     pub suites: Suites,
+    /// What is worth knowing of the plan, e.g. what was left out of it.
+    pub notes: Vec<String>,
 }
 
 impl Plan {
@@ -50,7 +60,7 @@ impl Plan {
 }
 
 /// Why there is nothing to check.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Error)]
 pub enum PlanError {
     /// A glob that is none.
     #[error("`{glob}` is no valid glob: {reason}; `*` stands for any text, e.g. 'CreateChannel.*'")]
@@ -66,23 +76,24 @@ pub enum PlanError {
         /// The glob.
         glob: String,
     },
-    /// A suite that cannot be read.
-    #[error("{file}: {reason}")]
-    Suite {
-        /// The file.
-        file: String,
-        /// What is wrong, with the line.
-        reason: String,
-    },
+    /// Suites that cannot be read, or that do not fit the contract for which they are written.
+    #[error(transparent)]
+    Suites(#[from] SuiteError),
 }
 
 /// Makes the plan.
 ///
 /// # Errors
-/// A glob that is invalid or matches nothing.
+/// A glob that is invalid or matches nothing; a suite that names what the contract does not have.
 pub fn plan(contract: &Contract, suites: &Suites, filter: &Filter) -> Result<Plan, PlanError> {
-    let suites = suites.clone().for_contract(contract);
+    let (suites, note) = suites.clone().for_contract(contract)?;
     let cases = build::cases(contract, &suites);
     let (cases, clauses) = filter.apply(contract, cases)?;
-    Ok(Plan { cases, clauses, resources: resources::Resources::of(contract), suites })
+    Ok(Plan {
+        cases,
+        clauses,
+        resources: resources::Resources::of(contract),
+        suites,
+        notes: note.into_iter().collect(),
+    })
 }

@@ -13,6 +13,8 @@ pub struct Reason {
     pub kind: ReasonKind,
     /// The explanation.
     pub text: String,
+    /// Whether it holds of every run and target; otherwise some of them have what the clause needs.
+    pub holds_always: bool,
 }
 
 impl std::fmt::Display for Reason {
@@ -32,7 +34,8 @@ pub fn documented(contract: &Contract, clause_id: &str) -> Option<Reason> {
         if let Some(untestable) = &trigger.untestable
             && clause_id == format!("{}.error.{}", trigger.operation, trigger.code)
         {
-            return Some(Reason { kind: untestable.reason_kind, text: untestable.reason.clone() });
+            let holds_always = untestable.unless.is_none();
+            return Some(Reason { kind: untestable.reason_kind, text: untestable.reason.clone(), holds_always });
         }
     }
     let is_match = |entry: &&Untestable| {
@@ -45,7 +48,11 @@ pub fn documented(contract: &Contract, clause_id: &str) -> Option<Reason> {
     };
     let mut matching: Vec<&Untestable> = contract.rules.untestable.iter().filter(is_match).collect();
     matching.sort_by_key(|entry| entry.reason_kind == ReasonKind::TargetLacks);
-    matching.first().map(|entry| Reason { kind: entry.reason_kind, text: entry.reason.clone() })
+    matching.first().map(|entry| Reason {
+        kind: entry.reason_kind,
+        text: entry.reason.clone(),
+        holds_always: entry.unless.is_none(),
+    })
 }
 
 /// The reason for a clause without a case, from what kind of clause it is.
@@ -54,10 +61,12 @@ pub fn by_kind(kind: &ClauseKind) -> Option<Reason> {
         ClauseKind::Input { .. } => Some(Reason {
             kind: ReasonKind::CannotBeViolated,
             text: "no request breaks it without becoming another request".to_owned(),
+            holds_always: true,
         }),
         ClauseKind::Error { .. } => Some(Reason {
             kind: ReasonKind::CannotBeTriggered,
             text: "the contract does not say what causes it".to_owned(),
+            holds_always: true,
         }),
         _ => None,
     }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::accepted::Accepted;
 use super::sequence::{Law, Sequence};
+use super::source::Source;
 
 /// Everything that `suites/scenarios/` holds.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -32,6 +34,9 @@ pub struct Suites {
     /// How a broadcaster finds out where to stream to.
     #[serde(default)]
     pub ingest: Ingest,
+    /// The files that all this comes from.
+    #[serde(skip)]
+    pub(super) sources: Vec<Source>,
 }
 
 /// How a broadcaster finds out where to stream to: steps with `${channel}` bound, which set the variables
@@ -89,6 +94,9 @@ pub struct Step {
     /// Input of the call; strings may hold placeholders.
     #[serde(default)]
     pub input: Value,
+    /// Names of members in the input that its shape does not have, on purpose.
+    #[serde(default)]
+    pub unknown: Vec<String>,
     /// Adds valid values for required members that the input leaves out.
     #[serde(default)]
     pub complete: bool,
@@ -324,8 +332,8 @@ pub struct Probe {
     /// Changes how the request is signed.
     #[serde(default)]
     pub signature: Option<SignatureChange>,
-    /// Answers that are right: `success`, `CODE (STATUS)`, `STATUS`, `4xx`.
-    pub accepts: Vec<String>,
+    /// Answers that are right.
+    pub accepts: Vec<Accepted>,
     /// Whether what it shows of a documented clause is only inferred.
     #[serde(default)]
     pub inferred: bool,

@@ -1,19 +1,22 @@
 //! Reads suites, and keeps of them what fits a contract.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
 
 use super::PlanError;
-use super::resources::Resources;
+use super::lint::{self, Effect, Misfit};
+use super::locate::Places;
+use super::source::{List, Origin, Source, SuiteError};
 use super::suite::{Assert, Expect, Scenario, Step, Suites};
-use crate::spec::Contract;
 use crate::spec::rules::{AbsentOutput, DefaultRule};
+use crate::spec::{Contract, Flaw, Problem, problems};
 
 static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/suites/scenarios");
 
 impl Suites {
-    /// The suites that come with the program.
+    /// The suites that come with the program. They are written for the built-in contract.
     ///
     /// # Errors
     /// A file that is no suite.
@@ -22,30 +25,36 @@ impl Suites {
         files.sort_by_key(|file| file.path());
         let mut suites = Suites::default();
         for file in files {
-            suites.extend(Suites::parse(file.path(), file.contents_utf8().unwrap_or(""))?);
+            let path = Path::new("suites/scenarios").join(file.path());
+            suites.extend(Suites::parse(&path, file.contents_utf8().unwrap_or(""))?);
         }
+        suites.sources.iter_mut().for_each(|source| source.origin = Origin::BuiltIn);
         Ok(suites)
     }
 
-    /// Reads one suite file.
+    /// Reads one suite file. It is written for the contract that it is used with.
     ///
     /// # Errors
-    /// What is wrong, with line and column.
+    /// What is wrong, with line and column. Whether the names in it are known is for [`super::plan`] to say.
     pub fn parse(path: &Path, text: &str) -> Result<Suites, PlanError> {
-        let refused = |reason| PlanError::Suite { file: path.display().to_string(), reason };
-        let suites: Suites = toml::from_str(text).map_err(|error| refused(error.to_string().trim_end().to_owned()))?;
-        match suites.scenarios.iter().find(|scenario| !scenario.decides_something()) {
-            Some(scenario) => Err(refused(format!(
-                "the scenario `{}` decides no clause and would never run: give a step a `rule`, an `assert` or an error \
-                 that it expects",
-                scenario.name
-            ))),
-            None => Ok(suites),
-        }
+        let name = path.display().to_string();
+        let mut suites: Suites = toml::from_str(text).map_err(|error| {
+            let help = "write the suite as `specs/suites.schema.json` describes it".to_owned();
+            let flaw = (error.span().unwrap_or(0..0), error.message().trim().to_owned(), help);
+            PlanError::Suites(SuiteError { problems: problems(&name, text, vec![flaw]) })
+        })?;
+        let first = [0; List::ALL.len()];
+        suites.sources = vec![Source { name, text: text.into(), origin: Origin::Given, first }];
+        Ok(suites)
     }
 
     /// Adds another file's content.
     pub fn extend(&mut self, other: Suites) {
+        let before = List::ALL.map(|list| list.length(self));
+        self.sources.extend(other.sources.into_iter().map(|mut source| {
+            source.first.iter_mut().zip(before).for_each(|(first, before)| *first += before);
+            source
+        }));
         self.scenarios.extend(other.scenarios);
         self.states.extend(other.states);
         self.probes.extend(other.probes);
@@ -55,29 +64,79 @@ impl Suites {
         self.ingest.steps.extend(other.ingest.steps);
     }
 
-    /// Drops what speaks of operations or clauses that the contract does not have, and adds a scenario for every
-    /// default that it states.
-    pub(super) fn for_contract(mut self, contract: &Contract) -> Suites {
-        let has_clause = |id: &str| contract.clauses.find(id).is_some();
-        let fits_alone = |step: &Step| {
-            let operation = step.call.as_deref().or(step.walk.as_deref());
-            operation.is_none_or(|name| contract.operation(name).is_some())
-                && step.asserts.iter().all(|assert| has_clause(&assert.rule))
-                && step.rule.as_deref().is_none_or(has_clause)
+    /// Checks that the suites fit the contract, and adds a scenario for every default that it states. What the built-in
+    /// suites have of another contract than the built-in one is left out; the second value says how much that is.
+    pub(super) fn for_contract(mut self, contract: &Contract) -> Result<(Suites, Option<String>), SuiteError> {
+        let is_foreign = |list: List, index: usize| {
+            let origin = self.source(list, index).map(|(source, _)| source.origin);
+            origin == Some(Origin::BuiltIn) && !contract.is_builtin
         };
-        let fits = |step: &Step| fits_alone(step) && step.beside.iter().all(fits_alone);
-        self.scenarios.retain(|scenario| scenario.steps.iter().all(fits));
-        self.states.retain(|state| state.reach.iter().chain(&state.leave).all(fits));
-        self.probes.retain(|probe| has_clause(&probe.clause));
-        self.echoes.retain(|echo| has_clause(&echo.rule));
-        self.laws.retain(|law| has_clause(&law.rule));
-        let resources = Resources::of(contract);
-        let can_be_made = |resource: &String| resources.producer(resource).is_some();
-        self.sequences.retain(|sequence| sequence.resources.iter().all(can_be_made));
-        self.ingest.steps.retain(fits);
+        let misfits = lint::check(&self, contract, &is_foreign);
+        let (foreign, wrong): (Vec<Misfit>, Vec<Misfit>) =
+            misfits.into_iter().partition(|misfit| is_foreign(misfit.list, misfit.index));
+        if !wrong.is_empty() {
+            return Err(SuiteError { problems: self.located(&wrong) });
+        }
+        let note = self.leave_out(&foreign);
         self.scenarios.extend(contract.rules.defaults.iter().map(default_scenario));
-        self
+        Ok((self, note))
     }
+
+    /// The problems, file by file.
+    fn located(&self, misfits: &[Misfit]) -> Vec<Problem> {
+        let of_source = |source: &Source| {
+            let places = Places::of(&source.text);
+            let flaws = misfits.iter().filter_map(|misfit| self.flaw(source, &places, misfit));
+            problems(&source.name, &source.text, flaws.collect())
+        };
+        self.sources.iter().flat_map(of_source).collect()
+    }
+
+    /// The problem in its file, if this is the file.
+    fn flaw(&self, file: &Source, places: &Places<'_>, misfit: &Misfit) -> Option<Flaw> {
+        let (source, index) =
+            self.source(misfit.list, misfit.index).filter(|(source, _)| std::ptr::eq(*source, file))?;
+        let _ = source;
+        let mut path: Vec<String> = misfit.list.keys().iter().map(|key| (*key).to_owned()).collect();
+        path.push(index.to_string());
+        path.extend(misfit.place.iter().cloned());
+        Some((places.span(&path), misfit.message.clone(), misfit.help.clone()))
+    }
+
+    /// Drops entries that do not fit, and says how many tests these are.
+    fn leave_out(&mut self, misfits: &[Misfit]) -> Option<String> {
+        let total: usize = TESTS.iter().map(|list| list.length(self)).sum();
+        let unfit = |list: List| -> BTreeSet<usize> {
+            let unfit = |misfit: &&Misfit| misfit.list == list && misfit.effect == Effect::LeavesOut;
+            misfits.iter().filter(unfit).map(|misfit| misfit.index).collect()
+        };
+        drop_at(&mut self.states, &unfit(List::States));
+        drop_at(&mut self.scenarios, &unfit(List::Scenarios));
+        drop_at(&mut self.probes, &unfit(List::Probes));
+        drop_at(&mut self.echoes, &unfit(List::Echoes));
+        drop_at(&mut self.sequences, &unfit(List::Sequences));
+        drop_at(&mut self.laws, &unfit(List::Laws));
+        drop_at(&mut self.ingest.steps, &unfit(List::Ingest));
+        let left: usize = TESTS.iter().map(|list| list.length(self)).sum();
+        (left < total).then(|| {
+            let dropped = total - left;
+            format!(
+                "{dropped} of the {total} scenarios, probes and sequences of the built-in suites were left out: they \
+                 speak of operations, rules or members that this contract lacks"
+            )
+        })
+    }
+}
+
+/// The lists whose entries are tests of their own.
+const TESTS: [List; 3] = [List::Scenarios, List::Probes, List::Sequences];
+
+fn drop_at<T>(entries: &mut Vec<T>, unfit: &BTreeSet<usize>) {
+    let mut index = 0;
+    entries.retain(|_| {
+        index += 1;
+        !unfit.contains(&(index - 1))
+    });
 }
 
 /// One create that leaves the member out, and what its answer shows.
@@ -114,13 +173,43 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::plan::{Filter, plan};
 
     #[test]
-    fn a_scenario_that_decides_nothing_is_refused() {
-        let text = "[[scenario]]\nname = \"idle\"\nsummary = \"x\"\n[[scenario.step]]\ncall = \"ListChannels\"\n";
-        let error = Suites::parse(Path::new("suites/scenarios/mine.toml"), text).unwrap_err().to_string();
-        assert!(error.starts_with("suites/scenarios/mine.toml: the scenario `idle` decides no clause"), "{error}");
-        let decisive = format!("{text}expect = \"ConflictException\"\n");
-        assert_eq!(Suites::parse(Path::new("suites/scenarios/mine.toml"), &decisive).unwrap().scenarios.len(), 1);
+    fn the_built_in_suites_fit_the_built_in_contract() {
+        let contract = crate::spec::builtin().unwrap();
+        let (suites, note) = Suites::builtin().unwrap().for_contract(&contract).unwrap_or_else(|error| {
+            let lines: Vec<String> = error.problems.iter().map(ToString::to_string).collect();
+            panic!("{}", lines.join("\n"))
+        });
+        assert_eq!(note, None);
+        assert_eq!(suites.probes, Suites::builtin().unwrap().probes);
+    }
+
+    #[test]
+    fn what_another_contract_lacks_is_left_out_and_counted() {
+        let text = std::fs::read_to_string("specs/ivs-2020-07-14.json").unwrap();
+        let rules = std::fs::read_to_string("specs/ivs-2020-07-14.rules.json").unwrap();
+        let changed = format!("{} ", rules);
+        let same = crate::spec::load("other.json", &text, Some(("other.rules.json", &changed))).unwrap();
+        assert!(!same.is_builtin);
+        let notes = plan(&same, &Suites::builtin().unwrap(), &Filter::default()).unwrap().notes;
+        assert!(notes.is_empty(), "{notes:?}");
+        let without_rules = crate::spec::load("other.json", &text, None).unwrap();
+        let plan = plan(&without_rules, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
+        assert_eq!(plan.notes.len(), 1, "{:?}", plan.notes);
+        assert!(plan.notes[0].contains("of the built-in suites were left out"), "{:?}", plan.notes);
+        assert_eq!(plan.suites.probes, []);
+    }
+
+    #[test]
+    fn an_entry_is_found_in_its_file() {
+        let suites = Suites::builtin().unwrap();
+        let (index, _) =
+            suites.scenarios.iter().enumerate().find(|(_, one)| one.name == "tags-of-create-channel").unwrap();
+        let (source, within) = suites.source(List::Scenarios, index).unwrap();
+        assert_eq!((source.name.as_str(), within), ("suites/scenarios/tags.toml", 0));
+        let (source, _) = suites.source(List::Ingest, 1).unwrap();
+        assert_eq!(source.name, "suites/scenarios/states.toml");
     }
 }

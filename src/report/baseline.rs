@@ -16,6 +16,7 @@ use super::record::{BaselineRecord, BaselineStatus, CaseVerdict, ClauseVerdict, 
 use crate::judge::finding::FindingKind;
 use crate::plan::case::SEQUENCE;
 use crate::run::settings::Profile;
+use crate::spec::Contract;
 
 const HEADER: &str = "\
 # Known divergences. New ones fail a run, and so do those listed here that are fixed, until this file is tightened:
@@ -44,9 +45,8 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Entry {
     id: Spanned<String>,
-    clause: String,
-    #[serde(default)]
-    operation: String,
+    clause: Spanned<String>,
+    operation: Option<Spanned<String>>,
     kind: FindingKind,
     #[serde(default)]
     case: String,
@@ -62,9 +62,27 @@ enum Expiry {
 }
 
 impl Baseline {
-    /// Understands the text of a baseline file.
+    /// Understands the text of a baseline file, whose entries must be about clauses and operations of the contract.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its line.
+    pub fn read(path: &Path, text: &str, contract: &Contract) -> Result<Baseline, Damaged> {
+        let file = file(path, text)?;
+        for entry in &file.known {
+            names::check(entry, contract).map_err(|unknown| unknown.at(path, text))?;
+        }
+        Baseline::understood(path, text, file)
+    }
+
+    /// Understands the text of a baseline file, whatever contract its entries are about.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its line.
     pub fn parse(path: &Path, text: &str) -> Result<Baseline, Damaged> {
-        let file: File = toml::from_str(text).map_err(|error| Damaged::toml(path, text, &error))?;
+        Baseline::understood(path, text, file(path, text)?)
+    }
+
+    fn understood(path: &Path, text: &str, file: File) -> Result<Baseline, Damaged> {
         let profile = match file.profile {
             None => None,
             Some(name) => {
@@ -136,6 +154,10 @@ impl Baseline {
     }
 }
 
+fn file(path: &Path, text: &str) -> Result<File, Damaged> {
+    toml::from_str(text).map_err(|error| Damaged::toml(path, text, &error))
+}
+
 fn understood(entry: Entry) -> Result<KnownFinding, (std::ops::Range<usize>, String)> {
     let expires = match entry.expires {
         None => None,
@@ -154,8 +176,8 @@ fn understood(entry: Entry) -> Result<KnownFinding, (std::ops::Range<usize>, Str
     };
     Ok(KnownFinding {
         id: entry.id.into_inner(),
-        clause: entry.clause,
-        operation: entry.operation,
+        clause: entry.clause.into_inner(),
+        operation: entry.operation.map(Spanned::into_inner).unwrap_or_default(),
         kind: entry.kind,
         case: entry.case,
         reason: entry.reason,
@@ -271,5 +293,6 @@ pub fn apply(record: &mut Record, baseline: &Baseline, today: Date) {
     record.recount();
 }
 
+mod names;
 #[cfg(test)]
 mod tests;

@@ -19,8 +19,10 @@ pub mod redact;
 #[cfg(test)]
 pub mod sample;
 pub mod sarif;
+mod selection;
 pub mod terminal;
 pub mod text;
+mod untested;
 pub mod verdict;
 
 pub use format::Format;

@@ -1,6 +1,6 @@
 //! Makes the record of a run out of what it found: totals, redaction, reproduction.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::time::SystemTime;
 
 use serde_json::{Map, Value};
@@ -13,9 +13,11 @@ use super::record::{
     RequestRecord, ResponseRecord, SCHEMA, SeenRecord, Selection, Summary, TargetInfo, Tool,
 };
 use super::redact::{REDACTED, Redactor};
+use super::selection;
+use super::untested::Evidence;
 use crate::judge::document;
 use crate::judge::finding::FindingKind;
-use crate::plan::{Case, Plan, reason};
+use crate::plan::{Case, Plan};
 use crate::run::settings::Settings;
 use crate::run::{CaseResult, Found, Outcome, Verdict};
 use crate::spec::Contract;
@@ -30,6 +32,7 @@ impl Record {
     /// The record of a finished run.
     pub fn from_outcome(contract: &Contract, plan: &Plan, settings: &Settings, mut outcome: Outcome) -> Record {
         let redactor = Redactor::new(contract, std::mem::take(&mut outcome.secrets));
+        let left_out = selection::restrict(contract, plan, &mut outcome);
         let mut findings = findings(contract, plan, settings, &outcome, &redactor);
         let mut clauses = clauses(contract, plan, &outcome);
         let mut cases = cases(contract, plan, &outcome);
@@ -66,7 +69,7 @@ impl Record {
             clauses,
             cases,
             findings,
-            notes: outcome.notes.iter().map(|note| redactor.text(note)).collect(),
+            notes: plan.notes.iter().chain(&left_out).chain(&outcome.notes).map(|note| redactor.text(note)).collect(),
             selection: Selection::default(),
             gate: Gate::default(),
             baseline: None,
@@ -81,7 +84,7 @@ impl Record {
 fn clauses(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<ClauseRecord> {
     let reliable = outcome.findings.iter().filter(|(_, found)| !found.is_intermittent());
     let violated: BTreeSet<ClauseIndex> = reliable.map(|(key, _)| key.clause).collect();
-    let blockers = blockers(plan, outcome);
+    let evidence = Evidence::of(plan, outcome);
     plan.clauses
         .iter()
         .map(|index| {
@@ -103,7 +106,7 @@ fn clauses(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<ClauseRec
                 id: clause.id.clone(),
                 operation: clause.operation.clone(),
                 verdict,
-                reason: untested.then(|| untested_reason(contract, *index, outcome, &blockers)),
+                reason: untested.then(|| evidence.reason(contract, *index)),
                 requests: upheld + seen,
             }
         })
@@ -115,42 +118,6 @@ fn redact_reasons(clauses: &mut [ClauseRecord], cases: &mut [CaseRecord], redact
     let of_clauses = clauses.iter_mut().filter_map(|clause| clause.reason.as_mut());
     for reason in of_clauses.chain(cases.iter_mut().filter_map(|case| case.reason.as_mut())) {
         *reason = redactor.text(reason);
-    }
-}
-
-/// Why the first inconclusive case of a clause could not decide it.
-fn blockers<'o>(plan: &Plan, outcome: &'o Outcome) -> BTreeMap<ClauseIndex, &'o str> {
-    let mut blockers = BTreeMap::new();
-    for result in &outcome.cases {
-        if let (Verdict::Inconclusive { reason }, Some(case)) = (&result.verdict, plan.cases.get(result.case)) {
-            for clause in &case.clauses {
-                blockers.entry(*clause).or_insert(reason.as_str());
-            }
-        }
-    }
-    blockers
-}
-
-fn untested_reason(
-    contract: &Contract,
-    index: ClauseIndex,
-    outcome: &Outcome,
-    blockers: &BTreeMap<ClauseIndex, &str>,
-) -> String {
-    let clause = contract.clauses.get(index);
-    let missing = clause.operation.as_ref().filter(|operation| outcome.not_implemented.contains(operation));
-    if let Some(operation) = missing {
-        return format!("needs something the target lacks: {operation} is not implemented");
-    }
-    if let Some(reason) = outcome.stopped_early.as_ref() {
-        return format!("the run stopped before its turn: {reason}");
-    }
-    let documented = reason::documented(contract, &clause.id);
-    match (documented, blockers.get(&index)) {
-        (Some(reason), _) => reason.to_string(),
-        (None, Some(blocker)) => (*blocker).to_owned(),
-        (None, None) => reason::by_kind(&clause.kind)
-            .map_or_else(|| "no answer of the target showed it".to_owned(), |reason| reason.to_string()),
     }
 }
 

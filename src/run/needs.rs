@@ -9,6 +9,7 @@ use super::environment::Environment;
 use super::worker::rounds;
 use crate::generate::placeholder::{self, Placeholder};
 use crate::generate::{Family, finished, runner};
+use crate::plan::accepted::Accepted;
 use crate::plan::part::{self, Part, Role};
 use crate::plan::resources::resource_of;
 use crate::plan::sequence::Sequence;
@@ -18,7 +19,7 @@ use crate::spec::Pattern;
 use crate::spec::contract::Operation;
 
 /// Prefix of the clauses about signatures.
-const AUTH: &str = "auth.";
+pub const AUTH: &str = "auth.";
 
 /// The operations that the cases call, and those that make and delete what these calls name.
 pub fn operations(env: &Environment) -> BTreeSet<String> {
@@ -81,6 +82,19 @@ pub fn signatures(env: &Environment) -> bool {
 pub fn is_about_signatures(env: &Environment, case: &Case) -> bool {
     let mut clauses = case.clauses.iter().map(|clause| env.contract.clauses.get(*clause));
     matches!(case.check, Check::Condition { .. }) || clauses.any(|clause| clause.id.starts_with(AUTH))
+}
+
+/// Whether this case says nothing of a target that does not verify signatures. Valid requests that are signed in some
+/// unusual way are not such a case: a target that refuses them, or fails, diverges whatever it makes of signatures.
+pub fn needs_verification(env: &Environment, case: &Case) -> bool {
+    let must_succeed = match &case.check {
+        Check::Probe { probe } => {
+            let probe = env.plan.suites.probes.get(*probe);
+            probe.is_some_and(|probe| probe.accepts.iter().all(|accepted| *accepted == Accepted::Success))
+        }
+        _ => false,
+    };
+    is_about_signatures(env, case) && !(must_succeed && env.target.signs())
 }
 
 /// Operations that show what the target makes of signatures: they change nothing and need nothing.

@@ -10,6 +10,9 @@ use crate::spec::rules::LimitScope;
 /// Part of the error codes that speak of a rate.
 const THROTTLED: &str = "Throttl";
 
+/// Why clauses about signatures cannot be decided.
+pub const UNVERIFIED: &str = "the target does not verify signatures, or the run does not sign";
+
 /// What the run itself lacks to decide a case, whatever the target is like: permissions, a way to broadcast, time.
 pub fn of_run(env: &Environment, case: &Case) -> Option<String> {
     if let Some((operation, refusal)) = needs::refused(env, case) {
@@ -59,12 +62,13 @@ fn too_much(env: &Environment, scenario: &Scenario) -> Option<String> {
     })
 }
 
-/// Why a case cannot be decided on a target that was looked over.
+/// Why a case cannot be decided on a target that was looked over. Valid requests that are signed in an unusual way count:
+/// where signatures are not verified, they show divergences only.
 pub fn foreseen(env: &Environment, case: &Case) -> Option<String> {
     let lacking = || needs::lacking(env, case).map(|operation| format!("{operation} is not implemented"));
     let unsigned = || {
         let is_undecidable = !env.verifies_signatures && needs::is_about_signatures(env, case);
-        is_undecidable.then(|| "the target does not verify signatures, or the run does not sign".to_owned())
+        is_undecidable.then(|| UNVERIFIED.to_owned())
     };
     of_run(env, case).or_else(lacking).or_else(unsigned)
 }

@@ -1,10 +1,11 @@
 //! Runs probes: a valid request, changed as the suite says.
 
 use super::needs;
+use super::obstacle::UNVERIFIED;
 use super::session::{Blocked, Fixtures, Session};
 use super::worker::{Progress, Worker};
 use crate::generate::encode;
-use crate::judge::probe;
+use crate::judge::{Judgement, probe};
 use crate::plan::case::Case;
 use crate::plan::suite::{Probe, SignatureChange};
 use crate::spec::clause::{ClauseIndex, Tier};
@@ -25,8 +26,8 @@ impl Worker {
         let (Some(probe), Some(clause)) = (env.plan.suites.probes.get(probe), case.clauses.first().copied()) else {
             return;
         };
-        if needs::is_about_signatures(&env, case) && !env.verifies_signatures {
-            progress.blocked("the target does not verify signatures, or the run does not sign".to_owned());
+        if needs::needs_verification(&env, case) && !env.verifies_signatures {
+            progress.blocked(UNVERIFIED.to_owned());
             return;
         }
         let fixtures = if operation.is_readonly { Fixtures::Shared } else { Fixtures::Own };
@@ -60,6 +61,9 @@ impl Session<'_> {
         let exchange = self.send_probe(&request, probe.signature).await;
         self.history.push(request);
         let mut judgement = probe::check(&env.judge, operation, clause, &probe.accepts, &exchange);
+        if env.contract.clauses.get(clause).id.starts_with(needs::AUTH) && !env.verifies_signatures {
+            say_nothing_of_success(clause, &mut judgement);
+        }
         // The echo is not judged: a probe may change what is sent.
         let echoes = judgement.violations.len();
         self.after(operation, &input, None, &mut judgement);
@@ -76,6 +80,14 @@ impl Session<'_> {
             Some(change) => self.worker.env.target.send_changed(request, change).await,
             None => self.worker.env.target.send(request).await,
         }
+    }
+}
+
+/// A target that does not verify signatures serves every request: that it served this one shows nothing.
+fn say_nothing_of_success(clause: ClauseIndex, judgement: &mut Judgement) {
+    judgement.upheld.retain(|upheld| *upheld != clause);
+    if judgement.is_success() {
+        judgement.undecided.get_or_insert_with(|| UNVERIFIED.to_owned());
     }
 }
 

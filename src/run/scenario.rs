@@ -11,7 +11,7 @@ use super::worker::{Progress, Worker};
 use crate::clock;
 use crate::judge::finding::FindingKind;
 use crate::judge::{Judgement, Violation, assertion, path};
-use crate::plan::expectation::{Expectation, ExpectedError};
+use crate::plan::expectation::{Expectation, ExpectedError, statuses};
 use crate::plan::suite::{Assert, Expect, Scenario, Step};
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::{BodyClause, Operation};
@@ -179,7 +179,7 @@ impl Session<'_> {
             if env.is_endless(&operation.name) {
                 return Err(Blocked(format!("the pages of {} do not end", operation.name)));
             }
-            self.walk(operation, &input, focus, region.as_deref()).await
+            self.walk(operation, &input, &expectation, focus, region.as_deref()).await
         } else {
             let (judgement, exchange) = self.exchange(operation, &input, &expectation, focus, region.as_deref()).await;
             let output = judgement.body.clone().unwrap_or(Value::Null);
@@ -227,23 +227,13 @@ impl Session<'_> {
                 expectation.any_client_error = true;
             } else {
                 expectation.errors.extend(
-                    self.statuses(operation, answer)
+                    statuses(&self.worker.env.contract, operation, answer)
                         .into_iter()
                         .map(|status| ExpectedError { code: answer.clone(), status }),
                 );
             }
         }
         expectation
-    }
-
-    /// The documented statuses of an error: the operation's, else those of the errors common to all.
-    fn statuses(&self, operation: &Operation, code: &str) -> Vec<u16> {
-        if let Some(error) = operation.error(code) {
-            return vec![error.status];
-        }
-        let common = &self.worker.env.contract.rules.common_errors;
-        let statuses = common.iter().find(|error| error.code == code).map(|error| error.statuses.clone());
-        statuses.unwrap_or_else(|| vec![400])
     }
 
     /// The clause to blame if the answer is none of the expected ones.
@@ -364,16 +354,17 @@ impl Session<'_> {
         input: &Value,
         focus: ClauseIndex,
     ) -> (Judgement, Option<Exchange>, Vec<Value>) {
-        let walked = self.walk(operation, input, focus, None).await;
+        let walked = self.walk(operation, input, &Expectation::success(), focus, None).await;
         let items = path::find(&walked.output, "items").and_then(Value::as_array).cloned().unwrap_or_default();
         (walked.judgement, walked.exchange, items)
     }
 
-    /// Follows the pages of a list to their end.
+    /// Follows the pages of a list to their end; a refusal that is expected is the end, too.
     async fn walk(
         &mut self,
         operation: &Operation,
         input: &Value,
+        expectation: &Expectation,
         focus: ClauseIndex,
         region: Option<&str>,
     ) -> Performed {
@@ -386,8 +377,7 @@ impl Session<'_> {
         let mut empty_pages = 0;
         let mut bytes = 0;
         loop {
-            let (mut judgement, exchange) =
-                self.exchange(operation, &input, &Expectation::success(), focus, region).await;
+            let (mut judgement, exchange) = self.exchange(operation, &input, expectation, focus, region).await;
             upheld.append(&mut judgement.upheld);
             // A defect of a page's form, say of its content type, is no reason to stop reading.
             violations.append(&mut judgement.violations);

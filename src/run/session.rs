@@ -105,6 +105,35 @@ impl<'w> Session<'w> {
         Ok(self.exchange(operation, &input, expectation, focus, None).await)
     }
 
+    /// Sends an input that must be refused although a resource could not be brought into the state that it needs. That
+    /// it is refused shows nothing, for it is wrong in two ways; that it is accepted, or makes the target fail, does.
+    ///
+    /// # Errors
+    /// `reason`, if the input needs no state, or a resource could not be made at all.
+    pub async fn in_any_state(
+        &mut self,
+        operation: &Operation,
+        input: &Value,
+        expectation: &Expectation,
+        focus: ClauseIndex,
+        reason: String,
+    ) -> Result<(Judgement, Exchange), Blocked> {
+        let Some(input) = placeholder::without_states(input) else { return Err(Blocked(reason)) };
+        let Ok((mut judgement, exchange)) = self.example(operation, input, expectation, focus).await else {
+            return Err(Blocked(reason));
+        };
+        let shows_it = |violation: &Violation| {
+            violation.clause == focus
+                && matches!(violation.kind, FindingKind::AcceptedInvalid | FindingKind::ServerError)
+        };
+        judgement.violations.retain(shows_it);
+        judgement.upheld.clear();
+        if judgement.violations.is_empty() {
+            judgement.undecided = Some(reason);
+        }
+        Ok((judgement, exchange))
+    }
+
     /// Sends a family's smallest input as another caller, and judges and notes what comes back.
     ///
     /// # Errors

@@ -291,7 +291,12 @@ impl Worker {
         let input = finished(input);
         let fixtures = fixtures_for(operation, family, &input);
         let mut session = Session::new(self, fixtures, index, salt);
-        let result = session.example(operation, input, &family.expectation, focus).await;
+        let result = match session.example(operation, input.clone(), &family.expectation, focus).await {
+            Err(Blocked(reason)) if !family.expectation.success => {
+                session.in_any_state(operation, &input, &family.expectation, focus, reason).await
+            }
+            result => result,
+        };
         let result = match result {
             Ok((mut judgement, exchange)) => {
                 let violations = session.note(&mut judgement, &exchange);

@@ -74,7 +74,7 @@ impl Bench {
             self.plan.cases.iter().filter(|case| case.clauses.iter().any(decides)).cloned().collect();
         cases.sort_by_key(|case| !case.clauses.first().is_some_and(decides));
         let resources = self.plan.resources.clone();
-        Plan { cases, clauses: clauses.to_vec(), resources, suites: self.plan.suites.clone() }
+        Plan { cases, clauses: clauses.to_vec(), resources, suites: self.plan.suites.clone(), notes: Vec::new() }
     }
 
     async fn check(&self, mutant: &Mutant, plan: &Plan) -> Result<Shown, String> {

@@ -20,6 +20,8 @@ pub struct Contract {
     pub sha256: String,
     /// How many shapes the model defines.
     pub shape_count: usize,
+    /// Whether model and companion rules are those that come with the program.
+    pub is_builtin: bool,
 }
 
 impl Contract {

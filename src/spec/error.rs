@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
@@ -90,6 +91,18 @@ impl Diagnostic for Problem {
     }
 }
 
+/// A problem before its line and column are known: the bytes of the file, what is wrong, what to do next.
+pub type Flaw = (Range<usize>, String, String);
+
+/// The problems of a file that is not JSON, in the order of their places.
+pub fn problems(file: &str, text: &str, flaws: Vec<Flaw>) -> Vec<Problem> {
+    let mut found = Problems::new(file, text);
+    for (span, message, help) in flaws {
+        found.add(Span { start: span.start, end: span.end }, message, help);
+    }
+    found.finish(None)
+}
+
 /// Collects the problems of one file.
 #[derive(Debug)]
 pub(super) struct Problems<'a> {
@@ -134,8 +147,10 @@ impl<'a> Problems<'a> {
                     pointer: root.map(|root| root.pointer(span)).unwrap_or_default(),
                     line,
                     column,
-                    source_code: is_shown
-                        .then(|| NamedSource::new(self.file, Arc::clone(&source)).with_language("json")),
+                    source_code: is_shown.then(|| {
+                        let language = if self.file.ends_with(".toml") { "toml" } else { "json" };
+                        NamedSource::new(self.file, Arc::clone(&source)).with_language(language)
+                    }),
                     span: is_shown.then(|| SourceSpan::from((span.start, first_line(self.text, span)))),
                 }
             })

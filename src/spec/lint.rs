@@ -15,6 +15,7 @@ pub(super) fn references(contract: &Contract, name: &str, text: &str) -> Vec<Pro
     lint.defaults();
     lint.operations();
     lint.members();
+    lint.retired();
     located(lint.found, name, text)
 }
 
@@ -69,6 +70,24 @@ impl Lint<'_> {
             if rule_kind(id).is_none() {
                 let help = "write `rule.name`, `protocol.name` or `auth.name`";
                 self.wrong(&[list, &at, "id"], format!("`{id}` is no id of a rule clause"), help);
+            }
+        }
+    }
+
+    /// A retired id means nothing else, and what takes its place is there.
+    fn retired(&mut self) {
+        let contract = self.contract;
+        for (index, retired) in contract.rules.retired.iter().enumerate() {
+            let at = index.to_string();
+            if contract.clauses.find(&retired.clause).is_some() {
+                let message = format!("the contract has the clause `{}`", retired.clause);
+                self.wrong(&["retired", &at, "clause"], message, "remove the entry, or rename the clause");
+            }
+            if let Some(other) = &retired.replaced_by
+                && contract.clauses.find(other).is_none()
+            {
+                let message = format!("the contract has no clause `{other}`");
+                self.wrong(&["retired", &at, "replaced_by"], message, "name a clause of the contract");
             }
         }
     }
@@ -177,6 +196,14 @@ impl Lint<'_> {
             let at = index.to_string();
             self.operation(&entry.operation, &["preconditions", &at, "operation"]);
             self.member(&format!("{}.input.{}", entry.operation, entry.member), &["preconditions", &at, "member"]);
+        }
+        for (index, entry) in rules.other_errors.iter().enumerate() {
+            let at = index.to_string();
+            self.operation(&entry.operation, &["other_errors", &at, "operation"]);
+            if contract.operation(&entry.operation).is_some_and(|operation| operation.error(&entry.code).is_some()) {
+                let message = format!("{} documents `{}`", entry.operation, entry.code);
+                self.wrong(&["other_errors", &at, "code"], message, "remove the entry");
+            }
         }
         for (index, entry) in rules.limits.iter().enumerate() {
             self.operation(&entry.operation, &["limits", &index.to_string(), "operation"]);

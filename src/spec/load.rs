@@ -97,8 +97,9 @@ pub fn load(source_name: &str, model_json: &str, rules_json: Option<(&str, &str)
     let parsed = rules_json.map_or(Ok(Rules::default()), |(name, text)| parse_rules(name, text));
     let (rules, mut wrong) = parsed.map_or_else(|wrong| (None, wrong), |rules| (Some(rules), Vec::new()));
     let fail = |problems: Vec<Problem>| SpecError { name: source_name.to_owned(), problems };
+    let is_builtin = model_json == BUILTIN_MODEL && rules_json.is_some_and(|(_, text)| text == BUILTIN_RULES);
     let contract = match load_model(source_name, model_json, rules.unwrap_or_default()) {
-        Ok(contract) => contract,
+        Ok(contract) => Contract { is_builtin, ..contract },
         Err(mut problems) => {
             problems.extend(wrong);
             return Err(fail(problems));
@@ -129,7 +130,7 @@ fn load_model(source_name: &str, text: &str, rules: Rules) -> Result<Contract, V
     let shape_ids: HashMap<&str, &str> = model.shapes.keys().map(|id| (short_name(id), *id)).collect();
     let shape_count = model.shapes.values().filter(|shape| shape.body.is_some()).count();
     let clauses = number(&mut operations, &Numbering { rules: &rules, shape_ids });
-    Ok(Contract { service, operations, clauses, rules, sha256: sha256(text), shape_count })
+    Ok(Contract { service, operations, clauses, rules, sha256: sha256(text), shape_count, is_builtin: false })
 }
 
 fn sha256(text: &str) -> String {

@@ -1,14 +1,20 @@
 //! Exports a contract as an OpenAPI 3.1 document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::contract::{Contract, Location, Node, NodeKind, Operation, OperationError, UriSegment};
+use super::contract::{Contract, Location, Node, NodeKind, Operation, UriSegment};
+use super::rules::InputRule;
 use super::schema::{self, Leniencies, lenient_output, node_schema};
 
 /// The header that names the error in restJson1.
 const ERROR_HEADER: &str = "x-amzn-errortype";
+
+/// The range of statuses that any operation may answer a request with that is not a request of HTTP or of the operation.
+const CLIENT_ERROR: &str = "4XX";
+const CLIENT_ERROR_DESCRIPTION: &str = "A request that is malformed as HTTP, or that names no operation or member: the \
+                                        contract leaves the client error open.";
 
 /// The contract as an OpenAPI 3.1 document: paths, parameters, bodies, every documented status, and SigV4.
 pub fn export_openapi(contract: &Contract) -> Value {
@@ -78,7 +84,7 @@ fn operation_object(contract: &Contract, operation: &Operation, lenient: &Lenien
     let mut object = json!({
         "operationId": operation.name,
         "parameters": parameters(operation),
-        "responses": responses(operation, lenient),
+        "responses": responses(contract, operation, lenient),
     });
     let body = body(&operation.input, &Vec::new());
     if let (Some(object), Some(mut body)) = (object.as_object_mut(), body) {
@@ -147,7 +153,7 @@ fn body(node: &Node, lenient: &Leniencies<'_>) -> Option<Value> {
     Some(json!({ "content": { media_type: { "schema": node_schema(first, lenient) } } }))
 }
 
-fn responses(operation: &Operation, lenient: &Leniencies<'_>) -> Value {
+fn responses(contract: &Contract, operation: &Operation, lenient: &Leniencies<'_>) -> Value {
     let mut success = json!({ "description": "Success" });
     if let Some(success) = success.as_object_mut() {
         if let Some(Value::Object(body)) = body(&operation.output, lenient) {
@@ -166,18 +172,42 @@ fn responses(operation: &Operation, lenient: &Leniencies<'_>) -> Value {
             success.insert("headers".to_owned(), Value::Object(headers));
         }
     }
-    let mut by_status: BTreeMap<u16, Vec<&OperationError>> = BTreeMap::new();
-    for error in &operation.errors {
-        by_status.entry(error.status).or_default().push(error);
-    }
+    let errors = allowed_errors(contract, operation);
     let mut found: Map<String, Value> =
-        by_status.into_iter().map(|(status, errors)| (status.to_string(), error_response(&errors))).collect();
+        errors.iter().map(|(status, codes)| (status.to_string(), error_response(codes))).collect();
     found.insert(operation.success_status.to_string(), success);
+    found.insert(CLIENT_ERROR.to_owned(), json!({ "description": CLIENT_ERROR_DESCRIPTION }));
     Value::Object(found)
 }
 
-fn error_response(errors: &[&OperationError]) -> Value {
-    let codes: Vec<&str> = errors.iter().map(|error| error.code.as_str()).collect();
+/// The error codes that the contract allows an operation to answer with, by status: those that it documents or may have beside
+/// these, those that its rules and triggers accept, those common to all, and other spellings of all these.
+pub(super) fn allowed_errors(contract: &Contract, operation: &Operation) -> BTreeMap<u16, BTreeSet<String>> {
+    let rules = &contract.rules;
+    let mut allowed: BTreeMap<u16, BTreeSet<String>> = BTreeMap::new();
+    let mut allow = |code: &str, status: u16| {
+        let others = rules.aliases.get(code).into_iter().flatten().cloned();
+        allowed.entry(status).or_default().extend(others.chain([code.to_owned()]));
+    };
+    operation.errors.iter().for_each(|error| allow(&error.code, error.status));
+    for common in &rules.common_errors {
+        common.statuses.iter().for_each(|status| allow(&common.code, *status));
+    }
+    let others = rules.other_errors.iter().filter(|error| error.operation == operation.name);
+    others.for_each(|error| allow(&error.code, error.status));
+    let triggers = rules.error_triggers.iter().filter(|trigger| trigger.operation == operation.name);
+    triggers.flat_map(|trigger| &trigger.accepts).for_each(|error| allow(&error.code, error.status));
+    let prefix = format!("{}.", operation.name);
+    let is_about_it = |rule: &&InputRule| {
+        rule.operations.contains(&operation.name) || rule.paths.iter().any(|path| path.starts_with(&prefix))
+    };
+    let broken = rules.input_rules.iter().filter(is_about_it);
+    broken.flat_map(|rule| &rule.errors).for_each(|error| allow(&error.code, error.status));
+    allowed
+}
+
+fn error_response(codes: &BTreeSet<String>) -> Value {
+    let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
     let mut schemas: Vec<Value> =
         codes.iter().map(|code| json!({ "$ref": format!("#/components/schemas/{code}") })).collect();
     let schema = match (schemas.pop(), schemas.is_empty()) {
@@ -195,17 +225,24 @@ fn error_response(errors: &[&OperationError]) -> Value {
 }
 
 fn error_schemas(contract: &Contract) -> Value {
-    let errors = contract.operations.iter().flat_map(|operation| &operation.errors);
-    let schemas: BTreeMap<&str, Value> = errors
-        .map(|error| {
+    let mut statuses: BTreeMap<String, BTreeSet<u16>> = BTreeMap::new();
+    for operation in &contract.operations {
+        for (status, codes) in allowed_errors(contract, operation) {
+            codes.into_iter().for_each(|code| statuses.entry(code).or_default().extend([status]));
+        }
+    }
+    let schemas: BTreeMap<String, Value> = statuses
+        .into_iter()
+        .map(|(code, statuses)| {
+            let statuses: Vec<String> = statuses.iter().map(u16::to_string).collect();
             let schema = json!({
                 "type": "object",
-                "title": error.code,
-                "description": format!("The error `{}` with status {}.", error.code, error.status),
+                "title": code,
+                "description": format!("The error `{code}` with status {}.", statuses.join(" or ")),
                 "properties": { "__type": { "type": "string" } },
                 "additionalProperties": true,
             });
-            (error.code.as_str(), schema)
+            (code, schema)
         })
         .collect();
     json!(schemas)

@@ -42,6 +42,9 @@ pub struct Rules {
     /// Errors that every operation may answer with.
     #[serde(default)]
     pub common_errors: Vec<CommonError>,
+    /// Errors that an operation may answer with although it does not document them.
+    #[serde(default)]
+    pub other_errors: Vec<OtherError>,
     /// Rates that a run on a real endpoint keeps to.
     #[serde(default)]
     pub quotas: Vec<Quota>,
@@ -81,6 +84,9 @@ pub struct Rules {
     /// Where every numbered statement about the reference went.
     #[serde(default)]
     pub rules: Vec<NumberedRule>,
+    /// Clauses that earlier versions had: their ids never mean anything else.
+    #[serde(default)]
+    pub retired: Vec<Retired>,
 }
 
 impl Rules {
@@ -170,6 +176,20 @@ pub struct CommonError {
     pub when: ErrorCause,
     /// How far the reference backs it.
     pub tier: Tier,
+}
+
+/// An error that an operation may answer with although it does not document it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherError {
+    /// The operation.
+    pub operation: String,
+    /// The error's code.
+    pub code: String,
+    /// Its status.
+    pub status: u16,
+    /// Why it is allowed.
+    pub why: String,
 }
 
 /// A rate of requests that the service allows.
@@ -437,6 +457,19 @@ pub struct NumberedRule {
     pub reading: String,
     /// How far the reference backs it.
     pub tier: Tier,
+}
+
+/// A clause that the contract no longer has.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retired {
+    /// Its id.
+    pub clause: String,
+    /// Why it was dropped.
+    pub reason: String,
+    /// The clause that takes its place.
+    #[serde(default)]
+    pub replaced_by: Option<String>,
 }
 
 /// An error as an answer.

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::report::baseline::{self, Baseline};
 use crate::report::record::{KnownFinding, Record};
+use crate::spec::Contract;
 
 /// Known divergences; none unless a file was read.
 #[derive(Debug, Default)]
@@ -22,10 +23,12 @@ pub struct Stale {
 }
 
 impl Known {
-    /// Reads a baseline file.
-    pub fn read(path: &Path) -> Result<Known, String> {
+    /// Reads a baseline file for a contract.
+    pub fn read(path: &Path, contract: &Contract) -> Result<Known, String> {
         let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        Baseline::parse(path, &text).map(|baseline| Known(Some(baseline))).map_err(|damaged| damaged.to_string())
+        Baseline::read(path, &text, contract)
+            .map(|baseline| Known(Some(baseline)))
+            .map_err(|damaged| damaged.to_string())
     }
 
     /// Marks the findings of a case's record as new or known.

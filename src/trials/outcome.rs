@@ -107,11 +107,12 @@ impl Judge {
 /// The part of a plan that is about one case, which stands first in it.
 fn part(plan: &Plan, index: usize, outcome: &Outcome) -> Plan {
     let cases: Vec<Case> = plan.cases.get(index).cloned().into_iter().collect();
-    let mut clauses: Vec<ClauseIndex> = cases.iter().flat_map(|case| case.clauses.clone()).collect();
-    clauses.extend(outcome.findings.keys().map(|key| key.clause));
+    let selected = |clause: &ClauseIndex| plan.clauses.contains(clause);
+    let mut clauses: Vec<ClauseIndex> = cases.iter().flat_map(|case| case.clauses.clone()).filter(selected).collect();
+    clauses.extend(outcome.findings.keys().map(|key| key.clause).filter(selected));
     clauses.sort_unstable();
     clauses.dedup();
-    Plan { cases, clauses, resources: plan.resources.clone(), suites: Suites::default() }
+    Plan { cases, clauses, resources: plan.resources.clone(), suites: Suites::default(), notes: Vec::new() }
 }
 
 /// The operation that the target need not have and does not have.

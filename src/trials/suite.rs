@@ -206,7 +206,7 @@ impl Suite {
         if selected.cases.is_empty() {
             return Ok(libtest_mimic::run(arguments, Vec::new()).exit_code());
         }
-        let known = self.baseline.as_deref().map(Known::read).transpose()?.unwrap_or_default();
+        let known = self.baseline.as_deref().map(|path| Known::read(path, &contract)).transpose()?.unwrap_or_default();
         let runtime = runtime()?;
         self.start(&runtime)?;
         let selected = Arc::new(selected);

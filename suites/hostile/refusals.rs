@@ -105,3 +105,48 @@ fn a_secret_in_a_broken_answer_is_not_shown() {
     assert!(!finished.said.contains("HostileSecret"), "{}", finished.said);
     assert!(!finished.report.to_string().contains("HostileSecret"));
 }
+
+#[test]
+fn a_valid_signature_that_makes_the_target_fail_is_a_finding_though_it_verifies_none() {
+    let fails = |status: u16| {
+        Server::new(move |seen, stream| {
+            if !seen.path.contains("X-Amz-Signature") {
+                return Then::Forward;
+            }
+            let _ = stream.write_all(&answer(status, "content-type: application/json\r\n", b"{}"));
+            Then::Answered
+        })
+    };
+    let only = ["--only", "auth.*"];
+    let finished = start(&fails(500).url, &only).finish().exits(1);
+    let ids: Vec<String> = finished.findings().iter().map(|finding| finding["id"].to_string()).collect();
+    assert!(ids.iter().any(|id| id.contains("auth.query-signature-is-accepted@GetChannel:server_error")), "{ids:?}");
+    let clauses = finished.report["clauses"].as_array().unwrap();
+    let verdict = |id: &str| clauses.iter().find(|clause| clause["id"] == id).map(|clause| clause["verdict"].clone());
+    // That it serves a request says nothing of a target that serves all of them.
+    assert_eq!(verdict("auth.header-signature-is-accepted"), Some(json!("untested")));
+    assert_eq!(verdict("auth.unsigned-request-is-refused"), Some(json!("untested")));
+    let refused = start(&fails(403).url, &only).finish().exits(1);
+    let ids: Vec<String> = refused.findings().iter().map(|finding| finding["id"].to_string()).collect();
+    assert!(ids.iter().any(|id| id.contains("auth.query-signature-is-accepted@GetChannel")), "{ids:?}");
+}
+
+#[test]
+fn what_is_accepted_without_the_state_that_it_needs_breaks_its_constraint() {
+    let server = Server::new(|seen, stream| {
+        if seen.path != "/PutMetadata" {
+            return Then::Forward;
+        }
+        let _ = stream.write_all(b"HTTP/1.1 204 Answer\r\n\r\n");
+        Then::Answered
+    });
+    let finished = start(&server.url, &["--only", "PutMetadata.input.*"]).finish().exits(1);
+    let ids: Vec<&str> = finished.findings().iter().filter_map(|finding| finding["id"].as_str()).collect();
+    assert!(ids.contains(&"PutMetadata.input.metadata.length.min:accepted_invalid"), "{ids:?}");
+    // That the reference refuses the same request shows nothing, for no channel is live.
+    let honest = start(&Server::new(|_, _| Then::Forward).url, &["--only", "PutMetadata.input.metadata.*"]).finish();
+    assert!(honest.findings().is_empty(), "{}", honest.said);
+    let clauses = honest.report["clauses"].as_array().unwrap();
+    let length = clauses.iter().find(|clause| clause["id"] == "PutMetadata.input.metadata.length.min").unwrap();
+    assert_eq!(length["verdict"], "untested", "{length}");
+}

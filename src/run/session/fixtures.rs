@@ -55,8 +55,17 @@ impl Session<'_> {
                 Ok(pem)
             }
             Placeholder::Resource { resource, state } => self.resource(&resource, state).await,
+            Placeholder::Variable(path) if self.is_below_a_variable(&path) => {
+                Err(Blocked(format!("an earlier response did not show `{path}`")))
+            }
             Placeholder::Variable(variable) => self.resource(&variable, None).await,
         }
+    }
+
+    /// Whether a path leads into a value that an earlier response gave.
+    fn is_below_a_variable(&self, path: &str) -> bool {
+        let head = path.find(['.', '[']).and_then(|end| path.get(..end));
+        head.is_some_and(|head| self.variables.contains_key(head))
     }
 
     fn variable(&mut self, name: &str) -> Option<Value> {

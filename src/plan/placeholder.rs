@@ -136,6 +136,22 @@ fn replace_text<E>(text: &str, resolve: &mut dyn FnMut(&str) -> Result<Value, E>
     Ok(Value::from(result))
 }
 
+/// The value with resources in whatever state for those in a certain one; none if it asks for no state.
+pub fn without_states(value: &Value) -> Option<Value> {
+    let mut asks = false;
+    let replaced: Result<Value, ()> = replace(value, &mut |name| {
+        let name = match Placeholder::parse(name) {
+            Placeholder::Resource { resource, state: Some(_) } => {
+                asks = true;
+                resource
+            }
+            _ => name.to_owned(),
+        };
+        Ok(Value::from(format!("${{{name}}}")))
+    });
+    replaced.ok().filter(|_| asks)
+}
+
 /// Gives repeated resource placeholders within one list different resources: the first stays, the others become ARNs
 /// of nothing, because a list that names the same resource twice is open to readings.
 pub fn make_distinct(value: &mut Value) {
@@ -183,6 +199,14 @@ mod tests {
         let replaced: Result<Value, ()> =
             replace(&value, &mut |name| Ok(if name == "x" { json!(7) } else { json!("why") }));
         assert_eq!(replaced, Ok(json!({"a": 7, "b": "n-7-why", "why": [1, "${raw:1e400}"]})));
+    }
+
+    #[test]
+    fn states_can_be_done_without() {
+        let value = json!({"arn": "${live:channel}", "other": ["${absent:channel}"]});
+        let stateless = json!({"arn": "${channel}", "other": ["${absent:channel}"]});
+        assert_eq!(without_states(&value), Some(stateless.clone()));
+        assert_eq!(without_states(&stateless), None);
     }
 
     #[test]

@@ -1,0 +1,206 @@
+//! Why a clause is untested: what happened in the run, before what the contract says in general.
+
+use std::collections::BTreeMap;
+
+use crate::plan::{Plan, reason};
+use crate::run::{Outcome, Verdict};
+use crate::spec::Contract;
+use crate::spec::clause::{ClauseIndex, ClauseKind};
+
+/// Of what only some responses show.
+const NOT_SHOWN: &str = "no response of the target showed it";
+
+/// What the cases of each clause came to.
+pub(super) struct Evidence<'o> {
+    outcome: &'o Outcome,
+    clauses: BTreeMap<ClauseIndex, OfClause<'o>>,
+}
+
+/// What the cases of one clause came to.
+#[derive(Default)]
+struct OfClause<'o> {
+    /// Why the first inconclusive case could not decide it.
+    blocker: Option<&'o str>,
+    /// Whether something was sent for a case that could not decide it.
+    was_tried: bool,
+    /// How many cases were decided.
+    decided: usize,
+    /// The first decided case that was not answered as it should be, and what was observed.
+    otherwise: Option<(&'o str, &'o str)>,
+}
+
+impl<'o> Evidence<'o> {
+    /// Of all cases of a plan.
+    pub fn of(plan: &'o Plan, outcome: &'o Outcome) -> Evidence<'o> {
+        let mut clauses: BTreeMap<ClauseIndex, OfClause<'o>> = BTreeMap::new();
+        for result in &outcome.cases {
+            let Some(case) = plan.cases.get(result.case) else { continue };
+            let shown = result.findings.iter().find_map(|key| outcome.findings.get(key));
+            for clause in &case.clauses {
+                let of_clause = clauses.entry(*clause).or_default();
+                if let Verdict::Inconclusive { reason } = &result.verdict {
+                    of_clause.blocker.get_or_insert(reason.as_str());
+                    of_clause.was_tried |= result.requests > 0;
+                }
+                if result.decided > 0 {
+                    of_clause.decided += 1;
+                    let observed = shown.map(|found| (case.id.as_str(), found.violation.observed.as_str()));
+                    of_clause.otherwise = of_clause.otherwise.or(observed);
+                }
+            }
+        }
+        Evidence { outcome, clauses }
+    }
+
+    /// Why nothing decided a clause.
+    pub fn reason(&self, contract: &Contract, index: ClauseIndex) -> String {
+        let clause = contract.clauses.get(index);
+        let missing = clause.operation.as_ref().filter(|operation| self.outcome.not_implemented.contains(operation));
+        if let Some(operation) = missing {
+            return format!("needs something the target lacks: {operation} is not implemented");
+        }
+        if let Some(reason) = self.outcome.stopped_early.as_ref() {
+            return format!("the run stopped before its turn: {reason}");
+        }
+        let documented = reason::documented(contract, &clause.id);
+        if let Some(always) = documented.as_ref().filter(|reason| reason.holds_always) {
+            return always.to_string();
+        }
+        let none = OfClause::default();
+        let seen = self.clauses.get(&index).unwrap_or(&none);
+        if let (ClauseKind::Error { .. }, true) = (&clause.kind, seen.decided > 0) {
+            return answered_otherwise(seen);
+        }
+        // What a run lacks altogether, the contract says better.
+        let documented = documented.map(|reason| reason.to_string());
+        match (documented, seen.blocker) {
+            (Some(documented), blocker) if !seen.was_tried || blocker.is_none() => documented,
+            // Other responses came, and said nothing of it.
+            (_, Some(blocker)) if seen.decided > 0 && matches!(clause.kind, ClauseKind::Output { .. }) => {
+                format!("{NOT_SHOWN}, and one of its cases could not be decided: {blocker}")
+            }
+            (_, Some(blocker)) => blocker.to_owned(),
+            (documented, None) => documented.unwrap_or_else(|| self.by_kind(index, &clause.kind)),
+        }
+    }
+
+    /// Where no case was blocked and the contract says nothing.
+    fn by_kind(&self, index: ClauseIndex, kind: &ClauseKind) -> String {
+        let reason = if self.clauses.contains_key(&index) { None } else { reason::by_kind(kind) };
+        reason.map_or_else(|| NOT_SHOWN.to_owned(), |reason| reason.to_string())
+    }
+}
+
+/// An error that should have come and did not.
+fn answered_otherwise(seen: &OfClause<'_>) -> String {
+    let cases = match seen.decided {
+        1 => "the case that should cause it was".to_owned(),
+        several => format!("the {several} cases that should cause it were"),
+    };
+    match seen.otherwise {
+        Some((case, observed)) => {
+            let observed = observed.trim_end_matches('.');
+            format!("the target never answered with it: {cases} answered otherwise, e.g. {case}: {observed}")
+        }
+        None => format!("the target never answered with it: {cases} answered in another way that the contract allows"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::time::Duration;
+
+    use super::*;
+    use crate::judge::Violation;
+    use crate::judge::finding::FindingKind;
+    use crate::plan::{Filter, Suites, plan};
+    use crate::report::Record;
+    use crate::run::{CaseResult, FindingKey, Found, Settings};
+    use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
+
+    fn result(case: usize, verdict: Verdict, decided: u64, findings: Vec<FindingKey>) -> CaseResult {
+        CaseResult { case, verdict, requests: 1, decided, elapsed: Duration::ZERO, findings }
+    }
+
+    fn of(only: &str) -> (Contract, Plan) {
+        let contract = crate::spec::builtin().unwrap();
+        let filter = Filter { only: vec![only.to_owned()], ..Filter::default() };
+        let plan = plan(&contract, &Suites::builtin().unwrap(), &filter).unwrap();
+        (contract, plan)
+    }
+
+    fn violation(contract: &Contract, clause: &str, observed: &str) -> Violation {
+        Violation {
+            clause: contract.clauses.find(clause).unwrap(),
+            operation: "CreateChannel".to_owned(),
+            detail: None,
+            kind: FindingKind::WrongStatus,
+            expected: "The answer is ValidationException (400).".to_owned(),
+            observed: observed.to_owned(),
+            tier: None,
+        }
+    }
+
+    fn found(outcome: &mut Outcome, violation: Violation, case: usize) -> FindingKey {
+        let request =
+            Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() };
+        let failure = TransportFailure { kind: FailureKind::Protocol, detail: String::new() };
+        let exchange = Exchange { request, reply: Reply::Failure(failure), elapsed: Duration::ZERO };
+        let key = FindingKey::from(&violation);
+        let (seen, witness) = (crate::run::outcome::Seen::ONCE, None);
+        let (body_length, setup, occurrences) = (0, Vec::new(), 1);
+        let found = Found { violation, exchange, body_length, setup, case, occurrences, seen, witness };
+        outcome.findings.insert(key.clone(), found);
+        key
+    }
+
+    #[test]
+    fn an_error_that_never_came_says_what_came_instead() {
+        let (contract, plan) = of("CreateChannel.input.name.pattern");
+        let refuses = plan.cases.iter().position(|case| case.id.ends_with("/refuses")).unwrap();
+        let error = contract.clauses.find("CreateChannel.error.ValidationException").unwrap();
+        assert!(plan.cases[refuses].clauses.contains(&error));
+        let mut outcome = Outcome::default();
+        let seen = "The target answered status 422 without an error code.";
+        let key = found(&mut outcome, violation(&contract, "CreateChannel.input.name.pattern", seen), refuses);
+        outcome.cases = vec![result(refuses, Verdict::Failed, 3, vec![key])];
+        assert_eq!(
+            Evidence::of(&plan, &outcome).reason(&contract, error),
+            "the target never answered with it: the case that should cause it was answered otherwise, e.g. \
+             CreateChannel.input.name.pattern/refuses: The target answered status 422 without an error code"
+        );
+        outcome.cases = vec![result(refuses, Verdict::Inconclusive { reason: "it was busy".to_owned() }, 0, vec![])];
+        assert_eq!(Evidence::of(&plan, &outcome).reason(&contract, error), "it was busy");
+    }
+
+    #[test]
+    fn what_a_run_could_not_do_goes_before_what_the_contract_says_of_other_targets() {
+        let (contract, plan) = of("PutMetadata.status");
+        let clause = contract.clauses.find("PutMetadata.status").unwrap();
+        let blocked = |requests| {
+            let verdict = Verdict::Inconclusive { reason: "the channel did not go live in time".to_owned() };
+            CaseResult { requests, ..result(0, verdict, 0, Vec::new()) }
+        };
+        let reason = |requests| {
+            let outcome = Outcome { cases: vec![blocked(requests)], ..Outcome::default() };
+            Evidence::of(&plan, &outcome).reason(&contract, clause)
+        };
+        assert_eq!(reason(4), "the channel did not go live in time");
+        assert!(reason(0).starts_with("needs something the target lacks: "), "{}", reason(0));
+    }
+
+    #[test]
+    fn findings_of_clauses_that_were_not_selected_do_not_count_but_are_noted() {
+        let (contract, plan) = of("CreateChannel.input.name.pattern");
+        let refuses = plan.cases.iter().position(|case| case.id.ends_with("/refuses")).unwrap();
+        let mut outcome = Outcome::default();
+        let key = found(&mut outcome, violation(&contract, "DeleteChannel.status", "It is 200."), refuses);
+        outcome.cases = vec![result(refuses, Verdict::Passed, 1, vec![key])];
+        let record = Record::from_outcome(&contract, &plan, &Settings::for_loopback("http://127.0.0.1:1"), outcome);
+        assert!(record.findings.is_empty() && record.cases[refuses].findings.is_empty());
+        let note = "left out 1 finding of clauses that were not selected: DeleteChannel.status";
+        assert!(record.notes.iter().any(|noted| noted == note), "{:?}", record.notes);
+    }
+}
