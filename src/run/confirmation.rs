@@ -149,6 +149,7 @@ async fn side_by_side(env: Environment, tasks: Vec<Task>, jobs: usize) -> (Tries
 /// Looks for a task's findings again; a look that could not decide is no try.
 async fn look_again(worker: &mut Worker, task: &Task) -> Tries {
     let mut tries: Tries = task.keys.iter().map(|key| (key.clone(), Seen::ONCE)).collect();
+    let mut places: BTreeMap<FindingKey, BTreeSet<usize>> = BTreeMap::new();
     for _ in 0..REPETITIONS {
         worker.finish().await;
         worker.tally.findings.clear();
@@ -160,12 +161,29 @@ async fn look_again(worker: &mut Worker, task: &Task) -> Tries {
             }
         };
         for (key, seen) in &mut tries {
-            let shows = worker.tally.findings.contains_key(key);
-            seen.of += u64::from(shows || is_decided);
-            seen.times += u64::from(shows);
+            let again = worker.tally.findings.get(key);
+            seen.of += u64::from(again.is_some() || is_decided);
+            seen.times += u64::from(again.is_some());
+            again.into_iter().for_each(|found| drop(places.entry(key.clone()).or_default().insert(found.setup.len())));
         }
     }
+    if task.witness.is_none() {
+        let wanders =
+            |key: &FindingKey| may_be_noise(key.kind) && places.get(key).is_some_and(|places| places.len() > 1);
+        tries.iter_mut().filter(|(key, _)| wanders(key)).for_each(|(_, seen)| seen.times = 1);
+    }
     tries
+}
+
+/// Whether noise on the way to the target can look like this. A case of hundreds of requests meets noise nearly every
+/// time, but hardly ever at the same request; a defect stays where it is.
+fn may_be_noise(kind: FindingKind) -> bool {
+    match kind {
+        FindingKind::ServerError | FindingKind::Transport => true,
+        FindingKind::MalformedResponse | FindingKind::WrongStatus | FindingKind::WrongErrorCode => true,
+        FindingKind::AcceptedInvalid | FindingKind::RejectedValid => false,
+        FindingKind::WrongBehaviour | FindingKind::NotImplemented => false,
+    }
 }
 
 /// Notes how often each finding was seen, and drops those of lists that no look alone showed.
