@@ -164,7 +164,9 @@ async fn look_again(worker: &mut Worker, task: &Task) -> Tries {
             let again = worker.tally.findings.get(key);
             seen.of += u64::from(again.is_some() || is_decided);
             seen.times += u64::from(again.is_some());
-            again.into_iter().for_each(|found| drop(places.entry(key.clone()).or_default().insert(found.setup.len())));
+            if let Some(found) = again {
+                places.entry(key.clone()).or_default().insert(found.setup.len());
+            }
         }
     }
     if task.witness.is_none() {
