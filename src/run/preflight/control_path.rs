@@ -7,7 +7,7 @@ use crate::plan::suite::{BroadcastState, Need};
 use crate::run::environment::Environment;
 use crate::run::needs;
 use crate::spec::Arn;
-use crate::wire::{Exchange, Reply, Response};
+use crate::wire::{Exchange, FailureKind, Reply, Response};
 
 /// Asks for the state that a channel has already, which changes nothing.
 pub async fn check(env: &Environment, nowhere: &Exchange, created: &[(String, Value)]) -> Option<Untestable> {
@@ -18,6 +18,8 @@ pub async fn check(env: &Environment, nowhere: &Exchange, created: &[(String, Va
     let channel = channel(env, created)?;
     let exchange = env.target.control(&channel, BroadcastState::Offline, None).await?;
     let seen = match &exchange.reply {
+        // What was not sent says nothing of the path.
+        Reply::Failure(failure) if failure.kind == FailureKind::Withheld => return None,
         Reply::Failure(failure) => failure.detail.clone(),
         Reply::Response(response) if is_nowhere(env, &path, response, nowhere) => {
             format!("POST {path} is {}", operations::answer(response))
