@@ -1,6 +1,6 @@
 //! Checks any Amazon IVS Low-Latency Streaming endpoint against the documented API contract, clause by clause.
 //!
-//! One direction of data: [`spec`] → [`plan`] → [`generate`] → [`send`] → [`judge`] → [`report`], driven by [`run`], with
+//! One direction of data: [`spec`] → [`plan`] → [`generate`] → [`send`] → [`judge`] → [`diagnose`] → [`report`], driven by [`run`], with
 //! [`cli`] on top. [`mod@reference`] is a conforming server, the default target, reached only over a socket.
 //!
 //! # What a version promises
@@ -11,6 +11,7 @@
 
 pub mod cli;
 pub mod clock;
+pub mod diagnose;
 pub mod entropy;
 pub mod generate;
 pub mod judge;

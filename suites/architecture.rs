@@ -20,8 +20,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("send", &["wire", "clock"]),
     ("judge", &["spec", "plan", "wire"]),
     ("run", &["spec", "plan", "wire", "generate", "send", "judge", "clock", "entropy"]),
+    ("diagnose", &["spec", "plan", "wire", "judge"]),
     // Of `run` the reports know the plain data: events, settings, outcome.
-    ("report", &["spec", "plan", "wire", "judge", "run"]),
+    ("report", &["spec", "plan", "wire", "judge", "diagnose", "run"]),
     ("trials", &["spec", "plan", "run", "report", "clock"]),
     (
         "cli",

@@ -321,6 +321,12 @@ pub struct SelftestArgs {
     /// Writes the result as JSON to a file as well
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// Checks each faulty server by a full run, and counts what it accuses beside the fault
+    #[arg(long)]
+    pub whole: bool,
+    /// The same with N random pairs of faults
+    #[arg(long, value_name = "N", conflicts_with_all = ["whole", "sample"])]
+    pub pairs: Option<usize>,
     /// Faults tried at the same time [default: chosen from the machine]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,

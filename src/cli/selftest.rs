@@ -1,5 +1,7 @@
 //! `selftest`: one fault after another in the reference server, and which of them were detected.
 
+mod whole;
+
 use std::fmt::Write;
 use std::fs::File;
 use std::io::Write as _;
@@ -14,12 +16,12 @@ use super::output::print;
 use super::{embedded, resolve, stages};
 use crate::report::text::{count, grouped, visible};
 use crate::run::settings::{Settings, Shrinking};
-use crate::selftest::{self, Detection, Options, SelftestError, Summary, Trial};
+use crate::selftest::{self, Detection, Options, Seeding, SelftestError, Summary, Trial, WholeTrial};
 
 /// Tries the faults.
 pub fn selftest(args: &SelftestArgs, environment: &Environment) -> Result<Exit, CliError> {
-    if args.jobs == Some(0) || args.sample == Some(0) {
-        return Err(CliError::usage("--jobs and --sample of 0 would try nothing: use 1 or more"));
+    if [args.jobs, args.sample, args.pairs].contains(&Some(0)) {
+        return Err(CliError::usage("--jobs, --sample and --pairs of 0 would try nothing: use 1 or more"));
     }
     let contract = stages::load(None)?.contract;
     let embedded = resolve::target(&TargetArgs::default(), environment)?;
@@ -35,21 +37,43 @@ pub fn selftest(args: &SelftestArgs, environment: &Environment) -> Result<Exit, 
         settings,
         config,
     };
+    let seeding = match (args.whole, args.pairs) {
+        (_, Some(pairs)) => Some(Seeding::Pairs(pairs)),
+        (true, None) => Some(Seeding::Single),
+        (false, None) => None,
+    };
     let report = match &args.report {
         None => None,
         Some(path) => Some((path, File::create(path).map_err(|error| CliError::io("write the report", path, &error))?)),
     };
-    let summary = tried(&contract, &options, environment)?;
-    let document = || serde_json::to_string_pretty(&summary).unwrap_or_default() + "\n";
+    let (exit, text, document) = match seeding {
+        None => {
+            let survived = |trial: &Trial| (!trial.is_killed()).then(|| format!("survived: {}", visible(&trial.fault)));
+            let tried = |observe: &mut dyn FnMut(&Trial, usize)| selftest::run(&contract, &options, observe);
+            let summary = watched(environment, survived, tried)?;
+            (exit(&summary), text(&summary), serde_json::to_string_pretty(&summary))
+        }
+        Some(seeding) => {
+            let missed = |trial: &WholeTrial| {
+                (!trial.missed.is_empty()).then(|| format!("missed: {}", visible(&trial.missed.join(", "))))
+            };
+            let tried = |observe: &mut dyn FnMut(&WholeTrial, usize)| {
+                selftest::run_whole(&contract, &options, seeding, observe)
+            };
+            let summary = watched(environment, missed, tried)?;
+            (whole::exit(&summary), whole::text(&summary), serde_json::to_string_pretty(&summary))
+        }
+    };
+    let document = document.unwrap_or_default() + "\n";
     if let Some((path, mut file)) = report {
-        let written = file.write_all(document().as_bytes());
+        let written = file.write_all(document.as_bytes());
         written.map_err(|error| CliError::io("write the report", path, &error))?;
     }
     match args.format {
-        ListFormat::Text => print(&text(&summary)),
-        ListFormat::Json => print(&document()),
+        ListFormat::Text => print(&text),
+        ListFormat::Json => print(&document),
     }
-    Ok(exit(&summary))
+    Ok(exit)
 }
 
 /// A fault that could not be tried neither survived nor was detected.
@@ -62,10 +86,11 @@ fn exit(summary: &Summary) -> Exit {
     }
 }
 
-fn tried(
-    contract: &std::sync::Arc<crate::spec::Contract>,
-    options: &Options,
+/// Tries faults with a progress bar; `worth_telling` is what to say at once of a trial.
+fn watched<Trial, Summary>(
     environment: &Environment,
+    worth_telling: impl Fn(&Trial) -> Option<String>,
+    tried: impl FnOnce(&mut dyn FnMut(&Trial, usize)) -> Result<Summary, SelftestError>,
 ) -> Result<Summary, CliError> {
     use std::io::IsTerminal;
     let is_watched = std::io::stderr().is_terminal() && !environment.is_ci();
@@ -74,11 +99,11 @@ fn tried(
     let mut observe = |trial: &Trial, all: usize| {
         bar.set_length(all as u64);
         bar.inc(1);
-        if !trial.is_killed() {
-            bar.println(format!("survived: {}", visible(&trial.fault)));
+        if let Some(line) = worth_telling(trial) {
+            bar.println(line);
         }
     };
-    let summary = selftest::run(contract, options, &mut observe);
+    let summary = tried(&mut observe);
     bar.finish_and_clear();
     summary.map_err(|error| match error {
         SelftestError::Setup(_) => CliError::CouldNotTest(error.to_string()),

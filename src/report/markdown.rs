@@ -45,7 +45,7 @@ fn headline(page: &mut String, record: &Record) {
     let _ = match record.verdict() {
         Verdict::Conforms => writeln!(page, "## ✅ {target} conforms to {contract}\n"),
         Verdict::Diverges => {
-            let causes = escape(&record.causes().join("; "));
+            let causes = escape(&record.reasons_to_fail().join("; "));
             writeln!(page, "## ❌ {target} diverges from {contract}\n\n**{causes}**\n")
         }
         Verdict::CouldNotTest => {

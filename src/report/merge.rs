@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::causes;
 use super::fold;
 use super::honesty;
 use super::record::{
@@ -76,6 +77,7 @@ pub fn merge(records: &[Record]) -> Result<Record, MergeError> {
     honesty::settle(&mut merged.clauses, &merged.cases);
     merged.findings = findings(&ordered);
     fold::fold(&mut merged.findings, &mut merged.cases);
+    merged.causes = causes::name(&mut merged.findings, &merged.clauses, &merged.cases);
     merged.notes = notes(&ordered);
     merged.baseline = baseline(&ordered, &merged.findings);
     let requests = ordered.iter().map(|record| record.summary.requests);

@@ -2,6 +2,7 @@
 //! clock; what a target answered is made harmless by [`text`] before it reaches a terminal or a file.
 
 pub mod baseline;
+pub mod causes;
 mod curl;
 pub mod damaged;
 pub mod digest;

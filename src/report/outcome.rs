@@ -5,12 +5,13 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
+use super::causes;
 use super::curl;
 use super::fold;
 use super::honesty;
 use super::record::{
     BaselineStatus, CaseRecord, CaseVerdict, ClauseRecord, ClauseVerdict, ContractInfo, FindingRecord, Gate, Record,
-    RequestRecord, ResponseRecord, SCHEMA, SeenRecord, Selection, Summary, TargetInfo, Tool,
+    RequestRecord, ResponseRecord, Role, SCHEMA, SeenRecord, Selection, Summary, TargetInfo, Tool,
 };
 use super::redact::{REDACTED, Redactor};
 use super::selection;
@@ -45,6 +46,7 @@ impl Record {
             requests_per_second: if seconds > 0.0 { outcome.requests as f64 / seconds } else { 0.0 },
             ..Summary::default()
         };
+        let causes = causes::name(&mut findings, &clauses, &cases);
         let mut record = Record {
             schema: SCHEMA.to_owned(),
             tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
@@ -68,6 +70,7 @@ impl Record {
             summary,
             clauses,
             cases,
+            causes,
             findings,
             notes: plan.notes.iter().chain(&left_out).chain(&outcome.notes).map(|note| redactor.text(note)).collect(),
             selection: Selection::default(),
@@ -224,6 +227,10 @@ fn finding(contract: &Contract, plan: &Plan, settings: &Settings, found: &Found,
         baseline: BaselineStatus::New,
         case: plan.cases.get(found.case).map(|case| case.id.clone()).unwrap_or_default(),
         section: clause.section.clone(),
+        promise: clause.statement.clone(),
+        member: causes::member(contract, &clause.id),
+        cause: String::new(),
+        role: Role::Primary,
         setup: found.setup.iter().map(|request| request_record(contract, "", request, redactor)).collect(),
     }
 }

@@ -41,6 +41,9 @@ pub struct Record {
     pub clauses: Vec<ClauseRecord>,
     /// Every case with its verdict, in the order of the plan.
     pub cases: Vec<CaseRecord>,
+    /// What is wrong with the target: each explains one or more findings; the one that explains most comes first.
+    #[serde(default)]
+    pub causes: Vec<CauseRecord>,
     /// Divergences, in the order of their ids.
     pub findings: Vec<FindingRecord>,
     /// What is worth knowing and no divergence (e.g. how many unknown members were seen).
@@ -192,6 +195,16 @@ pub struct Summary {
     pub requests_per_second: f64,
     /// Findings, against the baseline.
     pub findings: FindingTotals,
+    /// Causes of the findings.
+    #[serde(default)]
+    pub causes: CauseTotals,
+}
+
+/// Causes of the findings.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct CauseTotals {
+    pub total: u64,
 }
 
 /// Clauses by verdict.
@@ -344,9 +357,49 @@ pub struct FindingRecord {
     /// Section of the reference.
     #[serde(default)]
     pub section: String,
+    /// What the clause promises, in words.
+    #[serde(default)]
+    pub promise: String,
+    /// The member that the clause constrains, as `Shape$member`; empty if it constrains none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub member: String,
+    /// Id of its cause.
+    #[serde(default)]
+    pub cause: String,
+    /// What it is to its cause.
+    #[serde(default)]
+    pub role: Role,
     /// Requests to send before the minimal one, oldest first (a sequence needs them; a single request does not).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub setup: Vec<RequestRecord>,
+}
+
+/// One thing that is wrong with the target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CauseRecord {
+    /// Id of its primary finding: stable for the same defect across runs and seeds.
+    pub id: String,
+    /// What the target does, in one sentence.
+    pub title: String,
+    /// The clause that is broken.
+    pub clause: String,
+    /// The operations on which it is broken.
+    pub operations: Vec<String>,
+    /// Ids of the findings that it explains, the primary one first.
+    pub findings: Vec<String>,
+    /// How many clauses it keeps from being decided.
+    pub masks: u64,
+}
+
+/// What a finding is to its cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// It names the cause best.
+    #[default]
+    Primary,
+    /// It follows from the cause.
+    Consequence,
 }
 
 /// How often a finding showed when it was looked for; fewer times than tries is intermittent.
@@ -431,5 +484,6 @@ impl Record {
             known: findings(BaselineStatus::Known),
             fixed: self.baseline.as_ref().map_or(0, |baseline| baseline.fixed.len() as u64),
         };
+        self.summary.causes = CauseTotals { total: self.causes.len() as u64 };
     }
 }

@@ -38,6 +38,7 @@ fn base() -> Record {
         summary: Summary::default(),
         clauses: Vec::new(),
         cases: Vec::new(),
+        causes: Vec::new(),
         findings: Vec::new(),
         notes: Vec::new(),
         selection: Selection::default(),
@@ -101,6 +102,10 @@ pub fn finding(id: &str, clause: &str, operation: &str, kind: FindingKind) -> Fi
         baseline: BaselineStatus::New,
         case: clause.to_owned(),
         section: format!("Actions / {operation}"),
+        promise: "`name` has at most 128 characters.".to_owned(),
+        member: String::new(),
+        cause: String::new(),
+        role: Role::Primary,
         setup: Vec::new(),
     }
 }
@@ -224,6 +229,7 @@ fn summarise(record: &mut Record) {
     for (position, case) in (0..).zip(&mut record.cases) {
         case.position = position;
     }
+    record.causes = crate::report::causes::name(&mut record.findings, &record.clauses, &record.cases);
     record.recount();
     record.summary.operations = OperationTotals { total: 35, implemented: 34 };
     record.summary.requests = 2400;

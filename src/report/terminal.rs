@@ -80,7 +80,7 @@ fn verdict(page: &mut String, record: &Record, width: usize) {
     let (style, mark, sentence) = match record.verdict() {
         Verdict::Conforms => (GOOD, "✓", conforms(record)),
         Verdict::Diverges => {
-            (BAD, "✗", format!("{} diverges: {}", target(record), visible(&record.causes().join("; "))))
+            (BAD, "✗", format!("{} diverges: {}", target(record), visible(&record.reasons_to_fail().join("; "))))
         }
         Verdict::CouldNotTest => (WARN, "!", could_not_test(record)),
     };

@@ -125,7 +125,7 @@ impl Record {
     pub fn verdict(&self) -> Verdict {
         if self.stopped_early.is_some() || !self.is_tested() {
             Verdict::CouldNotTest
-        } else if self.causes().is_empty() {
+        } else if self.reasons_to_fail().is_empty() {
             Verdict::Conforms
         } else {
             Verdict::Diverges
@@ -142,7 +142,7 @@ impl Record {
     }
 
     /// Why the run fails, one short phrase each; empty if nothing that counts diverges.
-    pub fn causes(&self) -> Vec<String> {
+    pub fn reasons_to_fail(&self) -> Vec<String> {
         let mut causes = Vec::new();
         let counting = self.counting().count() as u64;
         if counting > 0 {

@@ -12,6 +12,7 @@ use super::SelftestError;
 use super::catalogue::{Catalogue, Mutant};
 use super::result::{Summary, Trial};
 use super::trial::Bench;
+use super::whole::{self, WholeSummary, WholeTrial};
 use crate::clock;
 use crate::plan::{self, Filter, Suites};
 use crate::run::settings::Settings;
@@ -42,21 +43,59 @@ pub fn run(
     observe: &mut dyn FnMut(&Trial, usize),
 ) -> Result<Summary, SelftestError> {
     let started = clock::instant();
+    let (bench, mutants) = prepared(contract, options)?;
+    let chosen = match options.sample {
+        Some(size) => sampled(mutants, size, options.settings.seed),
+        None => mutants,
+    };
+    let trials = try_all(&chosen, options.jobs, |mutant| bench.try_fault(mutant), observe)?;
+    Ok(Summary::of(trials, started.elapsed().as_secs_f64()))
+}
+
+/// How many faults a server of a full run has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seeding {
+    /// One.
+    Single,
+    /// Two, in so many random pairs.
+    Pairs(usize),
+}
+
+/// Checks servers with one or two faults by full runs; `observe` hears of each as soon as it is decided.
+///
+/// # Errors
+/// A glob matches nothing, or nothing can be set up.
+pub fn run_whole(
+    contract: &Arc<Contract>,
+    options: &Options,
+    seeding: Seeding,
+    observe: &mut dyn FnMut(&WholeTrial, usize),
+) -> Result<WholeSummary, SelftestError> {
+    let started = clock::instant();
+    let (bench, mutants) = prepared(contract, options)?;
+    let seeded = match seeding {
+        Seeding::Single => {
+            let size = options.sample.unwrap_or(mutants.len());
+            sampled(mutants, size, options.settings.seed).into_iter().map(|mutant| vec![mutant]).collect()
+        }
+        Seeding::Pairs(pairs) => whole::pairs(&mutants, pairs, options.settings.seed),
+    };
+    let trials = try_all(&seeded, options.jobs, |mutants| bench.try_whole(mutants), observe)?;
+    Ok(WholeSummary::of(trials, started.elapsed().as_secs_f64()))
+}
+
+/// What all trials share, and the faults to try.
+fn prepared(contract: &Arc<Contract>, options: &Options) -> Result<(Bench, Vec<Mutant>), SelftestError> {
     let plan = plan::plan(contract, &Suites::builtin()?, &Filter::default())?;
     let catalogue = Catalogue::of(contract, &plan.cases)?;
-    let chosen = chosen(contract, catalogue.mutants, &options.only)?;
-    let chosen = match options.sample {
-        Some(size) => sampled(chosen, size, options.settings.seed),
-        None => chosen,
-    };
+    let mutants = chosen(contract, catalogue.mutants, &options.only)?;
     let bench = Bench {
         contract: Arc::clone(contract),
         plan,
         settings: options.settings.clone(),
         config: options.config.clone(),
     };
-    let trials = try_all(&bench, &chosen, options.jobs, observe)?;
-    Ok(Summary::of(trials, started.elapsed().as_secs_f64()))
+    Ok((bench, mutants))
 }
 
 fn chosen(contract: &Contract, mutants: Vec<Mutant>, only: &[String]) -> Result<Vec<Mutant>, SelftestError> {
@@ -104,38 +143,43 @@ fn sampled(mutants: Vec<Mutant>, size: usize, seed: u64) -> Vec<Mutant> {
 }
 
 /// Each thread has a runtime of its own, on which its faulty servers live.
-fn try_all(
-    bench: &Bench,
-    mutants: &[Mutant],
+fn try_all<'i, Item, Trial, Tried>(
+    items: &'i [Item],
     jobs: usize,
+    try_one: impl Fn(&'i Item) -> Tried + Sync,
     observe: &mut dyn FnMut(&Trial, usize),
-) -> Result<Vec<Trial>, SelftestError> {
+) -> Result<Vec<Trial>, SelftestError>
+where
+    Item: Sync,
+    Trial: Send,
+    Tried: Future<Output = Trial>,
+{
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     let mut runtimes = Vec::new();
-    for _ in 0..jobs.clamp(1, mutants.len().max(1)) {
+    for _ in 0..jobs.clamp(1, items.len().max(1)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtimes.push(runtime.map_err(|error| SelftestError::Setup(error.to_string()))?);
     }
     let mut trials: Vec<(usize, Trial)> = std::thread::scope(|scope| {
         for runtime in runtimes {
-            let (sender, next) = (sender.clone(), &next);
+            let (sender, next, try_one) = (sender.clone(), &next, &try_one);
             scope.spawn(move || {
-                while let Some((index, mutant)) = take(next, mutants) {
-                    let trial = runtime.block_on(bench.try_fault(mutant));
+                while let Some((index, item)) = take(next, items) {
+                    let trial = runtime.block_on(try_one(item));
                     // The receiver only goes when all trials are over.
                     let _ = sender.send((index, trial));
                 }
             });
         }
         drop(sender);
-        receiver.iter().inspect(|(_, trial)| observe(trial, mutants.len())).collect()
+        receiver.iter().inspect(|(_, trial)| observe(trial, items.len())).collect()
     });
     trials.sort_by_key(|(index, _)| *index);
     Ok(trials.into_iter().map(|(_, trial)| trial).collect())
 }
 
-fn take<'m>(next: &AtomicUsize, mutants: &'m [Mutant]) -> Option<(usize, &'m Mutant)> {
+fn take<'i, Item>(next: &AtomicUsize, items: &'i [Item]) -> Option<(usize, &'i Item)> {
     let index = next.fetch_add(1, Ordering::Relaxed);
-    mutants.get(index).map(|mutant| (index, mutant))
+    items.get(index).map(|item| (index, item))
 }

@@ -3,19 +3,22 @@
 //!
 //! `catalogue` derives the faults from the contract and from what the reference server offers; `attribution` says,
 //! as data, which clauses a fault breaks; `trial` checks one faulty server; `campaign` runs all trials side by side;
-//! `result` is what came of them.
+//! `result` is what came of them. `whole` checks servers with one or two faults by full runs, and counts what they
+//! accuse beside the faults.
 
 mod attribution;
 pub mod campaign;
 pub mod catalogue;
 pub mod result;
 mod trial;
+pub mod whole;
 
 use thiserror::Error;
 
-pub use campaign::{Options, run};
+pub use campaign::{Options, Seeding, run, run_whole};
 pub use catalogue::{Catalogue, Equivalent, Mutant};
 pub use result::{Detection, Summary, Trial};
+pub use whole::{WholeSummary, WholeTrial};
 
 /// Why the faults cannot be tried.
 #[derive(Debug, Error)]

@@ -7,6 +7,7 @@ pub mod arn;
 mod ast;
 mod check;
 pub mod clause;
+pub mod clause_id;
 mod constraints;
 pub mod contract;
 mod diff;

@@ -115,7 +115,7 @@ pub fn page(record: &Record) -> Page {
         title: format!("{} · {}", word(verdict), target(record)),
         verdict: class(verdict),
         headline: headline(record, verdict),
-        causes: record.causes().iter().map(|cause| visible(cause).into_owned()).collect(),
+        causes: record.reasons_to_fail().iter().map(|cause| visible(cause).into_owned()).collect(),
         alerts: alerts(record),
         facts: facts(record),
         tiles: tiles(record),

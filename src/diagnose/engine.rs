@@ -1,0 +1,65 @@
+//! Follows the links between findings to causes.
+
+use super::evidence::Evidence;
+use super::rules;
+
+/// One thing that is wrong with the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// Positions of the findings that it explains, the primary one first, then in their order.
+    pub findings: Vec<usize>,
+}
+
+/// Which finding follows from which.
+#[derive(Debug)]
+pub(super) struct Links {
+    causes: Vec<Option<usize>>,
+}
+
+impl Links {
+    fn new(findings: usize) -> Links {
+        Links { causes: vec![None; findings] }
+    }
+
+    /// The finding that a finding follows from in the end; itself if it follows from none.
+    pub(super) fn primary(&self, finding: usize) -> usize {
+        let mut primary = finding;
+        while let Some(cause) = self.causes.get(primary).copied().flatten() {
+            primary = cause;
+        }
+        primary
+    }
+
+    /// Whether a finding follows from none.
+    pub(super) fn is_primary(&self, finding: usize) -> bool {
+        self.primary(finding) == finding
+    }
+
+    /// Says that a finding, with all that follows from it, follows from a cause. A finding that follows from another
+    /// one already keeps its cause.
+    pub(super) fn follows(&mut self, finding: usize, cause: usize) {
+        let cause = self.primary(cause);
+        if !self.is_primary(finding) || cause == finding {
+            return;
+        }
+        if let Some(link) = self.causes.get_mut(finding) {
+            *link = Some(cause);
+        }
+    }
+}
+
+/// The causes of findings, those that explain most first.
+pub fn causes(findings: &[Evidence<'_>]) -> Vec<Cause> {
+    let mut links = Links::new(findings.len());
+    for rule in rules::ALL {
+        rule(findings, &mut links);
+    }
+    let mut causes: Vec<Cause> = Vec::new();
+    for primary in (0..findings.len()).filter(|finding| links.is_primary(*finding)) {
+        let follows = |finding: &usize| *finding != primary && links.primary(*finding) == primary;
+        let consequences = (0..findings.len()).filter(follows);
+        causes.push(Cause { findings: std::iter::once(primary).chain(consequences).collect() });
+    }
+    causes.sort_by_key(|cause| std::cmp::Reverse(cause.findings.len()));
+    causes
+}

@@ -1,0 +1,61 @@
+//! The same deviation on several operations is one cause.
+
+use std::collections::BTreeMap;
+
+use crate::diagnose::engine::Links;
+use crate::diagnose::evidence::Evidence;
+use crate::judge::finding::FindingKind;
+use crate::spec::clause_id::ClauseId;
+
+/// What makes deviations the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Deviation<'a> {
+    /// One rule, broken in the same way.
+    Rule { clause: &'a str, detail: Option<&'a str>, kind: FindingKind, refusal: (u16, &'a str) },
+    /// One form of success, e.g. a content type.
+    Success { part: &'a str, kind: FindingKind, observed: &'a str },
+    /// One documented error, answered in the same way.
+    Error { code: &'a str, kind: FindingKind, refusal: (u16, &'a str) },
+    /// One member of one shape in responses.
+    Member { member: &'a str, constraint: &'a str, kind: FindingKind },
+}
+
+pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
+    let mut groups: BTreeMap<Deviation<'_>, Vec<usize>> = BTreeMap::new();
+    for (position, finding) in findings.iter().enumerate() {
+        if let Some(deviation) = deviation(finding) {
+            groups.entry(deviation).or_default().push(position);
+        }
+    }
+    for group in groups.values() {
+        let most = |position: &&usize| {
+            let finding = findings.get(**position);
+            finding.map(|finding| (finding.is_direct, finding.occurrences, std::cmp::Reverse(**position)))
+        };
+        let Some(primary) = group.iter().max_by_key(most).copied() else { continue };
+        group.iter().for_each(|position| links.follows(*position, primary));
+    }
+}
+
+fn deviation<'a>(finding: &Evidence<'a>) -> Option<Deviation<'a>> {
+    let kind = finding.kind;
+    let refusal = (finding.status, finding.code.unwrap_or_default());
+    match finding.about? {
+        _ if kind == FindingKind::NotImplemented => None,
+        ClauseId::General { .. } => {
+            let refusal = match kind {
+                FindingKind::RejectedValid | FindingKind::WrongErrorCode | FindingKind::ServerError => refusal,
+                _ => (0, ""),
+            };
+            Some(Deviation::Rule { clause: finding.clause, detail: finding.detail, kind, refusal })
+        }
+        ClauseId::Success { part, .. } if kind == FindingKind::MalformedResponse || kind == FindingKind::WrongStatus => {
+            Some(Deviation::Success { part, kind, observed: finding.observed })
+        }
+        ClauseId::Error { code, .. } => Some(Deviation::Error { code, kind, refusal }),
+        ClauseId::Output { constraint, .. } if !finding.member.is_empty() => {
+            Some(Deviation::Member { member: finding.member, constraint, kind })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,170 @@
+//! Full runs against servers with one or two faults: is each fault found, how many causes are named, and which of them
+//! accuse a clause that no seeded fault breaks?
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::catalogue::Mutant;
+use super::trial::Bench;
+use crate::clock;
+use crate::reference;
+use crate::report::Record;
+use crate::run;
+use crate::run::settings::Settings;
+
+/// What a full run said of a server with faults.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct WholeTrial {
+    /// The faults.
+    pub faults: Vec<String>,
+    /// Those of which no finding accuses a clause that they break.
+    pub missed: Vec<String>,
+    /// Number of findings.
+    pub findings: usize,
+    /// Ids of the findings that accuse a clause which no seeded fault breaks.
+    pub stray_findings: Vec<String>,
+    /// Primary findings of the causes, by id.
+    pub causes: Vec<String>,
+    /// Those of them that accuse a clause which no seeded fault breaks.
+    pub stray_causes: Vec<String>,
+    /// Clauses that were decided.
+    pub decided: u64,
+    /// Why it could not be tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken: Option<String>,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+}
+
+/// What came of all full runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WholeSummary {
+    /// Seeded faults, those of pairs counted one by one.
+    pub faults: usize,
+    /// Those found by a clause that they break.
+    pub found: usize,
+    /// Findings in all.
+    pub findings: usize,
+    /// Findings that accuse a clause which no seeded fault breaks.
+    pub stray_findings: usize,
+    /// Causes in all.
+    pub causes: usize,
+    /// Causes whose primary finding accuses a clause which no seeded fault breaks.
+    pub stray_causes: usize,
+    /// Runs that could not be made.
+    pub broken: usize,
+    /// Wall time in seconds.
+    pub seconds: f64,
+    /// Every run.
+    pub trials: Vec<WholeTrial>,
+}
+
+impl WholeSummary {
+    /// Sums trials up.
+    pub fn of(trials: Vec<WholeTrial>, seconds: f64) -> WholeSummary {
+        let sum = |part: fn(&WholeTrial) -> usize| trials.iter().map(part).sum::<usize>();
+        let faults = sum(|trial| trial.faults.len());
+        WholeSummary {
+            faults,
+            found: faults - sum(|trial| trial.missed.len()),
+            findings: sum(|trial| trial.findings),
+            stray_findings: sum(|trial| trial.stray_findings.len()),
+            causes: sum(|trial| trial.causes.len()),
+            stray_causes: sum(|trial| trial.stray_causes.len()),
+            broken: sum(|trial| usize::from(trial.broken.is_some())),
+            seconds,
+            trials,
+        }
+    }
+
+    /// Causes named for each seeded fault, on average.
+    pub fn causes_per_fault(&self) -> f64 {
+        self.causes as f64 / self.faults.max(1) as f64
+    }
+
+    /// Share of causes that accuse a clause which no seeded fault breaks, in percent.
+    pub fn stray_share(&self) -> f64 {
+        100.0 * self.stray_causes as f64 / self.causes.max(1) as f64
+    }
+}
+
+impl Bench {
+    /// Checks a server with all these faults by a full run.
+    pub async fn try_whole(&self, mutants: &[Mutant]) -> WholeTrial {
+        let started = clock::instant();
+        let faults: Vec<String> = mutants.iter().map(|mutant| mutant.id.clone()).collect();
+        let checked = run::panics::caught(self.check_whole(mutants)).await;
+        let checked = checked.unwrap_or_else(|message| Err(format!("internal error: {message}")));
+        let trial = match checked {
+            Ok(record) => self.compared(mutants, &record),
+            Err(reason) => WholeTrial { missed: faults.clone(), broken: Some(reason), ..WholeTrial::default() },
+        };
+        WholeTrial { faults, seconds: started.elapsed().as_secs_f64(), ..trial }
+    }
+
+    async fn check_whole(&self, mutants: &[Mutant]) -> Result<Record, String> {
+        let parse = |mutant: &Mutant| mutant.id.parse().map_err(|error: reference::InvalidFault| error.to_string());
+        let faults = mutants.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+        let config = reference::Config { faults, ..self.config.clone() };
+        let server = reference::start(config).await.map_err(|error| error.to_string())?;
+        let settings = Settings { endpoint: format!("http://{}", server.address()), ..self.settings.clone() };
+        let outcome = run::run(&self.contract, &self.plan, &settings, &|_| {}, std::future::pending()).await;
+        drop(server);
+        let outcome = outcome.map_err(|error| error.to_string())?;
+        match outcome.internal_errors.first() {
+            Some(error) => Err(format!("internal error: {error}")),
+            None => Ok(Record::from_outcome(&self.contract, &self.plan, &settings, outcome)),
+        }
+    }
+
+    fn compared(&self, mutants: &[Mutant], record: &Record) -> WholeTrial {
+        let breaks = |mutant: &Mutant, id: &str| {
+            let clause = self.contract.clauses.find(id);
+            clause.is_some_and(|clause| mutant.breaks.contains(&clause))
+        };
+        let is_stray = |clause: &str| !mutants.iter().any(|mutant| breaks(mutant, clause));
+        let is_missed =
+            |mutant: &&Mutant| !record.findings.iter().any(|finding| breaks(mutant, &finding.clause));
+        let primary = |id: &String| record.findings.iter().find(|finding| finding.id == *id);
+        let primaries: Vec<_> =
+            record.causes.iter().filter_map(|cause| cause.findings.first().and_then(primary)).collect();
+        WholeTrial {
+            missed: mutants.iter().filter(is_missed).map(|mutant| mutant.id.clone()).collect(),
+            findings: record.findings.len(),
+            stray_findings: record
+                .findings
+                .iter()
+                .filter(|finding| is_stray(&finding.clause))
+                .map(|finding| finding.id.clone())
+                .collect(),
+            causes: primaries.iter().map(|finding| finding.id.clone()).collect(),
+            stray_causes: primaries
+                .iter()
+                .filter(|finding| is_stray(&finding.clause))
+                .map(|finding| finding.id.clone())
+                .collect(),
+            decided: record.summary.clauses.upheld + record.summary.clauses.violated,
+            ..WholeTrial::default()
+        }
+    }
+}
+
+/// Random pairs of different faults; they depend on the seed alone.
+pub(super) fn pairs(mutants: &[Mutant], number: usize, seed: u64) -> Vec<Vec<Mutant>> {
+    let draw = |index: usize, turn: u8| {
+        let turn = [turn];
+        let digest = Sha256::new()
+            .chain_update(seed.to_be_bytes())
+            .chain_update(index.to_be_bytes())
+            .chain_update(turn)
+            .finalize();
+        let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        mutants.get((number % mutants.len().max(1) as u64) as usize)
+    };
+    let pair = |index: usize| {
+        let first = draw(index, 0)?;
+        let second = (1..=u8::MAX).find_map(|turn| draw(index, turn).filter(|second| second.id != first.id))?;
+        Some(vec![first.clone(), second.clone()])
+    };
+    (0..number).filter_map(pair).collect()
+}
