@@ -1,5 +1,7 @@
 //! What the diagnosis reads of a finding.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::judge::finding::FindingKind;
@@ -22,6 +24,8 @@ pub struct Evidence<'a> {
     pub detail: Option<&'a str>,
     /// What kind of divergence.
     pub kind: FindingKind,
+    /// What the contract asks for, in one sentence.
+    pub expected: &'a str,
     /// What the target did, in one sentence.
     pub observed: &'a str,
     /// Status of the telling response; 0 if none arrived.
@@ -32,13 +36,45 @@ pub struct Evidence<'a> {
     pub occurrences: u64,
     /// Body of the telling request.
     pub request: &'a Value,
+    /// The telling request's method and the first part of its path.
+    pub step: String,
+    /// The same of the requests before it.
+    pub steps_before: BTreeSet<String>,
     /// Whether a case that was made for its clause showed it, and not a random sequence.
     pub is_direct: bool,
 }
 
-impl Evidence<'_> {
+impl<'a> Evidence<'a> {
+    /// Whether a request like this was sent on the way to the finding.
+    pub fn involves(&self, step: &str) -> bool {
+        self.step == step || self.steps_before.contains(step)
+    }
+
+    /// Names of the members of the telling request's body.
+    pub fn request_members(&self) -> BTreeSet<&str> {
+        self.request.as_object().map(|members| members.keys().map(String::as_str).collect()).unwrap_or_default()
+    }
+
+    /// The path that tells defects of one rule apart, without positions.
+    pub fn detail_path(&self) -> Vec<&'a str> {
+        let detail = self.detail.unwrap_or_default();
+        let mut path = Vec::new();
+        let mut rest = detail;
+        while !rest.is_empty() {
+            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            let (name, after) = rest.split_at(end);
+            path.push(name);
+            rest = match after.strip_prefix('[') {
+                Some(inside) => inside.split_once(']').map_or("", |(_, after)| after),
+                None => after,
+            };
+            rest = rest.strip_prefix('.').unwrap_or(rest);
+        }
+        path
+    }
+
     /// How the target refused: status and code.
-    pub fn refusal(&self) -> (u16, &str) {
+    pub fn refusal(&self) -> (u16, &'a str) {
         (self.status, self.code.unwrap_or_default())
     }
 

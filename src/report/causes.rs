@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::record::{CaseRecord, CaseVerdict, CauseRecord, ClauseRecord, ClauseVerdict, FindingRecord, Role};
+use super::record::{CaseRecord, CaseVerdict, CauseRecord, ClauseRecord, ClauseVerdict, FindingRecord, RequestRecord, Role};
 use crate::diagnose::{self, Evidence};
 use crate::plan::case::SEQUENCE;
 use crate::spec::Contract;
@@ -68,6 +68,12 @@ fn masked(ids: &[String], clauses: &[ClauseRecord], cases: &[CaseRecord]) -> u64
     clauses.iter().filter(is_masked).count() as u64
 }
 
+/// A request's method and the first part of its path: where operations differ.
+fn step(request: &RequestRecord) -> String {
+    let path = request.path.trim_start_matches('/');
+    format!("{} {}", request.method, path.split(['/', '?']).next().unwrap_or_default())
+}
+
 /// What the diagnosis reads of a finding.
 fn evidence(finding: &FindingRecord) -> Evidence<'_> {
     let from_body = ["__type", "code"].into_iter().find_map(|member| finding.response.body.get(member)?.as_str());
@@ -85,11 +91,14 @@ fn evidence(finding: &FindingRecord) -> Evidence<'_> {
         member: &finding.member,
         detail: without_kind.split_once('#').map(|(_, detail)| detail),
         kind: finding.kind,
+        expected: &finding.expected,
         observed: &finding.observed,
         status: finding.response.status,
         code,
         occurrences: finding.occurrences,
         request: &finding.request.body,
+        step: step(&finding.request),
+        steps_before: finding.setup.iter().map(step).collect(),
         is_direct: !finding.case.starts_with(SEQUENCE),
     }
 }

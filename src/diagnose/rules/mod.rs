@@ -1,6 +1,11 @@
 //! The rules of the diagnosis, one file each, in the order in which they are asked.
 
+mod declared;
+mod malformed_member;
+mod refused_everywhere;
 mod same_deviation;
+mod same_member;
+mod smallest_refusal;
 
 use super::engine::Links;
 use super::evidence::Evidence;
@@ -8,5 +13,12 @@ use super::evidence::Evidence;
 /// A rule: links findings to the ones that they follow from.
 type Rule = fn(&[Evidence<'_>], &mut Links);
 
-/// All rules, in their order.
-pub(super) const ALL: [Rule; 1] = [same_deviation::link];
+/// All rules, in their order: what is declared, and what is plain, goes before what is inferred.
+pub(super) const ALL: [Rule; 6] = [
+    refused_everywhere::link,
+    declared::link,
+    malformed_member::link,
+    smallest_refusal::link,
+    same_member::link,
+    same_deviation::link,
+];

@@ -1,0 +1,122 @@
+//! What follows from what, as data: `suites/consequences.toml`.
+
+use std::sync::LazyLock;
+
+use globset::{Glob, GlobMatcher};
+use serde::Deserialize;
+
+use crate::diagnose::engine::Links;
+use crate::diagnose::evidence::Evidence;
+use crate::judge::finding::FindingKind;
+
+const DATA: &str = include_str!("../../../suites/consequences.toml");
+
+/// The data file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Data {
+    #[serde(rename = "consequence")]
+    entries: Vec<Entry>,
+}
+
+/// Findings that follow from a broken clause.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    /// Globs of the broken clause.
+    of: Vec<String>,
+    /// Globs of the clauses of the findings.
+    clauses: Vec<String>,
+    /// Operations of the findings; any if empty.
+    #[serde(default)]
+    operations: Vec<String>,
+    /// Kinds of the findings; any if empty.
+    #[serde(default)]
+    kinds: Vec<FindingKind>,
+    /// Error codes of the findings; any if empty.
+    #[serde(default)]
+    codes: Vec<String>,
+    /// A member that the telling request has.
+    #[serde(default)]
+    request_has: Option<String>,
+    /// Whether the finding is on the operation on which the clause is broken.
+    #[serde(default)]
+    same_operation: bool,
+    /// Why they follow, for whoever changes the data.
+    #[allow(dead_code)]
+    because: String,
+}
+
+/// An entry with its globs compiled.
+struct Consequence {
+    of: Vec<GlobMatcher>,
+    clauses: Vec<GlobMatcher>,
+    entry: Entry,
+}
+
+static CONSEQUENCES: LazyLock<Vec<Consequence>> = LazyLock::new(|| read(DATA).unwrap_or_default());
+
+fn read(data: &str) -> Result<Vec<Consequence>, String> {
+    let data: Data = toml::from_str(data).map_err(|error| error.to_string())?;
+    let compile = |globs: &[String]| -> Result<Vec<GlobMatcher>, String> {
+        let compiled = |glob: &String| Glob::new(glob).map(|glob| glob.compile_matcher());
+        globs.iter().map(compiled).collect::<Result<_, _>>().map_err(|error| error.to_string())
+    };
+    data.entries
+        .into_iter()
+        .map(|entry| Ok(Consequence { of: compile(&entry.of)?, clauses: compile(&entry.clauses)?, entry }))
+        .collect()
+}
+
+pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
+    for consequence in CONSEQUENCES.iter() {
+        let is_broken = |finding: &Evidence<'_>| consequence.of.iter().any(|glob| glob.is_match(finding.clause));
+        let broken: Vec<usize> =
+            (0..findings.len()).filter(|position| findings.get(*position).is_some_and(is_broken)).collect();
+        for (position, finding) in findings.iter().enumerate().filter(|(_, finding)| !is_broken(finding)) {
+            let is_near = |cause: &&usize| {
+                let cause = findings.get(**cause);
+                !consequence.entry.same_operation
+                    || cause.is_some_and(|cause| cause.operation == finding.operation)
+            };
+            if consequence.covers(finding)
+                && let Some(cause) = broken.iter().find(is_near)
+            {
+                links.follows(position, *cause);
+            }
+        }
+    }
+}
+
+impl Consequence {
+    fn covers(&self, finding: &Evidence<'_>) -> bool {
+        let entry = &self.entry;
+        let allows = |list: &[String], text: &str| list.is_empty() || list.iter().any(|entry| entry == text);
+        self.clauses.iter().any(|glob| glob.is_match(finding.clause))
+            && allows(&entry.operations, finding.operation)
+            && allows(&entry.codes, finding.code.unwrap_or_default())
+            && (entry.kinds.is_empty() || entry.kinds.contains(&finding.kind))
+            && entry.request_has.as_deref().is_none_or(|member| finding.request_members().contains(member))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::spec;
+
+    #[test]
+    fn every_entry_names_clauses_and_operations_of_the_contract() {
+        let contract = spec::builtin().unwrap();
+        for consequence in read(DATA).unwrap() {
+            for glob in consequence.of.iter().chain(&consequence.clauses) {
+                assert!(contract.clauses.iter().any(|(_, clause)| glob.is_match(&clause.id)), "{}", glob.glob());
+            }
+            for operation in &consequence.entry.operations {
+                assert!(contract.operation(operation).is_some(), "{operation}");
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! A member that comes malformed explains what compares it, and a list whose elements cannot be told apart by it.
+
+use crate::diagnose::engine::Links;
+use crate::diagnose::evidence::Evidence;
+use crate::judge::finding::FindingKind;
+use crate::spec::clause_id::ClauseId;
+
+pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
+    for (cause, malformed) in findings.iter().enumerate() {
+        let Some(ClauseId::Output { path, .. }) = malformed.about else { continue };
+        if malformed.kind != FindingKind::MalformedResponse {
+            continue;
+        }
+        let path = names(path);
+        for (position, finding) in findings.iter().enumerate() {
+            if is_same_value(malformed, finding, cause, position) || is_explained(malformed, &path, finding) {
+                links.follows(position, cause);
+            }
+        }
+    }
+}
+
+/// Member names of a path, without the steps into lists and maps.
+fn names(path: &str) -> Vec<&str> {
+    path.split('.').filter(|name| !["member", "key", "value"].contains(name)).collect()
+}
+
+/// Whether one value breaks several constraints.
+fn is_same_value(malformed: &Evidence<'_>, other: &Evidence<'_>, cause: usize, position: usize) -> bool {
+    let path = |finding: &Evidence<'_>| match finding.about {
+        Some(ClauseId::Output { operation, path, .. }) => Some((operation.to_owned(), path.to_owned())),
+        _ => None,
+    };
+    cause < position && other.kind == FindingKind::MalformedResponse && path(malformed) == path(other)
+}
+
+/// Whether a rule compares the member, or finds the element by it, in a response of the operation.
+fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>) -> bool {
+    if !finding.is_general() || !finding.involves(&malformed.step) {
+        return false;
+    }
+    let Some(leaf) = path.last() else { return false };
+    let is_same_operation = finding.operation == malformed.operation;
+    match finding.kind {
+        FindingKind::MalformedResponse => is_same_operation,
+        FindingKind::WrongBehaviour => {
+            let detail = finding.detail_path();
+            let finds_by = finding.detail.is_some_and(|detail| detail.contains(&format!("[{leaf}=")));
+            let is_whole = detail.len() <= 1 && detail.first().is_none_or(|name| path.first() == Some(name) || *name == "items");
+            let inner = path.get(1..).filter(|inner| !inner.is_empty()).unwrap_or(path);
+            let is_about = detail.iter().any(|name| inner.first() == Some(name));
+            is_about || is_whole || (is_same_operation && (finds_by || detail.len() <= 1))
+        }
+        _ => false,
+    }
+}

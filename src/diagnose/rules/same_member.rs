@@ -1,0 +1,44 @@
+//! Rules that find the same member wrong after the same steps: the shortest story explains the longer ones.
+
+use std::collections::BTreeSet;
+
+use crate::diagnose::engine::Links;
+use crate::diagnose::evidence::Evidence;
+use crate::judge::finding::FindingKind;
+
+pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
+    let is_about_state = |finding: &Evidence<'_>| {
+        finding.is_general() && finding.kind == FindingKind::WrongBehaviour && !finding.detail_path().is_empty()
+    };
+    let mut about_state: Vec<usize> =
+        (0..findings.len()).filter(|position| findings.get(*position).is_some_and(is_about_state)).collect();
+    about_state.sort_by_key(|position| rank(findings, *position));
+    for (index, position) in about_state.iter().enumerate() {
+        let explains = |earlier: &&usize| is_explained(findings, *position, **earlier);
+        if let Some(cause) = about_state.iter().take(index).find(explains) {
+            links.follows(*position, *cause);
+        }
+    }
+}
+
+/// Whether the earlier story shows the same member wrong with no step that the later one lacks.
+fn is_explained(findings: &[Evidence<'_>], later: usize, earlier: usize) -> bool {
+    let (Some(later), Some(earlier)) = (findings.get(later), findings.get(earlier)) else { return false };
+    let own = BTreeSet::from([earlier.step.clone()]);
+    let steps = if earlier.steps_before.is_empty() { &own } else { &earlier.steps_before };
+    let is_contained = steps.iter().all(|step| later.involves(step));
+    is_contained && member(earlier) == member(later)
+}
+
+/// The member of a resource that a finding is about: what stands below the resource or the list.
+fn member<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
+    let path = finding.detail_path();
+    path.get(1).or(path.first()).copied()
+}
+
+/// Stories of few steps first.
+fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, usize, usize) {
+    let steps = findings.get(position).map_or(usize::MAX, |finding| finding.steps_before.len());
+    let is_direct = findings.get(position).is_some_and(|finding| finding.is_direct);
+    (!is_direct, steps, position)
+}

@@ -1,0 +1,46 @@
+//! Of valid requests that an operation refuses in the same way, the one with the fewest members explains those that have
+//! these members too.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnose::engine::Links;
+use crate::diagnose::evidence::Evidence;
+use crate::judge::finding::FindingKind;
+use crate::spec::clause_id::ClauseId;
+
+pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
+    let mut groups: BTreeMap<(&str, (u16, &str)), Vec<usize>> = BTreeMap::new();
+    for (position, finding) in findings.iter().enumerate() {
+        if finding.is_refused_valid() || finding.kind == FindingKind::WrongErrorCode && finding.status >= 400 {
+            groups.entry((finding.operation, finding.refusal())).or_default().push(position);
+        }
+    }
+    for mut group in groups.into_values().filter(|group| group.len() > 1) {
+        group.sort_by_key(|position| rank(findings, *position));
+        for (index, position) in group.iter().enumerate() {
+            let explains = |earlier: &&usize| is_explained(findings, *position, **earlier);
+            if let Some(cause) = group.iter().take(index).find(explains) {
+                links.follows(*position, *cause);
+            }
+        }
+    }
+}
+
+/// Whether the earlier finding's request was refused without anything that the later one's has not.
+fn is_explained(findings: &[Evidence<'_>], later: usize, earlier: usize) -> bool {
+    let (Some(later), Some(earlier)) = (findings.get(later), findings.get(earlier)) else { return false };
+    earlier.is_refused_valid() && earlier.request_members().is_subset(&later.request_members())
+}
+
+/// Few members first; then what says most about the reason.
+fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, usize, u8, usize) {
+    let Some(finding) = findings.get(position) else { return (true, usize::MAX, u8::MAX, position) };
+    let members: BTreeSet<&str> = finding.request_members();
+    let distance = match finding.about {
+        Some(ClauseId::General { .. }) => 0,
+        Some(ClauseId::Input { path, .. }) if members.contains(path.split('.').next().unwrap_or_default()) => 1,
+        Some(ClauseId::Success { .. }) => 2,
+        _ => 3,
+    };
+    (!finding.is_refused_valid(), members.len(), distance, position)
+}
