@@ -18,7 +18,7 @@ pub struct Evidence<'a> {
     pub about: Option<ClauseId<'a>>,
     /// The operation on which it was violated; empty if it is about none.
     pub operation: &'a str,
-    /// The member that the clause constrains, as `Shape$member`; empty if it constrains none.
+    /// The member that it is about, as `Shape$member`; empty if it is about none.
     pub member: &'a str,
     /// Which of several defects of one clause.
     pub detail: Option<&'a str>,
@@ -36,6 +36,8 @@ pub struct Evidence<'a> {
     pub occurrences: u64,
     /// Body of the telling request.
     pub request: &'a Value,
+    /// Path and query of the telling request.
+    pub path: &'a str,
     /// The telling request's method and the first part of its path.
     pub step: String,
     /// The same of the requests before it.
@@ -55,22 +57,9 @@ impl<'a> Evidence<'a> {
         self.request.as_object().map(|members| members.keys().map(String::as_str).collect()).unwrap_or_default()
     }
 
-    /// The path that tells defects of one rule apart, without positions.
-    pub fn detail_path(&self) -> Vec<&'a str> {
-        let detail = self.detail.unwrap_or_default();
-        let mut path = Vec::new();
-        let mut rest = detail;
-        while !rest.is_empty() {
-            let end = rest.find(['.', '[']).unwrap_or(rest.len());
-            let (name, after) = rest.split_at(end);
-            path.push(name);
-            rest = match after.strip_prefix('[') {
-                Some(inside) => inside.split_once(']').map_or("", |(_, after)| after),
-                None => after,
-            };
-            rest = rest.strip_prefix('.').unwrap_or(rest);
-        }
-        path
+    /// Name of the member that it is about, without its shape; empty if it is about none.
+    pub fn member_name(&self) -> &'a str {
+        self.member.split_once('$').map_or("", |(_, name)| name)
     }
 
     /// How the target refused: status and code.

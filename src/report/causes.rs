@@ -5,9 +5,7 @@ use serde_json::Value;
 use super::record::{CaseRecord, CaseVerdict, CauseRecord, ClauseRecord, ClauseVerdict, FindingRecord, RequestRecord, Role};
 use crate::diagnose::{self, Evidence};
 use crate::plan::case::SEQUENCE;
-use crate::spec::Contract;
 use crate::spec::clause_id::ClauseId;
-use crate::spec::contract::Node;
 
 /// Header that names the error, before the body does.
 const ERROR_HEADER: &str = "x-amzn-errortype";
@@ -97,22 +95,9 @@ fn evidence(finding: &FindingRecord) -> Evidence<'_> {
         code,
         occurrences: finding.occurrences,
         request: &finding.request.body,
+        path: &finding.request.path,
         step: step(&finding.request),
         steps_before: finding.setup.iter().map(step).collect(),
         is_direct: !finding.case.starts_with(SEQUENCE),
     }
-}
-
-/// The member that a clause constrains, as `Shape$member`; empty if it constrains none.
-pub(super) fn member(contract: &Contract, clause: &str) -> String {
-    let (node, path) = match ClauseId::parse(clause) {
-        Some(ClauseId::Input { operation, path, .. }) => (contract.operation(operation).map(|found| &found.input), path),
-        Some(ClauseId::Output { operation, path, .. }) => {
-            (contract.operation(operation).map(|found| &found.output), path)
-        }
-        _ => return String::new(),
-    };
-    let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
-    let shape = node.and_then(|node| if parent.is_empty() { Some(node) } else { node.find(parent) });
-    shape.map_or_else(String::new, |shape: &Node| format!("{}${name}", shape.shape))
 }

@@ -13,6 +13,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod member;
 pub mod merge;
 pub mod outcome;
 pub mod record;

@@ -9,6 +9,7 @@ use super::causes;
 use super::curl;
 use super::fold;
 use super::honesty;
+use super::member;
 use super::record::{
     BaselineStatus, CaseRecord, CaseVerdict, ClauseRecord, ClauseVerdict, ContractInfo, FindingRecord, Gate, Record,
     RequestRecord, ResponseRecord, Role, SCHEMA, SeenRecord, Selection, Summary, TargetInfo, Tool,
@@ -228,7 +229,7 @@ fn finding(contract: &Contract, plan: &Plan, settings: &Settings, found: &Found,
         case: plan.cases.get(found.case).map(|case| case.id.clone()).unwrap_or_default(),
         section: clause.section.clone(),
         promise: clause.statement.clone(),
-        member: causes::member(contract, &clause.id),
+        member: member::of(contract, violation),
         cause: String::new(),
         role: Role::Primary,
         setup: found.setup.iter().map(|request| request_record(contract, "", request, redactor)).collect(),

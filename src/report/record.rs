@@ -360,7 +360,7 @@ pub struct FindingRecord {
     /// What the clause promises, in words.
     #[serde(default)]
     pub promise: String,
-    /// The member that the clause constrains, as `Shape$member`; empty if it constrains none.
+    /// The member that it is about, as `Shape$member`; empty if it is about none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub member: String,
     /// Id of its cause.

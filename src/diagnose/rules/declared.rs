@@ -39,6 +39,9 @@ struct Entry {
     /// A member that the telling request has.
     #[serde(default)]
     request_has: Option<String>,
+    /// Globs of clauses that must be broken as well.
+    #[serde(default)]
+    beside: Vec<String>,
     /// Whether the finding is on the operation on which the clause is broken.
     #[serde(default)]
     same_operation: bool,
@@ -51,6 +54,7 @@ struct Entry {
 struct Consequence {
     of: Vec<GlobMatcher>,
     clauses: Vec<GlobMatcher>,
+    beside: Vec<GlobMatcher>,
     entry: Entry,
 }
 
@@ -64,12 +68,19 @@ fn read(data: &str) -> Result<Vec<Consequence>, String> {
     };
     data.entries
         .into_iter()
-        .map(|entry| Ok(Consequence { of: compile(&entry.of)?, clauses: compile(&entry.clauses)?, entry }))
+        .map(|entry| {
+            let (of, clauses, beside) = (compile(&entry.of)?, compile(&entry.clauses)?, compile(&entry.beside)?);
+            Ok(Consequence { of, clauses, beside, entry })
+        })
         .collect()
 }
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for consequence in CONSEQUENCES.iter() {
+        let is_seen = |glob: &GlobMatcher| findings.iter().any(|finding| glob.is_match(finding.clause));
+        if !consequence.beside.iter().all(is_seen) {
+            continue;
+        }
         let is_broken = |finding: &Evidence<'_>| consequence.of.iter().any(|glob| glob.is_match(finding.clause));
         let broken: Vec<usize> =
             (0..findings.len()).filter(|position| findings.get(*position).is_some_and(is_broken)).collect();
@@ -111,7 +122,8 @@ mod tests {
     fn every_entry_names_clauses_and_operations_of_the_contract() {
         let contract = spec::builtin().unwrap();
         for consequence in read(DATA).unwrap() {
-            for glob in consequence.of.iter().chain(&consequence.clauses) {
+            let globs = consequence.of.iter().chain(&consequence.clauses).chain(&consequence.beside);
+            for glob in globs {
                 assert!(contract.clauses.iter().any(|(_, clause)| glob.is_match(&clause.id)), "{}", glob.glob());
             }
             for operation in &consequence.entry.operations {

@@ -39,17 +39,14 @@ fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>)
     if !finding.is_general() || !finding.involves(&malformed.step) {
         return false;
     }
-    let Some(leaf) = path.last() else { return false };
     let is_same_operation = finding.operation == malformed.operation;
     match finding.kind {
         FindingKind::MalformedResponse => is_same_operation,
         FindingKind::WrongBehaviour => {
-            let detail = finding.detail_path();
+            let leaf = path.last().copied().unwrap_or_default();
             let finds_by = finding.detail.is_some_and(|detail| detail.contains(&format!("[{leaf}=")));
-            let is_whole = detail.len() <= 1 && detail.first().is_none_or(|name| path.first() == Some(name) || *name == "items");
-            let inner = path.get(1..).filter(|inner| !inner.is_empty()).unwrap_or(path);
-            let is_about = detail.iter().any(|name| inner.first() == Some(name));
-            is_about || is_whole || (is_same_operation && (finds_by || detail.len() <= 1))
+            let is_about = path.contains(&finding.member_name());
+            is_about || finding.member_name().is_empty() || (is_same_operation && finds_by)
         }
         _ => false,
     }

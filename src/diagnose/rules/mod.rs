@@ -6,6 +6,7 @@ mod refused_everywhere;
 mod same_deviation;
 mod same_member;
 mod smallest_refusal;
+mod wrongly_accepted;
 
 use super::engine::Links;
 use super::evidence::Evidence;
@@ -14,10 +15,11 @@ use super::evidence::Evidence;
 type Rule = fn(&[Evidence<'_>], &mut Links);
 
 /// All rules, in their order: what is declared, and what is plain, goes before what is inferred.
-pub(super) const ALL: [Rule; 6] = [
+pub(super) const ALL: [Rule; 7] = [
     refused_everywhere::link,
     declared::link,
     malformed_member::link,
+    wrongly_accepted::link,
     smallest_refusal::link,
     same_member::link,
     same_deviation::link,

@@ -7,6 +7,11 @@ use crate::diagnose::evidence::Evidence;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
+/// How a sentence about an expected response begins.
+const ANSWER: &str = "The answer is ";
+/// Members of one resource that one operation gets wrong by one cause, if there are at least so many.
+const MANY: usize = 3;
+
 /// What makes deviations the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Deviation<'a> {
@@ -16,6 +21,12 @@ enum Deviation<'a> {
     Success { part: &'a str, kind: FindingKind, observed: &'a str },
     /// One documented error, answered in the same way.
     Error { code: &'a str, kind: FindingKind, refusal: (u16, &'a str) },
+    /// Errors without a code.
+    NoCode { kind: FindingKind },
+    /// One error in place of another.
+    WrongError { expected: &'a str, refusal: (u16, &'a str) },
+    /// Many members at once, by one operation.
+    Members { clause: &'a str, operation: &'a str },
     /// One member of one shape in responses.
     Member { member: &'a str, constraint: &'a str, kind: FindingKind },
 }
@@ -27,6 +38,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             groups.entry(deviation).or_default().push(position);
         }
     }
+    groups.extend(many_members(findings));
     for group in groups.values() {
         let most = |position: &&usize| {
             let finding = findings.get(**position);
@@ -37,11 +49,29 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     }
 }
 
+/// Rules that find several members wrong on one operation.
+fn many_members<'a>(findings: &[Evidence<'a>]) -> BTreeMap<Deviation<'a>, Vec<usize>> {
+    let mut groups: BTreeMap<Deviation<'a>, Vec<usize>> = BTreeMap::new();
+    for (position, finding) in findings.iter().enumerate() {
+        if finding.is_general() && finding.kind == FindingKind::WrongBehaviour && finding.detail.is_some() {
+            let members = Deviation::Members { clause: finding.clause, operation: finding.operation };
+            groups.entry(members).or_default().push(position);
+        }
+    }
+    groups.retain(|_, group| group.len() >= MANY);
+    groups
+}
+
 fn deviation<'a>(finding: &Evidence<'a>) -> Option<Deviation<'a>> {
     let kind = finding.kind;
     let refusal = (finding.status, finding.code.unwrap_or_default());
     match finding.about? {
         _ if kind == FindingKind::NotImplemented => None,
+        _ if kind == FindingKind::WrongErrorCode && finding.code.is_none() => Some(Deviation::NoCode { kind }),
+        _ if kind == FindingKind::WrongErrorCode => {
+            let expected = finding.expected.strip_prefix(ANSWER).unwrap_or(finding.expected);
+            Some(Deviation::WrongError { expected: expected.split(' ').next().unwrap_or_default(), refusal })
+        }
         ClauseId::General { .. } => {
             let refusal = match kind {
                 FindingKind::RejectedValid | FindingKind::WrongErrorCode | FindingKind::ServerError => refusal,

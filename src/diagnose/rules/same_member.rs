@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::judge::finding::FindingKind;
+use crate::spec::clause_id::ClauseId;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let is_about_state = |finding: &Evidence<'_>| {
-        finding.is_general() && finding.kind == FindingKind::WrongBehaviour && !finding.detail_path().is_empty()
+        finding.is_general() && finding.kind == FindingKind::WrongBehaviour && !finding.member_name().is_empty()
     };
     let mut about_state: Vec<usize> =
         (0..findings.len()).filter(|position| findings.get(*position).is_some_and(is_about_state)).collect();
@@ -27,18 +28,12 @@ fn is_explained(findings: &[Evidence<'_>], later: usize, earlier: usize) -> bool
     let own = BTreeSet::from([earlier.step.clone()]);
     let steps = if earlier.steps_before.is_empty() { &own } else { &earlier.steps_before };
     let is_contained = steps.iter().all(|step| later.involves(step));
-    is_contained && member(earlier) == member(later)
-}
-
-/// The member of a resource that a finding is about: what stands below the resource or the list.
-fn member<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
-    let path = finding.detail_path();
-    path.get(1).or(path.first()).copied()
+    is_contained && earlier.member_name() == later.member_name()
 }
 
 /// Stories of few steps first.
-fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, usize, usize) {
-    let steps = findings.get(position).map_or(usize::MAX, |finding| finding.steps_before.len());
-    let is_direct = findings.get(position).is_some_and(|finding| finding.is_direct);
-    (!is_direct, steps, position)
+fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, bool, usize, usize) {
+    let Some(finding) = findings.get(position) else { return (true, true, usize::MAX, position) };
+    let is_rule = matches!(finding.about, Some(ClauseId::General { family: "rule", .. }));
+    (!finding.is_direct, !is_rule, finding.steps_before.len(), position)
 }

@@ -1,0 +1,114 @@
+//! The member that a finding is about.
+
+use crate::judge::Violation;
+use crate::spec::Contract;
+use crate::spec::clause_id::ClauseId;
+use crate::spec::contract::{Node, NodeKind, Operation};
+
+/// How scenarios call the elements of a list, whatever the operation calls them.
+const ITEMS: &str = "items";
+
+/// The member that a violation is about, as `Shape$member`: what the clause constrains, or what a rule found wrong in the
+/// response. Empty if it is about none, or about a resource as a whole.
+pub(super) fn of(contract: &Contract, violation: &Violation) -> String {
+    let clause = contract.clauses.get(violation.clause);
+    match ClauseId::parse(&clause.id) {
+        Some(ClauseId::Input { operation, path, .. }) => {
+            contract.operation(operation).map(|operation| reached(&operation.input, &names(path))).unwrap_or_default()
+        }
+        Some(ClauseId::Output { operation, path, .. }) => {
+            contract.operation(operation).map(|operation| reached(&operation.output, &names(path))).unwrap_or_default()
+        }
+        Some(ClauseId::General { .. }) => contract
+            .operation(&violation.operation)
+            .map(|operation| compared(operation, violation))
+            .unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// The member that a rule compared: its detail names it, or what was observed does.
+fn compared(operation: &Operation, violation: &Violation) -> String {
+    let detail = names(violation.detail.as_deref().unwrap_or_default());
+    let observed = quoted(&violation.observed);
+    for names in [&detail, &observed] {
+        let member = reached(&operation.output, &resolved(operation, names));
+        if !member.is_empty() {
+            return member;
+        }
+    }
+    // Echoes name the member alone.
+    let is_named = |node: &&Node| detail.len() == 1 && detail.first() == Some(&node.name.as_str());
+    let found = operation.output.walk().into_iter().skip(1).find(is_named);
+    found.filter(|node| !is_container(node)).map(|node| reached(&operation.output, &names(&node.path))).unwrap_or_default()
+}
+
+/// The names of a path, without positions and selectors, and without the steps into lists and maps.
+fn names(path: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut rest = path;
+    while !rest.is_empty() {
+        let end = rest.find(['.', '[']).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(end);
+        if !name.is_empty() && !["member", "key", "value"].contains(&name) {
+            names.push(name);
+        }
+        rest = match after.strip_prefix('[') {
+            Some(inside) => inside.split_once(']').map_or("", |(_, after)| after),
+            None => after,
+        };
+        rest = rest.strip_prefix('.').unwrap_or(rest);
+    }
+    names
+}
+
+/// The path that a sentence quotes: `` `channel.name` is … ``, `` `name` of `channel` is … ``.
+fn quoted(sentence: &str) -> Vec<&str> {
+    let mut quotes = sentence.split('`').skip(1);
+    let (first, between, second) = (quotes.next(), quotes.next(), quotes.next());
+    let mut path = match (between, second) {
+        (Some(" of "), Some(second)) => names(second),
+        _ => Vec::new(),
+    };
+    path.extend(names(first.unwrap_or_default()));
+    path
+}
+
+/// The names with that of the operation's own list where a scenario says `items`.
+fn resolved<'a>(operation: &'a Operation, names: &[&'a str]) -> Vec<&'a str> {
+    let list = operation.output.members().iter().find(|member| matches!(member.kind, NodeKind::List { .. }));
+    let own = |name: &&'a str| match list {
+        Some(list) if *name == ITEMS => list.name.as_str(),
+        _ => *name,
+    };
+    names.iter().map(own).collect()
+}
+
+/// The deepest member of a structure that names lead to; empty if it holds a whole resource.
+fn reached(node: &Node, names: &[&str]) -> String {
+    let mut found: Option<(&Node, &Node)> = None;
+    let mut place = node;
+    for name in names {
+        while let NodeKind::List { element } = &place.kind {
+            place = element;
+        }
+        let Some(member) = place.members().iter().find(|member| member.name == *name) else { break };
+        found = Some((place, member));
+        place = member;
+    }
+    match found {
+        Some((parent, member)) if !(std::ptr::eq(parent, node) && is_container(member)) => {
+            format!("{}${}", parent.shape, member.name)
+        }
+        _ => String::new(),
+    }
+}
+
+/// Whether a member holds structures.
+fn is_container(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Structure(_) | NodeKind::Union(_) => true,
+        NodeKind::List { element } => is_container(element),
+        _ => false,
+    }
+}
