@@ -57,6 +57,11 @@ impl<'a> Evidence<'a> {
         self.request.as_object().map(|members| members.keys().map(String::as_str).collect()).unwrap_or_default()
     }
 
+    /// Whether the telling request's body has a member of that name, at any depth.
+    pub fn requests(&self, member: &str) -> bool {
+        has_member(self.request, member)
+    }
+
     /// Name of the member that it is about, without its shape; empty if it is about none.
     pub fn member_name(&self) -> &'a str {
         self.member.split_once('$').map_or("", |(_, name)| name)
@@ -75,5 +80,13 @@ impl<'a> Evidence<'a> {
     /// Whether the target refused, or failed at, what it should have served.
     pub fn is_refused_valid(&self) -> bool {
         matches!(self.kind, FindingKind::RejectedValid | FindingKind::ServerError) && self.status >= 400
+    }
+}
+
+fn has_member(value: &Value, name: &str) -> bool {
+    match value {
+        Value::Object(members) => members.iter().any(|(known, value)| known == name || has_member(value, name)),
+        Value::Array(elements) => elements.iter().any(|element| has_member(element, name)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }

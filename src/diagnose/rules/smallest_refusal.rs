@@ -8,11 +8,20 @@ use crate::diagnose::evidence::Evidence;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
+/// End of the detail of findings about how many concurrent requests succeed.
+const SUCCESSES: &str = " success";
+
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let mut groups: BTreeMap<(&str, (u16, &str)), Vec<usize>> = BTreeMap::new();
     for (position, finding) in findings.iter().enumerate() {
         if finding.is_refused_valid() || finding.kind == FindingKind::WrongErrorCode && finding.status >= 400 {
             groups.entry((finding.operation, finding.refusal())).or_default().push(position);
+        }
+    }
+    for (position, counted) in findings.iter().enumerate().filter(|(_, finding)| counts_successes(finding)) {
+        let refuses = |other: &Evidence<'_>| other.operation == counted.operation && other.is_refused_valid();
+        if let Some(cause) = findings.iter().position(refuses) {
+            links.follows(position, cause);
         }
     }
     for mut group in groups.into_values().filter(|group| group.len() > 1) {
@@ -24,6 +33,11 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             }
         }
     }
+}
+
+/// A number of successes that is too small is explained by a refusal of the same operation.
+fn counts_successes(finding: &Evidence<'_>) -> bool {
+    finding.kind == FindingKind::WrongBehaviour && finding.detail.is_some_and(|detail| detail.ends_with(SUCCESSES))
 }
 
 /// Whether the earlier finding's request was refused without anything that the later one's has not.

@@ -34,5 +34,5 @@ fn is_let_pass(lost: &Evidence<'_>, other: &Evidence<'_>) -> bool {
         && other.is_general()
         && other.kind == FindingKind::AcceptedInvalid
         && lost.involves(&other.step)
-        && other.request_members().contains(member)
+        && other.requests(member)
 }
