@@ -36,6 +36,8 @@ pub struct Evidence<'a> {
     pub occurrences: u64,
     /// Body of the telling request.
     pub request: &'a Value,
+    /// Body of the telling response.
+    pub response: &'a Value,
     /// Path and query of the telling request.
     pub path: &'a str,
     /// The telling request's method and the first part of its path.
@@ -60,6 +62,12 @@ impl<'a> Evidence<'a> {
     /// Whether the telling request's body has a member of that name, at any depth.
     pub fn requests(&self, member: &str) -> bool {
         has_member(self.request, member)
+    }
+
+    /// Whether it is about how many of several concurrent requests had one response.
+    pub fn counts_responses(&self) -> bool {
+        let is_count = |detail: &str| detail.starts_with("among ") || detail.starts_with("number of ");
+        self.kind == FindingKind::WrongBehaviour && self.detail.is_some_and(is_count)
     }
 
     /// Name of the member that it is about, without its shape; empty if it is about none.

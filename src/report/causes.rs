@@ -95,6 +95,7 @@ fn evidence(finding: &FindingRecord) -> Evidence<'_> {
         code,
         occurrences: finding.occurrences,
         request: &finding.request.body,
+        response: &finding.response.body,
         path: &finding.request.path,
         step: step(&finding.request),
         steps_before: finding.setup.iter().map(step).collect(),

@@ -42,6 +42,9 @@ struct Entry {
     /// Globs of clauses that must be broken as well.
     #[serde(default)]
     beside: Vec<String>,
+    /// The member that the broken clause's finding is about; any if absent.
+    #[serde(default)]
+    about: Option<String>,
     /// Whether the finding is on the operation on which the clause is broken.
     #[serde(default)]
     same_operation: bool,
@@ -81,7 +84,10 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         if !consequence.beside.iter().all(is_seen) {
             continue;
         }
-        let is_broken = |finding: &Evidence<'_>| consequence.of.iter().any(|glob| glob.is_match(finding.clause));
+        let is_broken = |finding: &Evidence<'_>| {
+            consequence.of.iter().any(|glob| glob.is_match(finding.clause))
+                && consequence.entry.about.as_deref().is_none_or(|member| finding.member_name() == member)
+        };
         let broken: Vec<usize> =
             (0..findings.len()).filter(|position| findings.get(*position).is_some_and(is_broken)).collect();
         for (position, finding) in findings.iter().enumerate().filter(|(_, finding)| !is_broken(finding)) {

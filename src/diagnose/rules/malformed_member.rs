@@ -45,7 +45,10 @@ fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>)
         FindingKind::WrongBehaviour => {
             let leaf = path.last().copied().unwrap_or_default();
             let finds_by = finding.detail.is_some_and(|detail| detail.contains(&format!("[{leaf}=")));
-            let is_about = path.contains(&finding.member_name());
+            let is_part = |part: &str| path.get(1..).is_some_and(|inner| inner.contains(&part));
+            let is_about = path.contains(&finding.member_name())
+                || path.len() == 1
+                || finding.detail.is_some_and(|detail| detail.split(['.', '[', ']']).any(is_part));
             is_about || finding.member_name().is_empty() || (is_same_operation && finds_by)
         }
         _ => false,

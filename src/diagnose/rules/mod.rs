@@ -1,6 +1,7 @@
 //! The rules of the diagnosis, one file each, in the order in which they are asked.
 
 mod declared;
+mod malformed_identifier;
 mod malformed_member;
 mod refused_everywhere;
 mod same_deviation;
@@ -15,7 +16,8 @@ use super::evidence::Evidence;
 type Rule = fn(&[Evidence<'_>], &mut Links);
 
 /// All rules, in their order: what is declared, and what is plain, goes before what is inferred.
-pub(super) const ALL: [Rule; 7] = [
+pub(super) const ALL: [Rule; 8] = [
+    malformed_identifier::link,
     refused_everywhere::link,
     declared::link,
     malformed_member::link,

@@ -8,9 +8,6 @@ use crate::diagnose::evidence::Evidence;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
-/// End of the detail of findings about how many concurrent requests succeed.
-const SUCCESSES: &str = " success";
-
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let mut groups: BTreeMap<(&str, (u16, &str)), Vec<usize>> = BTreeMap::new();
     for (position, finding) in findings.iter().enumerate() {
@@ -18,9 +15,12 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             groups.entry((finding.operation, finding.refusal())).or_default().push(position);
         }
     }
-    for (position, counted) in findings.iter().enumerate().filter(|(_, finding)| counts_successes(finding)) {
-        let refuses = |other: &Evidence<'_>| other.operation == counted.operation && other.is_refused_valid();
-        if let Some(cause) = findings.iter().position(refuses) {
+    for (position, counted) in findings.iter().enumerate().filter(|(_, finding)| finding.counts_responses()) {
+        let explains = |other: &Evidence<'_>| {
+            let is_other_answer = other.is_refused_valid() || other.kind == FindingKind::WrongErrorCode;
+            other.operation == counted.operation && is_other_answer
+        };
+        if let Some(cause) = findings.iter().position(explains) {
             links.follows(position, cause);
         }
     }
@@ -35,11 +35,6 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     }
 }
 
-/// A number of successes that is too small is explained by a refusal of the same operation.
-fn counts_successes(finding: &Evidence<'_>) -> bool {
-    finding.kind == FindingKind::WrongBehaviour && finding.detail.is_some_and(|detail| detail.ends_with(SUCCESSES))
-}
-
 /// Whether the earlier finding's request was refused without anything that the later one's has not.
 fn is_explained(findings: &[Evidence<'_>], later: usize, earlier: usize) -> bool {
     let (Some(later), Some(earlier)) = (findings.get(later), findings.get(earlier)) else { return false };
@@ -51,9 +46,9 @@ fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, usize, u8, usize) 
     let Some(finding) = findings.get(position) else { return (true, usize::MAX, u8::MAX, position) };
     let members: BTreeSet<&str> = finding.request_members();
     let distance = match finding.about {
-        Some(ClauseId::General { family: "rule", .. }) => 0,
-        Some(ClauseId::Input { path, .. }) if members.contains(path.split('.').next().unwrap_or_default()) => 1,
-        Some(ClauseId::Success { .. }) => 2,
+        Some(ClauseId::Input { path, .. }) if members.contains(path.split('.').next().unwrap_or_default()) => 0,
+        Some(ClauseId::Success { .. }) => 1,
+        Some(ClauseId::General { family: "rule", .. }) => 2,
         _ => 3,
     };
     (!finding.is_refused_valid(), members.len(), distance, position)

@@ -1,0 +1,61 @@
+//! A resource that is answered with a malformed identifier explains the refusals of requests that name it.
+
+use serde_json::Value;
+
+use crate::diagnose::engine::Links;
+use crate::diagnose::evidence::Evidence;
+use crate::judge::finding::FindingKind;
+use crate::spec::clause_id::ClauseId;
+
+pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
+    for (cause, malformed) in findings.iter().enumerate() {
+        let Some(ClauseId::Output { path, .. }) = malformed.about else { continue };
+        if malformed.kind != FindingKind::MalformedResponse {
+            continue;
+        }
+        let Some(identifier) = value_at(malformed.response, path) else { continue };
+        for (position, finding) in findings.iter().enumerate() {
+            if is_about_a_refusal(finding) && finding.operation != malformed.operation && names(finding, identifier) {
+                links.follows(position, cause);
+            }
+        }
+    }
+}
+
+fn is_about_a_refusal(finding: &Evidence<'_>) -> bool {
+    match finding.kind {
+        FindingKind::RejectedValid | FindingKind::WrongErrorCode | FindingKind::ServerError => true,
+        FindingKind::WrongBehaviour => finding.counts_responses(),
+        _ => false,
+    }
+}
+
+/// The text at a path of a response.
+fn value_at<'v>(response: &'v Value, path: &str) -> Option<&'v str> {
+    path.split('.').try_fold(response, |value, name| value.get(name)).and_then(Value::as_str)
+}
+
+/// Whether a request names a resource of the same kind as the identifier: the next one differs in its end alone.
+fn names(finding: &Evidence<'_>, identifier: &str) -> bool {
+    if identifier.is_empty() {
+        return has_text(finding.request, &str::is_empty) || has_empty_segment(finding.path);
+    }
+    let kind = identifier.rfind(['/', ':']).and_then(|end| identifier.get(..=end));
+    let Some(kind) = kind else { return false };
+    let path = percent_encoding::percent_decode_str(finding.path).decode_utf8_lossy();
+    has_text(finding.request, &|text| text.starts_with(kind)) || path.contains(kind)
+}
+
+fn has_empty_segment(path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
+    path.trim_start_matches('/').split('/').any(str::is_empty)
+}
+
+fn has_text(value: &Value, is_wanted: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(text) => is_wanted(text),
+        Value::Array(elements) => elements.iter().any(|element| has_text(element, is_wanted)),
+        Value::Object(members) => members.values().any(|member| has_text(member, is_wanted)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
