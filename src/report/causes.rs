@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::record::{CaseRecord, CaseVerdict, CauseRecord, ClauseRecord, ClauseVerdict, FindingRecord, RequestRecord, Role};
+use super::record::{
+    CaseRecord, CaseVerdict, CauseRecord, ClauseRecord, ClauseVerdict, FindingRecord, RequestRecord, Role,
+};
 use crate::diagnose::{self, Evidence};
 use crate::plan::case::SEQUENCE;
 use crate::spec::clause_id::ClauseId;
@@ -11,11 +13,7 @@ use crate::spec::clause_id::ClauseId;
 const ERROR_HEADER: &str = "x-amzn-errortype";
 
 /// Names the causes of findings, and notes with each finding what it is to its cause.
-pub fn name(
-    findings: &mut [FindingRecord],
-    clauses: &[ClauseRecord],
-    cases: &[CaseRecord],
-) -> Vec<CauseRecord> {
+pub fn name(findings: &mut [FindingRecord], clauses: &[ClauseRecord], cases: &[CaseRecord]) -> Vec<CauseRecord> {
     let grouped = {
         let evidence: Vec<Evidence<'_>> = findings.iter().map(evidence).collect();
         diagnose::causes(&evidence)

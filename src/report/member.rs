@@ -19,10 +19,9 @@ pub(super) fn of(contract: &Contract, violation: &Violation) -> String {
         Some(ClauseId::Output { operation, path, .. }) => {
             contract.operation(operation).map(|operation| reached(&operation.output, &names(path))).unwrap_or_default()
         }
-        Some(ClauseId::General { .. }) => contract
-            .operation(&violation.operation)
-            .map(|operation| compared(operation, violation))
-            .unwrap_or_default(),
+        Some(ClauseId::General { .. }) => {
+            contract.operation(&violation.operation).map(|operation| compared(operation, violation)).unwrap_or_default()
+        }
         _ => String::new(),
     }
 }
@@ -40,7 +39,10 @@ fn compared(operation: &Operation, violation: &Violation) -> String {
     // Echoes name the member alone.
     let is_named = |node: &&Node| detail.len() == 1 && detail.first() == Some(&node.name.as_str());
     let found = operation.output.walk().into_iter().skip(1).find(is_named);
-    found.filter(|node| !is_container(node)).map(|node| reached(&operation.output, &names(&node.path))).unwrap_or_default()
+    found
+        .filter(|node| !is_container(node))
+        .map(|node| reached(&operation.output, &names(&node.path)))
+        .unwrap_or_default()
 }
 
 /// The names of a path, without positions and selectors, and without the steps into lists and maps.

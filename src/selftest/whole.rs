@@ -123,8 +123,7 @@ impl Bench {
             clause.is_some_and(|clause| mutant.breaks.contains(&clause))
         };
         let is_stray = |clause: &str| !mutants.iter().any(|mutant| breaks(mutant, clause));
-        let is_missed =
-            |mutant: &&Mutant| !record.findings.iter().any(|finding| breaks(mutant, &finding.clause));
+        let is_missed = |mutant: &&Mutant| !record.findings.iter().any(|finding| breaks(mutant, &finding.clause));
         let primary = |id: &String| record.findings.iter().find(|finding| finding.id == *id);
         let primaries: Vec<_> =
             record.causes.iter().filter_map(|cause| cause.findings.first().and_then(primary)).collect();

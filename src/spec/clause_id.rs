@@ -81,7 +81,9 @@ impl<'a> ClauseId<'a> {
 impl fmt::Display for ClauseId<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ClauseId::Input { operation, path, constraint } => write!(formatter, "{operation}.input.{path}.{constraint}"),
+            ClauseId::Input { operation, path, constraint } => {
+                write!(formatter, "{operation}.input.{path}.{constraint}")
+            }
             ClauseId::Output { operation, path, constraint } => {
                 write!(formatter, "{operation}.output.{path}.{constraint}")
             }

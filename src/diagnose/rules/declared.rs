@@ -93,8 +93,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         for (position, finding) in findings.iter().enumerate().filter(|(_, finding)| !is_broken(finding)) {
             let is_near = |cause: &&usize| {
                 let cause = findings.get(**cause);
-                !consequence.entry.same_operation
-                    || cause.is_some_and(|cause| cause.operation == finding.operation)
+                !consequence.entry.same_operation || cause.is_some_and(|cause| cause.operation == finding.operation)
             };
             if consequence.covers(finding)
                 && let Some(cause) = broken.iter().find(is_near)

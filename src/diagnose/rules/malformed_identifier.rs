@@ -9,13 +9,11 @@ use crate::spec::clause_id::ClauseId;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for (cause, malformed) in findings.iter().enumerate() {
-        let Some(ClauseId::Output { path, .. }) = malformed.about else { continue };
         if malformed.kind != FindingKind::MalformedResponse {
             continue;
         }
-        let Some(identifier) = value_at(malformed.response, path) else { continue };
         for (position, finding) in findings.iter().enumerate() {
-            if is_about_a_refusal(finding) && finding.operation != malformed.operation && names(finding, identifier) {
+            if is_about_a_refusal(finding) && (is_sent_back(malformed, finding) || names(malformed, finding)) {
                 links.follows(position, cause);
             }
         }
@@ -35,8 +33,19 @@ fn value_at<'v>(response: &'v Value, path: &str) -> Option<&'v str> {
     path.split('.').try_fold(response, |value, name| value.get(name)).and_then(Value::as_str)
 }
 
+/// Whether a request of the same operation takes what came malformed, e.g. a token.
+fn is_sent_back(malformed: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
+    let Some(ClauseId::Output { operation, path, .. }) = malformed.about else { return false };
+    operation == finding.operation && finding.requests(path)
+}
+
 /// Whether a request names a resource of the same kind as the identifier: the next one differs in its end alone.
-fn names(finding: &Evidence<'_>, identifier: &str) -> bool {
+fn names(malformed: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
+    let Some(ClauseId::Output { operation, path, .. }) = malformed.about else { return false };
+    let Some(identifier) = value_at(malformed.response, path) else { return false };
+    if operation == finding.operation {
+        return false;
+    }
     if identifier.is_empty() {
         return has_text(finding.request, &str::is_empty) || has_empty_segment(finding.path);
     }

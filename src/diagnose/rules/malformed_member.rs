@@ -49,7 +49,7 @@ fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>)
             let is_about = path.contains(&finding.member_name())
                 || path.len() == 1
                 || finding.detail.is_some_and(|detail| detail.split(['.', '[', ']']).any(is_part));
-            is_about || finding.member_name().is_empty() || (is_same_operation && finds_by)
+            is_about || finding.member_name().is_empty() || finds_by
         }
         _ => false,
     }

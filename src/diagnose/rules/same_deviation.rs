@@ -79,7 +79,9 @@ fn deviation<'a>(finding: &Evidence<'a>) -> Option<Deviation<'a>> {
             };
             Some(Deviation::Rule { clause: finding.clause, detail: finding.detail, kind, refusal })
         }
-        ClauseId::Success { part, .. } if kind == FindingKind::MalformedResponse || kind == FindingKind::WrongStatus => {
+        ClauseId::Success { part, .. }
+            if kind == FindingKind::MalformedResponse || kind == FindingKind::WrongStatus =>
+        {
             Some(Deviation::Success { part, kind, observed: finding.observed })
         }
         ClauseId::Error { code, .. } => Some(Deviation::Error { code, kind, refusal }),

@@ -46,8 +46,9 @@ fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, usize, u8, usize) 
     let Some(finding) = findings.get(position) else { return (true, usize::MAX, u8::MAX, position) };
     let members: BTreeSet<&str> = finding.request_members();
     let distance = match finding.about {
-        Some(ClauseId::Input { path, .. }) if members.contains(path.split('.').next().unwrap_or_default()) => 0,
-        Some(ClauseId::Success { .. }) => 1,
+        // The request of this clause is the smallest that the operation takes at all.
+        Some(ClauseId::Success { .. }) => 0,
+        Some(ClauseId::Input { path, .. }) if members.contains(path.split('.').next().unwrap_or_default()) => 1,
         Some(ClauseId::General { family: "rule", .. }) => 2,
         _ => 3,
     };

@@ -21,7 +21,8 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 }
 
 fn comes_back(accepted: &Evidence<'_>, other: &Evidence<'_>) -> bool {
-    let is_same_request = accepted.step == other.step && accepted.path == other.path && accepted.request == other.request;
+    let is_same_request =
+        accepted.step == other.step && accepted.path == other.path && accepted.request == other.request;
     let is_response = matches!(other.kind, FindingKind::MalformedResponse | FindingKind::WrongStatus);
     is_same_request && is_response && accepted.status == other.status
 }
