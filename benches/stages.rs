@@ -86,8 +86,10 @@ fn judge(criterion: &mut Criterion) {
             headers: vec![("content-type".into(), "application/json".into())],
             body: body.to_string().into(),
             is_truncated: false,
+            coding: Default::default(),
         }),
         elapsed: Duration::from_millis(1),
+        repeats: 0,
     };
     let expectation = Expectation::success();
     criterion.bench_function("judge: a created channel", |bench| {

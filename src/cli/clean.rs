@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::output::print;
 use super::{aws, resolve, stages};
 use crate::report::text::{count, visible};
+use crate::run::RunError;
 use crate::run::clean::{self, Cleaned};
 use crate::run::ledger::{Header, journal};
 use crate::run::settings::{Broadcast, Settings};
@@ -39,7 +40,10 @@ pub async fn clean(args: CleanArgs, environment: &Environment) -> Result<Exit, C
         }
         (None, None) => return Err(CliError::usage("give the journal of the run, or its --run-id")),
     };
-    let cleaned = cleaned.map_err(|error| CliError::CouldNotTest(error.to_string()))?;
+    let cleaned = cleaned.map_err(|error| match error {
+        RunError::Send(error) => CliError::usage(error.to_string()),
+        error => CliError::CouldNotTest(error.to_string()),
+    })?;
     print(&page(&cleaned));
     Ok(if cleaned.is_complete() { Exit::Success } else { Exit::CouldNotTest })
 }

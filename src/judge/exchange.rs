@@ -142,7 +142,9 @@ impl Judge {
         let mut judgement = Judgement::default();
         match &exchange.reply {
             // What was not asked or could not be asked says nothing about the clause.
-            Reply::Failure(failure) if matches!(failure.kind, FailureKind::Connect | FailureKind::Withheld) => {
+            Reply::Failure(failure)
+                if matches!(failure.kind, FailureKind::Connect | FailureKind::Tls | FailureKind::Withheld) =>
+            {
                 judgement.undecided = Some(failure.detail.clone());
             }
             Reply::Failure(failure) => {

@@ -147,7 +147,7 @@ mod tests {
         let request =
             Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() };
         let failure = TransportFailure { kind: FailureKind::Protocol, detail: String::new() };
-        let exchange = Exchange { request, reply: Reply::Failure(failure), elapsed: Duration::ZERO };
+        let exchange = Exchange { request, reply: Reply::Failure(failure), elapsed: Duration::ZERO, repeats: 0 };
         let key = FindingKey::from(&violation);
         let (seen, witness) = (crate::run::outcome::Seen::ONCE, None);
         let (body_length, setup, occurrences) = (0, Vec::new(), 1);

@@ -17,6 +17,7 @@ use super::target::Target;
 use crate::generate::Generator;
 use crate::judge::{Judge, Violation};
 use crate::plan::{Check, Plan};
+use crate::send::Connections;
 use crate::spec::contract::{NodeKind, Operation};
 use crate::spec::{Arn, Contract};
 
@@ -118,7 +119,9 @@ impl Environment {
     /// The same run for showing findings again: nothing is made smaller, and no list is known not to end.
     pub fn for_confirmation(&self) -> Environment {
         let settings = Settings { shrinking: Shrinking::Off, ..self.settings.clone() };
-        Environment { settings, endless: Arc::default(), ..self.for_thread() }
+        // A finding that needs a kept connection says nothing of a clause.
+        let target = self.target.for_thread_on(Connections::Fresh);
+        Environment { settings, endless: Arc::default(), target, ..self.clone() }
     }
 
     /// Remembers that the pages of an operation do not end.

@@ -18,6 +18,7 @@ pub mod pace;
 pub mod panics;
 mod preflight;
 mod probe;
+mod repeats;
 mod route;
 mod scenario;
 mod secrets;

@@ -6,6 +6,9 @@ use super::environment::Environment;
 use super::outcome::Tally;
 use super::settings::{Record, Settings};
 
+/// One connection that closes for so many requests is a habit of the target.
+const OFTEN: u64 = 50;
+
 /// The notes of a run; `cleaned` is what became of what it left, where it has a journal.
 /// `disturbed` findings were caused by the run's own parallel cases.
 pub(super) fn of_run(
@@ -19,7 +22,15 @@ pub(super) fn of_run(
         None => [in_use(tally), unanswered(tally)],
     };
     let seen = [unknown_members(tally), nulls(tally)];
-    let of_target = [refused(env), outages(env), lags(env, tally), throttled(env), disturbances(disturbed)];
+    let of_target = [
+        refused(env),
+        outages(env),
+        repeated(env),
+        closed(env),
+        lags(env, tally),
+        throttled(env),
+        disturbances(disturbed),
+    ];
     seen.into_iter().chain(left).chain(of_target).flatten().collect()
 }
 
@@ -52,6 +63,23 @@ fn refused(env: &Environment) -> Option<String> {
 fn outages(env: &Environment) -> Option<String> {
     let times = some(env.target.health().outages(), "time", "times")?;
     Some(format!("The target refused connections {times}; cases that were under way then decide nothing."))
+}
+
+fn repeated(env: &Environment) -> Option<String> {
+    let requests = some(env.target.repeats(), "request", "requests")?;
+    Some(format!(
+        "The target closed kept connections while requests were on their way; {requests} that change nothing went out \
+         again."
+    ))
+}
+
+fn closed(env: &Environment) -> Option<String> {
+    let number = env.target.closed_between_requests();
+    let connections = some(number, "connection", "connections").filter(|_| number * OFTEN >= env.target.requests())?;
+    Some(format!(
+        "The target closed {connections} between two requests without saying so (`connection: close`); nothing was \
+         sent on them, and the next requests went out on new ones."
+    ))
 }
 
 fn lags(env: &Environment, tally: &Tally) -> Option<String> {

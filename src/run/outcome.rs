@@ -321,6 +321,7 @@ mod tests {
             headers: (0..50).map(huge).collect(),
             body: vec![b'x'; 1 << 20].into(),
             is_truncated: false,
+            coding: Default::default(),
         };
         cut(&mut response);
         assert_eq!((response.headers.len(), response.body.len()), (1, BODY_KEPT));

@@ -12,11 +12,12 @@ use super::health::Health;
 use super::lease::Lease;
 use super::ledger::{Ledger, Refusal, Ticket};
 use super::pace::{Lanes, Pace};
+use super::repeats::Repeats;
 use super::settings::{Broadcast, Credentials, Locality, Settings};
 use super::stop::{Patience, Watch};
 use crate::entropy;
 use crate::plan::suite::BroadcastState;
-use crate::send::{SendError, Sender, Signer};
+use crate::send::{Connections, SendError, Sender, Signer};
 use crate::spec::Contract;
 use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
 use signatures::signer;
@@ -56,6 +57,7 @@ pub struct Target {
 #[derive(Debug)]
 struct Shared {
     requests: AtomicU64,
+    repeats: Repeats,
     throttled: AtomicU64,
     health: Health,
     access: Access,
@@ -71,7 +73,7 @@ impl Target {
     /// # Errors
     /// The endpoint is no URL, or TLS cannot be set up.
     pub fn new(contract: &Contract, settings: &Settings, ledger: Option<Ledger>) -> Result<Arc<Target>, SendError> {
-        let sender = Sender::new(&settings.endpoint, settings.request_timeout)?;
+        let sender = Sender::new(&settings.endpoint, settings.request_timeout, &settings.network)?;
         let service = contract.service.signing_name.clone().unwrap_or_default();
         let pace = settings.rate.filter(|rate| *rate > 0.0).map(Pace::new);
         let mut target = Target {
@@ -85,6 +87,7 @@ impl Target {
             locality: settings.locality,
             shared: Arc::new(Shared {
                 requests: AtomicU64::new(0),
+                repeats: Repeats::new(contract),
                 throttled: AtomicU64::new(0),
                 health: Health::new(settings.jobs, settings.locality),
                 access: Access::new(contract, settings.jobs),
@@ -97,15 +100,21 @@ impl Target {
             signer: None,
             elsewhere: Vec::new(),
         };
-        target.elsewhere = target.other_endpoints(settings.request_timeout)?;
+        target.elsewhere = target.other_endpoints(settings)?;
         target.signer = target.signer_for(&target.region);
         Ok(Arc::new(target))
     }
 
     /// The same target with connections of its own, for another thread.
     pub fn for_thread(&self) -> Arc<Target> {
+        self.for_thread_on(Connections::Kept)
+    }
+
+    /// The same target with connections of its own and of this kind, for another thread.
+    pub fn for_thread_on(&self, connections: Connections) -> Arc<Target> {
+        let elsewhere = self.elsewhere.iter();
         Arc::new(Target {
-            sender: self.sender.fork(),
+            sender: self.sender.fork().on(connections),
             credentials: self.credentials.clone(),
             lease: self.lease.clone(),
             region: self.region.clone(),
@@ -116,12 +125,12 @@ impl Target {
             shared: Arc::clone(&self.shared),
             watch: self.watch.for_thread(),
             signer: self.signer.clone(),
-            elsewhere: self.elsewhere.iter().map(|(region, sender)| (region.clone(), sender.fork())).collect(),
+            elsewhere: elsewhere.map(|(region, sender)| (region.clone(), sender.fork().on(connections))).collect(),
         })
     }
 
     /// Senders for the other regions, if the endpoint's host names the run's own region.
-    fn other_endpoints(&self, timeout: Duration) -> Result<Vec<(String, Sender)>, SendError> {
+    fn other_endpoints(&self, settings: &Settings) -> Result<Vec<(String, Sender)>, SendError> {
         let label = format!(".{}.", self.region);
         let endpoint = self.sender.endpoint();
         if self.locality == Locality::Loopback || !endpoint.contains(&label) {
@@ -131,7 +140,7 @@ impl Target {
         others
             .map(|region| {
                 let endpoint = endpoint.replacen(&label, &format!(".{region}."), 1);
-                Ok(((*region).to_owned(), Sender::new(&endpoint, timeout)?))
+                Ok(((*region).to_owned(), Sender::new(&endpoint, settings.request_timeout, &settings.network)?))
             })
             .collect()
     }
@@ -181,6 +190,16 @@ impl Target {
     /// Answers so far that said the target was busy.
     pub fn throttled(&self) -> u64 {
         self.shared.throttled.load(Ordering::Relaxed)
+    }
+
+    /// Requests that were sent again because a kept connection broke.
+    pub fn repeats(&self) -> u64 {
+        self.shared.repeats.number()
+    }
+
+    /// Connections that the target closed between two requests without saying so.
+    pub fn closed_between_requests(&self) -> u64 {
+        self.sender.closed_between_requests()
     }
 
     /// Asks all workers to stop; requests under way and those that delete are only waited for a moment.
@@ -301,6 +320,11 @@ impl Target {
         if region.is_none() || exchange.response().is_some() {
             self.health().note(request, &exchange, sent);
         }
+        if exchange.repeats > 0
+            && let Some(Err(reason)) = self.ledger().map(|ledger| ledger.repeated(&exchange))
+        {
+            self.stop_because(reason);
+        }
         // What the journal's own filter does not know must not get there either.
         let shown = self.lease.as_ref().map_or(Cow::Borrowed(&exchange), |lease| lease.without_secrets(&exchange));
         if let Some(Err(reason)) = self.ledger().map(|ledger| ledger.after(&ticket, &shown)) {
@@ -347,7 +371,7 @@ impl Target {
     /// Sends a request; to a target that refuses connections and was there a moment ago, again and again for a while.
     async fn deliver(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
         loop {
-            let exchange = self.sender_for(region).send(request, signer).await;
+            let exchange = self.deliver_once(request, signer, region).await;
             // No answer was seen, so none is hidden by trying again.
             let tries_again =
                 region.is_none() && is_refused(&exchange) && !self.is_stopped() && self.health().may_come_back();
@@ -356,6 +380,17 @@ impl Target {
             }
             self.pause(RECONNECT).await;
         }
+    }
+
+    /// Sends a request; on a connection of its own once more if it changes nothing and a kept connection broke under it.
+    async fn deliver_once(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
+        let sender = self.sender_for(region);
+        let exchange = sender.send(request, signer).await;
+        if !self.shared.repeats.allow(&exchange, self.requests()) {
+            return exchange;
+        }
+        let again = sender.send_on_fresh_connection(request, signer).await;
+        Exchange { elapsed: exchange.elapsed + again.elapsed, repeats: exchange.repeats + 1, ..again }
     }
 
     fn sender_for(&self, region: Option<&str>) -> &Sender {
@@ -419,7 +454,7 @@ fn withheld(request: &Request, reason: String) -> Exchange {
 
 fn failed(request: &Request, detail: String) -> Exchange {
     let reply = Reply::Failure(TransportFailure { kind: FailureKind::Withheld, detail });
-    Exchange { request: request.clone(), reply, elapsed: Duration::ZERO }
+    Exchange { request: request.clone(), reply, elapsed: Duration::ZERO, repeats: 0 }
 }
 
 fn is_refused(exchange: &Exchange) -> bool {

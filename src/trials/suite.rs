@@ -105,6 +105,19 @@ impl Suite {
         self
     }
 
+    /// Sends through a proxy, unless the target is on this machine; the default is what `HTTP_PROXY`, `HTTPS_PROXY`,
+    /// `ALL_PROXY` and `NO_PROXY` say.
+    pub fn proxy(mut self, url: impl Into<String>) -> Suite {
+        self.settings.network.proxy = Some(url.into());
+        self
+    }
+
+    /// Trusts the certificates of a PEM file besides those of the system, of `AWS_CA_BUNDLE` and of `SSL_CERT_FILE`.
+    pub fn ca_cert(mut self, file: impl Into<PathBuf>) -> Suite {
+        self.settings.network.ca_certs.push(file.into());
+        self
+    }
+
     /// Does not count operations that the target does not have: their tests are ignored.
     pub fn implemented_only(mut self) -> Suite {
         self.gate.implemented_only = true;

@@ -204,7 +204,7 @@ fn unknown_operation() -> Exchange {
         Request { method: Text::default(), target: Text::default(), headers: Vec::new(), body: Default::default() };
     let detail = "the contract does not have the operation".to_owned();
     let reply = Reply::Failure(TransportFailure { kind: FailureKind::Withheld, detail });
-    Exchange { request, reply, elapsed: Duration::ZERO }
+    Exchange { request, reply, elapsed: Duration::ZERO, repeats: 0 }
 }
 
 /// The object below a value that has this ARN as its own.

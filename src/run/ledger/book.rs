@@ -10,6 +10,7 @@ use super::journal::{Entry, Journal, JournalError, Named};
 use super::mark::{Marks, marks_in};
 use crate::judge::{document, path};
 use crate::plan::resources::{Product, Resources};
+use crate::run::health::call;
 use crate::run::route::Route;
 use crate::spec::Arn;
 use crate::spec::contract::Contract;
@@ -203,6 +204,15 @@ impl Ledger {
         state.write(&Entry::Settled { number })
     }
 
+    /// Notes that a request was sent more than once.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn repeated(&self, exchange: &Exchange) -> Result<(), String> {
+        let entry = Entry::Repeated { request: call(&exchange.request), times: exchange.repeats };
+        self.state.lock().map_err(|_| BROKEN.to_owned())?.write(&entry)
+    }
+
     /// Notes that everything is gone.
     ///
     /// # Errors
@@ -340,9 +350,9 @@ mod tests {
 
     fn exchange(ledger: &Ledger, request: &Request, status: u16, body: &Value) -> Result<(), Refusal> {
         let ticket = ledger.before(request, None)?;
-        let response = Response { status, headers: Vec::new(), body: body.to_string().into(), is_truncated: false };
+        let response = Response { status, headers: Vec::new(), body: body.to_string().into(), is_truncated: false, coding: Default::default() };
         let reply = Reply::Response(response);
-        ledger.after(&ticket, &Exchange { request: request.clone(), reply, elapsed: Duration::ZERO }).unwrap();
+        ledger.after(&ticket, &Exchange { request: request.clone(), reply, elapsed: Duration::ZERO, repeats: 0 }).unwrap();
         Ok(())
     }
 

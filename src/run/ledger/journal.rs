@@ -119,6 +119,13 @@ pub enum Entry {
         /// Which.
         arn: String,
     },
+    /// A request that changes nothing was sent again, because the connection broke on which it was sent first.
+    Repeated {
+        /// Its method and the first part of its path.
+        request: String,
+        /// How often it was sent again.
+        times: u32,
+    },
     /// An intent without an answer was looked for, and nothing is left of it.
     Settled {
         /// The intent.

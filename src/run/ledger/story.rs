@@ -78,7 +78,7 @@ impl Story {
                 Entry::Deleted { arn } => {
                     deleted.insert(arn);
                 }
-                Entry::Run(_) | Entry::Ended => {}
+                Entry::Run(_) | Entry::Repeated { .. } | Entry::Ended => {}
             }
         }
         for lot in &mut lots {
