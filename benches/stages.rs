@@ -108,6 +108,9 @@ fn sign(criterion: &mut Criterion) {
     criterion.bench_function("sign: a small POST", |bench| {
         bench.iter(|| signer.sign(black_box(&request), "http://127.0.0.1:4566", "127.0.0.1:4566").unwrap());
     });
+    criterion.bench_function("sign: a small POST, by aws-sigv4 alone", |bench| {
+        bench.iter(|| signer.sign_by_crate(black_box(&request), "http://127.0.0.1:4566", "127.0.0.1:4566").unwrap());
+    });
 }
 
 criterion_group!(stages, load, generate, judge, sign);

@@ -12,9 +12,7 @@ use super::output::ReportTarget;
 use crate::entropy;
 use crate::report::record::{Gate, Selection};
 use crate::run::RunId;
-use crate::run::settings::{
-    Broadcast, BroadcastCommand, Credentials, Locality, Network, Record, Settings, Throttling,
-};
+use crate::run::settings::{Broadcast, BroadcastCommand, Credentials, Locality, Network, Record, Settings, Throttling};
 pub use crate::run::settings::{DEFAULT_REGION, DEFAULT_SEED, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 
 /// Where the reference server makes a channel live.

@@ -163,7 +163,8 @@ impl Session<'_> {
         };
         let Some((request, before)) = self.history.split_last() else { return };
         let failure = TransportFailure { kind: FailureKind::Protocol, detail: "several answers".to_owned() };
-        let exchange = Exchange { request: request.clone(), reply: Reply::Failure(failure), elapsed: Duration::ZERO, repeats: 0 };
+        let exchange =
+            Exchange { request: request.clone(), reply: Reply::Failure(failure), elapsed: Duration::ZERO, repeats: 0 };
         let setup = before.to_vec();
         self.worker.tally.find(violation.clone(), self.case, &exchange, &setup);
         progress.violations.push(violation);

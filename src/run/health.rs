@@ -278,7 +278,13 @@ mod tests {
     }
 
     fn answered(status: u16) -> Exchange {
-        let response = Response { status, headers: Vec::new(), body: Default::default(), is_truncated: false, coding: Default::default() };
+        let response = Response {
+            status,
+            headers: Vec::new(),
+            body: Default::default(),
+            is_truncated: false,
+            coding: Default::default(),
+        };
         exchange(Reply::Response(response))
     }
 

@@ -34,8 +34,7 @@ impl Repeats {
 
     /// Whether the request of an exchange is to be sent again, which counts it. `sent` requests were sent so far.
     pub fn allow(&self, exchange: &Exchange, sent: u64) -> bool {
-        let is_dropped =
-            matches!(&exchange.reply, Reply::Failure(failure) if failure.kind == FailureKind::Dropped);
+        let is_dropped = matches!(&exchange.reply, Reply::Failure(failure) if failure.kind == FailureKind::Dropped);
         if !is_dropped || !self.changes_nothing(&exchange.request) || self.number() >= FEW + sent / SELDOM {
             return false;
         }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::lease::Lease;
 pub use crate::send::Network;
 use crate::send::is_loopback;
-use super::lease::Lease;
 
 /// Access key of the credentials that loopback targets are signed for when the environment has none.
 pub const TEST_ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";

@@ -63,7 +63,9 @@ impl Failure {
                 Some(io::ErrorKind::UnexpectedEof) => {
                     Failure::Tls("the connection was closed during the handshake".to_owned())
                 }
-                Some(kind) if is_reset(kind) => Failure::Tls("the connection was reset during the handshake".to_owned()),
+                Some(kind) if is_reset(kind) => {
+                    Failure::Tls("the connection was reset during the handshake".to_owned())
+                }
                 _ => Failure::Connect(innermost(error)),
             };
         }
@@ -107,7 +109,9 @@ impl From<Failure> for TransportFailure {
             Failure::Closed(end, reuse) => {
                 let (kind, when) = match reuse {
                     Reuse::First => (FailureKind::Closed, "before a whole answer came"),
-                    Reuse::Kept => (FailureKind::Dropped, "which was kept from an earlier request, before an answer came"),
+                    Reuse::Kept => {
+                        (FailureKind::Dropped, "which was kept from an earlier request, before an answer came")
+                    }
                     Reuse::Begun => (FailureKind::Closed, "within the body of the answer"),
                 };
                 let (subject, verb) = match end {

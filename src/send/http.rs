@@ -83,7 +83,13 @@ impl Http {
         };
         let setup = Setup { tls: tls::config(endpoint, network)?, proxies, is_tls: endpoint.is_tls() };
         let [kept, fresh] = setup.clients()?;
-        Ok(Http { setup: Arc::new(setup), kept, fresh, use_of: Mutex::default(), closed_between_requests: Arc::default() })
+        Ok(Http {
+            setup: Arc::new(setup),
+            kept,
+            fresh,
+            use_of: Mutex::default(),
+            closed_between_requests: Arc::default(),
+        })
     }
 }
 

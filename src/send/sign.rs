@@ -121,6 +121,14 @@ impl Signer {
         self.sign_by_sdk(request, endpoint, host, time)
     }
 
+    /// The request with its signature, by the SDKs' own crate whatever the request: what [`Signer::sign`] must agree with.
+    ///
+    /// # Errors
+    /// The request cannot be signed.
+    pub fn sign_by_crate(&self, request: &Request, endpoint: &str, host: &str) -> Result<Request, String> {
+        self.sign_by_sdk(request, endpoint, host, self.time())
+    }
+
     fn sign_by_sdk(&self, request: &Request, endpoint: &str, host: &str, time: SystemTime) -> Result<Request, String> {
         let mut settings = SigningSettings::default();
         settings.percent_encoding_mode = PercentEncodingMode::Double;

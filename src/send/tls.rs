@@ -49,8 +49,7 @@ pub fn config(endpoint: &Endpoint, network: &Network) -> Result<ClientConfig, Se
         }
     }
     let verifier = Trust::new(trusted, provider).map_err(failed)?;
-    let mut config =
-        builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
+    let mut config = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
     config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
     Ok(config)
 }
@@ -199,7 +198,9 @@ fn distrust(problem: &CertificateError) -> String {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "it is not valid yet; is the clock right?".to_owned()
         }
-        CertificateError::NotValidForName => "it is for another name than that of the endpoint".to_owned(),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it is for another name than that of the endpoint".to_owned()
+        }
         CertificateError::BadEncoding => "it is damaged".to_owned(),
         CertificateError::Revoked => "it was revoked".to_owned(),
         CertificateError::BadSignature => "its signature is wrong".to_owned(),

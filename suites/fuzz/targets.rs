@@ -183,7 +183,8 @@ pub fn journal(data: &[u8]) {
 pub fn error_header(data: &[u8]) {
     let header = String::from_utf8_lossy(data).into_owned();
     let headers = vec![("x-amzn-errortype".into(), header.as_str().into())];
-    let response = Response { status: 400, headers, body: Default::default(), is_truncated: false, coding: Default::default() };
+    let response =
+        Response { status: 400, headers, body: Default::default(), is_truncated: false, coding: Default::default() };
     let code = judge::error_code::of(&response, None);
     assert!(code.is_none_or(|code| !code.is_empty() && header.contains(&code) && !code.contains(['#', ':'])));
 }

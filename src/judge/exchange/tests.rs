@@ -9,7 +9,13 @@ const CHANNEL: &str = "arn:aws:ivs:us-east-1:123456789012:channel/AbCdEfGhIjKl";
 
 fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
     let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-    Reply::Response(Response { status, headers, body: body.to_owned().into(), is_truncated: false, coding: Default::default() })
+    Reply::Response(Response {
+        status,
+        headers,
+        body: body.to_owned().into(),
+        is_truncated: false,
+        coding: Default::default(),
+    })
 }
 
 fn answered(status: u16, body: &str) -> Reply {

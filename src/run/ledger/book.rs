@@ -350,9 +350,17 @@ mod tests {
 
     fn exchange(ledger: &Ledger, request: &Request, status: u16, body: &Value) -> Result<(), Refusal> {
         let ticket = ledger.before(request, None)?;
-        let response = Response { status, headers: Vec::new(), body: body.to_string().into(), is_truncated: false, coding: Default::default() };
+        let response = Response {
+            status,
+            headers: Vec::new(),
+            body: body.to_string().into(),
+            is_truncated: false,
+            coding: Default::default(),
+        };
         let reply = Reply::Response(response);
-        ledger.after(&ticket, &Exchange { request: request.clone(), reply, elapsed: Duration::ZERO, repeats: 0 }).unwrap();
+        ledger
+            .after(&ticket, &Exchange { request: request.clone(), reply, elapsed: Duration::ZERO, repeats: 0 })
+            .unwrap();
         Ok(())
     }
 

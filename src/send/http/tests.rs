@@ -84,7 +84,8 @@ async fn answers_in_every_framing_arrive_whole_in_whatever_pieces_they_come() {
 
 #[tokio::test]
 async fn headers_are_kept_as_they_came_with_names_in_lower_case() {
-    let head = "HTTP/1.1 999 Odd\r\nX-B: 1\r\nContent-Type: a/b\r\nx-b: 2\r\nx-raw: \u{e9}\r\ncontent-length: 0\r\n\r\n";
+    let head =
+        "HTTP/1.1 999 Odd\r\nX-B: 1\r\nContent-Type: a/b\r\nx-b: 2\r\nx-raw: \u{e9}\r\ncontent-length: 0\r\n\r\n";
     let response = answer(vec![head.chars().map(|c| c as u8).collect()], false).await.unwrap();
     let shown: Vec<(&str, &str)> =
         response.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
