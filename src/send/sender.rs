@@ -130,6 +130,7 @@ mod tests {
             let mut open = Vec::new();
             for mut stream in listener.incoming().flatten() {
                 let _ = stream.read(&mut [0; 4096]);
+                std::thread::sleep(Duration::from_millis(60));
                 stream.write_all(answer).unwrap();
                 open.push(stream);
             }
@@ -144,12 +145,24 @@ mod tests {
     #[tokio::test]
     async fn a_thread_that_was_busy_reads_what_arrived_in_time() {
         let sender = target(b"HTTP/1.1 204 No Content\r\n\r\n");
-        let request = request();
-        let busy = async {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            std::thread::sleep(Duration::from_millis(400));
-        };
-        let (exchange, ()) = tokio::join!(sender.send(&request, None), busy);
+        let local = tokio::task::LocalSet::new();
+        // Like a worker that makes up long requests: it always has something to do.
+        local.spawn_local(async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            for _ in 0..4 {
+                std::thread::sleep(Duration::from_millis(150));
+                let mut is_woken = false;
+                std::future::poll_fn(|cx| {
+                    cx.waker().wake_by_ref();
+                    match std::mem::replace(&mut is_woken, true) {
+                        true => std::task::Poll::Ready(()),
+                        false => std::task::Poll::Pending,
+                    }
+                })
+                .await;
+            }
+        });
+        let exchange = local.run_until(sender.send(&request(), None)).await;
         assert_eq!(exchange.response().map(|response| response.status), Some(204), "{exchange:?}");
     }
 
