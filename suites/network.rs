@@ -11,6 +11,8 @@ use std::process::{Command, Output};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use ivs_conformance::send::{Network, Sender};
+use ivs_conformance::wire::Request;
 use servers::{Head, Proxy, Tls};
 
 /// A name that leads nowhere without a proxy. Source: RFC 6761, section 6.4.
@@ -132,6 +134,26 @@ fn what_cannot_be_used_is_refused_before_anything_is_sent() {
     let https = ["--endpoint", "https://localhost:1"];
     assert_exit(&run(&https, &[("AWS_CA_BUNDLE", missing)]), 2, &[missing, "(AWS_CA_BUNDLE) cannot be used"]);
     assert!(target.heads().is_empty());
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_with_a_target_that_prefers_it() {
+    for (protocols, version) in [(&["h2", "http/1.1"][..], "HTTP/2.0"), (&["http/1.1"], "HTTP/1.1"), (&[], "HTTP/1.1")]
+    {
+        let (url, pem) = servers::versions(protocols).await;
+        let trusted = file(&format!("{}.pem", protocols.len()));
+        std::fs::write(&trusted, pem).unwrap();
+        let network = Network { ca_certs: vec![trusted.clone()], ..Network::default() };
+        let sender = Sender::new(&url, std::time::Duration::from_secs(10), &network).unwrap();
+        std::fs::remove_file(trusted).unwrap();
+        let request =
+            Request { method: "DELETE".into(), target: "/a?b".into(), headers: Vec::new(), body: "{}".into() };
+        for _ in 0..2 {
+            let exchange = sender.send(&request, None).await;
+            let seen = exchange.response().and_then(|response| response.header("x-seen"));
+            assert_eq!(seen, Some(format!("{version} DELETE /a?b identity 2").as_str()), "{exchange:?}");
+        }
+    }
 }
 
 fn gzip(body: &[u8]) -> Vec<u8> {

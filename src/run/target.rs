@@ -1,5 +1,6 @@
 //! The target as a run sees it: send, count, pace, and wait where the target asks for it.
 
+mod delivery;
 mod signatures;
 
 use std::borrow::Cow;
@@ -30,8 +31,6 @@ const REMOTE_RETRIES: u32 = 8;
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// First wait before a retry.
 const FIRST_WAIT: Duration = Duration::from_millis(120);
-/// How long after a refused connection another one is tried.
-const RECONNECT: Duration = Duration::from_millis(100);
 /// Regions to call in when a step wants another than the run's.
 pub const OTHER_REGIONS: [&str; 2] = ["eu-west-1", "us-west-2"];
 
@@ -368,36 +367,6 @@ impl Target {
         }
     }
 
-    /// Sends a request; to a target that refuses connections and was there a moment ago, again and again for a while.
-    async fn deliver(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
-        loop {
-            let exchange = self.deliver_once(request, signer, region).await;
-            // No answer was seen, so none is hidden by trying again.
-            let tries_again =
-                region.is_none() && is_refused(&exchange) && !self.is_stopped() && self.health().may_come_back();
-            if !tries_again {
-                return exchange;
-            }
-            self.pause(RECONNECT).await;
-        }
-    }
-
-    /// Sends a request; on a connection of its own once more if it changes nothing and a kept connection broke under it.
-    async fn deliver_once(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
-        let sender = self.sender_for(region);
-        let exchange = sender.send(request, signer).await;
-        if !self.shared.repeats.allow(&exchange, self.requests()) {
-            return exchange;
-        }
-        let again = sender.send_on_fresh_connection(request, signer).await;
-        Exchange { elapsed: exchange.elapsed + again.elapsed, repeats: exchange.repeats + 1, ..again }
-    }
-
-    fn sender_for(&self, region: Option<&str>) -> &Sender {
-        let elsewhere = region.and_then(|region| self.elsewhere.iter().find(|(known, _)| known == region));
-        elsewhere.map_or(&self.sender, |(_, sender)| sender)
-    }
-
     /// Whether the target itself makes channels live.
     pub fn has_control_path(&self) -> bool {
         self.control_path().is_some()
@@ -455,10 +424,6 @@ fn withheld(request: &Request, reason: String) -> Exchange {
 fn failed(request: &Request, detail: String) -> Exchange {
     let reply = Reply::Failure(TransportFailure { kind: FailureKind::Withheld, detail });
     Exchange { request: request.clone(), reply, elapsed: Duration::ZERO, repeats: 0 }
-}
-
-fn is_refused(exchange: &Exchange) -> bool {
-    matches!(&exchange.reply, Reply::Failure(failure) if failure.kind == FailureKind::Connect)
 }
 
 fn is_busy(exchange: &Exchange) -> bool {

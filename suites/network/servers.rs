@@ -1,9 +1,13 @@
 //! A proxy and a TLS server in front of the reference server.
 
+use std::convert::Infallible;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use ivs_conformance::reference;
 use tokio::runtime::Runtime;
 
@@ -123,17 +127,8 @@ pub struct Tls {
 impl Tls {
     /// A server whose certificate says that it is one of an authority, or not.
     pub fn new(is_authority: bool) -> Tls {
-        let key = rcgen::KeyPair::generate().unwrap();
-        let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        if is_authority {
-            params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        }
-        let certificate = params.self_signed(&key).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let der = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let chain = vec![certificate.der().clone()];
-        let config = Arc::new(builder.unwrap().with_no_client_auth().with_single_cert(chain, der).unwrap());
+        let (config, pem) = config(is_authority);
+        let config = Arc::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
         let behind = reference();
@@ -143,8 +138,56 @@ impl Tls {
                 std::thread::spawn(move || decrypt(stream, config, behind));
             }
         });
-        Tls { url, pem: certificate.pem() }
+        Tls { url, pem }
     }
+}
+
+/// A configuration with a certificate that it signed itself, and that certificate.
+fn config(is_authority: bool) -> (rustls::ServerConfig, String) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    if is_authority {
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    }
+    let certificate = params.self_signed(&key).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let der = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let chain = vec![certificate.der().clone()];
+    (builder.unwrap().with_no_client_auth().with_single_cert(chain, der).unwrap(), certificate.pem())
+}
+
+/// A TLS server that offers these protocols, and its certificate. Its responses say what it saw: version, method, path,
+/// encodings, and the length of the body.
+pub async fn versions(protocols: &[&str]) -> (String, String) {
+    let (mut config, pem) = config(false);
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let is_2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                let stream = TokioIo::new(stream);
+                let service = hyper::service::service_fn(|request: hyper::Request<Incoming>| async move {
+                    let (method, uri, version) = (request.method().clone(), request.uri().clone(), request.version());
+                    let encodings = request.headers()["accept-encoding"].to_str().unwrap().to_owned();
+                    let length = request.headers()["content-length"].to_str().unwrap().to_owned();
+                    let path = uri.path_and_query().unwrap().clone();
+                    let seen = format!("{version:?} {method} {path} {encodings} {length}");
+                    Ok::<_, Infallible>(hyper::Response::builder().header("x-seen", seen).body(String::new()).unwrap())
+                });
+                let _ = match is_2 {
+                    true => http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service).await,
+                    false => http1::Builder::new().serve_connection(stream, service).await,
+                };
+            });
+        }
+    });
+    (url, pem)
 }
 
 /// One request and response after another.
