@@ -84,6 +84,11 @@ fn no_proxy_is_used_where_the_environment_says_so() {
     let output = run_elsewhere(&[], &[("HTTP_PROXY", &proxy.url), ("NO_PROXY", "ivs.invalid")]);
     assert_exit(&output, 3, &["cannot be reached", "cannot connect"]);
     assert!(proxy.heads().is_empty());
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let flag = format!("--proxy=http://user:secret@{nobody}");
+    let output = run_elsewhere(&[&flag], &[]);
+    assert_exit(&output, 3, &["cannot be reached", &format!("through the proxy {nobody}: Connection refused")]);
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("secret"));
 }
 
 #[test]

@@ -53,6 +53,7 @@ impl Failure {
         let is_reset = |kind| matches!(kind, io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe);
         let kind = find::<io::Error>(error).map(io::Error::kind);
         if error.is_connect() {
+            let is_tls = error.url().is_some_and(|url| url.scheme() == "https");
             if let Some(problem) = find::<rustls::Error>(error) {
                 return Failure::Tls(tls::words(problem));
             }
@@ -60,10 +61,10 @@ impl Failure {
                 _ if error.is_timeout() => {
                     Failure::Connect(format!("nobody answers within {} s", connect_limit.as_secs()))
                 }
-                Some(io::ErrorKind::UnexpectedEof) => {
+                Some(io::ErrorKind::UnexpectedEof) if is_tls => {
                     Failure::Tls("the connection was closed during the handshake".to_owned())
                 }
-                Some(kind) if is_reset(kind) => {
+                Some(kind) if is_tls && is_reset(kind) => {
                     Failure::Tls("the connection was reset during the handshake".to_owned())
                 }
                 _ => Failure::Connect(innermost(error)),

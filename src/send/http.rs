@@ -57,8 +57,8 @@ enum Proxies {
     Never,
     /// Those that the environment names.
     OfEnvironment,
-    /// This one.
-    Given(reqwest::Proxy),
+    /// This one, and how it is shown.
+    Given(Box<reqwest::Proxy>, String),
 }
 
 /// The use of a client's connections.
@@ -78,7 +78,7 @@ impl Http {
     pub fn new(endpoint: &Endpoint, network: &Network) -> Result<Http, SendError> {
         let proxies = match network.proxy()? {
             _ if endpoint.is_loopback() => Proxies::Never,
-            Some(proxy) => Proxies::Given(proxy),
+            Some((proxy, shown)) => Proxies::Given(Box::new(proxy), shown),
             None => Proxies::OfEnvironment,
         };
         let setup = Setup { tls: tls::config(endpoint, network)?, proxies, is_tls: endpoint.is_tls() };
@@ -117,7 +117,7 @@ impl Setup {
         builder = match &self.proxies {
             Proxies::Never => builder.no_proxy(),
             Proxies::OfEnvironment => builder,
-            Proxies::Given(proxy) => builder.proxy(proxy.clone()),
+            Proxies::Given(proxy, _) => builder.proxy(proxy.as_ref().clone()),
         };
         builder.build().map_err(|error| SendError::Client(super::failure::innermost(&error)))
     }
@@ -167,7 +167,13 @@ impl Http {
     fn failure(&self, error: &reqwest::Error, connections: Connections) -> Failure {
         let was_answered = |address| self.use_of.lock().answered.remove(&address);
         let is_kept = connections == Connections::Kept && connection(error).is_some_and(was_answered);
-        Failure::of(error, if is_kept { Reuse::Kept } else { Reuse::First }, CONNECT)
+        let failure = Failure::of(error, if is_kept { Reuse::Kept } else { Reuse::First }, CONNECT);
+        match (failure, &self.setup.proxies) {
+            (Failure::Connect(why), Proxies::Given(_, proxy)) => {
+                Failure::Connect(format!("through the proxy {proxy}: {why}"))
+            }
+            (failure, _) => failure,
+        }
     }
 }
 

@@ -53,11 +53,11 @@ pub enum SendError {
 }
 
 impl Network {
-    /// The proxy that was named, if there is one.
+    /// The proxy that was named, if there is one, and its URL without credentials.
     ///
     /// # Errors
     /// It is not a URL of a proxy.
-    pub fn proxy(&self) -> Result<Option<reqwest::Proxy>, SendError> {
+    pub fn proxy(&self) -> Result<Option<(reqwest::Proxy, String)>, SendError> {
         let Some(text) = &self.proxy else { return Ok(None) };
         // A password may stand in it.
         let shown = text.rsplit('@').next().unwrap_or_default().to_owned();
@@ -66,7 +66,8 @@ impl Network {
         if !PROXY_SCHEMES.contains(&url.scheme()) || !url.has_host() {
             return Err(bad(format!("it is not a URL that begins with {}", PROXY_SCHEMES.join("://, ") + "://")));
         }
-        reqwest::Proxy::all(url).map(Some).map_err(|error| bad(super::failure::innermost(&error)))
+        let proxy = reqwest::Proxy::all(url).map_err(|error| bad(super::failure::innermost(&error)))?;
+        Ok(Some((proxy, shown)))
     }
 }
 
