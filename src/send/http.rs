@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use hyper::http::Extensions;
@@ -21,6 +21,7 @@ use super::message::Message;
 use super::network::{Network, SendError};
 use super::tls;
 use super::transport::{BODY_LIMIT, Connections, Transport};
+use crate::clock;
 use crate::wire::{Coding, Response, Text};
 
 /// Who sends.
@@ -30,6 +31,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How long a connection is kept without a request: less than servers do, so that they seldom close one while a request
 /// is on its way. Source: the defaults of widely used servers, 2 s (gunicorn) to 75 s (nginx).
 const IDLE: Duration = Duration::from_millis(1500);
+/// Who closed a connection cannot be told when it is nearly that old.
+const MARGIN: Duration = Duration::from_millis(200);
 /// Most headers of a response.
 const MOST_HEADERS: usize = 1024;
 
@@ -66,8 +69,8 @@ enum Proxies {
 struct Use {
     /// Connections that brought a response, by their address here.
     answered: HashSet<SocketAddr>,
-    /// How many should be open without a request.
-    idle: u64,
+    /// Since when each of those that should be open is without a request, the last one last: that is used first.
+    idle: Vec<Instant>,
 }
 
 impl Http {
@@ -153,7 +156,7 @@ impl Transport for Http {
         }
         let response = whole(response).await?;
         if is_kept && !response.is_truncated {
-            self.use_of.lock().idle += 1;
+            self.use_of.lock().idle.push(clock::instant());
         }
         Ok(response)
     }
@@ -180,8 +183,11 @@ impl Http {
 impl Use {
     /// Whether a connection should be open for the next request, which takes it.
     fn take_idle(&mut self) -> bool {
-        let is_there = self.idle > 0;
-        self.idle = self.idle.saturating_sub(1);
+        let is_there = self.idle.pop().is_some_and(|since| since.elapsed() + MARGIN < IDLE);
+        if !is_there {
+            // The others are older, and the client closes what is too old.
+            self.idle.clear();
+        }
         is_there
     }
 }

@@ -235,3 +235,14 @@ async fn connections_that_the_target_closes_between_requests_are_counted_and_los
     }
     assert_eq!(http.closed_between_requests(), 0);
 }
+
+#[tokio::test]
+async fn connections_that_the_client_closes_are_not_counted() {
+    let (http, endpoint) = answering_on_kept_connections(9, drop).await;
+    for pause in [Duration::ZERO, Duration::ZERO, IDLE + MARGIN, Duration::ZERO] {
+        tokio::time::sleep(pause).await;
+        assert_eq!(http.send(message(&endpoint, b""), Connections::Kept).await.unwrap().status, 204);
+    }
+    assert_eq!(http.closed_between_requests(), 0);
+    assert_eq!(http.use_of.lock().answered.len(), 2);
+}
