@@ -78,6 +78,8 @@ fn quoted(text: &str) -> String {
 /// What one exchange says about clauses.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Judgement {
+    /// The operation that was called.
+    pub operation: String,
     /// Clauses that it shows upheld; an index may occur more than once.
     pub upheld: Vec<ClauseIndex>,
     /// Divergences.
@@ -139,7 +141,7 @@ impl Judge {
         focus: ClauseIndex,
         exchange: &Exchange,
     ) -> Judgement {
-        let mut judgement = Judgement::default();
+        let mut judgement = Judgement { operation: operation.name.clone(), ..Judgement::default() };
         match &exchange.reply {
             // What was not asked or could not be asked says nothing about the clause.
             Reply::Failure(failure) if matches!(failure.kind, FailureKind::Connect | FailureKind::Withheld) => {

@@ -281,6 +281,9 @@ pub struct Assert {
     /// An array of numbers of which none is larger.
     #[serde(default)]
     pub each_at_most: Option<u64>,
+    /// Pages that a walk must have followed, so that the assertion says something.
+    #[serde(default)]
+    pub pages_at_least: Option<u64>,
     /// The output of a paginated call: exactly this many items if a token follows, at most this many otherwise.
     #[serde(default)]
     pub page_of: Option<u64>,

@@ -62,6 +62,9 @@ impl<'o> Evidence<'o> {
         if let Some(reason) = self.outcome.stopped_early.as_ref() {
             return format!("the run stopped before its turn: {reason}");
         }
+        if let Some(reason) = reason::unbreakable(contract, clause) {
+            return reason.to_string();
+        }
         let documented = reason::documented(contract, &clause.id);
         if let Some(always) = documented.as_ref().filter(|reason| reason.holds_always) {
             return always.to_string();

@@ -64,7 +64,7 @@ pub(super) async fn confirm(
 /// What shows the findings again, in the order of the plan.
 fn tasks(plan: &Plan, tally: &Tally, surveyed: &BTreeSet<FindingKey>) -> Vec<Task> {
     let is_open = |key: &FindingKey, found: &Found| {
-        let contradictions = tally.upheld.get(key.clause.0 as usize).copied().unwrap_or(0);
+        let contradictions = tally.upheld.get(key.clause.0 as usize).map_or(0, |upheld| upheld.requests);
         let is_convincing = contradictions == 0 && found.occurrences >= CONVINCING;
         !surveyed.contains(key) && found.seen == Seen::ONCE && !is_convincing
     };

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::environment::Environment;
 use super::session::{Blocked, Fixtures, Session};
 use super::settings::Broadcast;
 use super::worker::{Progress, Worker};
 use crate::clock;
+use crate::judge::assertion::Observation;
 use crate::judge::finding::FindingKind;
+use crate::judge::sight::{Counterpart, Shown};
 use crate::judge::{Judgement, Violation, assertion, path};
 use crate::plan::expectation::{Expectation, ExpectedError, statuses};
 use crate::plan::suite::{Assert, Expect, Scenario, Step};
@@ -34,10 +37,30 @@ pub(super) struct Performed {
     pub(super) failures: Vec<Violation>,
     /// Clauses that its assertions showed upheld.
     pub(super) upheld: Vec<ClauseIndex>,
+    /// Clauses that hold because something is absent, and what must be shown elsewhere.
+    pub(super) pending: Vec<(ClauseIndex, Counterpart)>,
     pub(super) output: Value,
 }
 
 impl Performed {
+    /// What an exchange showed, before its assertions are judged.
+    pub(super) fn of(judgement: Judgement, exchange: Exchange, output: Value) -> Performed {
+        let exchange = Some(exchange);
+        Performed { judgement, exchange, failures: Vec::new(), upheld: Vec::new(), pending: Vec::new(), output }
+    }
+
+    /// Takes back that the answer alone upholds the step's rule where it cannot: assertions of the same rule decide it
+    /// instead, or success and refusals are both right.
+    pub(super) fn leave_to_assertions(&mut self, env: &Environment, step: &Step, focus: ClauseIndex) {
+        let rule = &env.contract.clauses.get(focus).id;
+        let answers = step.expect.answers();
+        let is_open = answers.len() > 1 && answers.iter().any(|answer| answer == "success");
+        let is_asserted = self.judgement.is_success() && step.asserts.iter().any(|assert| assert.rule == *rule);
+        if step.rule.as_ref() == Some(rule) && (is_open || is_asserted) {
+            self.judgement.upheld.retain(|upheld| *upheld != focus);
+        }
+    }
+
     fn violations(&self) -> impl Iterator<Item = &Violation> {
         self.judgement.violations.iter().chain(&self.failures)
     }
@@ -47,13 +70,23 @@ impl Performed {
     }
 }
 
+/// A clause that holds because an operation does not show something.
+pub(super) struct Absence {
+    clause: ClauseIndex,
+    operation: String,
+    /// What must be shown elsewhere, so that this says something.
+    counterpart: Counterpart,
+}
+
 impl Worker {
     /// Runs a scenario.
     pub(super) async fn scenario(&mut self, index: usize, scenario: usize, progress: &mut Progress) {
         let env = Arc::clone(&self.env);
         let Some(scenario) = env.plan.suites.scenarios.get(scenario) else { return };
         let mut session = Session::new(self, Fixtures::Own, index, 0);
+        session.shown = Some(Shown::default());
         session.play(scenario, progress).await;
+        session.uphold_absences();
         session.finish().await;
     }
 }
@@ -83,6 +116,16 @@ impl Session<'_> {
                         return;
                     }
                 }
+            }
+        }
+    }
+
+    /// Upholds the clauses that hold because something is absent whose like the target showed along the scenario.
+    fn uphold_absences(&mut self) {
+        let Some(shown) = self.shown.take() else { return };
+        for absence in std::mem::take(&mut self.absences) {
+            if shown.has(&absence.operation, &absence.counterpart) {
+                self.worker.tally.uphold(&absence.operation, &[absence.clause]);
             }
         }
     }
@@ -183,8 +226,9 @@ impl Session<'_> {
         } else {
             let (judgement, exchange) = self.exchange(operation, &input, &expectation, focus, region.as_deref()).await;
             let output = judgement.body.clone().unwrap_or(Value::Null);
-            Performed { judgement, exchange: Some(exchange), failures: Vec::new(), upheld: Vec::new(), output }
+            Performed::of(judgement, exchange, output)
         };
+        performed.leave_to_assertions(&env, step, focus);
         let has_document = matches!(operation.body_clause, BodyClause::ContentType(_));
         if performed.judgement.is_success() && has_document && performed.output.is_null() {
             performed.judgement.undecided.get_or_insert_with(|| "the answer is no JSON".to_owned());
@@ -253,9 +297,11 @@ impl Session<'_> {
         for assert in &step.asserts {
             let Some(clause) = self.worker.env.contract.clauses.find(&assert.rule) else { continue };
             let bound = self.bind_assert(assert).await?;
-            match assertion::check(&bound, &performed.output) {
-                Ok(()) => performed.upheld.push(clause),
-                Err(failure) => performed.failures.push(Violation {
+            match assertion::observe(&bound, &performed.output) {
+                Observation::Holds => performed.upheld.push(clause),
+                Observation::HoldsIfShown(counterpart) => performed.pending.push((clause, counterpart)),
+                Observation::NotObserved => {}
+                Observation::Violated(failure) => performed.failures.push(Violation {
                     clause,
                     operation: operation.name.clone(),
                     detail: (!assert.at.is_empty()).then(|| plain_path(&assert.at)),
@@ -318,6 +364,12 @@ impl Session<'_> {
         }
         performed.judgement.violations.append(&mut performed.failures);
         performed.judgement.upheld.append(&mut performed.upheld);
+        let operation = step.call.as_deref().or(step.walk.as_deref()).unwrap_or_default();
+        self.absences.extend(performed.pending.drain(..).map(|(clause, counterpart)| Absence {
+            clause,
+            operation: operation.to_owned(),
+            counterpart,
+        }));
         if let Some(exchange) = &performed.exchange {
             let violations = self.note(&mut performed.judgement, exchange);
             progress.violations.extend(violations);
@@ -403,13 +455,10 @@ impl Session<'_> {
                     true => Value::Null,
                     false => json!({"items": items, "pages": pages}),
                 };
-                return Performed {
-                    judgement,
-                    exchange: Some(exchange),
-                    failures: Vec::new(),
-                    upheld: Vec::new(),
-                    output,
-                };
+                if let Some(shown) = &mut self.shown {
+                    shown.note(&operation.name, &output);
+                }
+                return Performed::of(judgement, exchange, output);
             }
             if let (Value::Object(members), Some(pagination)) = (&mut input, &operation.pagination) {
                 members.insert(pagination.input_token.clone(), Value::from(token.as_str()));

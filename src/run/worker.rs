@@ -229,7 +229,7 @@ impl Worker {
                     if let Some(reason) = undecided {
                         progress.blocked(reason);
                     } else if progress.violations.is_empty() {
-                        self.tally.uphold(&case.clauses);
+                        self.tally.uphold(&operation.name, &case.clauses);
                     }
                 }
                 Err(Blocked(reason)) => progress.blocked(reason),

@@ -135,13 +135,7 @@ fn a_side_that_no_shard_could_show_leaves_the_clause_untested() {
     };
     let single = |verdict_on_b| {
         let mut record = sample::clean();
-        record.clauses = vec![ClauseRecord {
-            id: clause.to_owned(),
-            operation: None,
-            verdict: ClauseVerdict::Upheld,
-            reason: None,
-            requests: 2,
-        }];
+        record.clauses = vec![ClauseRecord { requests: 2, ..sample::clause(clause, ClauseVerdict::Upheld, None) }];
         record.cases = vec![
             case(0, "accepts@A", CaseVerdict::Passed),
             case(1, "refuses@A", CaseVerdict::Inconclusive),
