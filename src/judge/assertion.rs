@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::echo::{is_nothing, same};
 use super::path;
 use super::sight::{Counterpart, Sight};
-use crate::plan::suite::Assert;
+use crate::plan::suite::{Assert, Upholds};
 
 /// Why an assertion does not hold: what was expected and what was seen, one sentence each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +92,8 @@ fn check(assert: &Assert, output: &Value) -> Result<Sight, Failure> {
     ];
     let pages = path::find(output, "pages").and_then(Value::as_array).map_or(0, Vec::len) as u64;
     let has_pages = assert.pages_at_least.is_none_or(|least| pages >= least);
-    Ok(if has_pages { parts.into_iter().fold(Sight::Nothing, Sight::or) } else { Sight::Nothing })
+    let can_uphold = has_pages && assert.upholds == Upholds::Clause;
+    Ok(if can_uphold { parts.into_iter().fold(Sight::Nothing, Sight::or) } else { Sight::Nothing })
 }
 
 /// Matchers that compare with other values.
@@ -112,7 +113,7 @@ fn values(assert: &Assert, spot: Spot<'_>) -> Result<Sight, Failure> {
     for allowed in assert.one_of.as_deref().into_iter().chain(list) {
         let is_listed = allowed.iter().any(|value| same(found, value));
         ensure(is_listed, || format!("{place} is one of {}.", listed(allowed)), place, found)?;
-        sight = sight.or(Sight::seen_if(!found.is_null()));
+        sight = sight.or(if found.is_null() { spot.absent() } else { Sight::Seen });
     }
     if let Some(inputs) = &assert.result_of {
         sight = sight.or(result_of(place, found, inputs)?);

@@ -5,6 +5,7 @@ pub mod clean;
 mod concurrent;
 mod confirmation;
 mod consequence;
+mod control;
 mod environment;
 pub mod event;
 mod health;

@@ -68,7 +68,7 @@ pub struct Session<'w> {
     /// Position of the case in the plan.
     pub(super) case: usize,
     /// Tells examples of a case apart.
-    salt: usize,
+    pub(super) salt: usize,
     /// Whether the caller sends again by itself until the answer is right.
     pub(super) polls: bool,
     /// What the case is about: marks leave that alone.
