@@ -110,9 +110,8 @@ impl Judgement {
 
     /// Takes back what it says of a clause and of the errors of an operation: the answer has another reason.
     pub fn take_back(&mut self, clause: ClauseIndex, operation: &Operation, reason: String) {
-        let is_about = |index: ClauseIndex| {
-            index == clause || operation.errors.iter().any(|error| error.clause == index)
-        };
+        let is_about =
+            |index: ClauseIndex| index == clause || operation.errors.iter().any(|error| error.clause == index);
         self.upheld.retain(|upheld| !is_about(*upheld));
         self.violations.retain(|violation| !is_about(violation.clause));
         self.undecided.get_or_insert(reason);

@@ -151,7 +151,8 @@ pub fn shown_by(deed: &Deed, view: &View) -> Vec<LawKind> {
             (LawKind::UpdateKeepsTags, has_tags),
         ],
         Deed::Tagged { replaced, changed, added } => {
-            let keeps = |tags: &BTreeSet<String>| tags.iter().any(|key| !replaced.contains(key) && !added.contains(key));
+            let keeps =
+                |tags: &BTreeSet<String>| tags.iter().any(|key| !replaced.contains(key) && !added.contains(key));
             vec![
                 (LawKind::TagKeeps, tags.is_some_and(keeps)),
                 (LawKind::TagOverwrites, shows_tags(changed)),

@@ -24,7 +24,8 @@ pub fn find<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
 
 /// The name of the member at the end of a path, without selections behind it.
 pub fn last_name(path: &str) -> &str {
-    let path = path.rsplit_once(']').map_or((path, ""), |(head, tail)| if tail.is_empty() { (head, "") } else { ("", tail) });
+    let path =
+        path.rsplit_once(']').map_or((path, ""), |(head, tail)| if tail.is_empty() { (head, "") } else { ("", tail) });
     match path {
         (head, "") => {
             let head = head.rsplit_once('[').map_or(head, |(head, _)| head);
@@ -56,9 +57,14 @@ mod tests {
 
     #[test]
     fn the_last_name_has_no_selection() {
-        for (path, name) in
-            [("a.b", "b"), ("items[arn=a.b/c].n", "n"), ("items[0]", "items"), ("x.items[arn=a.b]", "items"), ("", ""), ("a", "a")]
-        {
+        for (path, name) in [
+            ("a.b", "b"),
+            ("items[arn=a.b/c].n", "n"),
+            ("items[0]", "items"),
+            ("x.items[arn=a.b]", "items"),
+            ("", ""),
+            ("a", "a"),
+        ] {
             assert_eq!(last_name(path), name, "{path}");
         }
     }

@@ -59,9 +59,7 @@ impl Watch {
             true => condition.then.sees(value),
             false => condition.otherwise.sees(value),
         };
-        let sees_member = |(name, watch): &(String, Watch)| {
-            value.get(name).is_some_and(|member| watch.sees(member))
-        };
+        let sees_member = |(name, watch): &(String, Watch)| value.get(name).is_some_and(|member| watch.sees(member));
         let sees_element =
             |watch: &Watch| value.as_array().is_some_and(|elements| elements.iter().any(|each| watch.sees(each)));
         let is_something = match value {

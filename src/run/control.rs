@@ -75,7 +75,9 @@ impl Worker {
             let result = session.example(operation, input.clone(), &expectation, operation.status_clause).await;
             session.finish().await;
             match result {
-                Err(Blocked(reason)) => last = format!("the same request without the violation cannot be sent: {reason}"),
+                Err(Blocked(reason)) => {
+                    last = format!("the same request without the violation cannot be sent: {reason}")
+                }
                 Ok((judgement, _)) if judgement.is_success() => return Control::Accepted,
                 Ok((judgement, _)) => {
                     let answer = judgement.undecided.clone().unwrap_or_else(|| judgement.answer.describe());

@@ -157,9 +157,7 @@ fn changed(mut request: Request, probe: &Probe, input: &Value) -> Request {
 /// The text with every `${input.MEMBER}` replaced by that member of the input as JSON.
 fn with_members(text: &str, input: &Value) -> String {
     let members = input.as_object().into_iter().flatten();
-    members.fold(text.to_owned(), |text, (name, value)| {
-        text.replace(&format!("${{input.{name}}}"), &value.to_string())
-    })
+    members.fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${{input.{name}}}"), &value.to_string()))
 }
 
 /// The path with a capital letter at its beginning.

@@ -110,7 +110,9 @@ impl Signer {
     pub fn sign(&self, request: &Request, endpoint: &str, host: &str) -> Result<Request, String> {
         let time = self.time();
         if self.date == DateHeader::Date {
-            return self.sign_with_date(request, endpoint, host, time).ok_or_else(|| "cannot sign: no such time".to_owned());
+            return self
+                .sign_with_date(request, endpoint, host, time)
+                .ok_or_else(|| "cannot sign: no such time".to_owned());
         }
         let is_usual = self.place == Place::Header && endpoint.ends_with(host);
         if let Some(headers) = is_usual.then(|| self.scope().sign(&self.keys, request, host, time)).flatten() {

@@ -20,6 +20,7 @@ fn cut(whole: &Record, count: u32) -> Vec<Record> {
                     clause.reason = Some("no answer of the target showed it".to_owned());
                 }
                 clause.requests = if index == 1 { clause.requests } else { 0 };
+                clause.observations = if index == 1 { clause.observations } else { 0 };
             }
             shard.summary.requests = if index == 1 { whole.summary.requests } else { 0 };
             shard.notes.truncate(if index == 1 { usize::MAX } else { 0 });
