@@ -92,7 +92,8 @@ fn check(assert: &Assert, output: &Value) -> Result<Sight, Failure> {
     ];
     let pages = path::find(output, "pages").and_then(Value::as_array).map_or(0, Vec::len) as u64;
     let has_pages = assert.pages_at_least.is_none_or(|least| pages >= least);
-    let can_uphold = has_pages && assert.upholds == Upholds::Clause;
+    let is_there = |path: &String| path::find(output, path).is_some_and(|value| !is_nothing(value));
+    let can_uphold = has_pages && assert.requires.as_ref().is_none_or(is_there) && assert.upholds == Upholds::Clause;
     Ok(if can_uphold { parts.into_iter().fold(Sight::Nothing, Sight::or) } else { Sight::Nothing })
 }
 
@@ -206,7 +207,7 @@ fn forms(assert: &Assert, spot: Spot<'_>) -> Result<Sight, Failure> {
                 observed: format!("{place} shows it."),
             });
         }
-        sight = sight.or(Sight::seen_if(secret.is_some() && !is_nothing(found)));
+        sight = sight.or(Sight::seen_if(secret.is_some() && shows_text(found)));
     }
     Ok(sight)
 }
@@ -398,6 +399,16 @@ fn includes(item: &Value, wanted: &Value) -> bool {
             wanted.iter().all(|(name, value)| includes(item.get(name).unwrap_or(&Value::Null), value))
         }
         _ => same(item, wanted),
+    }
+}
+
+/// Whether there is any text, in which a secret could stand.
+fn shows_text(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.is_empty(),
+        Value::Array(elements) => elements.iter().any(shows_text),
+        Value::Object(members) => members.values().any(shows_text),
+        _ => false,
     }
 }
 

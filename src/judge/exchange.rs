@@ -222,7 +222,7 @@ impl View<'_> {
                 format!("Success has status {}.", response.status),
             );
         }
-        self.judgement.upheld.push(self.focus);
+        self.uphold_focus();
         match self.operation.body_clause {
             BodyClause::Empty(clause) => self.empty_body(clause, response),
             BodyClause::ContentType(clause) => self.json_body(clause, response),
@@ -314,9 +314,16 @@ impl View<'_> {
             let observed = format!("{} has status {}.", error.code, response.status);
             self.violate(clause, FindingKind::WrongStatus, expected, observed);
         } else if self.expectation.any_client_error && (400..500).contains(&response.status) {
-            self.judgement.upheld.push(self.focus);
+            self.uphold_focus();
         } else {
             self.other_error(response.status, code);
+        }
+    }
+
+    /// An answer that is right upholds the clause in question, unless success and every refusal are right alike.
+    fn uphold_focus(&mut self) {
+        if !(self.expectation.success && self.expectation.any_client_error) {
+            self.judgement.upheld.push(self.focus);
         }
     }
 

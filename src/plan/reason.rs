@@ -70,6 +70,17 @@ pub fn unbreakable(contract: &Contract, clause: &Clause) -> Option<Reason> {
     })
 }
 
+/// The reason for a lower bound of 0 on a request of which the reference leaves open whether the empty value is accepted.
+pub fn open(contract: &Contract, clause: &Clause) -> Option<Reason> {
+    let ClauseKind::Input { path, constraint } = &clause.kind else { return None };
+    let node = contract.operation(clause.operation.as_deref()?)?.input.find(path)?;
+    (!node.can_break(*constraint)).then(|| Reason {
+        kind: ReasonKind::CannotBeViolated,
+        text: "no length is below 0, and an empty value may be refused for another reason".to_owned(),
+        holds_always: true,
+    })
+}
+
 /// The reason for a clause without a case, from what kind of clause it is.
 pub fn by_kind(kind: &ClauseKind) -> Option<Reason> {
     match kind {

@@ -295,6 +295,9 @@ pub struct Assert {
     /// Whether it upholds the rule where it holds.
     #[serde(default)]
     pub upholds: Upholds,
+    /// Path of what must be in the output and not empty, so that the assertion says something.
+    #[serde(default)]
+    pub requires: Option<String>,
     /// Pages that a walk must have followed, so that the assertion says something.
     #[serde(default)]
     pub pages_at_least: Option<u64>,
