@@ -1,5 +1,7 @@
 //! What a scenario asserts of an output.
 
+mod words;
+
 use std::collections::BTreeSet;
 
 use regex::Regex;
@@ -9,6 +11,7 @@ use super::echo::{is_nothing, same};
 use super::path;
 use super::sight::{Counterpart, Sight};
 use crate::plan::suite::{Assert, Upholds};
+use words::{listed, readable, shown};
 
 /// Why an assertion does not hold: what was expected and what was seen, one sentence each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -433,34 +436,6 @@ fn length(value: &Value) -> Option<u64> {
         Value::Object(members) => Some(members.len() as u64),
         Value::String(text) => Some(text.chars().count() as u64),
         _ => None,
-    }
-}
-
-fn listed(values: &[Value]) -> String {
-    values.iter().map(shown).collect::<Vec<_>>().join(", ")
-}
-
-/// Run-specific values make poor reading: an ARN is shown by its type.
-fn readable(path: &str) -> String {
-    let Some((head, tail)) = path.split_once("=arn:") else { return path.to_owned() };
-    match tail.split_once(']') {
-        Some((_, rest)) => format!("{head}=…]{rest}"),
-        None => path.to_owned(),
-    }
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "absent".to_owned(),
-        Value::Object(members) if members.len() > 4 => format!("an object with {} members", members.len()),
-        Value::Array(elements) if elements.len() > 4 => format!("an array with {} elements", elements.len()),
-        other => {
-            let text = other.to_string();
-            match text.char_indices().nth(80) {
-                Some((end, _)) => format!("{}…", &text[..end]),
-                None => text,
-            }
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::scenario::Performed;
+use super::performed::Performed;
 use super::session::{Blocked, Session};
 use super::worker::Progress;
 use crate::generate::encode;

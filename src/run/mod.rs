@@ -17,6 +17,7 @@ mod obstacle;
 pub mod outcome;
 pub mod pace;
 pub mod panics;
+mod performed;
 mod preflight;
 mod probe;
 mod route;

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::environment::Environment;
+use super::performed::{Absence, Performed};
 use super::session::{Blocked, Fixtures, Session};
 use super::settings::Broadcast;
 use super::worker::{Progress, Worker};
 use crate::clock;
 use crate::judge::assertion::Observation;
 use crate::judge::finding::FindingKind;
-use crate::judge::sight::{Counterpart, Shown};
+use crate::judge::sight::Shown;
 use crate::judge::{Judgement, Violation, assertion, path};
 use crate::plan::expectation::{Expectation, ExpectedError, statuses};
 use crate::plan::suite::{Assert, Expect, Scenario, Step};
@@ -28,55 +28,6 @@ const MOST_PAGES: usize = 2_000;
 const MOST_EMPTY_PAGES: usize = 100;
 /// Most bytes of pages that a walk reads.
 const MOST_BYTES: usize = 64 << 20;
-
-/// What one performance of a step showed.
-pub(super) struct Performed {
-    pub(super) judgement: Judgement,
-    pub(super) exchange: Option<Exchange>,
-    /// Violations of the step's assertions.
-    pub(super) failures: Vec<Violation>,
-    /// Clauses that its assertions showed upheld.
-    pub(super) upheld: Vec<ClauseIndex>,
-    /// Clauses that hold because something is absent, and what must be shown elsewhere.
-    pub(super) pending: Vec<(ClauseIndex, Counterpart)>,
-    pub(super) output: Value,
-}
-
-impl Performed {
-    /// What an exchange showed, before its assertions are judged.
-    pub(super) fn of(judgement: Judgement, exchange: Exchange, output: Value) -> Performed {
-        let exchange = Some(exchange);
-        Performed { judgement, exchange, failures: Vec::new(), upheld: Vec::new(), pending: Vec::new(), output }
-    }
-
-    /// Takes back that the answer alone upholds the step's rule where it cannot: assertions of the same rule decide it
-    /// instead, or success and refusals are both right.
-    pub(super) fn leave_to_assertions(&mut self, env: &Environment, step: &Step, focus: ClauseIndex) {
-        let rule = &env.contract.clauses.get(focus).id;
-        let answers = step.expect.answers();
-        let is_open = answers.len() > 1 && answers.iter().any(|answer| answer == "success");
-        let is_asserted = self.judgement.is_success() && step.asserts.iter().any(|assert| assert.rule == *rule);
-        if step.rule.as_ref() == Some(rule) && (is_open || is_asserted) {
-            self.judgement.upheld.retain(|upheld| *upheld != focus);
-        }
-    }
-
-    fn violations(&self) -> impl Iterator<Item = &Violation> {
-        self.judgement.violations.iter().chain(&self.failures)
-    }
-
-    fn is_good(&self) -> bool {
-        self.judgement.violations.is_empty() && self.judgement.undecided.is_none() && self.failures.is_empty()
-    }
-}
-
-/// A clause that holds because an operation does not show something.
-pub(super) struct Absence {
-    clause: ClauseIndex,
-    operation: String,
-    /// What must be shown elsewhere, so that this says something.
-    counterpart: Counterpart,
-}
 
 impl Worker {
     /// Runs a scenario.
@@ -116,16 +67,6 @@ impl Session<'_> {
                         return;
                     }
                 }
-            }
-        }
-    }
-
-    /// Upholds the clauses that hold because something is absent whose like the target showed along the scenario.
-    fn uphold_absences(&mut self) {
-        let Some(shown) = self.shown.take() else { return };
-        for absence in std::mem::take(&mut self.absences) {
-            if shown.has(&absence.operation, &absence.counterpart) {
-                self.worker.tally.uphold(&absence.operation, &[absence.clause]);
             }
         }
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::consequence::UNDER_WAY;
 use super::ledger::mark::About;
-use super::scenario::Absence;
+use super::performed::Absence;
 use super::secrets::Secrets;
 use super::settings::Credentials;
 use super::worker::Worker;
