@@ -1,6 +1,6 @@
 //! Joins the records of shards into the record that a single run would have made.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::fold;
 use super::honesty;
@@ -201,6 +201,9 @@ impl Joined {
             self.is_blocked = is_blocked;
         }
         self.clause.requests = self.clause.requests.saturating_add(other.requests);
+        self.clause.observations = self.clause.observations.saturating_add(other.observations);
+        let operations: BTreeSet<&String> = self.clause.operations.iter().chain(&other.operations).collect();
+        self.clause.operations = operations.into_iter().cloned().collect();
     }
 }
 

@@ -89,14 +89,12 @@ fn clauses(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<ClauseRec
         .iter()
         .map(|index| {
             let clause = contract.clauses.get(*index);
-            let upheld = outcome.upheld.get(index.0 as usize).copied().unwrap_or(0);
-            let seen: u64 = outcome
-                .findings
-                .iter()
-                .filter(|(key, _)| key.clause == *index)
-                .map(|(_, found)| found.occurrences)
-                .sum();
-            let verdict = match (violated.contains(index), upheld) {
+            let upheld = outcome.upheld.get(index.0 as usize).cloned().unwrap_or_default();
+            let found = || outcome.findings.iter().filter(|(key, _)| key.clause == *index);
+            let seen: u64 = found().map(|(_, found)| found.occurrences).sum();
+            let on = found().map(|(key, _)| key.operation.clone()).filter(|operation| !operation.is_empty());
+            let operations: BTreeSet<String> = upheld.operations.into_iter().chain(on).collect();
+            let verdict = match (violated.contains(index), upheld.requests) {
                 (true, _) => ClauseVerdict::Violated,
                 (false, 0) => ClauseVerdict::Untested,
                 (false, _) => ClauseVerdict::Upheld,
@@ -107,7 +105,9 @@ fn clauses(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<ClauseRec
                 operation: clause.operation.clone(),
                 verdict,
                 reason: untested.then(|| evidence.reason(contract, *index)),
-                requests: upheld + seen,
+                requests: upheld.requests + seen,
+                observations: upheld.observations,
+                operations: operations.into_iter().collect(),
             }
         })
         .collect()

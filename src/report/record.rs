@@ -269,6 +269,12 @@ pub struct ClauseRecord {
     pub reason: Option<String>,
     /// How many requests bore on it.
     pub requests: u64,
+    /// Observations in which it held and could have been violated; one response may hold several.
+    #[serde(default)]
+    pub observations: u64,
+    /// The operations on which it was observed, upheld or violated, in the order of their names.
+    #[serde(default)]
+    pub operations: Vec<String>,
 }
 
 /// A case with its verdict.

@@ -55,6 +55,8 @@ pub fn clause(id: &str, verdict: ClauseVerdict, reason: Option<&str>) -> ClauseR
         verdict,
         reason: reason.map(str::to_owned),
         requests: u64::from(verdict != ClauseVerdict::Untested) * 4,
+        observations: u64::from(verdict == ClauseVerdict::Upheld) * 4,
+        operations: Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::scenario::Performed;
+use super::performed::Performed;
 use super::session::{Blocked, Session};
 use super::worker::Progress;
 use crate::generate::encode;
@@ -96,8 +96,8 @@ impl Session<'_> {
             if judgement.is_success() {
                 successes.push(json!({"input": flight.input, "output": output}));
             }
-            let mut performed =
-                Performed { judgement, exchange: Some(exchange), failures: Vec::new(), upheld: Vec::new(), output };
+            let mut performed = Performed::of(judgement, exchange, output);
+            performed.leave_to_assertions(&env, flight.step, focus);
             if performed.judgement.is_success() {
                 self.variables.insert("index".to_owned(), Value::from(flight.number));
                 self.judge_asserts(operation, flight.step, &mut performed).await?;
@@ -122,6 +122,11 @@ impl Session<'_> {
         let Some(operation) = step.call.as_deref().and_then(|name| env.contract.operation(name)) else { return };
         let focus = self.focus(operation, step, &self.expectation(operation, step));
         let number = |wanted: &str| answers.iter().filter(|answer| **answer == wanted).count() as u64;
+        let all_came = step.among.iter().all(|wanted| number(wanted) > 0);
+        let all_as_often = step.counts.iter().all(|(wanted, count)| number(wanted) == *count);
+        if step.rule.is_some() && all_came && all_as_often && step.among.len() + step.counts.len() > 0 {
+            self.worker.tally.uphold(&operation.name, &[focus]);
+        }
         for wanted in step.among.iter().filter(|wanted| number(wanted) == 0) {
             let expected = format!("Of {} requests at once at least one is answered with {wanted}.", answers.len());
             self.blame_all(

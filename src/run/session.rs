@@ -9,11 +9,13 @@ use serde_json::Value;
 
 use super::consequence::UNDER_WAY;
 use super::ledger::mark::About;
+use super::performed::Absence;
 use super::secrets::Secrets;
 use super::settings::Credentials;
 use super::worker::Worker;
 use crate::generate::placeholder;
 use crate::generate::{Family, encode};
+use crate::judge::sight::Shown;
 use crate::judge::{Answer, FindingKind, Judgement, Violation, echo, path};
 use crate::plan::expectation::Expectation;
 use crate::plan::resources::Product;
@@ -66,11 +68,15 @@ pub struct Session<'w> {
     /// Position of the case in the plan.
     pub(super) case: usize,
     /// Tells examples of a case apart.
-    salt: usize,
+    pub(super) salt: usize,
     /// Whether the caller sends again by itself until the answer is right.
     pub(super) polls: bool,
     /// What the case is about: marks leave that alone.
     pub(super) about: About,
+    /// Outputs of the scenario so far, if it is one.
+    pub(super) shown: Option<Shown>,
+    /// Clauses of the scenario that hold because something is absent.
+    pub(super) absences: Vec<Absence>,
 }
 
 impl<'w> Session<'w> {
@@ -87,6 +93,8 @@ impl<'w> Session<'w> {
             salt,
             polls: false,
             about,
+            shown: None,
+            absences: Vec::new(),
         }
     }
 
@@ -221,6 +229,9 @@ impl<'w> Session<'w> {
             return;
         }
         self.remember(operation, region, judgement);
+        if let (Some(shown), Some(body)) = (&mut self.shown, &judgement.body) {
+            shown.note(&operation.name, body);
+        }
         if !operation.is_readonly {
             self.worker.env.causes.note(input, judgement);
         }
@@ -261,7 +272,7 @@ impl<'w> Session<'w> {
         let before = self.history.len().saturating_sub(1);
         let setup = self.history.get(..before).unwrap_or_default();
         let tally = &mut self.worker.tally;
-        tally.uphold(&judgement.upheld);
+        tally.uphold(&judgement.operation, &judgement.upheld);
         tally.unknown_members += judgement.unknown_members as u64;
         tally.nulls += judgement.nulls as u64;
         for violation in &judgement.violations {
