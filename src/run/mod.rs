@@ -16,6 +16,7 @@ mod obstacle;
 pub mod outcome;
 pub mod pace;
 pub mod panics;
+mod polling;
 mod preflight;
 mod probe;
 mod route;
