@@ -48,12 +48,13 @@ async fn a_deletion_that_succeeds_with_a_wrong_status_is_not_repeated() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_content_type_is_not_waited_for() {
-    let only = ["scenario/*stream*", "scenario/*live*", "scenario/*recording*"];
+    let only = ["scenario/*stream*", "scenario/*live*", "*.content_type"];
     let clean = run_with(&[], &only).await;
     assert!(clean.findings.is_empty() && clean.summary.requests > 500, "{:?}", clean.summary);
     let damaged = run_with(&["content-type:*=text/html"], &only).await;
     let is_form = |clause: &str| clause.ends_with(".content_type");
-    assert!(damaged.findings.len() > 5 && damaged.findings.iter().all(|finding| is_form(&finding.clause)));
+    assert!(damaged.findings.len() > 3, "{:#?}", lines(&damaged));
+    assert!(damaged.findings.iter().all(|finding| is_form(&finding.clause)), "{:#?}", lines(&damaged));
     // Every finding is shown again, which takes requests of its own.
     let requests = (clean.summary.requests, damaged.summary.requests);
     assert!(requests.1 < requests.0 * 2, "{requests:?}");

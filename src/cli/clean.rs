@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::args::{CleanArgs, TargetArgs};
+use super::args::{AuthMode, CleanArgs, TargetArgs};
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
@@ -11,7 +11,7 @@ use super::output::print;
 use super::{aws, resolve, stages};
 use crate::report::text::{count, visible};
 use crate::run::clean::{self, Cleaned};
-use crate::run::ledger::{Header, journal};
+use crate::run::ledger::{Header, Signing, journal};
 use crate::run::settings::{Broadcast, Settings};
 use crate::spec::Contract;
 
@@ -79,6 +79,9 @@ fn of_journal(mut target: TargetArgs, header: &Header) -> Result<TargetArgs, Cli
             visible(&header.region)
         )));
     }
+    if header.signing == Signing::None && target.auth.is_none() {
+        target.auth = Some(AuthMode::None);
+    }
     target.endpoint = Some(header.endpoint.clone());
     target.region = Some(header.region.clone());
     Ok(target)
@@ -99,8 +102,8 @@ fn page(cleaned: &Cleaned) -> String {
     for arn in &cleaned.alike {
         let _ = writeln!(page, "left     {}: its name is like this run's, but it has no tag of it", visible(arn));
     }
-    for what in &cleaned.unsearched {
-        let _ = writeln!(page, "unknown  {}", visible(what));
+    for (what, reason) in &cleaned.unsearched {
+        let _ = writeln!(page, "unknown  {}: {}", visible(what), visible(reason));
     }
     let _ = writeln!(
         page,

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::consequence::Causes;
 use super::ledger::mark::{self, About, NAME_PREFIX};
 use super::outcome::FindingKey;
+use super::remains::Remains;
 use super::settings::{Record, Settings, Shrinking};
 use super::target::Target;
 use crate::generate::Generator;
@@ -70,6 +71,8 @@ pub struct Environment {
     waited_in_vain: Arc<Mutex<BTreeSet<FindingKey>>>,
     /// What is known to be wrong with what the run made.
     pub causes: Arc<Causes>,
+    /// What the run made and could not delete so far.
+    pub remains: Arc<Remains>,
 }
 
 impl Environment {
@@ -93,6 +96,7 @@ impl Environment {
             keys: Arc::new(Mutex::new(first_point(run.nonce))),
             waited_in_vain: Arc::default(),
             causes: Arc::default(),
+            remains: Arc::default(),
         }
     }
 

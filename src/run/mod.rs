@@ -19,6 +19,7 @@ pub mod panics;
 mod polling;
 mod preflight;
 mod probe;
+pub mod remains;
 mod route;
 mod scenario;
 mod secrets;
@@ -54,7 +55,7 @@ use crate::spec::Contract;
 pub use access::Refusal;
 use clean::{Cleaned, Haste};
 pub use environment::RunId;
-use ledger::{Header, Journal, JournalError, Ledger};
+use ledger::{Header, Journal, JournalError, Ledger, Signing};
 use preflight::Checked;
 pub use preflight::Untestable;
 use settings::{Broadcast, Locality, Record};
@@ -144,7 +145,12 @@ pub async fn run(
     let internal = tally.internal_error();
     let stopped_early = internal.or_else(|| target.stop_reason().map(str::to_owned)).or(stopped_early);
     let haste = if stopped_early.is_some() { Haste::Hurried } else { Haste::Unhurried };
+    let mut left = remains::sweep(&env).await;
     let cleaned = sweep(contract, settings, haste).await;
+    if let Some(cleaned) = &cleaned {
+        // What the journal names was tried again after that, and what it does not name was looked for.
+        left = clean::left(cleaned, settings);
+    }
     let mut outcome = Outcome {
         cases,
         not_implemented: env.not_implemented.iter().cloned().collect(),
@@ -154,7 +160,8 @@ pub async fn run(
         elapsed: started.elapsed(),
         started_at: Some(started_at),
         stopped_early,
-        notes: notes::of_run(&env, &tally, cleaned.as_ref(), disturbed),
+        notes: notes::of_run(&env, &tally, disturbed),
+        left,
         ..Outcome::default()
     };
     outcome.findings = tally.findings;
@@ -210,6 +217,7 @@ fn header(contract: &Contract, settings: &Settings, run: &str) -> Header {
             Broadcast::ControlPath(path) => Some(path.clone()),
             Broadcast::Unavailable | Broadcast::Command(_) => None,
         },
+        signing: if settings.credentials.is_some() { Signing::Sigv4 } else { Signing::None },
     }
 }
 

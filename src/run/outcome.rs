@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::ledger::Census;
+use super::remains::Left;
 use super::secrets::Secrets;
 use crate::judge::Violation;
 use crate::judge::finding::FindingKind;
@@ -159,6 +160,8 @@ pub struct Outcome {
     pub internal_errors: Vec<String>,
     /// What is worth knowing and no divergence.
     pub notes: Vec<String>,
+    /// What the run made, or may have made, and could not delete.
+    pub left: Vec<Left>,
     /// Texts that must not be shown anywhere.
     pub secrets: Secrets,
 }
@@ -180,10 +183,6 @@ pub struct Tally {
     pub unknown_members: u64,
     /// Members that were null where they could be absent.
     pub nulls: u64,
-    /// Resources that could not be deleted.
-    pub left_over: u64,
-    /// Resources whose deletion was not answered.
-    pub unanswered_deletions: u64,
     /// Answers that came right only after a while, and the longest while.
     pub lags: (u64, Duration),
     /// What went wrong in the program itself.
@@ -264,8 +263,6 @@ impl Tally {
         }
         self.unknown_members += other.unknown_members;
         self.nulls += other.nulls;
-        self.left_over += other.left_over;
-        self.unanswered_deletions += other.unanswered_deletions;
         self.lags = (self.lags.0 + other.lags.0, self.lags.1.max(other.lags.1));
         self.internal_errors.extend(other.internal_errors);
         self.secrets.merge(other.secrets);

@@ -251,6 +251,7 @@ impl<'w> Session<'w> {
             return;
         }
         for (_, arn) in &resources {
+            self.worker.env.remains.note_made(arn);
             self.worker.env.learn_account(arn);
         }
         self.own.push(Bundle { resources, state: None, region: region.map(str::to_owned) });

@@ -32,18 +32,19 @@ enum Owner {
 }
 
 impl Cleaner<'_> {
-    /// Deletes newest first, and again what was still in use by what was deleted after it.
+    /// Deletes what refers to other resources before these, and the newest first; again what was still in use.
     pub(super) async fn delete_lots(&mut self, lots: Vec<Lot>) {
         let mut left = lots;
+        left.reverse();
+        left.sort_by_key(|lot| lot.resources.first().map(|first| self.resources.deletion_rank(&first.kind)));
         for pass in 0..PASSES {
             let mut in_use = Vec::new();
-            for mut lot in left.into_iter().rev() {
+            for mut lot in left {
                 lot.resources = self.delete_lot(&lot).await;
                 if !lot.resources.is_empty() {
                     in_use.push(lot);
                 }
             }
-            in_use.reverse();
             left = in_use;
             if left.is_empty() {
                 return;

@@ -30,10 +30,13 @@ impl Cleaner<'_> {
                 continue;
             }
             if !intent.tagged && intent.name.is_none() {
-                let what = format!("{} {}", intent.operation, intent.number);
-                self.cleaned.unsearched.push(format!(
-                    "{what} had no answer and could carry neither tag nor name: look for a {kind} without both"
-                ));
+                let reason = format!(
+                    "{}, and its request could carry neither tag nor name: look for a {kind} without both",
+                    intent.fate()
+                );
+                self.cleaned
+                    .unsearched
+                    .push((format!("what {} (request {}) may have made", intent.operation, intent.number), reason));
                 continue;
             }
             let is_it = |marks: &Marks| match &intent.name {
@@ -79,7 +82,8 @@ impl Cleaner<'_> {
             let producer = self.resources.producer(kind).and_then(|producer| self.contract.operation(producer));
             let goes_with_another = producer.is_some_and(|producer| self.resources.makes_more(&producer.name, kind));
             if !goes_with_another && !self.belongs_to_another(kind) {
-                self.cleaned.unsearched.push(format!("no list shows every {kind} with its tags"));
+                let reason = format!("no list shows every {kind} with its tags");
+                self.cleaned.unsearched.push((format!("every {kind} of the run"), reason));
             }
             return Vec::new();
         };
@@ -87,7 +91,8 @@ impl Cleaner<'_> {
             Ok(items) => items,
             Err(reason) => {
                 let place = region.map_or_else(String::new, |region| format!(" in {region}"));
-                self.cleaned.unsearched.push(format!("{}{place} failed: {reason}", finder.operation));
+                let what = format!("every {kind}{place} whose ARN is not known");
+                self.cleaned.unsearched.push((what, format!("{} failed: {reason}", finder.operation)));
                 return Vec::new();
             }
         };
