@@ -10,6 +10,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::consequence::Causes;
+use super::damage::Damage;
 use super::ledger::mark::{self, About, NAME_PREFIX};
 use super::outcome::FindingKey;
 use super::remains::Remains;
@@ -73,6 +74,8 @@ pub struct Environment {
     pub causes: Arc<Causes>,
     /// What the run made and could not delete so far.
     pub remains: Arc<Remains>,
+    /// What requests of the run damaged.
+    pub damage: Arc<Damage>,
 }
 
 impl Environment {
@@ -97,6 +100,7 @@ impl Environment {
             waited_in_vain: Arc::default(),
             causes: Arc::default(),
             remains: Arc::default(),
+            damage: Arc::default(),
         }
     }
 

@@ -5,11 +5,13 @@ pub mod clean;
 mod concurrent;
 mod confirmation;
 mod consequence;
+mod damage;
 mod environment;
 pub mod event;
 mod health;
 pub mod lease;
 pub mod ledger;
+mod lists;
 mod needs;
 mod notes;
 mod obstacle;
@@ -49,7 +51,7 @@ pub use single::{Executor, Prepared};
 use crate::clock;
 use crate::entropy;
 use crate::generate::GenerateError;
-use crate::plan::Plan;
+use crate::plan::{Phase, Plan};
 use crate::send::SendError;
 use crate::spec::Contract;
 pub use access::Refusal;
@@ -122,9 +124,16 @@ pub async fn run(
     let everything = async {
         let Checked { env, mut tally, created } = preflight::check(contract, plan, settings, &run, &target).await?;
         observe(Event::Started { cases: env.plan.cases.len() });
-        let surveyed: BTreeSet<FindingKey> = tally.findings.keys().cloned().collect();
-        let mut cases = work(&env, observe, &mut tally, created).await;
-        let disturbed = confirmation::confirm(&env, &mut tally, &mut cases, &surveyed).await?;
+        damage::prepare(&env).await;
+        let (mut cases, mut disturbed, mut created) = (Vec::new(), 0, created);
+        for phase in Phase::ALL {
+            // Findings of an earlier phase are settled: a target may be damaged now.
+            let settled: BTreeSet<FindingKey> = tally.findings.keys().cloned().collect();
+            cases.extend(work(&env, observe, &mut tally, std::mem::take(&mut created), phase).await);
+            disturbed += confirmation::confirm(&env, &mut tally, &mut cases, &settled).await?;
+            damage::after_phase(&env, phase).await;
+        }
+        cases.sort_by_key(|result| result.case);
         Ok::<_, RunError>((env, tally, cases, disturbed))
     };
     let (done, stopped_early) = {
@@ -146,6 +155,7 @@ pub async fn run(
     let stopped_early = internal.or_else(|| target.stop_reason().map(str::to_owned)).or(stopped_early);
     let haste = if stopped_early.is_some() { Haste::Hurried } else { Haste::Unhurried };
     let mut left = remains::sweep(&env).await;
+    left.extend(damage::unseen(&env));
     let cleaned = sweep(contract, settings, haste).await;
     if let Some(cleaned) = &cleaned {
         // What the journal names was tried again after that, and what it does not name was looked for.

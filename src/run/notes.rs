@@ -7,7 +7,8 @@ use super::outcome::Tally;
 pub(super) fn of_run(env: &Environment, tally: &Tally, disturbed: u64) -> Vec<String> {
     let seen = [unknown_members(tally), nulls(tally)];
     let of_target = [refused(env), outages(env), lags(env, tally), throttled(env), disturbances(disturbed)];
-    seen.into_iter().chain(undeletable(env)).chain(of_target).flatten().collect()
+    let notes = seen.into_iter().chain(undeletable(env)).chain(of_target).flatten();
+    env.damage.notes().into_iter().chain(notes).collect()
 }
 
 fn unknown_members(tally: &Tally) -> Option<String> {

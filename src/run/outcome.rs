@@ -247,7 +247,8 @@ impl Tally {
             match self.findings.get_mut(&key) {
                 Some(known) => {
                     let occurrences = known.occurrences + found.occurrences;
-                    if found.case < known.case {
+                    // One that was shown again already stays as it is.
+                    if found.case < known.case && known.seen == Seen::ONCE {
                         *known = found;
                     }
                     known.occurrences = occurrences;

@@ -66,7 +66,7 @@ impl Session<'_> {
         }
         // The echo is not judged: a probe may change what is sent.
         let echoes = judgement.violations.len();
-        self.after(operation, &input, None, &mut judgement);
+        self.after(operation, &input, None, &exchange, &mut judgement);
         judgement.violations.truncate(echoes);
         for violation in judgement.violations.iter_mut().filter(|violation| violation.clause == clause) {
             violation.tier = probe.inferred.then_some(Tier::Inferred);

@@ -222,7 +222,7 @@ impl Suite {
             host,
         };
         let crew = Crew::start(prepared, judge, trial::threads(arguments))?;
-        let conclusion = libtest_mimic::run(arguments, trial::all(&plan, &selected, &crew));
+        let conclusion = libtest_mimic::run(arguments, trial::all(&contract, &plan, &selected, &crew));
         for left in crew.finish() {
             eprintln!("warning: left on the target: {}", visible(&left));
         }

@@ -11,6 +11,7 @@ use crate::judge::document;
 use crate::plan::suite::BroadcastState;
 use crate::run::ledger::mark::marks_in;
 use crate::run::ledger::{Lot, Named};
+use crate::run::lists::said;
 use crate::wire::{Exchange, FailureKind, Reply, Request, Text, TransportFailure};
 
 /// How often deleting is tried again for what is in use.
@@ -178,7 +179,7 @@ impl Cleaner<'_> {
         }
     }
 
-    pub(super) async fn call(&self, region: Option<&str>, operation: &str, input: Map<String, Value>) -> Exchange {
+    async fn call(&self, region: Option<&str>, operation: &str, input: Map<String, Value>) -> Exchange {
         let operation = self.contract.operation(operation);
         let request = operation.map(|operation| encode::request(operation, &Value::Object(input)));
         match request {
@@ -190,14 +191,6 @@ impl Cleaner<'_> {
 
 fn status(exchange: &Exchange) -> Option<u16> {
     exchange.response().map(|response| response.status)
-}
-
-/// What came back, in a few words; never what the body says.
-pub(super) fn said(exchange: &Exchange) -> String {
-    match &exchange.reply {
-        Reply::Response(response) => format!("the target answered with status {}", response.status),
-        Reply::Failure(failure) => failure.detail.clone(),
-    }
 }
 
 fn unknown_operation() -> Exchange {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::deletion::said;
 use super::{Cleaner, Trust};
-use crate::judge::{document, path};
-use crate::plan::resources::{self, Finder};
+use crate::judge::path;
+use crate::plan::resources;
 use crate::run::ledger::mark::{Marks, marks_in};
 use crate::run::ledger::{Lot, Named, Open, Story};
+use crate::run::lists::{self, Pages};
 
 /// Most pages that a search follows.
 const MOST_PAGES: usize = 10_000;
@@ -87,7 +87,8 @@ impl Cleaner<'_> {
             }
             return Vec::new();
         };
-        let items = match self.walk(&finder, region).await {
+        let pages = Pages::AtMost(MOST_PAGES);
+        let items = match lists::items(self.contract, &self.target, &finder, region, pages).await {
             Ok(items) => items,
             Err(reason) => {
                 let place = region.map_or_else(String::new, |region| format!(" in {region}"));
@@ -117,28 +118,5 @@ impl Cleaner<'_> {
             }
         }
         lots
-    }
-
-    async fn walk(&self, finder: &Finder, region: Option<&str>) -> Result<Vec<Value>, String> {
-        let mut items = Vec::new();
-        let mut tokens: BTreeSet<String> = BTreeSet::new();
-        let mut input = Map::new();
-        for _ in 0..MOST_PAGES {
-            let exchange = self.call(region, &finder.operation, input.clone()).await;
-            let body = match exchange.response() {
-                Some(response) if (200..300).contains(&response.status) => document::read(response),
-                _ => return Err(said(&exchange)),
-            };
-            let page = body.map_err(|_| "the answer is no JSON".to_owned())?.value;
-            items.extend(path::find(&page, &finder.items).and_then(Value::as_array).cloned().unwrap_or_default());
-            let Some((input_token, output_token)) = &finder.tokens else { return Ok(items) };
-            let token = path::find(&page, output_token).and_then(Value::as_str).filter(|token| !token.is_empty());
-            let Some(token) = token else { return Ok(items) };
-            if !tokens.insert(token.to_owned()) {
-                return Err("a page's token came again".to_owned());
-            }
-            input.insert(input_token.clone(), Value::from(token));
-        }
-        Err(format!("there are more than {MOST_PAGES} pages"))
     }
 }
