@@ -118,3 +118,23 @@ fn page(cleaned: &Cleaned) -> String {
     }
     page
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_journal_says_whether_requests_are_signed() {
+        let text = r#"{"schema":"x","run":"0123456789abcdef","endpoint":"http://127.0.0.1:1","region":"us-east-1",
+            "service":"ivs","contract":"00","tool":"0.1.0"}"#;
+        let signed: Header = serde_json::from_str(text).unwrap();
+        let unsigned = Header { signing: Signing::None, ..signed.clone() };
+        let auth = |flags: &TargetArgs, header| of_journal(flags.clone(), header).ok().and_then(|target| target.auth);
+        let flag = TargetArgs { auth: Some(AuthMode::SigV4), ..TargetArgs::default() };
+        assert_eq!(auth(&TargetArgs::default(), &signed), None);
+        assert_eq!(auth(&TargetArgs::default(), &unsigned), Some(AuthMode::None));
+        assert_eq!(auth(&flag, &unsigned), Some(AuthMode::SigV4));
+    }
+}

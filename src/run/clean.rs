@@ -43,6 +43,14 @@ pub struct Cleaned {
 }
 
 impl Cleaned {
+    /// Notes what could not be searched for; each reason once.
+    fn note_unsearched(&mut self, what: String, reason: String) {
+        let entry = (what, reason);
+        if !self.unsearched.contains(&entry) {
+            self.unsearched.push(entry);
+        }
+    }
+
     /// Whether nothing of the run is left, as far as anyone can know.
     pub fn is_complete(&self) -> bool {
         self.kept.is_empty() && self.unsearched.is_empty()

@@ -340,11 +340,16 @@ mod tests {
             intent(1),
             Entry::Refused { number: 1 },
             intent(2),
+            Entry::Failed { number: 2, failure: Failure::Status(500) },
             Entry::Deleted { arn: "a".to_owned() },
         ];
+        let lines: Vec<String> = entries.iter().map(|entry| serde_json::to_string(entry).unwrap()).collect();
+        let read: Vec<Entry> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(read, entries);
         let story = Story::of(header(), entries);
         assert_eq!((story.lots.len(), story.open.len(), story.next, story.ended), (1, 1, 3, false));
         assert_eq!(story.lots[0].resources, [resource("b")]);
         assert_eq!(story.open[0].number, 2);
+        assert_eq!(story.open[0].fate(), "it was answered with status 500");
     }
 }
