@@ -261,7 +261,7 @@ fn in_an_account_whose_lists_a_request_breaks_the_run_ends_and_names_what_it_can
     let settings = Settings { endpoint: weak.endpoint.clone(), ..in_account(&target, &scratch) };
     let (_, outcome) = run_in_account(&DAMAGING, settings);
     assert!(outcome.notes.iter().any(|note| note.contains("damaged since")), "{:#?}", outcome.notes);
-    let named = |left: &&ivs_conformance::run::remains::Left| left.reason.contains("ListChannels failed");
+    let named = |left: &&ivs_conformance::run::Left| left.reason.contains("ListChannels failed");
     assert_eq!(outcome.left.iter().filter(named).count(), 1, "each reason is given once: {:#?}", outcome.left);
     let after = world(&target.endpoint);
     let stays: std::collections::BTreeSet<String> = channels(&after).iter().map(|(arn, _)| (*arn).to_owned()).collect();

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use super::RunError;
 use super::ledger::{Journal, Ledger, Named, Story, journal};
-use super::remains::Left;
+use super::outcome::Left;
 use super::settings::{Locality, Record, Settings};
 use super::target::{OTHER_REGIONS, Target};
 use crate::clock;

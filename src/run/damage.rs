@@ -11,7 +11,7 @@ use tokio::sync::{RwLock, RwLockReadGuard};
 
 use super::environment::Environment;
 use super::lists::{self, Pages};
-use super::remains::Left;
+use super::outcome::Left;
 use super::session::{Bundle, Fixtures, Session};
 use super::worker::Worker;
 use crate::judge::path;

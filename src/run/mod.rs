@@ -21,7 +21,7 @@ pub mod panics;
 mod polling;
 mod preflight;
 mod probe;
-pub mod remains;
+mod remains;
 mod route;
 mod scenario;
 mod secrets;
@@ -43,7 +43,7 @@ use thiserror::Error;
 use tokio::time::sleep;
 
 pub use event::Event;
-pub use outcome::{CaseResult, FindingKey, Found, Outcome, Verdict};
+pub use outcome::{CaseResult, FindingKey, Found, Left, Outcome, Verdict};
 pub use secrets::Secrets;
 pub use settings::Settings;
 pub use single::{Executor, Prepared};

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::ledger::Census;
-use super::remains::Left;
 use super::secrets::Secrets;
 use crate::judge::Violation;
 use crate::judge::finding::FindingKind;
@@ -131,6 +130,17 @@ pub struct CaseResult {
     pub elapsed: Duration,
     /// What it showed.
     pub findings: Vec<FindingKey>,
+}
+
+/// Something that a run made, or may have made, and that is still on the target.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Left {
+    /// Its resource type, e.g. `channel`.
+    pub kind: String,
+    /// Its ARN, or the request that may have made it.
+    pub what: String,
+    /// Why it is still there.
+    pub reason: String,
 }
 
 /// Everything that a run found out.

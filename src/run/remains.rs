@@ -6,19 +6,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::environment::Environment;
+use super::outcome::Left;
 use super::session::{Bundle, Fixtures, Session};
 use super::worker::Worker;
-
-/// Something that a run made, or may have made, and that is still on the target.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Left {
-    /// Its resource type, e.g. `channel`.
-    pub kind: String,
-    /// Its ARN, or the request that may have made it.
-    pub what: String,
-    /// Why it is still there.
-    pub reason: String,
-}
 
 /// Why a deletion did not delete.
 #[derive(Debug, Clone, PartialEq, Eq)]

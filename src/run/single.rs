@@ -8,9 +8,9 @@ use tokio::runtime::Runtime;
 
 use super::confirmation;
 use super::obstacle;
-use super::outcome::{CaseResult, FindingKey, Found, Outcome, Tally};
+use super::outcome::{CaseResult, FindingKey, Found, Left, Outcome, Tally};
 use super::preflight::{self, Checked};
-use super::remains::{self, Left};
+use super::remains;
 use super::settings::Settings;
 use super::worker::Worker;
 use super::{RunError, prepare, workers};
