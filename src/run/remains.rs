@@ -10,6 +10,9 @@ use super::outcome::Left;
 use super::session::{Bundle, Fixtures, Session};
 use super::worker::Worker;
 
+/// How often the end of a run tries to delete what is left: an unreliable target fails once or twice.
+const ATTEMPTS: usize = 3;
+
 /// Why a deletion did not delete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Obstacle {
@@ -98,9 +101,16 @@ pub(super) async fn sweep(env: &Environment) -> Vec<Left> {
     }
     let mut worker = Worker::new(Arc::new(env.for_thread()));
     let mut session = Session::new(&mut worker, Fixtures::Own, 0, 0);
-    let bundles = undeleted.into_iter().map(|undeleted| undeleted.bundle).collect();
+    let mut undeleted = undeleted;
+    for _ in 0..ATTEMPTS {
+        let bundles = undeleted.into_iter().map(|undeleted| undeleted.bundle).collect();
+        undeleted = session.delete_in_order(bundles).await;
+        if undeleted.is_empty() {
+            return Vec::new();
+        }
+    }
     let mut left = Vec::new();
-    for Undeleted { bundle, obstacle } in session.delete_in_order(bundles).await {
+    for Undeleted { bundle, obstacle } in undeleted {
         for (kind, arn) in &bundle.resources {
             if !session.is_gone(bundle.region.as_deref(), kind, arn).await {
                 left.push(Left { kind: kind.clone(), what: arn.clone(), reason: obstacle.to_string() });

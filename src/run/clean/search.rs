@@ -1,5 +1,6 @@
 //! Looks for what a run may have made, by the marks that it gives everything.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -39,11 +40,11 @@ impl Cleaner<'_> {
                 None => marks.tagged,
             };
             let place = (intent.operation.as_str(), intent.region.as_deref());
-            if !lists.contains_key(&place) {
-                let items = self.items(&kind, place.1).await;
-                lists.insert(place, items);
-            }
-            let Some(items) = lists.get(&place).and_then(Option::as_deref) else { continue };
+            let items = match lists.entry(place) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(empty) => empty.insert(self.items(&kind, place.1).await),
+            };
+            let Some(items) = items else { continue };
             let lots = self.marked(&kind, place.1, items, &is_it);
             let named = story.lots.iter().chain(&found).flat_map(|lot| &lot.resources);
             let named: BTreeSet<&Named> = named.collect();
