@@ -150,7 +150,10 @@ impl Session<'_> {
             let outlook = polling::outlook(operation, &performed);
             if let (Outlook::Settled, true, Some(lag)) = (outlook, operation.is_readonly, polling.lag()) {
                 // A change that is accepted again later was throttled before.
-                if performed.failures.is_empty() && performed.judgement.undecided.is_none() {
+                let is_form = |violation: &Violation| {
+                    matches!(violation.kind, FindingKind::WrongStatus | FindingKind::MalformedResponse)
+                };
+                if performed.judgement.undecided.is_none() && performed.violations().all(is_form) {
                     self.worker.tally.lagged(lag);
                 }
             }
