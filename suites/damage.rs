@@ -138,3 +138,11 @@ async fn what_is_left_is_named_with_its_arn() {
     let page = ivs_conformance::report::terminal::render(&record, 100);
     assert!(left.iter().all(|arn| page.contains(arn)), "{page}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_fails_is_not_waited_for() {
+    let (record, _, _) = run_through(Weakness::NeverLists, &["ListChannels.*", "scenario/channel-*"]).await;
+    let failing = record.findings.iter().filter(|finding| finding.operation == "ListChannels").count();
+    assert!(failing > 0, "{:#?}", lines(&record));
+    assert!(record.duration_seconds < 9.0, "one wait takes 10 s, and this took {} s", record.duration_seconds);
+}

@@ -21,6 +21,8 @@ pub enum Weakness {
     FailsToDeleteOnce,
     /// Every deletion of a channel is.
     NeverDeletes,
+    /// The list of channels always answers 500.
+    NeverLists,
 }
 
 /// A running proxy; it ends with the process.
@@ -94,6 +96,7 @@ fn serve(state: &State, stream: TcpStream) -> Option<()> {
                 make(state, behind, &request, body.as_ref())?;
                 failure()
             }
+            "/ListChannels" if state.weakness == Weakness::NeverLists => failure(),
             "/ListChannels" if state.weakness == Weakness::BreaksLists && !state.hidden.lock().unwrap().is_empty() => {
                 failure()
             }
@@ -114,7 +117,7 @@ impl State {
     fn refuses_to_delete(&self, body: Option<&Value>) -> bool {
         let Some(arn) = arn_of(body) else { return false };
         match self.weakness {
-            Weakness::MakesInSpiteOfErrors | Weakness::BreaksLists => false,
+            Weakness::MakesInSpiteOfErrors | Weakness::BreaksLists | Weakness::NeverLists => false,
             Weakness::FailsToDeleteOnce => self.failed.lock().unwrap().insert(arn.to_owned()),
             Weakness::NeverDeletes => true,
         }
