@@ -77,6 +77,9 @@ pub fn merge(records: &[Record]) -> Result<Record, MergeError> {
     merged.findings = findings(&ordered);
     fold::fold(&mut merged.findings, &mut merged.cases);
     merged.notes = notes(&ordered);
+    merged.left = ordered.iter().flat_map(|record| record.left.clone()).collect();
+    merged.left.sort();
+    merged.left.dedup();
     merged.baseline = baseline(&ordered, &merged.findings);
     let requests = ordered.iter().map(|record| record.summary.requests);
     merged.summary.requests = requests.fold(0, u64::saturating_add);

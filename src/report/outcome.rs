@@ -9,8 +9,8 @@ use super::curl;
 use super::fold;
 use super::honesty;
 use super::record::{
-    BaselineStatus, CaseRecord, CaseVerdict, ClauseRecord, ClauseVerdict, ContractInfo, FindingRecord, Gate, Record,
-    RequestRecord, ResponseRecord, SCHEMA, SeenRecord, Selection, Summary, TargetInfo, Tool,
+    BaselineStatus, CaseRecord, CaseVerdict, ClauseRecord, ClauseVerdict, ContractInfo, FindingRecord, Gate,
+    LeftRecord, Record, RequestRecord, ResponseRecord, SCHEMA, SeenRecord, Selection, Summary, TargetInfo, Tool,
 };
 use super::redact::{REDACTED, Redactor};
 use super::selection;
@@ -19,7 +19,7 @@ use crate::judge::document;
 use crate::judge::finding::FindingKind;
 use crate::plan::{Case, Plan};
 use crate::run::settings::Settings;
-use crate::run::{CaseResult, Found, Outcome, Verdict};
+use crate::run::{CaseResult, Found, Left, Outcome, Verdict};
 use crate::spec::Contract;
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::Node;
@@ -70,6 +70,7 @@ impl Record {
             cases,
             findings,
             notes: plan.notes.iter().chain(&left_out).chain(&outcome.notes).map(|note| redactor.text(note)).collect(),
+            left: outcome.left.iter().map(|left| left_record(left, &redactor)).collect(),
             selection: Selection::default(),
             gate: Gate::default(),
             baseline: None,
@@ -79,6 +80,10 @@ impl Record {
         record.recount();
         record
     }
+}
+
+fn left_record(left: &Left, redactor: &Redactor) -> LeftRecord {
+    LeftRecord { kind: left.kind.clone(), resource: redactor.text(&left.what), reason: redactor.text(&left.reason) }
 }
 
 fn clauses(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<ClauseRecord> {

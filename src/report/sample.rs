@@ -40,6 +40,7 @@ fn base() -> Record {
         cases: Vec::new(),
         findings: Vec::new(),
         notes: Vec::new(),
+        left: Vec::new(),
         selection: Selection::default(),
         gate: Gate::default(),
         baseline: None,

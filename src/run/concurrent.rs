@@ -89,7 +89,7 @@ impl Session<'_> {
             let expectation = self.expectation(operation, flight.step);
             let focus = self.focus(operation, flight.step, &expectation);
             let mut judgement = env.judge.exchange(operation, &expectation, focus, &exchange);
-            self.after(operation, &flight.input, None, &mut judgement);
+            self.after(operation, &flight.input, None, &exchange, &mut judgement);
             self.history.push(flight.request.clone());
             answers.push((flight, answer_name(&judgement.answer)));
             let output = judgement.body.clone().unwrap_or(Value::Null);

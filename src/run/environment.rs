@@ -10,8 +10,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::consequence::Causes;
+use super::damage::Damage;
 use super::ledger::mark::{self, About, NAME_PREFIX};
 use super::outcome::FindingKey;
+use super::remains::Remains;
 use super::settings::{Record, Settings, Shrinking};
 use super::target::Target;
 use crate::generate::Generator;
@@ -71,6 +73,10 @@ pub struct Environment {
     waited_in_vain: Arc<Mutex<BTreeSet<FindingKey>>>,
     /// What is known to be wrong with what the run made.
     pub causes: Arc<Causes>,
+    /// What the run made and could not delete so far.
+    pub remains: Arc<Remains>,
+    /// What requests of the run damaged.
+    pub damage: Arc<Damage>,
 }
 
 impl Environment {
@@ -94,6 +100,8 @@ impl Environment {
             keys: Arc::new(Mutex::new(first_point(run.nonce))),
             waited_in_vain: Arc::default(),
             causes: Arc::default(),
+            remains: Arc::default(),
+            damage: Arc::default(),
         }
     }
 

@@ -1,26 +1,13 @@
 //! What is worth knowing of a run and no divergence, in sentences.
 
-use super::RunError;
-use super::clean::Cleaned;
 use super::environment::Environment;
 use super::outcome::Tally;
-use super::settings::{Record, Settings};
 
 /// One connection that closes for so many requests is a habit of the target.
 const OFTEN: u64 = 50;
 
-/// The notes of a run; `cleaned` is what became of what it left, where it has a journal.
-/// `disturbed` findings were caused by the run's own parallel cases.
-pub(super) fn of_run(
-    env: &Environment,
-    tally: &Tally,
-    cleaned: Option<&Result<Cleaned, RunError>>,
-    disturbed: u64,
-) -> Vec<String> {
-    let left = match cleaned {
-        Some(cleaned) => [left_over(cleaned, &env.settings), None],
-        None => [in_use(tally), unanswered(tally)],
-    };
+/// The notes of a run. `disturbed` findings were caused by the run's own parallel cases.
+pub(super) fn of_run(env: &Environment, tally: &Tally, disturbed: u64) -> Vec<String> {
     let seen = [unknown_members(tally), nulls(tally)];
     let of_target = [
         refused(env),
@@ -31,7 +18,8 @@ pub(super) fn of_run(
         throttled(env),
         disturbances(disturbed),
     ];
-    seen.into_iter().chain(left).chain(of_target).flatten().collect()
+    let notes = seen.into_iter().chain(undeletable(env)).chain(of_target).flatten();
+    env.damage.notes().into_iter().chain(notes).collect()
 }
 
 fn unknown_members(tally: &Tally) -> Option<String> {
@@ -44,14 +32,12 @@ fn nulls(tally: &Tally) -> Option<String> {
     Some(format!("Responses had {members} null instead of absent."))
 }
 
-fn in_use(tally: &Tally) -> Option<String> {
-    let resources = some(tally.left_over, "resource", "resources")?;
-    Some(format!("{resources} could not be deleted, being in use as the target says."))
-}
-
-fn unanswered(tally: &Tally) -> Option<String> {
-    let resources = some(tally.unanswered_deletions, "resource", "resources")?;
-    Some(format!("{resources} may be left over: the target did not answer the deletion."))
+/// Resources that the target has no way to delete.
+fn undeletable(env: &Environment) -> impl Iterator<Item = Option<String>> {
+    env.remains.undeletable().into_iter().map(|(deleter, number)| {
+        let resources = some(number, "resource stays", "resources stay")?;
+        Some(format!("{resources} on the target, because it does not implement {deleter}."))
+    })
 }
 
 fn refused(env: &Environment) -> Option<String> {
@@ -108,21 +94,5 @@ fn some(number: u64, one: &str, more: &str) -> Option<String> {
         0 => None,
         1 => Some(format!("1 {one}")),
         _ => Some(format!("{number} {more}")),
-    }
-}
-
-/// What of a run with a journal is left.
-fn left_over(cleaned: &Result<Cleaned, RunError>, settings: &Settings) -> Option<String> {
-    let Record::Journal(path) = &settings.record else { return None };
-    let path = path.display();
-    match cleaned {
-        Ok(cleaned) if cleaned.is_complete() => None,
-        Ok(cleaned) => Some(format!(
-            "{} resources could not be deleted, and of {} requests nobody knows what they made; `ivs-conformance clean \
-             {path}` says which, and tries again.",
-            cleaned.kept.len(),
-            cleaned.unsearched.len()
-        )),
-        Err(error) => Some(format!("What the run left could not be looked for: {error}. The journal is {path}.")),
     }
 }

@@ -132,6 +132,17 @@ pub struct CaseResult {
     pub findings: Vec<FindingKey>,
 }
 
+/// Something that a run made, or may have made, and that is still on the target.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Left {
+    /// Its resource type, e.g. `channel`.
+    pub kind: String,
+    /// Its ARN, or the request that may have made it.
+    pub what: String,
+    /// Why it is still there.
+    pub reason: String,
+}
+
 /// Everything that a run found out.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
@@ -159,6 +170,8 @@ pub struct Outcome {
     pub internal_errors: Vec<String>,
     /// What is worth knowing and no divergence.
     pub notes: Vec<String>,
+    /// What the run made, or may have made, and could not delete.
+    pub left: Vec<Left>,
     /// Texts that must not be shown anywhere.
     pub secrets: Secrets,
 }
@@ -215,10 +228,6 @@ pub struct Tally {
     pub unknown_members: u64,
     /// Members that were null where they could be absent.
     pub nulls: u64,
-    /// Resources that could not be deleted.
-    pub left_over: u64,
-    /// Resources whose deletion was not answered.
-    pub unanswered_deletions: u64,
     /// Answers that came right only after a while, and the longest while.
     pub lags: (u64, Duration),
     /// What went wrong in the program itself.
@@ -278,7 +287,8 @@ impl Tally {
             match self.findings.get_mut(&key) {
                 Some(known) => {
                     let occurrences = known.occurrences + found.occurrences;
-                    if found.case < known.case {
+                    // One that was shown again already stays as it is.
+                    if found.case < known.case && known.seen == Seen::ONCE {
                         *known = found;
                     }
                     known.occurrences = occurrences;
@@ -294,8 +304,6 @@ impl Tally {
         }
         self.unknown_members += other.unknown_members;
         self.nulls += other.nulls;
-        self.left_over += other.left_over;
-        self.unanswered_deletions += other.unanswered_deletions;
         self.lags = (self.lags.0 + other.lags.0, self.lags.1.max(other.lags.1));
         self.internal_errors.extend(other.internal_errors);
         self.secrets.merge(other.secrets);

@@ -71,7 +71,7 @@ impl Session<'_> {
         }
         // The echo is not judged: a probe may change what is sent.
         let echoes = judgement.violations.len();
-        self.after(operation, &input, None, &mut judgement);
+        self.after(operation, &input, None, &exchange, &mut judgement);
         judgement.violations.truncate(echoes);
         for violation in judgement.violations.iter_mut().filter(|violation| violation.clause == clause) {
             violation.tier = probe.inferred.then_some(Tier::Inferred);
@@ -103,7 +103,7 @@ impl Session<'_> {
         let exchange = self.send_probe(&other, probe.signature).await;
         let env = std::sync::Arc::clone(&self.worker.env);
         let mut accepted = env.judge.exchange(operation, &Expectation::success(), clause, &exchange);
-        self.after(operation, input, None, &mut accepted);
+        self.after(operation, input, None, &exchange, &mut accepted);
         if accepted.is_success() {
             let reason = format!("the same request with the body `{body}` is accepted too: another check is missing");
             judgement.take_back(clause, operation, reason);

@@ -1,15 +1,14 @@
 //! Runs scenarios step by step.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::performed::{Absence, Performed};
+use super::polling::{self, Outlook, Polling};
 use super::session::{Blocked, Fixtures, Session};
 use super::settings::Broadcast;
 use super::worker::{Progress, Worker};
-use crate::clock;
 use crate::judge::assertion::Observation;
 use crate::judge::finding::FindingKind;
 use crate::judge::sight::Shown;
@@ -20,8 +19,6 @@ use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::{BodyClause, Operation};
 use crate::wire::Exchange;
 
-/// First wait of a step that waits for what may lag; each further one is twice as long, up to a second.
-pub(super) const FIRST_WAIT: Duration = Duration::from_millis(10);
 /// Most pages that a walk follows.
 const MOST_PAGES: usize = 2_000;
 /// Most pages in a row that a walk follows though nothing is on them.
@@ -125,31 +122,39 @@ impl Session<'_> {
     }
 
     async fn perform_until_good(&mut self, step: &Step) -> Result<Performed, Blocked> {
-        let started = clock::instant();
-        let deadline = started + self.worker.env.settings.patience;
-        let mut wait = FIRST_WAIT;
+        let mut polling = Polling::new(self.worker.env.settings.patience);
         loop {
             let performed = self.perform(step).await?;
             if step.eventually && step.expect == Expect::default() && !performed.judgement.is_success() {
                 self.broadcasts_go_on()?;
             }
-            let env = &self.worker.env;
-            let is_endless = step.walk.as_deref().is_some_and(|name| env.is_endless(name));
-            let is_too_late = clock::instant() >= deadline;
-            let is_over = performed.is_good() || is_endless || is_too_late || env.target.is_stopped();
-            let stays = || performed.judgement.undecided.is_none() && env.stays(performed.violations());
-            if !self.polls || is_over || stays() {
+            let env = Arc::clone(&self.worker.env);
+            let called = step.call.as_deref().or(step.walk.as_deref());
+            let Some(operation) = called.and_then(|name| env.contract.operation(name)) else { return Ok(performed) };
+            let outlook = polling::outlook(operation, &performed);
+            if let (Outlook::Settled, true, Some(lag)) = (outlook, operation.is_readonly, polling.lag()) {
                 // A change that is accepted again later was throttled before.
-                if performed.is_good() && wait > FIRST_WAIT && self.reads(step) {
-                    self.worker.tally.lagged(started.elapsed());
+                let is_form = |violation: &Violation| {
+                    matches!(violation.kind, FindingKind::WrongStatus | FindingKind::MalformedResponse)
+                };
+                if performed.judgement.undecided.is_none() && performed.violations().all(is_form) {
+                    self.worker.tally.lagged(lag);
                 }
-                if self.polls && is_too_late {
-                    self.worker.env.note_wait_in_vain(performed.violations());
-                }
+            }
+            let is_endless = step.walk.as_deref().is_some_and(|name| env.is_endless(name));
+            if !self.polls || outlook == Outlook::Settled || is_endless || env.target.is_stopped() {
                 return Ok(performed);
             }
-            self.worker.env.target.pause(wait).await;
-            wait = (wait * 2).min(Duration::from_secs(1));
+            let lagging = || performed.violations().filter(|violation| polling::can_lag(operation, violation));
+            let is_too_late = polling.is_too_late(polling::form(operation, &performed.judgement));
+            if is_too_late {
+                env.note_wait_in_vain(lagging());
+            }
+            // A busy target shows no divergence that could stay.
+            if is_too_late || (lagging().next().is_some() && env.stays(lagging())) {
+                return Ok(performed);
+            }
+            polling.pause(&env).await;
         }
     }
 

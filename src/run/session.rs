@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::consequence::UNDER_WAY;
+use super::damage::Damage;
 use super::ledger::mark::About;
 use super::performed::Absence;
 use super::secrets::Secrets;
@@ -161,7 +162,7 @@ impl<'w> Session<'w> {
         self.worker.requests += 1;
         let exchange = env.target.send_as(&request, credentials).await;
         let mut judgement = env.judge.exchange(operation, &family.expectation, focus, &exchange);
-        self.after(operation, &input, None, &mut judgement);
+        self.after(operation, &input, None, &exchange, &mut judgement);
         self.history.push(request);
         let violations = self.note(&mut judgement, &exchange);
         Ok((violations, judgement.undecided))
@@ -190,7 +191,7 @@ impl<'w> Session<'w> {
         if !target.is_loopback() && expectation.success {
             excuse_full_account(&mut judgement);
         }
-        self.after(operation, input, region, &mut judgement);
+        self.after(operation, input, region, &exchange, &mut judgement);
         if operation.is_readonly {
             let again = |other: &Exchange| self.worker.env.judge.exchange(operation, expectation, focus, other);
             self.leave_out_consequences(&exchange, &mut judgement, again).await;
@@ -219,13 +220,23 @@ impl<'w> Session<'w> {
     }
 
     /// What follows every exchange: new resources are remembered, secrets noted, echoes judged.
-    pub fn after(&mut self, operation: &Operation, input: &Value, region: Option<&str>, judgement: &mut Judgement) {
+    pub fn after(
+        &mut self,
+        operation: &Operation,
+        input: &Value,
+        region: Option<&str>,
+        exchange: &Exchange,
+        judgement: &mut Judgement,
+    ) {
         let secrets = &mut self.worker.tally.secrets;
         note_secrets(&operation.input, input, secrets);
         if let Some(body) = &judgement.body {
             note_secrets(&operation.output, body, secrets);
         }
         if !judgement.is_success() {
+            self.suspect(operation, region, |damage, kinds, case| {
+                damage.note(kinds, &operation.name, case, exchange);
+            });
             return;
         }
         self.remember(operation, region, judgement);
@@ -259,12 +270,28 @@ impl<'w> Session<'w> {
         let resources: Vec<(String, String)> =
             products.iter().filter_map(|product| Some((product.resource.clone(), find(product)?))).collect();
         if resources.is_empty() {
+            self.suspect(operation, region, |damage, kinds, case| {
+                damage.suspect(kinds, &operation.name, case);
+            });
             return;
         }
         for (_, arn) in &resources {
+            self.worker.env.remains.note_made(arn);
             self.worker.env.learn_account(arn);
         }
         self.own.push(Bundle { resources, state: None, region: region.map(str::to_owned) });
+    }
+
+    /// Has it noted that a creating request may have made something unseen; only the run's own region is looked at.
+    fn suspect(&self, operation: &Operation, region: Option<&str>, note: impl FnOnce(&Damage, &[&str], &str)) {
+        let env = &self.worker.env;
+        let products = env.plan.resources.products(&operation.name);
+        if products.is_empty() || region.is_some_and(|region| region != env.target.region()) {
+            return;
+        }
+        let kinds: Vec<&str> = products.iter().map(|product| product.resource.as_str()).collect();
+        let case = env.plan.cases.get(self.case).map_or("", |case| case.id.as_str());
+        note(&env.damage, &kinds, case);
     }
 
     /// Notes a judgement in the worker's tally. The keys of its violations.

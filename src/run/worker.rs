@@ -151,7 +151,10 @@ impl Worker {
                 })
                 .collect();
             if !resources.is_empty() {
-                resources.iter().for_each(|(_, arn)| env.learn_account(arn));
+                for (_, arn) in &resources {
+                    env.remains.note_made(arn);
+                    env.learn_account(arn);
+                }
                 self.shared.push(Bundle { resources, state: Some(ADOPTED.to_owned()), region: None });
             }
         }

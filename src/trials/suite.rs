@@ -17,6 +17,7 @@ use super::outcome::{Host, Judge};
 use super::trial;
 use crate::plan::{Filter, Plan, Suites};
 use crate::report::record::{ExpectedAbsence, Gate};
+use crate::report::text::visible;
 use crate::run::Prepared;
 use crate::run::settings::{Broadcast, Credentials, Profile, Settings};
 use crate::spec::{self, Contract};
@@ -234,8 +235,10 @@ impl Suite {
             host,
         };
         let crew = Crew::start(prepared, judge, trial::threads(arguments))?;
-        let conclusion = libtest_mimic::run(arguments, trial::all(&plan, &selected, &crew));
-        crew.finish();
+        let conclusion = libtest_mimic::run(arguments, trial::all(&contract, &plan, &selected, &crew));
+        for left in crew.finish() {
+            eprintln!("warning: left on the target: {}", visible(&left));
+        }
         Ok(conclusion.exit_code())
     }
 
@@ -292,6 +295,7 @@ impl Suite {
         };
         let foreseen = (0..plan.cases.len()).filter(is_foreseen).collect();
         prepared.executor().map_err(|error| error.to_string())?.finish();
+        prepared.sweep().map_err(|error| error.to_string())?;
         Ok(foreseen)
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::Value;
 
-use super::journal::{Entry, Journal, JournalError, Named};
+use super::journal::{Entry, Failure, Journal, JournalError, Named};
 use super::mark::{Marks, marks_in};
 use crate::judge::{document, path};
 use crate::plan::resources::{Product, Resources};
@@ -14,7 +14,7 @@ use crate::run::health::call;
 use crate::run::route::Route;
 use crate::spec::Arn;
 use crate::spec::contract::Contract;
-use crate::wire::{Exchange, Reply, Request, Response};
+use crate::wire::{Exchange, FailureKind, Reply, Request, Response};
 
 /// A thread died while it wrote.
 const BROKEN: &str = "the list of what the run made is broken, because a thread died";
@@ -170,8 +170,12 @@ impl Ledger {
     /// # Errors
     /// The journal cannot be written.
     pub fn after(&self, ticket: &Ticket, exchange: &Exchange) -> Result<(), String> {
-        let Reply::Response(response) = &exchange.reply else { return Ok(()) };
         let Ok(mut state) = self.state.lock() else { return Err(BROKEN.to_owned()) };
+        let response = match (&exchange.reply, ticket) {
+            (Reply::Response(response), _) => response,
+            (Reply::Failure(failure), Ticket::Makes { number, .. }) => return state.failed(*number, failure.kind),
+            (Reply::Failure(_), _) => return Ok(()),
+        };
         match ticket {
             Ticket::Makes { number, maker } => {
                 let Some(maker) = self.makers.get(*maker) else { return Ok(()) };
@@ -250,7 +254,7 @@ impl State {
                 made.retain(|resource| !secrets.iter().any(|secret| resource.arn.contains(secret)));
                 if made.is_empty() {
                     // It says that it made something, and not what: that is looked for at the end.
-                    return Ok(());
+                    return self.write(&Entry::Failed { number, failure: Failure::Status(response.status) });
                 }
                 self.open.remove(&number);
                 for resource in &made {
@@ -263,8 +267,22 @@ impl State {
                 self.open.remove(&number);
                 self.write(&Entry::Refused { number })
             }
-            _ => Ok(()),
+            status => self.write(&Entry::Failed { number, failure: Failure::Status(status) }),
         }
+    }
+
+    fn failed(&mut self, number: u64, kind: FailureKind) -> Result<(), String> {
+        let failure = match kind {
+            FailureKind::Timeout => Failure::Timeout,
+            FailureKind::Protocol | FailureKind::Closed | FailureKind::Dropped => Failure::Broken,
+            FailureKind::Withheld => Failure::Stopped,
+            // It did not reach the target.
+            FailureKind::Connect | FailureKind::Tls => {
+                self.open.remove(&number);
+                return self.write(&Entry::Refused { number });
+            }
+        };
+        self.write(&Entry::Failed { number, failure })
     }
 
     fn count(&mut self, resource: &Named) {

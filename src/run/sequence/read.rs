@@ -1,21 +1,19 @@
 //! Looks at the resources of a sequence, and compares what is shown with what is known.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::draw::{Label, Move};
 use super::model::Entity;
 use super::play::{Done, Play, give};
-use crate::clock;
 use crate::judge::echo::{is_nothing, same};
 use crate::judge::law::{self, Deed, Difference, View};
 use crate::judge::{Judgement, Violation};
 use crate::plan::expectation::Expectation;
 use crate::plan::part::{self, Part, Role};
 use crate::plan::sequence::LawKind;
-use crate::run::scenario::FIRST_WAIT;
+use crate::run::polling::{self, Polling};
 use crate::run::session::Blocked;
 use crate::run::worker::Progress;
 use crate::spec::contract::{Node, Operation};
@@ -220,8 +218,7 @@ impl Play<'_, '_> {
             let is_owned = |other: &&Entity| other.owner == Some(entity.label) && other.kind == role.resource;
             entities = self.model.all().filter(is_owned).cloned().collect();
         }
-        let deadline = clock::instant() + self.env.settings.patience;
-        let mut wait = FIRST_WAIT;
+        let mut polling = Polling::new(self.env.settings.patience);
         let before = self.session.history.len();
         loop {
             // Only the last try is part of what shows a finding.
@@ -229,7 +226,8 @@ impl Play<'_, '_> {
             let (judgement, exchange, items) =
                 self.session.walk_items(operation, &input, operation.status_clause).await;
             let divergences = self.divergences(operation, role, &entities, &items, LawKind::CreatedIsListed);
-            let is_over = clock::instant() >= deadline || self.env.target.is_stopped();
+            let is_too_late = polling.is_too_late(polling::form(operation, &judgement));
+            let is_over = is_too_late || self.env.target.is_stopped();
             let broken = self.all_broken(role, &divergences);
             if divergences.is_empty() || !judgement.is_success() || is_over || self.env.stays(broken.iter()) {
                 if is_over {
@@ -238,8 +236,7 @@ impl Play<'_, '_> {
                 let laws = shown_by_several(LawKind::CreatedIsListed, &entities);
                 return self.conclude(role, divergences, judgement, exchange, &laws, progress).await;
             }
-            self.env.target.pause(wait).await;
-            wait = (wait * 2).min(Duration::from_secs(1));
+            polling.pause(self.env).await;
         }
     }
 
