@@ -71,7 +71,7 @@ impl Polling {
 
 /// What waiting can do for what a step showed.
 pub(super) fn outlook(operation: &Operation, performed: &Performed) -> Outlook {
-    let exchange = &performed.exchange else { return Outlook::Settled };
+    let Some(exchange) = &performed.exchange else { return Outlook::Settled };
     if is_busy(exchange) {
         // It was refused for now: sent again, it is sent for the first time.
         return if performed.is_good() { Outlook::Settled } else { Outlook::MayChange };
@@ -123,7 +123,7 @@ fn is_busy(exchange: &Exchange) -> bool {
 mod tests {
     use super::*;
     use crate::plan::expectation::Expectation;
-    use crate::wire::{Request, Response};
+    use crate::wire::{Coding, Request, Response};
     use serde_json::{Value, json};
 
     /// What waiting can do for a response to an operation that should succeed.
@@ -132,14 +132,13 @@ mod tests {
         let operation = contract.operation(operation).unwrap();
         let headers = vec![("content-type".into(), content_type.into())];
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let response = Response { status, headers, body: body.into(), coding: None, is_truncated: false };
+        let response = Response { status, headers, body: body.into(), coding: Coding::default(), is_truncated: false };
         let request =
             Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() };
         let exchange = Exchange { request, reply: Reply::Response(response), elapsed: Duration::ZERO, repeats: 0 };
         let judge = crate::judge::Judge::new(&contract);
         let judgement = judge.exchange(operation, &Expectation::success(), operation.status_clause, &exchange);
         let output = judgement.body.clone().unwrap_or(Value::Null);
-        let exchange = exchange;
         outlook(operation, &Performed::of(judgement, exchange, output))
     }
 
