@@ -86,8 +86,10 @@ fn judge(criterion: &mut Criterion) {
             headers: vec![("content-type".into(), "application/json".into())],
             body: body.to_string().into(),
             is_truncated: false,
+            coding: Default::default(),
         }),
         elapsed: Duration::from_millis(1),
+        repeats: 0,
     };
     let expectation = Expectation::success();
     criterion.bench_function("judge: a created channel", |bench| {
@@ -105,6 +107,9 @@ fn sign(criterion: &mut Criterion) {
     };
     criterion.bench_function("sign: a small POST", |bench| {
         bench.iter(|| signer.sign(black_box(&request), "http://127.0.0.1:4566", "127.0.0.1:4566").unwrap());
+    });
+    criterion.bench_function("sign: a small POST, by aws-sigv4 alone", |bench| {
+        bench.iter(|| signer.sign_by_crate(black_box(&request), "http://127.0.0.1:4566", "127.0.0.1:4566").unwrap());
     });
 }
 

@@ -20,17 +20,32 @@ pub struct Request {
     pub body: Bytes,
 }
 
-/// An HTTP response as it arrived: nothing decoded, nothing normalised but header names (lower case).
+/// An HTTP response as it arrived: nothing normalised but header names (lower case), nothing decoded but what the
+/// request allowed to be encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     /// HTTP status code.
     pub status: u16,
     /// Header names (lower case) and values, in the order of arrival; a value that is not UTF-8 is shown lossily.
     pub headers: Vec<(Text, Text)>,
-    /// Body bytes, cut at the reading limit.
+    /// Body bytes, decoded as `coding` says, cut at the reading limit.
     pub body: Bytes,
     /// Whether the body was longer than the reading limit.
     pub is_truncated: bool,
+    /// What became of the content codings that its header names.
+    pub coding: Coding,
+}
+
+/// What became of the content codings of a body. Source: RFC 9110, section 8.4.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Coding {
+    /// The body is as it was sent: there are none, or the request did not allow them.
+    #[default]
+    AsSent,
+    /// The request allowed them, and they were undone.
+    Decoded,
+    /// The request allowed them, and the body is not in them.
+    Undecodable,
 }
 
 impl Response {
@@ -47,9 +62,16 @@ pub enum FailureKind {
     Connect,
     /// The request took longer than its time limit.
     Timeout,
-    /// The connection broke, or what arrived is not HTTP.
+    /// A connection was made, and TLS could not be agreed on.
+    Tls,
+    /// The connection was closed or reset before the response was complete.
+    Closed,
+    /// A connection that was kept from an earlier request was closed or reset, and nothing came back on it.
+    Dropped,
+    /// What arrived is not HTTP.
     Protocol,
-    /// The run itself held the request back, or did not wait for its answer: says nothing about the target.
+    /// The run itself or the HTTP client held the request back, or the run did not wait for its answer: says nothing
+    /// about the target.
     Withheld,
 }
 
@@ -80,6 +102,8 @@ pub struct Exchange {
     pub reply: Reply,
     /// From the first byte sent to the last byte read.
     pub elapsed: Duration,
+    /// How often it was sent before without a response. Only a request that changes nothing is sent again.
+    pub repeats: u32,
 }
 
 impl Exchange {

@@ -12,6 +12,8 @@ mod http;
 #[cfg(feature = "aws-config")]
 #[path = "account/issuers.rs"]
 mod issuers;
+#[path = "common/poison.rs"]
+mod poison;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -27,6 +29,7 @@ use ivs_conformance::{plan, spec};
 
 use common::{Scratch, Target, assert_exit, program};
 use http::{call, world};
+use poison::{Weak, Weakness};
 
 const ELSEWHERE: &str = "http://192.0.2.1:9";
 
@@ -213,4 +216,54 @@ fn settings_for_this_machine_do_not_reach_further() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let refused = runtime.block_on(run::run(&contract, &plan, &settings, &|_| {}, std::future::pending()));
     assert!(matches!(refused, Err(run::RunError::NotLocal { .. })), "{refused:?}");
+}
+
+/// Cases of creating requests that a weak target fails on and whose products it keeps all the same.
+const DAMAGING: [&str; 4] = [
+    "CreateChannel.input.tags*",
+    "CreateChannel.input.name.type*",
+    "CreateChannel.status*",
+    "protocol.malformed-json*",
+];
+
+/// Channels of a world, each as its Get shows it.
+fn channels(world: &std::collections::BTreeMap<String, serde_json::Value>) -> Vec<(&str, &serde_json::Value)> {
+    let is_channel = |(arn, _): &(&String, &serde_json::Value)| arn.contains(":channel/") && !arn.ends_with(" keys");
+    world.iter().filter(is_channel).map(|(arn, shown)| (arn.as_str(), shown)).collect()
+}
+
+#[test]
+fn what_failed_requests_made_in_an_account_is_found_by_its_mark_or_named() {
+    let (target, scratch) = (Target::with(&[]), Scratch::new());
+    call(&target.endpoint, "CreateChannel", &serde_json::json!({"name": "of-others"}));
+    let others = world(&target.endpoint);
+    let weak = Weak::in_front_of(&target.endpoint, Weakness::MakesInSpiteOfErrors);
+    let settings = Settings { endpoint: weak.endpoint.clone(), ..in_account(&target, &scratch) };
+    let (_, outcome) = run_in_account(&DAMAGING, settings);
+    assert!(weak.made() > 10, "failed requests made {} channels", weak.made());
+    let after = world(&target.endpoint);
+    assert!(others.iter().all(|(arn, shown)| after.get(arn) == Some(shown)), "what others have stays");
+    let stays: Vec<_> = channels(&after).into_iter().filter(|(arn, _)| !others.contains_key(*arn)).collect();
+    // What was made of malformed JSON carries no mark.
+    for (arn, shown) in &stays {
+        assert!(!shown.to_string().contains("ivs-conformance"), "{arn}: {shown}");
+    }
+    assert!((stays.len() as u64) < weak.made() && !stays.is_empty(), "{stays:?}");
+    let named = outcome.left.iter().filter(|left| left.what.starts_with("what CreateChannel (request "));
+    assert!(named.count() >= stays.len(), "{:#?}", outcome.left);
+    assert!(outcome.left.iter().all(|left| left.reason.contains("status 500")), "{:#?}", outcome.left);
+}
+
+#[test]
+fn in_an_account_whose_lists_a_request_breaks_the_run_ends_and_names_what_it_cannot_find() {
+    let (target, scratch) = (Target::with(&[]), Scratch::new());
+    let weak = Weak::in_front_of(&target.endpoint, Weakness::BreaksLists);
+    let settings = Settings { endpoint: weak.endpoint.clone(), ..in_account(&target, &scratch) };
+    let (_, outcome) = run_in_account(&DAMAGING, settings);
+    assert!(outcome.notes.iter().any(|note| note.contains("damaged since")), "{:#?}", outcome.notes);
+    let named = |left: &&ivs_conformance::run::Left| left.reason.contains("ListChannels failed");
+    assert_eq!(outcome.left.iter().filter(named).count(), 1, "each reason is given once: {:#?}", outcome.left);
+    let after = world(&target.endpoint);
+    let stays: std::collections::BTreeSet<String> = channels(&after).iter().map(|(arn, _)| (*arn).to_owned()).collect();
+    assert_eq!(stays, weak.hidden(), "everything whose ARN is known is deleted");
 }

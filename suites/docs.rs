@@ -136,9 +136,13 @@ fn every_promise_has_a_place_and_a_test_that_exist() {
         for test in quoted(tests) {
             let (file, name) = test.split_once("::").unwrap_or_else(|| panic!("{test} names no file and test"));
             let text = std::fs::read_to_string(root.join(file)).unwrap_or_default();
-            let before = text.split_once(&format!("\nfn {name}()")).map_or("", |(before, _)| before);
+            let ways = [format!("\nfn {name}()"), format!("\nasync fn {name}()")];
+            let before = ways.iter().find_map(|way| text.split_once(way)).map_or("", |(before, _)| before);
             let mut attributes = before.lines().rev().take_while(|line| line.starts_with("#["));
-            assert!(attributes.any(|line| line == "#[test]"), "there is no test {test}");
+            assert!(
+                attributes.any(|line| line == "#[test]" || line.starts_with("#[tokio::test")),
+                "there is no test {test}"
+            );
         }
         promises += 1;
     }

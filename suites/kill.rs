@@ -5,6 +5,8 @@
 mod common;
 #[path = "common/http.rs"]
 mod http;
+#[path = "common/poison.rs"]
+mod poison;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,6 +17,7 @@ use serde_json::{Value, json};
 
 use common::{Scratch, Target, assert_exit, conformance, program};
 use http::{call, world};
+use poison::{Weak, Weakness};
 
 /// Moments at which runs are killed.
 const KILLS: u64 = 10;
@@ -224,4 +227,58 @@ fn a_journal_is_never_written_over() {
     assert!(Path::new(&journal).metadata().unwrap().len() > 0);
     assert_exit(&conformance(&arguments), 2);
     assert_eq!(std::fs::read_to_string(&journal).unwrap(), written);
+}
+
+#[test]
+fn what_failed_requests_of_a_killed_run_made_is_cleaned() {
+    let target = Target::with(&[]);
+    let scratch = Scratch::new();
+    settle_others(&target.endpoint);
+    let others = world(&target.endpoint);
+    let weak = Weak::in_front_of(&target.endpoint, Weakness::MakesInSpiteOfErrors);
+    let journal = scratch.file("weak.journal");
+    let mut command = program();
+    command.args(["run", "--endpoint", &weak.endpoint, "--auth", "none", "--jobs", "2", "--journal", &journal]);
+    command.args(["--only", "CreateChannel.input.name.type", "--only", "CreateChannel.input.tags.type"]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut run = command.spawn().unwrap();
+    await_events(&mut run, &journal, "failed", 4);
+    run.kill().unwrap();
+    run.wait().unwrap();
+    std::thread::sleep(Duration::from_millis(50));
+    assert!(!weak.hidden().is_empty(), "nothing was left to find");
+    let text = std::fs::read_to_string(&journal).unwrap();
+    assert!(text.lines().next().unwrap().contains("\"signing\":\"none\""), "{text}");
+    let cleaned = conformance(&["clean", &journal]);
+    assert_complete(&cleaned);
+    let said = String::from_utf8_lossy(&cleaned.stdout).into_owned();
+    let after = world(&target.endpoint);
+    assert!(others.iter().all(|(arn, shown)| after.get(arn) == Some(shown)), "{said}");
+    assert_nothing_of(&after, &run_id(&journal), &said);
+    // A number beyond every type makes the body of a request unreadable, and its marks too.
+    let unknown = said.lines().filter(|line| line.starts_with("unknown  what CreateChannel (request ")).count();
+    let stays = after.keys().filter(|arn| !others.contains_key(*arn) && !arn.ends_with(" keys")).count();
+    assert!(stays <= unknown && weak.hidden().len() == stays, "{stays} channels stay: {said}");
+}
+
+#[test]
+fn clean_says_how_a_request_failed_whose_products_it_cannot_find() {
+    let target = Target::with(&[]);
+    let scratch = Scratch::new();
+    let weak = Weak::in_front_of(&target.endpoint, Weakness::BreaksLists);
+    let journal = scratch.file("weak.journal");
+    let arguments = ["run", "--endpoint", &weak.endpoint, "--journal", &journal];
+    let run = conformance(&[&arguments[..], &["--only", "CreateChannel.input.name.type"]].concat());
+    assert_exit(&run, 3);
+    let said = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(said.contains("The target is damaged since CreateChannel.input.name.type/refuses"), "{said}");
+    assert!(said.contains("left on the target: every channel whose ARN is not known"), "{said}");
+    let cleaned = conformance(&["clean", &journal]);
+    assert_exit(&cleaned, 3);
+    let said = String::from_utf8_lossy(&cleaned.stdout).into_owned();
+    let unknown: Vec<&str> = said.lines().filter(|line| line.starts_with("unknown  ")).collect();
+    let list = "ListChannels failed: the target answered with status 500";
+    assert_eq!(unknown.iter().filter(|line| line.contains(list)).count(), 1, "{said}");
+    let request = "it was answered with status 500, and its request could carry neither tag nor name";
+    assert!(unknown.iter().all(|line| line.contains(list) || line.contains(request)), "{said}");
 }

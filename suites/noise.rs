@@ -54,7 +54,7 @@ async fn what_a_proxy_may_change_is_not_a_divergence() {
     assert!(failures > 100, "the proxy was busy {failures} times");
     assert_eq!(violated(&record), Vec::<&str>::new(), "{:#?}", lines(&record));
     assert_eq!(record.counting().count(), 0, "{:#?}", lines(&record));
-    assert!(record.summary.clauses.upheld > 1_600, "{:?}", record.summary);
+    assert!(record.summary.clauses.upheld > 1_500, "{:?}", record.summary);
 }
 
 #[tokio::test(flavor = "multi_thread")]

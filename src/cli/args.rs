@@ -140,6 +140,12 @@ pub struct TargetArgs {
     /// Profile of the AWS configuration files to take credentials and region from
     #[arg(long, value_name = "NAME")]
     pub aws_profile: Option<String>,
+    /// Proxy for a target that is not on this machine [default: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY]
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
+    /// PEM certificates to trust besides the system's, AWS_CA_BUNDLE's and SSL_CERT_FILE's; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub ca_cert: Vec<PathBuf>,
     /// Path of the target that makes a channel live on POST of {"channelArn", "state"}
     #[arg(long, value_name = "PATH")]
     pub broadcast: Option<String>,

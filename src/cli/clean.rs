@@ -3,15 +3,16 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::args::{CleanArgs, TargetArgs};
+use super::args::{AuthMode, CleanArgs, TargetArgs};
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::print;
 use super::{aws, resolve, stages};
 use crate::report::text::{count, visible};
+use crate::run::RunError;
 use crate::run::clean::{self, Cleaned};
-use crate::run::ledger::{Header, journal};
+use crate::run::ledger::{Header, Signing, journal};
 use crate::run::settings::{Broadcast, Settings};
 use crate::spec::Contract;
 
@@ -39,7 +40,10 @@ pub async fn clean(args: CleanArgs, environment: &Environment) -> Result<Exit, C
         }
         (None, None) => return Err(CliError::usage("give the journal of the run, or its --run-id")),
     };
-    let cleaned = cleaned.map_err(|error| CliError::CouldNotTest(error.to_string()))?;
+    let cleaned = cleaned.map_err(|error| match error {
+        RunError::Send(error) => CliError::usage(error.to_string()),
+        error => CliError::CouldNotTest(error.to_string()),
+    })?;
     print(&page(&cleaned));
     Ok(if cleaned.is_complete() { Exit::Success } else { Exit::CouldNotTest })
 }
@@ -79,6 +83,9 @@ fn of_journal(mut target: TargetArgs, header: &Header) -> Result<TargetArgs, Cli
             visible(&header.region)
         )));
     }
+    if header.signing == Signing::None && target.auth.is_none() {
+        target.auth = Some(AuthMode::None);
+    }
     target.endpoint = Some(header.endpoint.clone());
     target.region = Some(header.region.clone());
     Ok(target)
@@ -99,8 +106,8 @@ fn page(cleaned: &Cleaned) -> String {
     for arn in &cleaned.alike {
         let _ = writeln!(page, "left     {}: its name is like this run's, but it has no tag of it", visible(arn));
     }
-    for what in &cleaned.unsearched {
-        let _ = writeln!(page, "unknown  {}", visible(what));
+    for (what, reason) in &cleaned.unsearched {
+        let _ = writeln!(page, "unknown  {}: {}", visible(what), visible(reason));
     }
     let _ = writeln!(
         page,
@@ -114,4 +121,24 @@ fn page(cleaned: &Cleaned) -> String {
         let _ = writeln!(page, "waited {:.1} s for requests that were still in flight", cleaned.waited.as_secs_f64());
     }
     page
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_journal_says_whether_requests_are_signed() {
+        let text = r#"{"schema":"x","run":"0123456789abcdef","endpoint":"http://127.0.0.1:1","region":"us-east-1",
+            "service":"ivs","contract":"00","tool":"0.1.0"}"#;
+        let signed: Header = serde_json::from_str(text).unwrap();
+        let unsigned = Header { signing: Signing::None, ..signed.clone() };
+        let auth = |flags: &TargetArgs, header| of_journal(flags.clone(), header).ok().and_then(|target| target.auth);
+        let flag = TargetArgs { auth: Some(AuthMode::SigV4), ..TargetArgs::default() };
+        assert_eq!(auth(&TargetArgs::default(), &signed), None);
+        assert_eq!(auth(&TargetArgs::default(), &unsigned), Some(AuthMode::None));
+        assert_eq!(auth(&flag, &unsigned), Some(AuthMode::SigV4));
+    }
 }

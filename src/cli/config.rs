@@ -24,6 +24,9 @@ pub struct Config {
     auth: Option<AuthMode>,
     region: Option<String>,
     aws_profile: Option<String>,
+    proxy: Option<String>,
+    #[serde(default)]
+    ca_cert: Vec<PathBuf>,
     broadcast: Option<String>,
     broadcast_command: Option<String>,
     spec: Option<PathBuf>,
@@ -103,7 +106,8 @@ impl Config {
         let folder = path.parent().unwrap_or(Path::new(""));
         let files = [config.spec.as_mut(), config.baseline.as_mut(), config.journal.as_mut()];
         let reports = config.report.iter_mut().map(|report| report.file.as_mut());
-        for file in files.into_iter().chain(reports).flatten() {
+        let certificates = config.ca_cert.iter_mut().map(Some);
+        for file in files.into_iter().chain(reports).chain(certificates).flatten() {
             *file = folder.join(&*file);
         }
         Ok(config)
@@ -136,6 +140,8 @@ impl Config {
                 auth: flags.target.auth.or(self.auth),
                 region: flags.target.region.or(self.region),
                 aws_profile: flags.target.aws_profile.or(self.aws_profile),
+                proxy: flags.target.proxy.or(self.proxy),
+                ca_cert: or_list(flags.target.ca_cert, self.ca_cert),
                 // A flag for one of the two ways to go live takes the place of the file's other one.
                 broadcast_command: match flags.target.broadcast {
                     Some(_) => None,
@@ -198,6 +204,8 @@ mod tests {
         auth = "none"
         region = "eu-west-1"
         aws-profile = "test"
+        proxy = "http://proxy.example:3128"
+        ca-cert = ["ca.pem"]
         broadcast = "/live"
         spec = "model.json"
         only = ["CreateChannel.*"]
@@ -232,6 +240,7 @@ mod tests {
         assert_eq!(config.expected_absent().len(), 1);
         let run = config.under(RunArgs::default());
         assert_eq!(run.target.endpoint.as_deref(), Some("http://127.0.0.1:5000"));
+        assert_eq!(run.target.proxy.as_deref(), Some("http://proxy.example:3128"));
         assert_eq!(run.plan.shard, Some(Shard { index: 1, count: 2 }));
         assert_eq!(run.effort.profile, Some(Profile::Deep));
         assert_eq!(run.effort.deadline, Some(60.0));
@@ -243,6 +252,7 @@ mod tests {
         let run = parse(FULL).unwrap().under(RunArgs::default());
         assert_eq!(run.plan.spec, Some(PathBuf::from("ci/model.json")));
         assert_eq!(run.verdict.baseline, Some(PathBuf::from("ci/baseline.toml")));
+        assert_eq!(run.target.ca_cert, [PathBuf::from("ci/ca.pem")]);
         assert_eq!(run.account.journal, Some(PathBuf::from("ci/run.journal")));
         assert_eq!((run.account.throttling, run.account.quotas), (Some(true), Some(false)));
         assert_eq!(run.verdict.report[0].file, None);

@@ -63,7 +63,7 @@ pub async fn replay(args: ReplayArgs, environment: &Environment) -> Result<Exit,
     let fates: Vec<(&FindingRecord, Fate)> =
         findings.iter().map(|finding| (*finding, fate(&replayed, finding))).collect();
     print(&page(&fates, &replayed));
-    Ok(exit(&fates))
+    Ok(exit(&fates, &replayed))
 }
 
 /// The findings with the given ids; all without any.
@@ -157,12 +157,17 @@ fn page(fates: &[(&FindingRecord, Fate)], replayed: &Record) -> String {
     if undecided > 0 {
         let _ = writeln!(page, "{} could not be decided", count(undecided as u64, "finding"));
     }
+    for warning in replayed.warnings() {
+        let _ = writeln!(page, "attention: {}", visible(&warning));
+    }
     page
 }
 
-fn exit(fates: &[(&FindingRecord, Fate)]) -> Exit {
+fn exit(fates: &[(&FindingRecord, Fate)], replayed: &Record) -> Exit {
     let any = |is: fn(&Fate) -> bool| fates.iter().any(|(_, fate)| is(fate));
-    if any(|fate| matches!(fate, Fate::Still(_))) {
+    if !replayed.left.is_empty() {
+        Exit::CouldNotTest
+    } else if any(|fate| matches!(fate, Fate::Still(_))) {
         Exit::Divergences
     } else if any(|fate| matches!(fate, Fate::Undecided(_))) {
         Exit::CouldNotTest

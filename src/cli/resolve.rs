@@ -12,7 +12,7 @@ use super::output::ReportTarget;
 use crate::entropy;
 use crate::report::record::{Gate, Selection};
 use crate::run::RunId;
-use crate::run::settings::{Broadcast, BroadcastCommand, Credentials, Locality, Record, Settings, Throttling};
+use crate::run::settings::{Broadcast, BroadcastCommand, Credentials, Locality, Network, Record, Settings, Throttling};
 pub use crate::run::settings::{DEFAULT_REGION, DEFAULT_SEED, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 
 /// Where the reference server makes a channel live.
@@ -131,10 +131,17 @@ pub fn account(settings: &mut Settings, args: &AccountArgs) {
     settings.nonce = Some(nonce);
     if is_remote {
         let journal = PathBuf::from(format!("ivs-conformance-{}.journal", RunId::new(nonce).id));
-        let Settings { endpoint, region, credentials, lease, broadcast, .. } = settings.clone();
+        let Settings { endpoint, region, credentials, lease, broadcast, network, .. } = settings.clone();
         let nonce = Some(nonce);
-        *settings =
-            Settings { region, credentials, lease, broadcast, nonce, ..Settings::for_account(endpoint, journal) };
+        *settings = Settings {
+            region,
+            credentials,
+            lease,
+            broadcast,
+            network,
+            nonce,
+            ..Settings::for_account(endpoint, journal)
+        };
     }
     if let Some(path) = &args.journal {
         settings.record = Record::Journal(path.clone());
@@ -179,6 +186,7 @@ pub fn target(args: &TargetArgs, environment: &Environment) -> Result<Settings, 
         lease: found.and_then(|found| found.lease.clone()),
         credentials,
         broadcast,
+        network: Network { proxy: args.proxy.clone(), ca_certs: args.ca_cert.clone() },
         locality: if is_loopback { Locality::Loopback } else { Locality::Remote },
         ..Settings::for_loopback(endpoint.map(|endpoint| endpoint.url).unwrap_or_default())
     })

@@ -105,6 +105,7 @@ pub async fn run(
     let outcome = crate::run::run(contract, plan, settings, observe, interrupt).await.map_err(|error| match error {
         // Nothing was sent.
         RunError::Journal(error) => CliError::usage(error.to_string()),
+        RunError::Send(error) => CliError::usage(error.to_string()),
         error => CliError::CouldNotTest(error.to_string()),
     })?;
     Ok(Record::from_outcome(contract, plan, settings, outcome))

@@ -161,6 +161,10 @@ impl Generator {
         expectation: Expectation,
     ) -> Family {
         let (given, members) = (given.cloned().unwrap_or_default(), members.clone());
+        let mut base = self.minimal_input(scope.operation);
+        if let Value::Object(base) = &mut base {
+            base.extend(given.clone());
+        }
         let input = self.smallest(scope.operation).prop_map(move |mut input| {
             if let (Value::Object(input), Value::Object(members)) = (&mut input, &members) {
                 input.extend(given.clone());
@@ -168,7 +172,8 @@ impl Generator {
             }
             input
         });
-        Family::new(note.to_owned(), expectation, vec![input.boxed()], Intent::ByHand)
+        let family = Family::new(note.to_owned(), expectation, vec![input.boxed()], Intent::ByHand);
+        Family { base: Some(base), ..family }
     }
 
     fn smallest(&self, operation: &Operation) -> BoxedStrategy<Value> {
@@ -205,7 +210,7 @@ enum Side {
 }
 
 /// Valid values for the containers on the way to `path`.
-fn fillers(scope: Scope<'_>, path: &str) -> BTreeMap<String, Value> {
+pub(super) fn fillers(scope: Scope<'_>, path: &str) -> BTreeMap<String, Value> {
     let mut runner = runner(0, path);
     let mut values = BTreeMap::new();
     for node in scope.operation.input.walk() {

@@ -24,6 +24,8 @@ pub struct Family {
     pub(super) intent: Intent,
     /// Path of the special value.
     pub(super) path: Option<String>,
+    /// What its inputs are without what is special about them, where no path says where that is.
+    pub(super) base: Option<Value>,
     /// The input that was drawn first: many families have but one, and it need not be proven again.
     pub(super) first: RefCell<Option<Value>>,
     pub(super) freshness: Cell<Freshness>,
@@ -56,6 +58,7 @@ impl Family {
             varied: None,
             intent,
             path: None,
+            base: None,
             first: RefCell::default(),
             freshness: Cell::default(),
         }

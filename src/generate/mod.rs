@@ -1,6 +1,7 @@
 //! Requests from the contract: valid ones at and between the bounds, and ones that break exactly one clause.
 
 pub mod bounds;
+mod control;
 pub mod domain;
 pub mod encode;
 mod errors;

@@ -7,7 +7,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
-use crate::wire::Response;
+use crate::wire::{Coding, Response};
 
 /// Most values that a body may hold; far more than any documented answer, few enough for some 20 megabytes.
 pub const MOST_VALUES: usize = 250_000;
@@ -49,7 +49,18 @@ pub fn read(response: &Response) -> Result<Document, Unread> {
     if let Some(coding) = response.header("content-encoding").filter(|coding| !coding.eq_ignore_ascii_case("identity"))
     {
         let coding = cut(coding);
-        return Err(Unread::NoJson(format!("it is compressed (content-encoding `{coding}`), which nothing asked for")));
+        match response.coding {
+            Coding::Decoded => {}
+            // The rest of it would tell.
+            Coding::Undecodable if response.is_truncated => {}
+            Coding::AsSent => {
+                let problem = format!("it is compressed (content-encoding `{coding}`), which nothing asked for");
+                return Err(Unread::NoJson(problem));
+            }
+            Coding::Undecodable => {
+                return Err(Unread::NoJson(format!("it cannot be decoded as its content-encoding `{coding}` says")));
+            }
+        }
     }
     if response.is_truncated {
         return Err(Unread::Bound(format!("the body is longer than the {} bytes that are read", response.body.len())));
@@ -238,8 +249,13 @@ mod tests {
             headers: vec![("content-encoding".into(), "gzip".into())],
             body: bytes::Bytes::from_static(b"\x1f\x8b\x08"),
             is_truncated: false,
+            coding: Coding::AsSent,
         };
-        assert!(matches!(read(&response), Err(Unread::NoJson(phrase)) if phrase.contains("`gzip`")));
+        assert!(matches!(read(&response), Err(Unread::NoJson(phrase)) if phrase.contains("which nothing asked for")));
+        let damaged = Response { coding: Coding::Undecodable, ..response.clone() };
+        assert!(matches!(read(&damaged), Err(Unread::NoJson(phrase)) if phrase.contains("cannot be decoded")));
+        let decoded = Response { coding: Coding::Decoded, body: bytes::Bytes::from_static(b"{}"), ..response };
+        assert_eq!(read(&decoded).unwrap().value, json!({}));
     }
 
     proptest! {

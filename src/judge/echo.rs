@@ -30,7 +30,8 @@ fn compare(
         let Some((place, object)) = home(operation, member, output) else { continue };
         let returned = object.get(&member.name).unwrap_or(&Value::Null);
         match difference(member, given, returned) {
-            None => judgement.upheld.push(clause),
+            None if shows(member, given, returned) => judgement.upheld.push(clause),
+            None => {}
             Some(path) => judgement.violations.push(Violation {
                 clause,
                 operation: operation.name.clone(),
@@ -70,6 +71,17 @@ fn difference(node: &Node, given: &Value, returned: &Value) -> Option<String> {
         }),
         (_, given, returned) if same(given, returned) => None,
         _ => Some(node.path.clone()),
+    }
+}
+
+/// Whether something that was given came back, so that it could have come back as something else.
+fn shows(node: &Node, given: &Value, returned: &Value) -> bool {
+    match (&node.kind, given, returned) {
+        (NodeKind::Structure(members), Value::Object(given), Value::Object(returned)) => members.iter().any(|member| {
+            let pair = given.get(&member.name).zip(returned.get(&member.name));
+            pair.is_some_and(|(given, returned)| shows(member, given, returned))
+        }),
+        (_, given, returned) => !is_nothing(given) && !is_nothing(returned),
     }
 }
 

@@ -78,6 +78,8 @@ fn quoted(text: &str) -> String {
 /// What one exchange says about clauses.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Judgement {
+    /// The operation that was called.
+    pub operation: String,
     /// Clauses that it shows upheld; an index may occur more than once.
     pub upheld: Vec<ClauseIndex>,
     /// Divergences.
@@ -104,6 +106,15 @@ impl Judgement {
     /// Whether the answer is one of those expected.
     pub fn is_success(&self) -> bool {
         self.answer == Answer::Success
+    }
+
+    /// Takes back what it says of a clause and of the errors of an operation: the answer has another reason.
+    pub fn take_back(&mut self, clause: ClauseIndex, operation: &Operation, reason: String) {
+        let is_about =
+            |index: ClauseIndex| index == clause || operation.errors.iter().any(|error| error.clause == index);
+        self.upheld.retain(|upheld| !is_about(*upheld));
+        self.violations.retain(|violation| !is_about(violation.clause));
+        self.undecided.get_or_insert(reason);
     }
 }
 
@@ -139,10 +150,12 @@ impl Judge {
         focus: ClauseIndex,
         exchange: &Exchange,
     ) -> Judgement {
-        let mut judgement = Judgement::default();
+        let mut judgement = Judgement { operation: operation.name.clone(), ..Judgement::default() };
         match &exchange.reply {
             // What was not asked or could not be asked says nothing about the clause.
-            Reply::Failure(failure) if matches!(failure.kind, FailureKind::Connect | FailureKind::Withheld) => {
+            Reply::Failure(failure)
+                if matches!(failure.kind, FailureKind::Connect | FailureKind::Tls | FailureKind::Withheld) =>
+            {
                 judgement.undecided = Some(failure.detail.clone());
             }
             Reply::Failure(failure) => {
@@ -211,7 +224,7 @@ impl View<'_> {
                 format!("Success has status {}.", response.status),
             );
         }
-        self.judgement.upheld.push(self.focus);
+        self.uphold_focus();
         match self.operation.body_clause {
             BodyClause::Empty(clause) => self.empty_body(clause, response),
             BodyClause::ContentType(clause) => self.json_body(clause, response),
@@ -303,9 +316,16 @@ impl View<'_> {
             let observed = format!("{} has status {}.", error.code, response.status);
             self.violate(clause, FindingKind::WrongStatus, expected, observed);
         } else if self.expectation.any_client_error && (400..500).contains(&response.status) {
-            self.judgement.upheld.push(self.focus);
+            self.uphold_focus();
         } else {
             self.other_error(response.status, code);
+        }
+    }
+
+    /// An answer that is right upholds the clause in question, unless success and every refusal are right alike.
+    fn uphold_focus(&mut self) {
+        if !(self.expectation.success && self.expectation.any_client_error) {
+            self.judgement.upheld.push(self.focus);
         }
     }
 

@@ -67,28 +67,56 @@ fn sentence(node: &Node, value: &Value) -> String {
 pub enum Deed {
     /// It was made.
     Created,
-    /// It was updated with these members.
-    Updated(BTreeSet<String>),
+    /// It was updated.
+    Updated {
+        /// The members that the update was given, and those that follow them.
+        given: BTreeSet<String>,
+        /// Those of them that have another value since then.
+        changed: BTreeSet<String>,
+    },
     /// It was tagged: keys that were there before, and keys that were not.
     Tagged {
-        /// Keys whose values were replaced.
+        /// Keys whose values were given again.
         replaced: BTreeSet<String>,
+        /// Those of them that have another value since then.
+        changed: BTreeSet<String>,
         /// Keys that came anew.
         added: BTreeSet<String>,
     },
     /// Keys were removed.
-    Untagged,
+    Untagged {
+        /// Those of them that were there before.
+        removed: BTreeSet<String>,
+    },
     /// It was deleted, or a deletion was refused.
     Deleted,
     /// It was only looked at.
     Seen,
 }
 
+/// What a view of a resource, in which nothing differs from what is known, shows of it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct View {
+    /// Members that are known and not empty.
+    pub members: BTreeSet<String>,
+    /// Keys of tags that are known; none if the view has no place for tags.
+    pub tags: Option<BTreeSet<String>>,
+}
+
+impl View {
+    /// What a view whose shape is `node` shows of the members that are known.
+    pub fn of(node: &Node, known: &Map<String, Value>) -> View {
+        let is_known = |member: &&Node| known.get(&member.name).is_some_and(|value| !is_nothing(value));
+        let members = node.members().iter().filter(is_known).map(|member| member.name.clone()).collect();
+        View { members, tags: None }
+    }
+}
+
 /// The law that a difference in a member breaks. `is_subject`: whether the deed was done to this very resource.
 pub fn of_member(deed: &Deed, is_subject: bool, member: &str) -> LawKind {
     match (deed, is_subject) {
-        (Deed::Updated(given), true) if !given.contains(member) => LawKind::UpdateKeeps,
-        (Deed::Updated(_), _) => LawKind::UpdateChanges,
+        (Deed::Updated { given, .. }, true) if !given.contains(member) => LawKind::UpdateKeeps,
+        (Deed::Updated { .. }, _) => LawKind::UpdateChanges,
         _ => LawKind::CreatedIsRead,
     }
 }
@@ -99,26 +127,42 @@ pub fn of_tag(deed: &Deed, is_subject: bool, key: &str) -> LawKind {
         (Deed::Tagged { replaced, .. }, true) if replaced.contains(key) => LawKind::TagOverwrites,
         (Deed::Tagged { added, .. }, true) if added.contains(key) => LawKind::TagAdds,
         (Deed::Tagged { .. }, _) => LawKind::TagKeeps,
-        (Deed::Untagged, _) => LawKind::UntagRemoves,
-        (Deed::Updated(_), _) => LawKind::UpdateKeepsTags,
+        (Deed::Untagged { .. }, _) => LawKind::UntagRemoves,
+        (Deed::Updated { .. }, _) => LawKind::UpdateKeepsTags,
         (Deed::Created | Deed::Deleted | Deed::Seen, _) => LawKind::TagsOfCreate,
     }
 }
 
-/// The laws that a resource which is as it should be shows upheld after a deed was done to it.
-pub fn shown_by(deed: &Deed) -> Vec<LawKind> {
-    match deed {
-        Deed::Created => vec![LawKind::CreatedIsRead, LawKind::TagsOfCreate],
-        Deed::Updated(_) => vec![LawKind::UpdateChanges, LawKind::UpdateKeeps, LawKind::UpdateKeepsTags],
-        Deed::Tagged { replaced, added } => {
-            let mut laws = vec![LawKind::TagKeeps];
-            laws.extend((!replaced.is_empty()).then_some(LawKind::TagOverwrites));
-            laws.extend((!added.is_empty()).then_some(LawKind::TagAdds));
-            laws
+/// The laws that a resource which is as it should be shows upheld after a deed was done to it: those that this view
+/// could have shown broken.
+pub fn shown_by(deed: &Deed, view: &View) -> Vec<LawKind> {
+    let none = BTreeSet::new();
+    let tags = view.tags.as_ref();
+    let has_tags = tags.is_some_and(|tags| !tags.is_empty());
+    let shows = |members: &BTreeSet<String>| !members.is_disjoint(&view.members);
+    // The member by which a resource is named is the same whatever becomes of the others.
+    let shows_others = |given: &BTreeSet<String>| view.members.difference(given).count() > 1;
+    let shows_tags = |keys: &BTreeSet<String>| tags.is_some_and(|tags| !tags.is_disjoint(keys));
+    let laws = match deed {
+        Deed::Created => vec![(LawKind::CreatedIsRead, shows_others(&none)), (LawKind::TagsOfCreate, has_tags)],
+        Deed::Updated { given, changed } => vec![
+            (LawKind::UpdateChanges, shows(changed)),
+            (LawKind::UpdateKeeps, shows_others(given)),
+            (LawKind::UpdateKeepsTags, has_tags),
+        ],
+        Deed::Tagged { replaced, changed, added } => {
+            let keeps =
+                |tags: &BTreeSet<String>| tags.iter().any(|key| !replaced.contains(key) && !added.contains(key));
+            vec![
+                (LawKind::TagKeeps, tags.is_some_and(keeps)),
+                (LawKind::TagOverwrites, shows_tags(changed)),
+                (LawKind::TagAdds, shows_tags(added)),
+            ]
         }
-        Deed::Untagged => vec![LawKind::UntagRemoves],
+        Deed::Untagged { removed } => vec![(LawKind::UntagRemoves, tags.is_some() && !removed.is_empty())],
         Deed::Deleted | Deed::Seen => Vec::new(),
-    }
+    };
+    laws.into_iter().filter(|(_, could_be_broken)| *could_be_broken).map(|(law, _)| law).collect()
 }
 
 #[cfg(test)]
@@ -156,10 +200,30 @@ mod tests {
     #[test]
     fn the_last_deed_says_which_law_is_broken() {
         let given: BTreeSet<String> = ["name".to_owned()].into();
-        assert_eq!(of_member(&Deed::Updated(given.clone()), true, "name"), LawKind::UpdateChanges);
-        assert_eq!(of_member(&Deed::Updated(given.clone()), true, "type"), LawKind::UpdateKeeps);
+        let updated = Deed::Updated { given: given.clone(), changed: given };
+        assert_eq!(of_member(&updated, true, "name"), LawKind::UpdateChanges);
+        assert_eq!(of_member(&updated, true, "type"), LawKind::UpdateKeeps);
         assert_eq!(of_member(&Deed::Created, true, "type"), LawKind::CreatedIsRead);
-        assert_eq!(of_tag(&Deed::Updated(given), true, "k"), LawKind::UpdateKeepsTags);
-        assert_eq!(of_tag(&Deed::Untagged, true, "k"), LawKind::UntagRemoves);
+        assert_eq!(of_tag(&updated, true, "k"), LawKind::UpdateKeepsTags);
+        assert_eq!(of_tag(&Deed::Untagged { removed: BTreeSet::new() }, true, "k"), LawKind::UntagRemoves);
+    }
+
+    #[test]
+    fn a_view_upholds_only_the_laws_that_it_could_show_broken() {
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
+        let view = |members: &[&str], tags: Option<&[&str]>| View { members: set(members), tags: tags.map(set) };
+        let bare = view(&["arn"], Some(&[]));
+        let full = view(&["arn", "name", "type"], Some(&["k", "l"]));
+        let updated = |changed: &[&str]| Deed::Updated { given: set(&["name"]), changed: set(changed) };
+        let tagged = Deed::Tagged { replaced: set(&["k"]), changed: set(&[]), added: set(&["m"]) };
+        assert_eq!(shown_by(&Deed::Created, &bare), []);
+        assert_eq!(shown_by(&Deed::Created, &full), [LawKind::CreatedIsRead, LawKind::TagsOfCreate]);
+        assert_eq!(shown_by(&updated(&["name"]), &bare), []);
+        assert_eq!(shown_by(&updated(&[]), &full), [LawKind::UpdateKeeps, LawKind::UpdateKeepsTags], "nothing changed");
+        assert_eq!(shown_by(&updated(&["name"]), &full)[0], LawKind::UpdateChanges);
+        assert_eq!(shown_by(&tagged, &full), [LawKind::TagKeeps], "the same value again, and the new key not shown");
+        assert_eq!(shown_by(&Deed::Untagged { removed: set(&[]) }, &full), []);
+        assert_eq!(shown_by(&Deed::Untagged { removed: set(&["x"]) }, &bare), [LawKind::UntagRemoves]);
+        assert_eq!(shown_by(&Deed::Untagged { removed: set(&["x"]) }, &view(&["arn"], None)), []);
     }
 }

@@ -10,6 +10,8 @@ pub mod law;
 pub mod output;
 pub mod path;
 pub mod probe;
+pub mod sight;
+mod watch;
 
 pub use exchange::{Answer, Judge, Judgement};
 pub use finding::{FindingKind, Violation};

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::exchange::Judgement;
 use super::finding::{FindingKind, Violation};
+use super::watch::Watch;
 use crate::spec::clause::{ClauseIndex, Constraint};
 use crate::spec::contract::{Contract, Location, Node, NodeKind, Operation, TimestampFormat};
 
@@ -20,11 +21,19 @@ type Places = Vec<(String, Vec<usize>)>;
 /// Prose rules on responses, by operation and path.
 #[derive(Debug, Default)]
 pub struct OutputRules {
-    validators: Vec<(ClauseIndex, Validator)>,
+    rules: Vec<OutputRule>,
     /// By operation: few places each, so that looking through them is quicker than a table.
     by_place: HashMap<String, Places>,
     /// Values that the reading allows beyond the model, by shape and member (`Channel$preset`).
     lenient: HashMap<String, Vec<Value>>,
+}
+
+/// A prose rule on responses.
+#[derive(Debug)]
+struct OutputRule {
+    clause: ClauseIndex,
+    validator: Validator,
+    watch: Watch,
 }
 
 impl OutputRules {
@@ -37,7 +46,7 @@ impl OutputRules {
         for rule in &contract.rules.output_rules {
             let compiled = jsonschema::options().should_validate_formats(false).build(&rule.schema);
             if let (Some(clause), Ok(validator)) = (contract.clauses.find(&rule.id), compiled) {
-                rules.validators.push((clause, validator));
+                rules.rules.push(OutputRule { clause, validator, watch: Watch::of(&rule.schema) });
                 rules.place(contract, &rule.paths);
             }
         }
@@ -45,7 +54,7 @@ impl OutputRules {
     }
 
     fn place(&mut self, contract: &Contract, paths: &[String]) {
-        let index = self.validators.len().saturating_sub(1);
+        let index = self.rules.len().saturating_sub(1);
         for operation in &contract.operations {
             for (node, parent) in with_parents(&operation.output) {
                 let full = format!("{}.output.{}", operation.name, node.path);
@@ -132,7 +141,7 @@ impl<'j> OutputCheck<'j> {
             }
             return;
         }
-        self.uphold(node.clause(Constraint::Type));
+        self.uphold(node.clause(Constraint::Type).filter(|_| node.can_break(Constraint::Type)));
         self.prose(node, value);
         match (&node.kind, value) {
             (NodeKind::Structure(members) | NodeKind::Union(members), Value::Object(object)) => {
@@ -162,9 +171,9 @@ impl<'j> OutputCheck<'j> {
         let (rules, places) = (self.rules, self.places);
         let here = places.iter().find(|(path, _)| *path == node.path);
         for index in here.into_iter().flat_map(|(_, indices)| indices) {
-            let Some((clause, validator)) = rules.validators.get(*index) else { continue };
+            let Some(OutputRule { clause, validator, watch }) = rules.rules.get(*index) else { continue };
             if validator.is_valid(value) {
-                self.uphold(Some(*clause));
+                self.uphold(Some(*clause).filter(|_| watch.sees(value)));
             } else {
                 let observed = format!("`{}` breaks the rule: {}.", node.path, shown(node, value));
                 self.violate(*clause, format!("`{}` follows the rule.", node.path), observed);
@@ -204,7 +213,7 @@ impl<'j> OutputCheck<'j> {
         let observed = || format!("`{}` has {length} {unit}.", node.path);
         if let (Some(clause), Some(min)) = (node.clause(Constraint::LengthMin), bounds.min) {
             match length >= min {
-                true => self.uphold(Some(clause)),
+                true => self.uphold(Some(clause).filter(|_| node.can_break(Constraint::LengthMin))),
                 false => self.violate(clause, format!("`{}` has at least {min} {unit}.", node.path), observed()),
             }
         }

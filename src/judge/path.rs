@@ -22,6 +22,19 @@ pub fn find<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     Some(here)
 }
 
+/// The name of the member at the end of a path, without selections behind it.
+pub fn last_name(path: &str) -> &str {
+    let path =
+        path.rsplit_once(']').map_or((path, ""), |(head, tail)| if tail.is_empty() { (head, "") } else { ("", tail) });
+    match path {
+        (head, "") => {
+            let head = head.rsplit_once('[').map_or(head, |(head, _)| head);
+            head.rsplit(['.', ']']).next().unwrap_or(head)
+        }
+        (_, tail) => tail.rsplit('.').next().unwrap_or(tail),
+    }
+}
+
 fn select<'v>(value: &'v Value, selector: &str) -> Option<&'v Value> {
     let elements = value.as_array()?;
     match selector.split_once('=') {
@@ -39,8 +52,22 @@ fn select<'v>(value: &'v Value, selector: &str) -> Option<&'v Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::find;
+    use super::{find, last_name};
     use serde_json::json;
+
+    #[test]
+    fn the_last_name_has_no_selection() {
+        for (path, name) in [
+            ("a.b", "b"),
+            ("items[arn=a.b/c].n", "n"),
+            ("items[0]", "items"),
+            ("x.items[arn=a.b]", "items"),
+            ("", ""),
+            ("a", "a"),
+        ] {
+            assert_eq!(last_name(path), name, "{path}");
+        }
+    }
 
     #[test]
     fn walks_members_elements_and_selections() {

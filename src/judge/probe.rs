@@ -4,6 +4,7 @@ use super::exchange::{Answer, Judge, Judgement};
 use super::finding::{FindingKind, Violation};
 use crate::plan::accepted::Accepted;
 use crate::plan::expectation::Expectation;
+use crate::plan::suite::{Probe, Upholds};
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
 use crate::wire::Exchange;
@@ -26,9 +27,10 @@ pub fn check(
     judge: &Judge,
     operation: &Operation,
     clause: ClauseIndex,
-    accepted: &[Accepted],
+    probe: &Probe,
     exchange: &Exchange,
 ) -> Judgement {
+    let accepted = probe.accepts.as_slice();
     let allows_success = accepted.contains(&Accepted::Success);
     let expectation = Expectation { success: allows_success, ..Expectation::default() };
     let mut judgement = judge.exchange(operation, &expectation, clause, exchange);
@@ -38,7 +40,7 @@ pub fn check(
     judgement.violations.retain(|violation| violation.clause != clause);
     judgement.upheld.retain(|upheld| *upheld != clause);
     if is_right {
-        judgement.upheld.push(clause);
+        judgement.upheld.extend((probe.upholds == Upholds::Clause).then_some(clause));
         judgement.undecided = None;
     } else if judgement.undecided.is_none() {
         judgement.violations.push(Violation {

@@ -10,6 +10,7 @@ pub mod filter;
 mod lint;
 mod locate;
 pub mod part;
+mod phase;
 pub mod placeholder;
 #[cfg(test)]
 mod published;
@@ -24,6 +25,7 @@ use thiserror::Error;
 
 pub use case::{Case, Check, Form};
 pub use filter::Filter;
+pub use phase::Phase;
 pub use reason::Reason;
 pub use source::SuiteError;
 pub use suite::Suites;

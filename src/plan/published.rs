@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use super::sequence::{Law, LawKind, Sequence};
 use super::suite::{
     Assert, BroadcastState, BroadcastStep, Echo, Ingest, Need, Probe, Scenario, SignatureChange, State, Step, Suites,
+    Upholds,
 };
 
 /// How many entries of a list, of different forms, are damaged in every way.
@@ -102,6 +103,7 @@ fn every_field_and_every_word_is_published() {
         ("BroadcastState", names::<BroadcastState>()),
         ("SignatureChange", names::<SignatureChange>()),
         ("LawKind", names::<LawKind>()),
+        ("Upholds", names::<Upholds>()),
     ];
     let mut unchecked = keys(&schema["$defs"]);
     for (name, fields) in structs {

@@ -3,7 +3,7 @@
 use globset::Glob;
 
 use crate::spec::Contract;
-use crate::spec::clause::ClauseKind;
+use crate::spec::clause::{Clause, ClauseKind, Constraint};
 use crate::spec::rules::{ReasonKind, Untestable};
 
 /// A reason out of the closed list, with its explanation.
@@ -52,6 +52,32 @@ pub fn documented(contract: &Contract, clause_id: &str) -> Option<Reason> {
         kind: entry.reason_kind,
         text: entry.reason.clone(),
         holds_always: entry.unless.is_none(),
+    })
+}
+
+/// The reason for a constraint on a response that no value can break, e.g. a length of at least 0.
+pub fn unbreakable(contract: &Contract, clause: &Clause) -> Option<Reason> {
+    let ClauseKind::Output { path, constraint } = &clause.kind else { return None };
+    let node = contract.operation(clause.operation.as_deref()?)?.output.find(path)?;
+    let text = match constraint {
+        Constraint::LengthMin => "no length is below 0",
+        _ => "every value keeps it",
+    };
+    (!node.can_break(*constraint)).then(|| Reason {
+        kind: ReasonKind::CannotBeViolated,
+        text: text.to_owned(),
+        holds_always: true,
+    })
+}
+
+/// The reason for a lower bound of 0 on a request of which the reference leaves open whether the empty value is accepted.
+pub fn open(contract: &Contract, clause: &Clause) -> Option<Reason> {
+    let ClauseKind::Input { path, constraint } = &clause.kind else { return None };
+    let node = contract.operation(clause.operation.as_deref()?)?.input.find(path)?;
+    (!node.can_break(*constraint)).then(|| Reason {
+        kind: ReasonKind::CannotBeViolated,
+        text: "no length is below 0, and an empty value may be refused for another reason".to_owned(),
+        holds_always: true,
     })
 }
 

@@ -36,6 +36,8 @@ pub struct Resources {
     producers: BTreeMap<String, String>,
     /// The operation that deletes each resource type, and the member for the ARN.
     deleters: BTreeMap<String, (String, String)>,
+    /// How late each resource type is deleted: after all types that can refer to it.
+    ranks: BTreeMap<String, usize>,
 }
 
 impl Resources {
@@ -52,7 +54,45 @@ impl Resources {
             }
         }
         resources.choose_producers(contract);
+        resources.rank(contract);
         resources
+    }
+
+    /// How late a resource type is deleted, from 0: a type that can refer to another one is deleted before it.
+    pub fn deletion_rank(&self, resource: &str) -> usize {
+        self.ranks.get(resource).copied().unwrap_or_default()
+    }
+
+    /// Puts each type behind those that can refer to it; types that refer to each other share a rank as far as possible.
+    fn rank(&mut self, contract: &Contract) {
+        let kinds: Vec<String> = self.producers.keys().cloned().collect();
+        self.ranks = kinds.iter().map(|kind| (kind.clone(), 0)).collect();
+        let references: Vec<(String, String)> =
+            contract.operations.iter().flat_map(|operation| self.references(operation)).collect();
+        // A longer chain than there are types is a circle.
+        for _ in 1..kinds.len() {
+            for (referrer, referred) in &references {
+                let least = self.deletion_rank(referrer) + 1;
+                if let Some(rank) = self.ranks.get_mut(referred) {
+                    *rank = (*rank).max(least);
+                }
+            }
+        }
+    }
+
+    /// Pairs of types of which an operation makes the first refer to the second.
+    fn references(&self, operation: &Operation) -> Vec<(String, String)> {
+        if operation.is_readonly || self.deletes(&operation.name) {
+            return Vec::new();
+        }
+        let made: Vec<&str> = self.products(&operation.name).iter().map(|made| made.resource.as_str()).collect();
+        let is_changed = |node: &&Node| made.is_empty() && node.is_required;
+        let members = operation.input.members().iter();
+        let changed: Vec<&str> = members.filter(is_changed).filter_map(resource_of).collect();
+        let subjects: Vec<&str> = made.into_iter().chain(changed).collect();
+        let referred = operation.input.walk().into_iter().filter_map(resource_of);
+        let referred = referred.filter(|kind| *kind != Pattern::ANY_RESOURCE && !subjects.contains(kind));
+        referred.flat_map(|kind| subjects.iter().map(move |subject| ((*subject).to_owned(), kind.to_owned()))).collect()
     }
 
     /// What an operation's success brings into being; nothing for operations that make no resource.
@@ -201,5 +241,23 @@ fn deleted_by(operation: &Operation) -> Option<(String, String)> {
     match required.as_slice() {
         [only] => Some((resource_of(only)?.to_owned(), only.name.clone())),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn what_refers_to_another_resource_is_deleted_before_it() {
+        let contract = crate::spec::builtin().unwrap();
+        let resources = Resources::of(&contract);
+        let rank = |kind| resources.deletion_rank(kind);
+        assert!(rank("stream-key") < rank("channel"));
+        assert!(rank("channel") < rank("recording-configuration"));
+        assert!(rank("channel") < rank("playback-restriction-policy"));
+        assert_eq!(rank("playback-key"), 0, "nothing refers to it");
     }
 }

@@ -208,6 +208,17 @@ impl Expect {
     }
 }
 
+/// What an observation that does not violate a clause says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Upholds {
+    /// It upholds the clause.
+    #[default]
+    Clause,
+    /// It says nothing: whoever breaks the clause may show the same.
+    Nothing,
+}
+
 /// Something that must hold of a step's output.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -281,6 +292,15 @@ pub struct Assert {
     /// An array of numbers of which none is larger.
     #[serde(default)]
     pub each_at_most: Option<u64>,
+    /// Whether it upholds the rule where it holds.
+    #[serde(default)]
+    pub upholds: Upholds,
+    /// Path of what must be in the output and not empty, so that the assertion says something.
+    #[serde(default)]
+    pub requires: Option<String>,
+    /// Pages that a walk must have followed, so that the assertion says something.
+    #[serde(default)]
+    pub pages_at_least: Option<u64>,
     /// The output of a paginated call: exactly this many items if a token follows, at most this many otherwise.
     #[serde(default)]
     pub page_of: Option<u64>,
@@ -320,10 +340,12 @@ pub struct Probe {
     /// Replaces the method.
     #[serde(default)]
     pub method: Option<String>,
-    /// Replaces the path; `${path}` is the right one, `${path-lower-hex}` has lower-case digits in its percent escapes.
+    /// Replaces the path; `${path}` is the right one, `${path-lower-hex}` has lower-case digits in its percent escapes,
+    /// `${path-capital}` begins with a capital letter.
     #[serde(default)]
     pub path: Option<String>,
-    /// Replaces the body; `${body}` is the right one, `${times:N:TEXT}` is a text N times over.
+    /// Replaces the body; `${body}` is the right one, `${input.MEMBER}` a member of the right input as JSON,
+    /// `${times:N:TEXT}` a text N times over.
     #[serde(default)]
     pub body: Option<String>,
     /// Headers to set; an empty value removes one.
@@ -334,6 +356,14 @@ pub struct Probe {
     pub signature: Option<SignatureChange>,
     /// Answers that are right.
     pub accepts: Vec<Accepted>,
+    /// Whether a right answer upholds the clause. One that allows success and any refusal alike only looks for server
+    /// errors: it upholds nothing.
+    #[serde(default)]
+    pub upholds: Upholds,
+    /// Another wrong body: if the target accepts that too where it must not, it lacks another check than this probe is
+    /// about, and that it accepts the probe shows nothing.
+    #[serde(default)]
+    pub unless_accepted: Option<String>,
     /// Whether what it shows of a documented clause is only inferred.
     #[serde(default)]
     pub inferred: bool,

@@ -9,7 +9,7 @@ use super::PlanError;
 use super::lint::{self, Effect, Misfit};
 use super::locate::Places;
 use super::source::{List, Origin, Source, SuiteError};
-use super::suite::{Assert, Expect, Scenario, Step, Suites};
+use super::suite::{Assert, Scenario, Step, Suites};
 use crate::spec::rules::{AbsentOutput, DefaultRule};
 use crate::spec::{Contract, Flaw, Problem, problems};
 
@@ -146,25 +146,29 @@ fn default_scenario(rule: &DefaultRule) -> Scenario {
     if rule.absent == AbsentOutput::Tolerated {
         allowed.push(serde_json::Value::Null);
     }
+    let create = |members: &serde_json::Map<String, serde_json::Value>| Step {
+        call: Some(rule.operation.clone()),
+        input: serde_json::Value::Object(members.clone()),
+        complete: true,
+        times: 1,
+        ..Step::default()
+    };
+    let left_out = Step {
+        asserts: vec![Assert {
+            rule: rule.id.clone(),
+            at: rule.output.clone(),
+            one_of: Some(allowed),
+            ..Assert::default()
+        }],
+        ..create(&rule.given)
+    };
+    let given = rule.shown_by.as_ref().map(|members| Step { optional: true, ..create(members) });
     Scenario {
         name: rule.id.trim_start_matches("rule.").to_owned(),
         summary: format!("Without `{}`, {} answers with the documented default.", rule.member, rule.operation),
         needs: Vec::new(),
         slow: false,
-        steps: vec![Step {
-            call: Some(rule.operation.clone()),
-            input: serde_json::Value::Object(rule.given.clone()),
-            complete: true,
-            times: 1,
-            expect: Expect::default(),
-            asserts: vec![Assert {
-                rule: rule.id.clone(),
-                at: rule.output.clone(),
-                one_of: Some(allowed),
-                ..Assert::default()
-            }],
-            ..Step::default()
-        }],
+        steps: std::iter::once(left_out).chain(given).collect(),
     }
 }
 

@@ -7,6 +7,9 @@ use super::text::count;
 use super::verdict::Weight;
 use crate::judge::finding::FindingKind;
 
+/// Most resources left on a target that a page names.
+const LEFT_SHOWN: usize = 50;
+
 /// Clauses by what became of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -106,6 +109,15 @@ impl Record {
         for absence in &self.gate.expected_absent {
             let reason = absence.reason.as_deref().unwrap_or("no reason given");
             warnings.push(format!("{} is expected not to be implemented ({reason})", absence.operation));
+        }
+        warnings.extend(
+            self.left
+                .iter()
+                .take(LEFT_SHOWN)
+                .map(|left| format!("left on the target: {} ({})", left.resource, left.reason)),
+        );
+        if let more @ 1.. = self.left.len().saturating_sub(LEFT_SHOWN) {
+            warnings.push(format!("left on the target: {more} more, which the JSON report names"));
         }
         warnings
     }

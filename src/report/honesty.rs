@@ -83,7 +83,7 @@ mod tests {
     }
 
     fn upheld(id: &str) -> ClauseRecord {
-        ClauseRecord { id: id.to_owned(), operation: None, verdict: ClauseVerdict::Upheld, reason: None, requests: 3 }
+        ClauseRecord { requests: 3, ..crate::report::sample::clause(id, ClauseVerdict::Upheld, None) }
     }
 
     fn settled(id: &str, cases: &[CaseRecord]) -> (ClauseVerdict, Option<String>) {

@@ -113,6 +113,9 @@ fn gate(record: &Record) -> TestSuite {
     if let Some(reason) = &record.stopped_early {
         suite.add_test_case(complaint("the whole run", "stopped", reason));
     }
+    for left in &record.left {
+        suite.add_test_case(complaint(&left.resource, "left", &left.reason));
+    }
     suite
 }
 

@@ -49,8 +49,8 @@ fn headline(page: &mut String, record: &Record) {
             writeln!(page, "## ❌ {target} diverges from {contract}\n\n**{causes}**\n")
         }
         Verdict::CouldNotTest => {
-            let reason = record.stopped_early.as_deref().unwrap_or("nothing was tested");
-            writeln!(page, "## ⚠️ No verdict on {target}\n\n{}\n", escape(reason))
+            let reason = record.no_verdict().unwrap_or_default();
+            writeln!(page, "## ⚠️ No verdict on {target}\n\n{}\n", escape(&reason))
         }
     };
 }

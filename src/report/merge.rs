@@ -1,6 +1,6 @@
 //! Joins the records of shards into the record that a single run would have made.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::causes;
 use super::fold;
@@ -79,6 +79,9 @@ pub fn merge(records: &[Record]) -> Result<Record, MergeError> {
     fold::fold(&mut merged.findings, &mut merged.cases);
     merged.causes = causes::name(&mut merged.findings, &merged.clauses, &merged.cases);
     merged.notes = notes(&ordered);
+    merged.left = ordered.iter().flat_map(|record| record.left.clone()).collect();
+    merged.left.sort();
+    merged.left.dedup();
     merged.baseline = baseline(&ordered, &merged.findings);
     let requests = ordered.iter().map(|record| record.summary.requests);
     merged.summary.requests = requests.fold(0, u64::saturating_add);
@@ -203,6 +206,9 @@ impl Joined {
             self.is_blocked = is_blocked;
         }
         self.clause.requests = self.clause.requests.saturating_add(other.requests);
+        self.clause.observations = self.clause.observations.saturating_add(other.observations);
+        let operations: BTreeSet<&String> = self.clause.operations.iter().chain(&other.operations).collect();
+        self.clause.operations = operations.into_iter().cloned().collect();
     }
 }
 

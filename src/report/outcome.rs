@@ -11,8 +11,8 @@ use super::fold;
 use super::honesty;
 use super::member;
 use super::record::{
-    BaselineStatus, CaseRecord, CaseVerdict, ClauseRecord, ClauseVerdict, ContractInfo, FindingRecord, Gate, Record,
-    RequestRecord, ResponseRecord, Role, SCHEMA, SeenRecord, Selection, Summary, TargetInfo, Tool,
+    BaselineStatus, CaseRecord, CaseVerdict, ClauseRecord, ClauseVerdict, ContractInfo, FindingRecord, Gate,
+    LeftRecord, Record, RequestRecord, ResponseRecord, Role, SCHEMA, SeenRecord, Selection, Summary, TargetInfo, Tool,
 };
 use super::redact::{REDACTED, Redactor};
 use super::selection;
@@ -21,7 +21,7 @@ use crate::judge::document;
 use crate::judge::finding::FindingKind;
 use crate::plan::{Case, Plan};
 use crate::run::settings::Settings;
-use crate::run::{CaseResult, Found, Outcome, Verdict};
+use crate::run::{CaseResult, Found, Left, Outcome, Verdict};
 use crate::spec::Contract;
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::Node;
@@ -74,6 +74,7 @@ impl Record {
             causes,
             findings,
             notes: plan.notes.iter().chain(&left_out).chain(&outcome.notes).map(|note| redactor.text(note)).collect(),
+            left: outcome.left.iter().map(|left| left_record(left, &redactor)).collect(),
             selection: Selection::default(),
             gate: Gate::default(),
             baseline: None,
@@ -85,6 +86,10 @@ impl Record {
     }
 }
 
+fn left_record(left: &Left, redactor: &Redactor) -> LeftRecord {
+    LeftRecord { kind: left.kind.clone(), resource: redactor.text(&left.what), reason: redactor.text(&left.reason) }
+}
+
 fn clauses(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<ClauseRecord> {
     let reliable = outcome.findings.iter().filter(|(_, found)| !found.is_intermittent());
     let violated: BTreeSet<ClauseIndex> = reliable.map(|(key, _)| key.clause).collect();
@@ -93,14 +98,12 @@ fn clauses(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<ClauseRec
         .iter()
         .map(|index| {
             let clause = contract.clauses.get(*index);
-            let upheld = outcome.upheld.get(index.0 as usize).copied().unwrap_or(0);
-            let seen: u64 = outcome
-                .findings
-                .iter()
-                .filter(|(key, _)| key.clause == *index)
-                .map(|(_, found)| found.occurrences)
-                .sum();
-            let verdict = match (violated.contains(index), upheld) {
+            let upheld = outcome.upheld.get(index.0 as usize).cloned().unwrap_or_default();
+            let found = || outcome.findings.iter().filter(|(key, _)| key.clause == *index);
+            let seen: u64 = found().map(|(_, found)| found.occurrences).sum();
+            let on = found().map(|(key, _)| key.operation.clone()).filter(|operation| !operation.is_empty());
+            let operations: BTreeSet<String> = upheld.operations.into_iter().chain(on).collect();
+            let verdict = match (violated.contains(index), upheld.requests) {
                 (true, _) => ClauseVerdict::Violated,
                 (false, 0) => ClauseVerdict::Untested,
                 (false, _) => ClauseVerdict::Upheld,
@@ -111,7 +114,9 @@ fn clauses(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<ClauseRec
                 operation: clause.operation.clone(),
                 verdict,
                 reason: untested.then(|| evidence.reason(contract, *index)),
-                requests: upheld + seen,
+                requests: upheld.requests + seen,
+                observations: upheld.observations,
+                operations: operations.into_iter().collect(),
             }
         })
         .collect()

@@ -49,6 +49,9 @@ pub struct Record {
     /// What is worth knowing and no divergence (e.g. how many unknown members were seen).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What the run made, or may have made, and could not delete.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<LeftRecord>,
     /// Which part of the contract was asked for.
     #[serde(default, skip_serializing_if = "Selection::is_everything")]
     pub selection: Selection,
@@ -58,6 +61,18 @@ pub struct Record {
     /// What the baseline says beyond its marks on findings; none without a baseline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineRecord>,
+}
+
+/// Something that a run made, or may have made, and that is still on the target.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LeftRecord {
+    /// Resource type; empty if unknown.
+    #[serde(rename = "type", default, skip_serializing_if = "String::is_empty")]
+    pub kind: String,
+    /// Its ARN, or what may have made it.
+    pub resource: String,
+    /// Why it is still there.
+    pub reason: String,
 }
 
 /// Which part of the contract a run was asked to check.
@@ -282,6 +297,12 @@ pub struct ClauseRecord {
     pub reason: Option<String>,
     /// How many requests bore on it.
     pub requests: u64,
+    /// Observations in which it held and could have been violated; one response may hold several.
+    #[serde(default)]
+    pub observations: u64,
+    /// The operations on which it was observed, upheld or violated, in the order of their names.
+    #[serde(default)]
+    pub operations: Vec<String>,
 }
 
 /// A case with its verdict.

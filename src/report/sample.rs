@@ -41,6 +41,7 @@ fn base() -> Record {
         causes: Vec::new(),
         findings: Vec::new(),
         notes: Vec::new(),
+        left: Vec::new(),
         selection: Selection::default(),
         gate: Gate::default(),
         baseline: None,
@@ -56,6 +57,8 @@ pub fn clause(id: &str, verdict: ClauseVerdict, reason: Option<&str>) -> ClauseR
         verdict,
         reason: reason.map(str::to_owned),
         requests: u64::from(verdict != ClauseVerdict::Untested) * 4,
+        observations: u64::from(verdict == ClauseVerdict::Upheld) * 4,
+        operations: Vec::new(),
     }
 }
 

@@ -111,12 +111,13 @@ fn conforms(record: &Record) -> String {
 }
 
 fn could_not_test(record: &Record) -> String {
-    let reason = record.stopped_early.as_deref().unwrap_or("nothing was tested");
+    let reason = record.no_verdict().unwrap_or_default();
+    let until = if record.stopped_early.is_some() { " until then" } else { "" };
     let seen = match record.findings.len() as u64 {
         0 => String::new(),
-        seen => format!(" ({} until then)", count(seen, "divergence")),
+        seen => format!(" ({}{until})", count(seen, "divergence")),
     };
-    format!("no verdict on {}: {}{seen}", target(record), visible(reason))
+    format!("no verdict on {}: {}{seen}", target(record), visible(&reason))
 }
 
 fn totals(record: &Record) -> String {

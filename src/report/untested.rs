@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::plan::{Plan, reason};
 use crate::run::{Outcome, Verdict};
 use crate::spec::Contract;
-use crate::spec::clause::{ClauseIndex, ClauseKind};
+use crate::spec::clause::{Clause, ClauseIndex, ClauseKind};
 
 /// Of what only some responses show.
 const NOT_SHOWN: &str = "no response of the target showed it";
@@ -62,6 +62,9 @@ impl<'o> Evidence<'o> {
         if let Some(reason) = self.outcome.stopped_early.as_ref() {
             return format!("the run stopped before its turn: {reason}");
         }
+        if let Some(reason) = reason::unbreakable(contract, clause) {
+            return reason.to_string();
+        }
         let documented = reason::documented(contract, &clause.id);
         if let Some(always) = documented.as_ref().filter(|reason| reason.holds_always) {
             return always.to_string();
@@ -80,13 +83,16 @@ impl<'o> Evidence<'o> {
                 format!("{NOT_SHOWN}, and one of its cases could not be decided: {blocker}")
             }
             (_, Some(blocker)) => blocker.to_owned(),
-            (documented, None) => documented.unwrap_or_else(|| self.by_kind(index, &clause.kind)),
+            (documented, None) => documented.unwrap_or_else(|| self.by_kind(contract, index, clause)),
         }
     }
 
     /// Where no case was blocked and the contract says nothing.
-    fn by_kind(&self, index: ClauseIndex, kind: &ClauseKind) -> String {
-        let reason = if self.clauses.contains_key(&index) { None } else { reason::by_kind(kind) };
+    fn by_kind(&self, contract: &Contract, index: ClauseIndex, clause: &Clause) -> String {
+        let reason = match self.clauses.contains_key(&index) {
+            true => reason::open(contract, clause),
+            false => reason::by_kind(&clause.kind),
+        };
         reason.map_or_else(|| NOT_SHOWN.to_owned(), |reason| reason.to_string())
     }
 }
@@ -147,7 +153,7 @@ mod tests {
         let request =
             Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() };
         let failure = TransportFailure { kind: FailureKind::Protocol, detail: String::new() };
-        let exchange = Exchange { request, reply: Reply::Failure(failure), elapsed: Duration::ZERO };
+        let exchange = Exchange { request, reply: Reply::Failure(failure), elapsed: Duration::ZERO, repeats: 0 };
         let key = FindingKey::from(&violation);
         let (seen, witness) = (crate::run::outcome::Seen::ONCE, None);
         let (body_length, setup, occurrences) = (0, Vec::new(), 1);

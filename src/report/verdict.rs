@@ -123,12 +123,25 @@ impl Record {
 
     /// The outcome.
     pub fn verdict(&self) -> Verdict {
-        if self.stopped_early.is_some() || !self.is_tested() {
+        if self.no_verdict().is_some() {
             Verdict::CouldNotTest
         } else if self.reasons_to_fail().is_empty() {
             Verdict::Conforms
         } else {
             Verdict::Diverges
+        }
+    }
+
+    /// Why there is no verdict: the run stopped early, tested nothing, or could not delete what it made.
+    pub fn no_verdict(&self) -> Option<String> {
+        let left = self.left.len() as u64;
+        match &self.stopped_early {
+            Some(reason) => Some(reason.clone()),
+            None if !self.is_tested() => Some("nothing was tested".to_owned()),
+            None => (left > 0).then(|| {
+                let what = count(left, "resource");
+                format!("{what} of the run may be left on the target, which could change later results")
+            }),
         }
     }
 
@@ -177,7 +190,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::record::BaselineRecord;
+    use crate::report::record::{BaselineRecord, LeftRecord};
     use crate::report::sample;
 
     #[test]
@@ -247,6 +260,17 @@ mod tests {
         assert_eq!(record.verdict(), Verdict::Diverges);
         record.baseline = Some(BaselineRecord { expired: vec![entry], ..BaselineRecord::default() });
         assert_eq!(record.verdict(), Verdict::Diverges);
+    }
+
+    #[test]
+    fn what_is_left_on_the_target_leaves_no_verdict() {
+        for mut record in [sample::clean(), sample::failing()] {
+            let resource = "arn:aws:ivs:us-east-1:123456789012:channel/left00000001".to_owned();
+            let reason = "its deletion was answered with status 500".to_owned();
+            record.left.push(LeftRecord { kind: "channel".to_owned(), resource: resource.clone(), reason });
+            assert_eq!(record.verdict(), Verdict::CouldNotTest);
+            assert!(record.warnings().iter().any(|warning| warning.contains(&resource)));
+        }
     }
 
     #[test]

@@ -150,13 +150,13 @@ mod tests {
 
     fn response(status: u16, code: &str) -> Response {
         let body = serde_json::json!({"__type": code, "message": "why"}).to_string();
-        Response { status, headers: Vec::new(), body: body.into(), is_truncated: false }
+        Response { status, headers: Vec::new(), body: body.into(), is_truncated: false, coding: Default::default() }
     }
 
     fn exchange(target: &str, response: Response) -> Exchange {
         let request =
             Request { method: "POST".into(), target: target.into(), headers: Vec::new(), body: Default::default() };
-        Exchange { request, reply: Reply::Response(response), elapsed: Duration::ZERO }
+        Exchange { request, reply: Reply::Response(response), elapsed: Duration::ZERO, repeats: 0 }
     }
 
     fn access() -> Access {

@@ -11,11 +11,12 @@ use tokio::time::sleep;
 
 use super::RunError;
 use super::ledger::{Journal, Ledger, Named, Story, journal};
-use super::settings::{Locality, Settings};
+use super::outcome::Left;
+use super::settings::{Locality, Record, Settings};
 use super::target::{OTHER_REGIONS, Target};
 use crate::clock;
 use crate::plan::resources::Resources;
-use crate::spec::Contract;
+use crate::spec::{Arn, Contract};
 
 /// A request that was in flight when its run died has arrived after this long.
 const LOOPBACK_GRACE: Duration = Duration::from_secs(1);
@@ -34,7 +35,7 @@ pub struct Cleaned {
     /// Resources whose names are like those of the run, but which do not carry its tag.
     pub alike: Vec<String>,
     /// What could not be searched for, and why.
-    pub unsearched: Vec<String>,
+    pub unsearched: Vec<(String, String)>,
     /// Requests sent.
     pub requests: u64,
     /// How long it waited for requests that were still in flight.
@@ -42,9 +43,39 @@ pub struct Cleaned {
 }
 
 impl Cleaned {
+    /// Notes what could not be searched for; each reason once.
+    fn note_unsearched(&mut self, what: String, reason: String) {
+        let entry = (what, reason);
+        if !self.unsearched.contains(&entry) {
+            self.unsearched.push(entry);
+        }
+    }
+
     /// Whether nothing of the run is left, as far as anyone can know.
     pub fn is_complete(&self) -> bool {
         self.kept.is_empty() && self.unsearched.is_empty()
+    }
+}
+
+/// What of a run with a journal is left, or may be.
+pub(super) fn left(cleaned: &Result<Cleaned, RunError>, settings: &Settings) -> Vec<Left> {
+    let unknown = |what: String, reason: String| Left { kind: String::new(), what, reason };
+    match cleaned {
+        Ok(cleaned) => {
+            let kept = cleaned.kept.iter().map(|(what, reason)| {
+                let kind = Arn::parse(what).map(|arn| arn.resource_type.to_owned()).unwrap_or_default();
+                Left { kind, what: what.clone(), reason: reason.clone() }
+            });
+            let unsearched = cleaned.unsearched.iter().map(|(what, reason)| unknown(what.clone(), reason.clone()));
+            kept.chain(unsearched).collect()
+        }
+        Err(error) => {
+            let path = match &settings.record {
+                Record::Journal(path) => path.display().to_string(),
+                Record::Off | Record::Memory => String::new(),
+            };
+            vec![unknown(format!("what the journal {path} names"), format!("it could not be deleted: {error}"))]
+        }
     }
 }
 

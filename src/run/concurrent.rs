@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::scenario::Performed;
+use super::performed::Performed;
 use super::session::{Blocked, Session};
 use super::worker::Progress;
 use crate::generate::encode;
@@ -89,15 +89,15 @@ impl Session<'_> {
             let expectation = self.expectation(operation, flight.step);
             let focus = self.focus(operation, flight.step, &expectation);
             let mut judgement = env.judge.exchange(operation, &expectation, focus, &exchange);
-            self.after(operation, &flight.input, None, &mut judgement);
+            self.after(operation, &flight.input, None, &exchange, &mut judgement);
             self.history.push(flight.request.clone());
             answers.push((flight, answer_name(&judgement.answer)));
             let output = judgement.body.clone().unwrap_or(Value::Null);
             if judgement.is_success() {
                 successes.push(json!({"input": flight.input, "output": output}));
             }
-            let mut performed =
-                Performed { judgement, exchange: Some(exchange), failures: Vec::new(), upheld: Vec::new(), output };
+            let mut performed = Performed::of(judgement, exchange, output);
+            performed.leave_to_assertions(&env, flight.step, focus);
             if performed.judgement.is_success() {
                 self.variables.insert("index".to_owned(), Value::from(flight.number));
                 self.judge_asserts(operation, flight.step, &mut performed).await?;
@@ -122,6 +122,11 @@ impl Session<'_> {
         let Some(operation) = step.call.as_deref().and_then(|name| env.contract.operation(name)) else { return };
         let focus = self.focus(operation, step, &self.expectation(operation, step));
         let number = |wanted: &str| answers.iter().filter(|answer| **answer == wanted).count() as u64;
+        let all_came = step.among.iter().all(|wanted| number(wanted) > 0);
+        let all_as_often = step.counts.iter().all(|(wanted, count)| number(wanted) == *count);
+        if step.rule.is_some() && all_came && all_as_often && step.among.len() + step.counts.len() > 0 {
+            self.worker.tally.uphold(&operation.name, &[focus]);
+        }
         for wanted in step.among.iter().filter(|wanted| number(wanted) == 0) {
             let expected = format!("Of {} requests at once at least one is answered with {wanted}.", answers.len());
             self.blame_all(
@@ -163,7 +168,8 @@ impl Session<'_> {
         };
         let Some((request, before)) = self.history.split_last() else { return };
         let failure = TransportFailure { kind: FailureKind::Protocol, detail: "several answers".to_owned() };
-        let exchange = Exchange { request: request.clone(), reply: Reply::Failure(failure), elapsed: Duration::ZERO };
+        let exchange =
+            Exchange { request: request.clone(), reply: Reply::Failure(failure), elapsed: Duration::ZERO, repeats: 0 };
         let setup = before.to_vec();
         self.worker.tally.find(violation.clone(), self.case, &exchange, &setup);
         progress.violations.push(violation);

@@ -18,6 +18,8 @@ use crate::plan::{Check, Plan};
 
 /// Times that a finding is looked for again.
 const REPETITIONS: u64 = 2;
+/// Most looks for one finding; those that noise kept from deciding anything do not count as repetitions.
+const MOST_LOOKS: u64 = 6;
 /// Requests that confirm a finding by themselves, if none of the run contradicts it.
 const CONVINCING: u64 = 3;
 /// Reason of a case whose findings did not show again.
@@ -64,7 +66,7 @@ pub(super) async fn confirm(
 /// What shows the findings again, in the order of the plan.
 fn tasks(plan: &Plan, tally: &Tally, surveyed: &BTreeSet<FindingKey>) -> Vec<Task> {
     let is_open = |key: &FindingKey, found: &Found| {
-        let contradictions = tally.upheld.get(key.clause.0 as usize).copied().unwrap_or(0);
+        let contradictions = tally.upheld.get(key.clause.0 as usize).map_or(0, |upheld| upheld.requests);
         let is_convincing = contradictions == 0 && found.occurrences >= CONVINCING;
         !surveyed.contains(key) && found.seen == Seen::ONCE && !is_convincing
     };
@@ -150,7 +152,10 @@ async fn side_by_side(env: Environment, tasks: Vec<Task>, jobs: usize) -> (Tries
 async fn look_again(worker: &mut Worker, task: &Task) -> Tries {
     let mut tries: Tries = task.keys.iter().map(|key| (key.clone(), Seen::ONCE)).collect();
     let mut places: BTreeMap<FindingKey, BTreeSet<usize>> = BTreeMap::new();
-    for _ in 0..REPETITIONS {
+    for _ in 0..MOST_LOOKS {
+        if tries.values().all(|seen| seen.of > REPETITIONS) || worker.env.target.is_stopped() {
+            break;
+        }
         worker.finish().await;
         worker.tally.findings.clear();
         let is_decided = match &task.witness {
@@ -174,6 +179,9 @@ async fn look_again(worker: &mut Worker, task: &Task) -> Tries {
             |key: &FindingKey| may_be_noise(key.kind) && places.get(key).is_some_and(|places| places.len() > 1);
         tries.iter_mut().filter(|(key, _)| wanders(key)).for_each(|(_, seen)| seen.times = 1);
     }
+    // What looks like noise and could not be shown again, although it was looked for, was noise.
+    let is_unshown = |(key, seen): &(&FindingKey, &mut Seen)| may_be_noise(key.kind) && seen.of == 1;
+    tries.iter_mut().filter(is_unshown).for_each(|(_, seen)| seen.of += 1);
     tries
 }
 

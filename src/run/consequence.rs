@@ -158,8 +158,9 @@ mod tests {
             headers: vec![("content-type".into(), "application/json".into())],
             body: body.to_string().into(),
             is_truncated: false,
+            coding: Default::default(),
         };
-        Exchange { request, reply: Reply::Response(response), elapsed: Duration::ZERO }
+        Exchange { request, reply: Reply::Response(response), elapsed: Duration::ZERO, repeats: 0 }
     }
 
     /// What is left of the divergences of a list with a wrong latency mode of `listed`, after `made` was wrongly

@@ -10,13 +10,16 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::consequence::Causes;
+use super::damage::Damage;
 use super::ledger::mark::{self, About, NAME_PREFIX};
 use super::outcome::FindingKey;
+use super::remains::Remains;
 use super::settings::{Record, Settings, Shrinking};
 use super::target::Target;
 use crate::generate::Generator;
 use crate::judge::{Judge, Violation};
 use crate::plan::{Check, Plan};
+use crate::send::Connections;
 use crate::spec::contract::{NodeKind, Operation};
 use crate::spec::{Arn, Contract};
 
@@ -70,6 +73,10 @@ pub struct Environment {
     waited_in_vain: Arc<Mutex<BTreeSet<FindingKey>>>,
     /// What is known to be wrong with what the run made.
     pub causes: Arc<Causes>,
+    /// What the run made and could not delete so far.
+    pub remains: Arc<Remains>,
+    /// What requests of the run damaged.
+    pub damage: Arc<Damage>,
 }
 
 impl Environment {
@@ -93,6 +100,8 @@ impl Environment {
             keys: Arc::new(Mutex::new(first_point(run.nonce))),
             waited_in_vain: Arc::default(),
             causes: Arc::default(),
+            remains: Arc::default(),
+            damage: Arc::default(),
         }
     }
 
@@ -118,7 +127,9 @@ impl Environment {
     /// The same run for showing findings again: nothing is made smaller, and no list is known not to end.
     pub fn for_confirmation(&self) -> Environment {
         let settings = Settings { shrinking: Shrinking::Off, ..self.settings.clone() };
-        Environment { settings, endless: Arc::default(), ..self.for_thread() }
+        // A finding that needs a kept connection says nothing of a clause.
+        let target = self.target.for_thread_on(Connections::Fresh);
+        Environment { settings, endless: Arc::default(), target, ..self.clone() }
     }
 
     /// Remembers that the pages of an operation do not end.

@@ -124,8 +124,16 @@ impl Health {
                     let seconds = self.limits.away.as_secs();
                     format!("the target is gone, and did not come back within {seconds} s: {}", failure.detail)
                 }),
-                FailureKind::Protocol if exchange.elapsed < SLOW => None,
-                FailureKind::Timeout | FailureKind::Protocol => {
+                FailureKind::Tls | FailureKind::Closed | FailureKind::Dropped | FailureKind::Protocol
+                    if exchange.elapsed < SLOW =>
+                {
+                    None
+                }
+                FailureKind::Timeout
+                | FailureKind::Tls
+                | FailureKind::Closed
+                | FailureKind::Dropped
+                | FailureKind::Protocol => {
                     self.change(|state| state.silence(self.jobs, call(request), sent, &failure.detail))
                 }
             },
@@ -262,7 +270,7 @@ mod tests {
     }
 
     fn exchange(reply: Reply) -> Exchange {
-        Exchange { request: request("/"), reply, elapsed: Duration::ZERO }
+        Exchange { request: request("/"), reply, elapsed: Duration::ZERO, repeats: 0 }
     }
 
     fn failed(kind: FailureKind) -> Exchange {
@@ -270,7 +278,13 @@ mod tests {
     }
 
     fn answered(status: u16) -> Exchange {
-        let response = Response { status, headers: Vec::new(), body: Default::default(), is_truncated: false };
+        let response = Response {
+            status,
+            headers: Vec::new(),
+            body: Default::default(),
+            is_truncated: false,
+            coding: Default::default(),
+        };
         exchange(Reply::Response(response))
     }
 

@@ -118,6 +118,7 @@ impl Lease {
             reply: Reply::Response(Response { body, ..response.clone() }),
             request: exchange.request.clone(),
             elapsed: exchange.elapsed,
+            repeats: exchange.repeats,
         })
     }
 

@@ -5,19 +5,26 @@ pub mod clean;
 mod concurrent;
 mod confirmation;
 mod consequence;
+mod control;
+mod damage;
 mod environment;
 pub mod event;
 mod health;
 pub mod lease;
 pub mod ledger;
+mod lists;
 mod needs;
 mod notes;
 mod obstacle;
 pub mod outcome;
 pub mod pace;
 pub mod panics;
+mod performed;
+mod polling;
 mod preflight;
 mod probe;
+mod remains;
+mod repeats;
 mod route;
 mod scenario;
 mod secrets;
@@ -39,7 +46,7 @@ use thiserror::Error;
 use tokio::time::sleep;
 
 pub use event::Event;
-pub use outcome::{CaseResult, FindingKey, Found, Outcome, Verdict};
+pub use outcome::{CaseResult, FindingKey, Found, Left, Outcome, Verdict};
 pub use secrets::Secrets;
 pub use settings::Settings;
 pub use single::{Executor, Prepared};
@@ -47,13 +54,13 @@ pub use single::{Executor, Prepared};
 use crate::clock;
 use crate::entropy;
 use crate::generate::GenerateError;
-use crate::plan::Plan;
+use crate::plan::{Phase, Plan};
 use crate::send::SendError;
 use crate::spec::Contract;
 pub use access::Refusal;
 use clean::{Cleaned, Haste};
 pub use environment::RunId;
-use ledger::{Header, Journal, JournalError, Ledger};
+use ledger::{Header, Journal, JournalError, Ledger, Signing};
 use preflight::Checked;
 pub use preflight::Untestable;
 use settings::{Broadcast, Locality, Record};
@@ -120,9 +127,16 @@ pub async fn run(
     let everything = async {
         let Checked { env, mut tally, created } = preflight::check(contract, plan, settings, &run, &target).await?;
         observe(Event::Started { cases: env.plan.cases.len() });
-        let surveyed: BTreeSet<FindingKey> = tally.findings.keys().cloned().collect();
-        let mut cases = work(&env, observe, &mut tally, created).await;
-        let disturbed = confirmation::confirm(&env, &mut tally, &mut cases, &surveyed).await?;
+        damage::prepare(&env).await;
+        let (mut cases, mut disturbed, mut created) = (Vec::new(), 0, created);
+        for phase in Phase::ALL {
+            // Findings of an earlier phase are settled: a target may be damaged now.
+            let settled: BTreeSet<FindingKey> = tally.findings.keys().cloned().collect();
+            cases.extend(work(&env, observe, &mut tally, std::mem::take(&mut created), phase).await);
+            disturbed += confirmation::confirm(&env, &mut tally, &mut cases, &settled).await?;
+            damage::after_phase(&env, phase).await;
+        }
+        cases.sort_by_key(|result| result.case);
         Ok::<_, RunError>((env, tally, cases, disturbed))
     };
     let (done, stopped_early) = {
@@ -143,7 +157,13 @@ pub async fn run(
     let internal = tally.internal_error();
     let stopped_early = internal.or_else(|| target.stop_reason().map(str::to_owned)).or(stopped_early);
     let haste = if stopped_early.is_some() { Haste::Hurried } else { Haste::Unhurried };
+    let mut left = remains::sweep(&env).await;
+    left.extend(damage::unseen(&env));
     let cleaned = sweep(contract, settings, haste).await;
+    if let Some(cleaned) = &cleaned {
+        // What the journal names was tried again after that, and what it does not name was looked for.
+        left = clean::left(cleaned, settings);
+    }
     let mut outcome = Outcome {
         cases,
         not_implemented: env.not_implemented.iter().cloned().collect(),
@@ -153,7 +173,8 @@ pub async fn run(
         elapsed: started.elapsed(),
         started_at: Some(started_at),
         stopped_early,
-        notes: notes::of_run(&env, &tally, cleaned.as_ref(), disturbed),
+        notes: notes::of_run(&env, &tally, disturbed),
+        left,
         ..Outcome::default()
     };
     outcome.findings = tally.findings;
@@ -209,6 +230,7 @@ fn header(contract: &Contract, settings: &Settings, run: &str) -> Header {
             Broadcast::ControlPath(path) => Some(path.clone()),
             Broadcast::Unavailable | Broadcast::Command(_) => None,
         },
+        signing: if settings.credentials.is_some() { Signing::Sigv4 } else { Signing::None },
     }
 }
 

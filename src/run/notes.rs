@@ -1,26 +1,25 @@
 //! What is worth knowing of a run and no divergence, in sentences.
 
-use super::RunError;
-use super::clean::Cleaned;
 use super::environment::Environment;
 use super::outcome::Tally;
-use super::settings::{Record, Settings};
 
-/// The notes of a run; `cleaned` is what became of what it left, where it has a journal.
-/// `disturbed` findings were caused by the run's own parallel cases.
-pub(super) fn of_run(
-    env: &Environment,
-    tally: &Tally,
-    cleaned: Option<&Result<Cleaned, RunError>>,
-    disturbed: u64,
-) -> Vec<String> {
-    let left = match cleaned {
-        Some(cleaned) => [left_over(cleaned, &env.settings), None],
-        None => [in_use(tally), unanswered(tally)],
-    };
+/// One connection that closes for so many requests is a habit of the target.
+const OFTEN: u64 = 50;
+
+/// The notes of a run. `disturbed` findings were caused by the run's own parallel cases.
+pub(super) fn of_run(env: &Environment, tally: &Tally, disturbed: u64) -> Vec<String> {
     let seen = [unknown_members(tally), nulls(tally)];
-    let of_target = [refused(env), outages(env), lags(env, tally), throttled(env), disturbances(disturbed)];
-    seen.into_iter().chain(left).chain(of_target).flatten().collect()
+    let of_target = [
+        refused(env),
+        outages(env),
+        repeated(env),
+        closed(env),
+        lags(env, tally),
+        throttled(env),
+        disturbances(disturbed),
+    ];
+    let notes = seen.into_iter().chain(undeletable(env)).chain(of_target).flatten();
+    env.damage.notes().into_iter().chain(notes).collect()
 }
 
 fn unknown_members(tally: &Tally) -> Option<String> {
@@ -33,14 +32,12 @@ fn nulls(tally: &Tally) -> Option<String> {
     Some(format!("Responses had {members} null instead of absent."))
 }
 
-fn in_use(tally: &Tally) -> Option<String> {
-    let resources = some(tally.left_over, "resource", "resources")?;
-    Some(format!("{resources} could not be deleted, being in use as the target says."))
-}
-
-fn unanswered(tally: &Tally) -> Option<String> {
-    let resources = some(tally.unanswered_deletions, "resource", "resources")?;
-    Some(format!("{resources} may be left over: the target did not answer the deletion."))
+/// Resources that the target has no way to delete.
+fn undeletable(env: &Environment) -> impl Iterator<Item = Option<String>> {
+    env.remains.undeletable().into_iter().map(|(deleter, number)| {
+        let resources = some(number, "resource stays", "resources stay")?;
+        Some(format!("{resources} on the target, because it does not implement {deleter}."))
+    })
 }
 
 fn refused(env: &Environment) -> Option<String> {
@@ -52,6 +49,23 @@ fn refused(env: &Environment) -> Option<String> {
 fn outages(env: &Environment) -> Option<String> {
     let times = some(env.target.health().outages(), "time", "times")?;
     Some(format!("The target refused connections {times}; cases that were under way then decide nothing."))
+}
+
+fn repeated(env: &Environment) -> Option<String> {
+    let requests = some(env.target.repeats(), "request", "requests")?;
+    Some(format!(
+        "The target closed kept connections while requests were on their way; {requests} that change nothing went out \
+         again."
+    ))
+}
+
+fn closed(env: &Environment) -> Option<String> {
+    let number = env.target.closed_between_requests();
+    let connections = some(number, "connection", "connections").filter(|_| number * OFTEN >= env.target.requests())?;
+    Some(format!(
+        "The target closed {connections} between two requests without saying so (`connection: close`); nothing was \
+         sent on them, and the next requests went out on new ones."
+    ))
 }
 
 fn lags(env: &Environment, tally: &Tally) -> Option<String> {
@@ -80,21 +94,5 @@ fn some(number: u64, one: &str, more: &str) -> Option<String> {
         0 => None,
         1 => Some(format!("1 {one}")),
         _ => Some(format!("{number} {more}")),
-    }
-}
-
-/// What of a run with a journal is left.
-fn left_over(cleaned: &Result<Cleaned, RunError>, settings: &Settings) -> Option<String> {
-    let Record::Journal(path) = &settings.record else { return None };
-    let path = path.display();
-    match cleaned {
-        Ok(cleaned) if cleaned.is_complete() => None,
-        Ok(cleaned) => Some(format!(
-            "{} resources could not be deleted, and of {} requests nobody knows what they made; `ivs-conformance clean \
-             {path}` says which, and tries again.",
-            cleaned.kept.len(),
-            cleaned.unsearched.len()
-        )),
-        Err(error) => Some(format!("What the run left could not be looked for: {error}. The journal is {path}.")),
     }
 }

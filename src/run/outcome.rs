@@ -132,6 +132,17 @@ pub struct CaseResult {
     pub findings: Vec<FindingKey>,
 }
 
+/// Something that a run made, or may have made, and that is still on the target.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Left {
+    /// Its resource type, e.g. `channel`.
+    pub kind: String,
+    /// Its ARN, or the request that may have made it.
+    pub what: String,
+    /// Why it is still there.
+    pub reason: String,
+}
+
 /// Everything that a run found out.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
@@ -139,8 +150,8 @@ pub struct Outcome {
     pub cases: Vec<CaseResult>,
     /// Findings by what makes them the same.
     pub findings: BTreeMap<FindingKey, Found>,
-    /// How many requests showed a clause upheld, by the clause's index.
-    pub upheld: Vec<u64>,
+    /// What showed clauses upheld, by the clause's index.
+    pub upheld: Vec<Upheld>,
     /// Operations that the target does not have.
     pub not_implemented: Vec<String>,
     /// Requests sent in all.
@@ -159,8 +170,47 @@ pub struct Outcome {
     pub internal_errors: Vec<String>,
     /// What is worth knowing and no divergence.
     pub notes: Vec<String>,
+    /// What the run made, or may have made, and could not delete.
+    pub left: Vec<Left>,
     /// Texts that must not be shown anywhere.
     pub secrets: Secrets,
+}
+
+/// What showed a clause upheld: observations in which it could have been violated.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Upheld {
+    /// Requests.
+    pub requests: u64,
+    /// Observations; one response may hold several, e.g. one of each item of a list.
+    pub observations: u64,
+    /// The operations that were observed.
+    pub operations: Vec<String>,
+    /// Number of the last request.
+    latest: u64,
+}
+
+impl Upheld {
+    fn note(&mut self, operation: &str, request: u64) {
+        self.observations += 1;
+        if self.latest == request {
+            return;
+        }
+        self.latest = request;
+        self.requests += 1;
+        self.add(operation);
+    }
+
+    fn add(&mut self, operation: &str) {
+        if !self.operations.iter().any(|known| known == operation) {
+            self.operations.push(operation.to_owned());
+        }
+    }
+
+    fn merge(&mut self, other: Upheld) {
+        self.requests += other.requests;
+        self.observations += other.observations;
+        other.operations.iter().for_each(|operation| self.add(operation));
+    }
 }
 
 /// What a worker notes while it goes on.
@@ -170,20 +220,14 @@ pub struct Tally {
     pub findings: BTreeMap<FindingKey, Found>,
     /// Findings seen for the first time since this list was last cleared.
     pub first_seen: Vec<FindingKey>,
-    /// How many requests showed a clause upheld, by the clause's index.
-    pub upheld: Vec<u64>,
-    /// Number of the last request that showed a clause upheld, by the clause's index.
-    latest: Vec<u64>,
+    /// What showed clauses upheld, by the clause's index.
+    pub upheld: Vec<Upheld>,
     /// Requests noted so far.
     requests: u64,
     /// Members of responses that the contract does not know.
     pub unknown_members: u64,
     /// Members that were null where they could be absent.
     pub nulls: u64,
-    /// Resources that could not be deleted.
-    pub left_over: u64,
-    /// Resources whose deletion was not answered.
-    pub unanswered_deletions: u64,
     /// Answers that came right only after a while, and the longest while.
     pub lags: (u64, Duration),
     /// What went wrong in the program itself.
@@ -200,24 +244,19 @@ impl Tally {
 
     /// What it says of the run, without what it says of clauses.
     pub fn without_verdicts(self) -> Tally {
-        Tally { findings: BTreeMap::new(), upheld: Vec::new(), latest: Vec::new(), ..self }
+        Tally { findings: BTreeMap::new(), upheld: Vec::new(), ..self }
     }
 
-    /// Notes that a request showed clauses upheld; a clause shown several times by one request counts once.
-    pub fn uphold(&mut self, clauses: &[ClauseIndex]) {
+    /// Notes that a request of an operation showed clauses upheld, each as often as it is named.
+    pub fn uphold(&mut self, operation: &str, clauses: &[ClauseIndex]) {
         self.requests += 1;
         let most = clauses.iter().map(|clause| clause.0 as usize + 1).max().unwrap_or(0);
         if self.upheld.len() < most {
-            self.upheld.resize(most, 0);
-            self.latest.resize(most, 0);
+            self.upheld.resize_with(most, Upheld::default);
         }
         for clause in clauses {
-            let index = clause.0 as usize;
-            if let (Some(count), Some(latest)) = (self.upheld.get_mut(index), self.latest.get_mut(index))
-                && *latest != self.requests
-            {
-                *latest = self.requests;
-                *count += 1;
+            if let Some(upheld) = self.upheld.get_mut(clause.0 as usize) {
+                upheld.note(operation, self.requests);
             }
         }
     }
@@ -248,7 +287,8 @@ impl Tally {
             match self.findings.get_mut(&key) {
                 Some(known) => {
                     let occurrences = known.occurrences + found.occurrences;
-                    if found.case < known.case {
+                    // One that was shown again already stays as it is.
+                    if found.case < known.case && known.seen == Seen::ONCE {
                         *known = found;
                     }
                     known.occurrences = occurrences;
@@ -258,14 +298,12 @@ impl Tally {
                 }
             }
         }
-        self.upheld.resize(self.upheld.len().max(other.upheld.len()), 0);
+        self.upheld.resize_with(self.upheld.len().max(other.upheld.len()), Upheld::default);
         for (mine, theirs) in self.upheld.iter_mut().zip(other.upheld) {
-            *mine += theirs;
+            mine.merge(theirs);
         }
         self.unknown_members += other.unknown_members;
         self.nulls += other.nulls;
-        self.left_over += other.left_over;
-        self.unanswered_deletions += other.unanswered_deletions;
         self.lags = (self.lags.0 + other.lags.0, self.lags.1.max(other.lags.1));
         self.internal_errors.extend(other.internal_errors);
         self.secrets.merge(other.secrets);
@@ -321,6 +359,7 @@ mod tests {
             headers: (0..50).map(huge).collect(),
             body: vec![b'x'; 1 << 20].into(),
             is_truncated: false,
+            coding: Default::default(),
         };
         cut(&mut response);
         assert_eq!((response.headers.len(), response.body.len()), (1, BODY_KEPT));

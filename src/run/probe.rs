@@ -1,16 +1,20 @@
 //! Runs probes: a valid request, changed as the suite says.
 
+use super::control::needs_control;
 use super::needs;
 use super::obstacle::UNVERIFIED;
 use super::session::{Blocked, Fixtures, Session};
 use super::worker::{Progress, Worker};
 use crate::generate::encode;
 use crate::judge::{Judgement, probe};
+use crate::plan::accepted::Accepted;
 use crate::plan::case::Case;
+use crate::plan::expectation::Expectation;
 use crate::plan::suite::{Probe, SignatureChange};
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::Operation;
 use crate::wire::{Exchange, Request};
+use serde_json::Value;
 
 impl Worker {
     /// Runs one probe on one operation.
@@ -56,23 +60,54 @@ impl Session<'_> {
         let env = std::sync::Arc::clone(&self.worker.env);
         let mut input = self.bind(&env.generator.minimal_input(operation)).await?;
         env.mark(operation, &mut input, self.about);
-        let request = changed(encode::request(operation, &input), probe);
+        let right = encode::request(operation, &input);
+        let request = changed(right.clone(), probe, &input);
         self.worker.requests += 1;
         let exchange = self.send_probe(&request, probe.signature).await;
         self.history.push(request);
-        let mut judgement = probe::check(&env.judge, operation, clause, &probe.accepts, &exchange);
+        let mut judgement = probe::check(&env.judge, operation, clause, probe, &exchange);
         if env.contract.clauses.get(clause).id.starts_with(needs::AUTH) && !env.verifies_signatures {
             say_nothing_of_success(clause, &mut judgement);
         }
         // The echo is not judged: a probe may change what is sent.
         let echoes = judgement.violations.len();
-        self.after(operation, &input, None, &mut judgement);
+        self.after(operation, &input, None, &exchange, &mut judgement);
         judgement.violations.truncate(echoes);
         for violation in judgement.violations.iter_mut().filter(|violation| violation.clause == clause) {
             violation.tier = probe.inferred.then_some(Tier::Inferred);
         }
+        if needs_control(probe.accepts.contains(&Accepted::Success), &judgement) {
+            let control = env.generator.minimal_input(operation);
+            if let Err(reason) = self.worker.is_accepted(self.case, operation, &control, self.salt).await {
+                judgement.take_back(clause, operation, reason);
+            }
+        } else if judgement.is_success() && judgement.violations.iter().any(|violation| violation.clause == clause) {
+            self.doubt_acceptance(operation, clause, probe, (&right, &input), &mut judgement).await;
+        }
         let violations = self.note(&mut judgement, &exchange);
         Ok((violations, judgement.undecided))
+    }
+
+    /// Takes back that a probe was wrongly accepted, if a request that lacks what every request needs is accepted too.
+    async fn doubt_acceptance(
+        &mut self,
+        operation: &Operation,
+        clause: ClauseIndex,
+        probe: &Probe,
+        (right, input): (&Request, &Value),
+        judgement: &mut Judgement,
+    ) {
+        let Some(body) = probe.unless_accepted.clone().filter(|body| right.body != body.as_bytes()) else { return };
+        let other = changed(right.clone(), &Probe { body: Some(body.clone()), ..probe.clone() }, input);
+        self.worker.requests += 1;
+        let exchange = self.send_probe(&other, probe.signature).await;
+        let env = std::sync::Arc::clone(&self.worker.env);
+        let mut accepted = env.judge.exchange(operation, &Expectation::success(), clause, &exchange);
+        self.after(operation, input, None, &exchange, &mut accepted);
+        if accepted.is_success() {
+            let reason = format!("the same request with the body `{body}` is accepted too: another check is missing");
+            judgement.take_back(clause, operation, reason);
+        }
     }
 
     async fn send_probe(&self, request: &Request, signature: Option<SignatureChange>) -> Exchange {
@@ -92,7 +127,7 @@ fn say_nothing_of_success(clause: ClauseIndex, judgement: &mut Judgement) {
 }
 
 /// The request that a probe makes of a valid one.
-fn changed(mut request: Request, probe: &Probe) -> Request {
+fn changed(mut request: Request, probe: &Probe, input: &Value) -> Request {
     if let Some(method) = &probe.method {
         request.method = method.as_str().into();
     }
@@ -101,12 +136,13 @@ fn changed(mut request: Request, probe: &Probe) -> Request {
         request.target = path
             .replace("${path}", &request.target)
             .replace("${path-lower-hex}", &with_lower_hex(&request.target))
+            .replace("${path-capital}", &with_capital(&request.target))
             .replace("${decoded-path}", &decoded)
             .into();
     }
     if let Some(body) = &probe.body {
         let right = String::from_utf8_lossy(&request.body).into_owned();
-        request.body = repeated(&body.replace("${body}", &right)).into();
+        request.body = repeated(&with_members(&body.replace("${body}", &right), input)).into();
     }
     for (name, value) in &probe.headers {
         let name = name.to_lowercase();
@@ -116,6 +152,19 @@ fn changed(mut request: Request, probe: &Probe) -> Request {
         }
     }
     request
+}
+
+/// The text with every `${input.MEMBER}` replaced by that member of the input as JSON.
+fn with_members(text: &str, input: &Value) -> String {
+    let members = input.as_object().into_iter().flatten();
+    members.fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${{input.{name}}}"), &value.to_string()))
+}
+
+/// The path with a capital letter at its beginning.
+fn with_capital(path: &str) -> String {
+    let mut letters = path.chars();
+    let start: String = letters.by_ref().take(2).map(|letter| letter.to_ascii_uppercase()).collect();
+    start + letters.as_str()
 }
 
 /// The path with the digits of its percent escapes in lower case.

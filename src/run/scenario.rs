@@ -1,15 +1,17 @@
 //! Runs scenarios step by step.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::performed::{Absence, Performed};
+use super::polling::{self, Outlook, Polling};
 use super::session::{Blocked, Fixtures, Session};
 use super::settings::Broadcast;
 use super::worker::{Progress, Worker};
-use crate::clock;
+use crate::judge::assertion::Observation;
 use crate::judge::finding::FindingKind;
+use crate::judge::sight::Shown;
 use crate::judge::{Judgement, Violation, assertion, path};
 use crate::plan::expectation::{Expectation, ExpectedError, statuses};
 use crate::plan::suite::{Assert, Expect, Scenario, Step};
@@ -17,8 +19,6 @@ use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::{BodyClause, Operation};
 use crate::wire::Exchange;
 
-/// First wait of a step that waits for what may lag; each further one is twice as long, up to a second.
-pub(super) const FIRST_WAIT: Duration = Duration::from_millis(10);
 /// Most pages that a walk follows.
 const MOST_PAGES: usize = 2_000;
 /// Most pages in a row that a walk follows though nothing is on them.
@@ -26,34 +26,15 @@ const MOST_EMPTY_PAGES: usize = 100;
 /// Most bytes of pages that a walk reads.
 const MOST_BYTES: usize = 64 << 20;
 
-/// What one performance of a step showed.
-pub(super) struct Performed {
-    pub(super) judgement: Judgement,
-    pub(super) exchange: Option<Exchange>,
-    /// Violations of the step's assertions.
-    pub(super) failures: Vec<Violation>,
-    /// Clauses that its assertions showed upheld.
-    pub(super) upheld: Vec<ClauseIndex>,
-    pub(super) output: Value,
-}
-
-impl Performed {
-    fn violations(&self) -> impl Iterator<Item = &Violation> {
-        self.judgement.violations.iter().chain(&self.failures)
-    }
-
-    fn is_good(&self) -> bool {
-        self.judgement.violations.is_empty() && self.judgement.undecided.is_none() && self.failures.is_empty()
-    }
-}
-
 impl Worker {
     /// Runs a scenario.
     pub(super) async fn scenario(&mut self, index: usize, scenario: usize, progress: &mut Progress) {
         let env = Arc::clone(&self.env);
         let Some(scenario) = env.plan.suites.scenarios.get(scenario) else { return };
         let mut session = Session::new(self, Fixtures::Own, index, 0);
+        session.shown = Some(Shown::default());
         session.play(scenario, progress).await;
+        session.uphold_absences();
         session.finish().await;
     }
 }
@@ -141,31 +122,39 @@ impl Session<'_> {
     }
 
     async fn perform_until_good(&mut self, step: &Step) -> Result<Performed, Blocked> {
-        let started = clock::instant();
-        let deadline = started + self.worker.env.settings.patience;
-        let mut wait = FIRST_WAIT;
+        let mut polling = Polling::new(self.worker.env.settings.patience);
         loop {
             let performed = self.perform(step).await?;
             if step.eventually && step.expect == Expect::default() && !performed.judgement.is_success() {
                 self.broadcasts_go_on()?;
             }
-            let env = &self.worker.env;
-            let is_endless = step.walk.as_deref().is_some_and(|name| env.is_endless(name));
-            let is_too_late = clock::instant() >= deadline;
-            let is_over = performed.is_good() || is_endless || is_too_late || env.target.is_stopped();
-            let stays = || performed.judgement.undecided.is_none() && env.stays(performed.violations());
-            if !self.polls || is_over || stays() {
+            let env = Arc::clone(&self.worker.env);
+            let called = step.call.as_deref().or(step.walk.as_deref());
+            let Some(operation) = called.and_then(|name| env.contract.operation(name)) else { return Ok(performed) };
+            let outlook = polling::outlook(operation, &performed);
+            if let (Outlook::Settled, true, Some(lag)) = (outlook, operation.is_readonly, polling.lag()) {
                 // A change that is accepted again later was throttled before.
-                if performed.is_good() && wait > FIRST_WAIT && self.reads(step) {
-                    self.worker.tally.lagged(started.elapsed());
+                let is_form = |violation: &Violation| {
+                    matches!(violation.kind, FindingKind::WrongStatus | FindingKind::MalformedResponse)
+                };
+                if performed.judgement.undecided.is_none() && performed.violations().all(is_form) {
+                    self.worker.tally.lagged(lag);
                 }
-                if self.polls && is_too_late {
-                    self.worker.env.note_wait_in_vain(performed.violations());
-                }
+            }
+            let is_endless = step.walk.as_deref().is_some_and(|name| env.is_endless(name));
+            if !self.polls || outlook == Outlook::Settled || is_endless || env.target.is_stopped() {
                 return Ok(performed);
             }
-            self.worker.env.target.pause(wait).await;
-            wait = (wait * 2).min(Duration::from_secs(1));
+            let lagging = || performed.violations().filter(|violation| polling::can_lag(operation, violation));
+            let is_too_late = polling.is_too_late(polling::form(operation, &performed.judgement));
+            if is_too_late {
+                env.note_wait_in_vain(lagging());
+            }
+            // A busy target shows no divergence that could stay.
+            if is_too_late || (lagging().next().is_some() && env.stays(lagging())) {
+                return Ok(performed);
+            }
+            polling.pause(&env).await;
         }
     }
 
@@ -183,8 +172,9 @@ impl Session<'_> {
         } else {
             let (judgement, exchange) = self.exchange(operation, &input, &expectation, focus, region.as_deref()).await;
             let output = judgement.body.clone().unwrap_or(Value::Null);
-            Performed { judgement, exchange: Some(exchange), failures: Vec::new(), upheld: Vec::new(), output }
+            Performed::of(judgement, exchange, output)
         };
+        performed.leave_to_assertions(&env, step, focus);
         let has_document = matches!(operation.body_clause, BodyClause::ContentType(_));
         if performed.judgement.is_success() && has_document && performed.output.is_null() {
             performed.judgement.undecided.get_or_insert_with(|| "the answer is no JSON".to_owned());
@@ -253,9 +243,11 @@ impl Session<'_> {
         for assert in &step.asserts {
             let Some(clause) = self.worker.env.contract.clauses.find(&assert.rule) else { continue };
             let bound = self.bind_assert(assert).await?;
-            match assertion::check(&bound, &performed.output) {
-                Ok(()) => performed.upheld.push(clause),
-                Err(failure) => performed.failures.push(Violation {
+            match assertion::observe(&bound, &performed.output) {
+                Observation::Holds => performed.upheld.push(clause),
+                Observation::HoldsIfShown(counterpart) => performed.pending.push((clause, counterpart)),
+                Observation::NotObserved => {}
+                Observation::Violated(failure) => performed.failures.push(Violation {
                     clause,
                     operation: operation.name.clone(),
                     detail: (!assert.at.is_empty()).then(|| plain_path(&assert.at)),
@@ -318,6 +310,12 @@ impl Session<'_> {
         }
         performed.judgement.violations.append(&mut performed.failures);
         performed.judgement.upheld.append(&mut performed.upheld);
+        let operation = step.call.as_deref().or(step.walk.as_deref()).unwrap_or_default();
+        self.absences.extend(performed.pending.drain(..).map(|(clause, counterpart)| Absence {
+            clause,
+            operation: operation.to_owned(),
+            counterpart,
+        }));
         if let Some(exchange) = &performed.exchange {
             let violations = self.note(&mut performed.judgement, exchange);
             progress.violations.extend(violations);
@@ -403,13 +401,10 @@ impl Session<'_> {
                     true => Value::Null,
                     false => json!({"items": items, "pages": pages}),
                 };
-                return Performed {
-                    judgement,
-                    exchange: Some(exchange),
-                    failures: Vec::new(),
-                    upheld: Vec::new(),
-                    output,
-                };
+                if let Some(shown) = &mut self.shown {
+                    shown.note(&operation.name, &output);
+                }
+                return Performed::of(judgement, exchange, output);
             }
             if let (Value::Object(members), Some(pagination)) = (&mut input, &operation.pagination) {
                 members.insert(pagination.input_token.clone(), Value::from(token.as_str()));

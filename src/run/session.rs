@@ -8,12 +8,15 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::consequence::UNDER_WAY;
+use super::damage::Damage;
 use super::ledger::mark::About;
+use super::performed::Absence;
 use super::secrets::Secrets;
 use super::settings::Credentials;
 use super::worker::Worker;
 use crate::generate::placeholder;
 use crate::generate::{Family, encode};
+use crate::judge::sight::Shown;
 use crate::judge::{Answer, FindingKind, Judgement, Violation, echo, path};
 use crate::plan::expectation::Expectation;
 use crate::plan::resources::Product;
@@ -66,11 +69,15 @@ pub struct Session<'w> {
     /// Position of the case in the plan.
     pub(super) case: usize,
     /// Tells examples of a case apart.
-    salt: usize,
+    pub(super) salt: usize,
     /// Whether the caller sends again by itself until the answer is right.
     pub(super) polls: bool,
     /// What the case is about: marks leave that alone.
     pub(super) about: About,
+    /// Outputs of the scenario so far, if it is one.
+    pub(super) shown: Option<Shown>,
+    /// Clauses of the scenario that hold because something is absent.
+    pub(super) absences: Vec<Absence>,
 }
 
 impl<'w> Session<'w> {
@@ -87,6 +94,8 @@ impl<'w> Session<'w> {
             salt,
             polls: false,
             about,
+            shown: None,
+            absences: Vec::new(),
         }
     }
 
@@ -153,7 +162,7 @@ impl<'w> Session<'w> {
         self.worker.requests += 1;
         let exchange = env.target.send_as(&request, credentials).await;
         let mut judgement = env.judge.exchange(operation, &family.expectation, focus, &exchange);
-        self.after(operation, &input, None, &mut judgement);
+        self.after(operation, &input, None, &exchange, &mut judgement);
         self.history.push(request);
         let violations = self.note(&mut judgement, &exchange);
         Ok((violations, judgement.undecided))
@@ -182,7 +191,7 @@ impl<'w> Session<'w> {
         if !target.is_loopback() && expectation.success {
             excuse_full_account(&mut judgement);
         }
-        self.after(operation, input, region, &mut judgement);
+        self.after(operation, input, region, &exchange, &mut judgement);
         if operation.is_readonly {
             let again = |other: &Exchange| self.worker.env.judge.exchange(operation, expectation, focus, other);
             self.leave_out_consequences(&exchange, &mut judgement, again).await;
@@ -211,16 +220,29 @@ impl<'w> Session<'w> {
     }
 
     /// What follows every exchange: new resources are remembered, secrets noted, echoes judged.
-    pub fn after(&mut self, operation: &Operation, input: &Value, region: Option<&str>, judgement: &mut Judgement) {
+    pub fn after(
+        &mut self,
+        operation: &Operation,
+        input: &Value,
+        region: Option<&str>,
+        exchange: &Exchange,
+        judgement: &mut Judgement,
+    ) {
         let secrets = &mut self.worker.tally.secrets;
         note_secrets(&operation.input, input, secrets);
         if let Some(body) = &judgement.body {
             note_secrets(&operation.output, body, secrets);
         }
         if !judgement.is_success() {
+            self.suspect(operation, region, |damage, kinds, case| {
+                damage.note(kinds, &operation.name, case, exchange);
+            });
             return;
         }
         self.remember(operation, region, judgement);
+        if let (Some(shown), Some(body)) = (&mut self.shown, &judgement.body) {
+            shown.note(&operation.name, body);
+        }
         if !operation.is_readonly {
             self.worker.env.causes.note(input, judgement);
         }
@@ -248,12 +270,28 @@ impl<'w> Session<'w> {
         let resources: Vec<(String, String)> =
             products.iter().filter_map(|product| Some((product.resource.clone(), find(product)?))).collect();
         if resources.is_empty() {
+            self.suspect(operation, region, |damage, kinds, case| {
+                damage.suspect(kinds, &operation.name, case);
+            });
             return;
         }
         for (_, arn) in &resources {
+            self.worker.env.remains.note_made(arn);
             self.worker.env.learn_account(arn);
         }
         self.own.push(Bundle { resources, state: None, region: region.map(str::to_owned) });
+    }
+
+    /// Has it noted that a creating request may have made something unseen; only the run's own region is looked at.
+    fn suspect(&self, operation: &Operation, region: Option<&str>, note: impl FnOnce(&Damage, &[&str], &str)) {
+        let env = &self.worker.env;
+        let products = env.plan.resources.products(&operation.name);
+        if products.is_empty() || region.is_some_and(|region| region != env.target.region()) {
+            return;
+        }
+        let kinds: Vec<&str> = products.iter().map(|product| product.resource.as_str()).collect();
+        let case = env.plan.cases.get(self.case).map_or("", |case| case.id.as_str());
+        note(&env.damage, &kinds, case);
     }
 
     /// Notes a judgement in the worker's tally. The keys of its violations.
@@ -261,7 +299,7 @@ impl<'w> Session<'w> {
         let before = self.history.len().saturating_sub(1);
         let setup = self.history.get(..before).unwrap_or_default();
         let tally = &mut self.worker.tally;
-        tally.uphold(&judgement.upheld);
+        tally.uphold(&judgement.operation, &judgement.upheld);
         tally.unknown_members += judgement.unknown_members as u64;
         tally.nulls += judgement.nulls as u64;
         for violation in &judgement.violations {

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::lease::Lease;
+pub use crate::send::Network;
+use crate::send::is_loopback;
 
 /// Access key of the credentials that loopback targets are signed for when the environment has none.
 pub const TEST_ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
@@ -172,12 +174,7 @@ pub enum Locality {
 impl Locality {
     /// Where a host is, by its name alone.
     pub fn of_host(host: &str) -> Locality {
-        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-        let is_loopback = match address {
-            Ok(address) => address.is_loopback(),
-            Err(_) => host == "localhost" || host.ends_with(".localhost"),
-        };
-        if is_loopback { Locality::Loopback } else { Locality::Remote }
+        if is_loopback(host) { Locality::Loopback } else { Locality::Remote }
     }
 }
 
@@ -242,6 +239,8 @@ pub struct Settings {
     pub rate: Option<f64>,
     /// Time limit of one request.
     pub request_timeout: Duration,
+    /// Proxy and trusted certificates.
+    pub network: Network,
     /// Time limit of the whole run.
     pub deadline: Option<Duration>,
     /// How a channel is made live.
@@ -293,6 +292,7 @@ impl Settings {
             jobs: std::thread::available_parallelism().map_or(4, usize::from).saturating_mul(8).clamp(8, 32),
             rate: None,
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
+            network: Network::default(),
             deadline: None,
             broadcast: Broadcast::Unavailable,
             nonce: None,

@@ -8,8 +8,9 @@ use tokio::runtime::Runtime;
 
 use super::confirmation;
 use super::obstacle;
-use super::outcome::{CaseResult, FindingKey, Found, Outcome, Tally};
+use super::outcome::{CaseResult, FindingKey, Found, Left, Outcome, Tally};
 use super::preflight::{self, Checked};
+use super::remains;
 use super::settings::Settings;
 use super::worker::Worker;
 use super::{RunError, prepare, workers};
@@ -69,6 +70,15 @@ impl Prepared {
         let created = self.created.lock().map(|mut created| std::mem::take(&mut *created)).unwrap_or_default();
         runtime.block_on(worker.adopt(&created));
         Ok(Executor { runtime, worker, survey: self.surveyed.tally.clone() })
+    }
+
+    /// Tries once more to delete what executors could not, which all have finished. What is left.
+    ///
+    /// # Errors
+    /// The runtime cannot be set up.
+    pub fn sweep(&self) -> Result<Vec<Left>, RunError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Runtime)?;
+        Ok(runtime.block_on(remains::sweep(&self.surveyed.env)))
     }
 }
 

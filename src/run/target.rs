@@ -1,5 +1,6 @@
 //! The target as a run sees it: send, count, pace, and wait where the target asks for it.
 
+mod delivery;
 mod signatures;
 
 use std::borrow::Cow;
@@ -12,11 +13,12 @@ use super::health::Health;
 use super::lease::Lease;
 use super::ledger::{Ledger, Refusal, Ticket};
 use super::pace::{Lanes, Pace};
+use super::repeats::Repeats;
 use super::settings::{Broadcast, Credentials, Locality, Settings};
 use super::stop::{Patience, Watch};
 use crate::entropy;
 use crate::plan::suite::BroadcastState;
-use crate::send::{SendError, Sender, Signer};
+use crate::send::{Connections, SendError, Sender, Signer};
 use crate::spec::Contract;
 use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
 use signatures::signer;
@@ -29,8 +31,6 @@ const REMOTE_RETRIES: u32 = 8;
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// First wait before a retry.
 const FIRST_WAIT: Duration = Duration::from_millis(120);
-/// How long after a refused connection another one is tried.
-const RECONNECT: Duration = Duration::from_millis(100);
 /// Regions to call in when a step wants another than the run's.
 pub const OTHER_REGIONS: [&str; 2] = ["eu-west-1", "us-west-2"];
 
@@ -56,6 +56,7 @@ pub struct Target {
 #[derive(Debug)]
 struct Shared {
     requests: AtomicU64,
+    repeats: Repeats,
     throttled: AtomicU64,
     health: Health,
     access: Access,
@@ -71,7 +72,7 @@ impl Target {
     /// # Errors
     /// The endpoint is no URL, or TLS cannot be set up.
     pub fn new(contract: &Contract, settings: &Settings, ledger: Option<Ledger>) -> Result<Arc<Target>, SendError> {
-        let sender = Sender::new(&settings.endpoint, settings.request_timeout)?;
+        let sender = Sender::new(&settings.endpoint, settings.request_timeout, &settings.network)?;
         let service = contract.service.signing_name.clone().unwrap_or_default();
         let pace = settings.rate.filter(|rate| *rate > 0.0).map(Pace::new);
         let mut target = Target {
@@ -85,6 +86,7 @@ impl Target {
             locality: settings.locality,
             shared: Arc::new(Shared {
                 requests: AtomicU64::new(0),
+                repeats: Repeats::new(contract),
                 throttled: AtomicU64::new(0),
                 health: Health::new(settings.jobs, settings.locality),
                 access: Access::new(contract, settings.jobs),
@@ -97,15 +99,21 @@ impl Target {
             signer: None,
             elsewhere: Vec::new(),
         };
-        target.elsewhere = target.other_endpoints(settings.request_timeout)?;
+        target.elsewhere = target.other_endpoints(settings)?;
         target.signer = target.signer_for(&target.region);
         Ok(Arc::new(target))
     }
 
     /// The same target with connections of its own, for another thread.
     pub fn for_thread(&self) -> Arc<Target> {
+        self.for_thread_on(Connections::Kept)
+    }
+
+    /// The same target with connections of its own and of this kind, for another thread.
+    pub fn for_thread_on(&self, connections: Connections) -> Arc<Target> {
+        let elsewhere = self.elsewhere.iter();
         Arc::new(Target {
-            sender: self.sender.fork(),
+            sender: self.sender.fork().on(connections),
             credentials: self.credentials.clone(),
             lease: self.lease.clone(),
             region: self.region.clone(),
@@ -116,12 +124,12 @@ impl Target {
             shared: Arc::clone(&self.shared),
             watch: self.watch.for_thread(),
             signer: self.signer.clone(),
-            elsewhere: self.elsewhere.iter().map(|(region, sender)| (region.clone(), sender.fork())).collect(),
+            elsewhere: elsewhere.map(|(region, sender)| (region.clone(), sender.fork().on(connections))).collect(),
         })
     }
 
     /// Senders for the other regions, if the endpoint's host names the run's own region.
-    fn other_endpoints(&self, timeout: Duration) -> Result<Vec<(String, Sender)>, SendError> {
+    fn other_endpoints(&self, settings: &Settings) -> Result<Vec<(String, Sender)>, SendError> {
         let label = format!(".{}.", self.region);
         let endpoint = self.sender.endpoint();
         if self.locality == Locality::Loopback || !endpoint.contains(&label) {
@@ -131,7 +139,7 @@ impl Target {
         others
             .map(|region| {
                 let endpoint = endpoint.replacen(&label, &format!(".{region}."), 1);
-                Ok(((*region).to_owned(), Sender::new(&endpoint, timeout)?))
+                Ok(((*region).to_owned(), Sender::new(&endpoint, settings.request_timeout, &settings.network)?))
             })
             .collect()
     }
@@ -181,6 +189,16 @@ impl Target {
     /// Answers so far that said the target was busy.
     pub fn throttled(&self) -> u64 {
         self.shared.throttled.load(Ordering::Relaxed)
+    }
+
+    /// Requests that were sent again because a kept connection broke.
+    pub fn repeats(&self) -> u64 {
+        self.shared.repeats.number()
+    }
+
+    /// Connections that the target closed between two requests without saying so.
+    pub fn closed_between_requests(&self) -> u64 {
+        self.sender.closed_between_requests()
     }
 
     /// Asks all workers to stop; requests under way and those that delete are only waited for a moment.
@@ -301,6 +319,11 @@ impl Target {
         if region.is_none() || exchange.response().is_some() {
             self.health().note(request, &exchange, sent);
         }
+        if exchange.repeats > 0
+            && let Some(Err(reason)) = self.ledger().map(|ledger| ledger.repeated(&exchange))
+        {
+            self.stop_because(reason);
+        }
         // What the journal's own filter does not know must not get there either.
         let shown = self.lease.as_ref().map_or(Cow::Borrowed(&exchange), |lease| lease.without_secrets(&exchange));
         if let Some(Err(reason)) = self.ledger().map(|ledger| ledger.after(&ticket, &shown)) {
@@ -342,25 +365,6 @@ impl Target {
             () = turn => true,
             () = self.watch.closed() => false,
         }
-    }
-
-    /// Sends a request; to a target that refuses connections and was there a moment ago, again and again for a while.
-    async fn deliver(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
-        loop {
-            let exchange = self.sender_for(region).send(request, signer).await;
-            // No answer was seen, so none is hidden by trying again.
-            let tries_again =
-                region.is_none() && is_refused(&exchange) && !self.is_stopped() && self.health().may_come_back();
-            if !tries_again {
-                return exchange;
-            }
-            self.pause(RECONNECT).await;
-        }
-    }
-
-    fn sender_for(&self, region: Option<&str>) -> &Sender {
-        let elsewhere = region.and_then(|region| self.elsewhere.iter().find(|(known, _)| known == region));
-        elsewhere.map_or(&self.sender, |(_, sender)| sender)
     }
 
     /// Whether the target itself makes channels live.
@@ -419,11 +423,7 @@ fn withheld(request: &Request, reason: String) -> Exchange {
 
 fn failed(request: &Request, detail: String) -> Exchange {
     let reply = Reply::Failure(TransportFailure { kind: FailureKind::Withheld, detail });
-    Exchange { request: request.clone(), reply, elapsed: Duration::ZERO }
-}
-
-fn is_refused(exchange: &Exchange) -> bool {
-    matches!(&exchange.reply, Reply::Failure(failure) if failure.kind == FailureKind::Connect)
+    Exchange { request: request.clone(), reply, elapsed: Duration::ZERO, repeats: 0 }
 }
 
 fn is_busy(exchange: &Exchange) -> bool {

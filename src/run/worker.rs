@@ -6,6 +6,7 @@ use std::sync::Arc;
 use proptest::strategy::ValueTree;
 use serde_json::Value;
 
+use super::control::{Controls, needs_control};
 use super::environment::Environment;
 use super::obstacle;
 use super::outcome::{CaseResult, FindingKey, Tally, Verdict, Witness};
@@ -16,6 +17,7 @@ use crate::clock;
 use crate::generate::{Drawn, Family, finished, placeholder, runner};
 use crate::judge::{FindingKind, Violation};
 use crate::plan::case::{Case, Check, Form};
+use crate::plan::expectation::Expectation;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
 
@@ -39,6 +41,8 @@ pub struct Worker {
     pub(super) streaming: Vec<Streaming>,
     /// Channels to which a command streamed at any time; the target may see late that it ended.
     pub(super) streamed: BTreeSet<String>,
+    /// What became of the requests that negative ones are compared with.
+    pub(super) controls: Controls,
     /// How often the target had been away when its last case began.
     outages: u64,
     /// Requests it sent; one that was sent again because the target was busy counts once.
@@ -71,6 +75,7 @@ impl Worker {
             shared: Vec::new(),
             streaming: Vec::new(),
             streamed: BTreeSet::new(),
+            controls: Controls::default(),
             outages: 0,
             requests: 0,
         }
@@ -146,7 +151,10 @@ impl Worker {
                 })
                 .collect();
             if !resources.is_empty() {
-                resources.iter().for_each(|(_, arn)| env.learn_account(arn));
+                for (_, arn) in &resources {
+                    env.remains.note_made(arn);
+                    env.learn_account(arn);
+                }
                 self.shared.push(Bundle { resources, state: Some(ADOPTED.to_owned()), region: None });
             }
         }
@@ -229,7 +237,7 @@ impl Worker {
                     if let Some(reason) = undecided {
                         progress.blocked(reason);
                     } else if progress.violations.is_empty() {
-                        self.tally.uphold(&case.clauses);
+                        self.tally.uphold(&operation.name, &case.clauses);
                     }
                 }
                 Err(Blocked(reason)) => progress.blocked(reason),
@@ -289,16 +297,21 @@ impl Worker {
         salt: usize,
     ) -> Result<(Vec<Violation>, Option<String>), Blocked> {
         let input = finished(input);
-        let fixtures = fixtures_for(operation, family, &input);
+        let fixtures = fixtures_for(operation, &family.expectation, &input);
         let mut session = Session::new(self, fixtures, index, salt);
+        let mut is_in_state = true;
         let result = match session.example(operation, input.clone(), &family.expectation, focus).await {
             Err(Blocked(reason)) if !family.expectation.success => {
+                is_in_state = false;
                 session.in_any_state(operation, &input, &family.expectation, focus, reason).await
             }
             result => result,
         };
         let result = match result {
             Ok((mut judgement, exchange)) => {
+                if is_in_state && needs_control(family.expectation.success, &judgement) {
+                    session.compare(operation, family, focus, &input, &mut judgement).await;
+                }
                 let violations = session.note(&mut judgement, &exchange);
                 let was_wrongly_accepted = judgement.is_success() && !family.expectation.success;
                 if was_wrongly_accepted && !operation.is_readonly {
@@ -358,14 +371,14 @@ impl Worker {
 }
 
 /// Requests that succeed and change a resource get their own; the others share.
-fn fixtures_for(operation: &Operation, family: &Family, input: &Value) -> Fixtures {
+pub(super) fn fixtures_for(operation: &Operation, expectation: &Expectation, input: &Value) -> Fixtures {
     let names_resource = operation
         .input
         .members()
         .iter()
         .any(|member| member.is_required && crate::generate::valid::is_reference(member));
     let is_bound = !placeholder::names(input).is_empty();
-    match !operation.is_readonly && family.expectation.success && names_resource && is_bound {
+    match !operation.is_readonly && expectation.success && names_resource && is_bound {
         true => Fixtures::Own,
         false => Fixtures::Shared,
     }

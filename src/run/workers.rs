@@ -11,10 +11,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::environment::Environment;
 use super::event::Event;
 use super::outcome::{CaseResult, Tally, Verdict};
-use super::settings::Settings;
 use super::worker::Worker;
-use super::{panics, sequence};
-use crate::plan::{self, Check, Plan};
+use super::{damage, panics, sequence};
+use crate::plan::{self, Check, Phase};
 
 /// Cases with this many calls, one after another, are begun first.
 const LONG_CASE: u64 = 60;
@@ -28,6 +27,7 @@ enum Message {
 /// What the workers of all threads share out.
 #[derive(Clone)]
 struct Queue {
+    phase: Phase,
     next: Arc<AtomicUsize>,
     /// Positions of cases in the order in which they are run.
     order: Arc<Vec<usize>>,
@@ -40,8 +40,14 @@ impl Queue {
     }
 }
 
-/// Long cases come first, so that none of them is left over at the end; the others in the order of the plan.
-fn order(plan: &Plan, settings: &Settings) -> Vec<usize> {
+/// The cases of a phase. Long ones come first, so that none of them is left over at the end; the others in the order of
+/// the plan.
+fn order(env: &Environment, phase: Phase) -> Vec<usize> {
+    let (plan, settings) = (&env.plan, &env.settings);
+    let is_in_phase = |index: &usize| {
+        let case = plan.cases.get(*index);
+        case.is_some_and(|case| Phase::of(&env.contract, &plan.resources, &plan.suites, case) == phase)
+    };
     let weight = |index: &usize| match plan.cases.get(*index).map(|case| &case.check) {
         Some(Check::Scenario { scenario }) => {
             plan.suites.scenarios.get(*scenario).map_or(0, plan::suite::Scenario::weight)
@@ -50,22 +56,28 @@ fn order(plan: &Plan, settings: &Settings) -> Vec<usize> {
         _ => 0,
     };
     let (mut long, short): (Vec<usize>, Vec<usize>) =
-        (0..plan.cases.len()).partition(|index| weight(index) >= LONG_CASE);
+        (0..plan.cases.len()).filter(is_in_phase).partition(|index| weight(index) >= LONG_CASE);
     long.sort_by_key(|index| std::cmp::Reverse(weight(index)));
     long.extend(short);
     long
 }
 
-/// Runs the cases on as many workers as requests may be in flight, spread over a few threads. Strategies stay on the
+/// Runs the cases of a phase on as many workers as requests may be in flight, spread over a few threads. Strategies stay on the
 /// thread that makes them, and so do connections: nothing is locked between requests.
 pub async fn work(
     env: &Environment,
     observe: &(dyn Fn(Event) + Sync),
     tally: &mut Tally,
     created: Vec<(String, Value)>,
+    phase: Phase,
 ) -> Vec<CaseResult> {
     let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel::<Message>();
-    let queue = Queue { next: Arc::default(), order: Arc::new(order(&env.plan, &env.settings)), sender };
+    let order = Arc::new(order(env, phase));
+    let planned = order.len();
+    if planned == 0 && created.is_empty() {
+        return Vec::new();
+    }
+    let queue = Queue { phase, next: Arc::default(), order, sender };
     let threads = start(env, queue, created);
     let mut results = Vec::new();
     while let Some(message) = receiver.recv().await {
@@ -85,12 +97,12 @@ pub async fn work(
     // All senders are gone, so the threads have ended or are about to.
     tally.internal_errors.extend(threads.into_iter().flat_map(ended));
     results.sort_by_key(|result| result.case);
-    tally.internal_errors.extend(miscounted(env, &results));
+    tally.internal_errors.extend(miscounted(env, planned, &results));
     results
 }
 
 fn start(env: &Environment, queue: Queue, created: Vec<(String, Value)>) -> Vec<JoinHandle<Vec<String>>> {
-    let jobs = env.settings.jobs.clamp(1, env.plan.cases.len().max(1));
+    let jobs = env.settings.jobs.clamp(1, queue.order.len().max(1));
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = jobs.min(cores);
     let start_one = |number: usize| {
@@ -108,14 +120,14 @@ fn ended(thread: JoinHandle<Vec<String>>) -> Vec<String> {
 }
 
 /// Every case that was planned has exactly one result, but for those whose turn did not come before the run was stopped.
-fn miscounted(env: &Environment, results: &[CaseResult]) -> Option<String> {
+fn miscounted(env: &Environment, planned: usize, results: &[CaseResult]) -> Option<String> {
     let twice = results.windows(2).filter(|pair| matches!(pair, [one, other] if one.case == other.case)).count();
-    let absent = (env.plan.cases.len() + twice).saturating_sub(results.len());
+    let absent = (planned + twice).saturating_sub(results.len());
     let is_expected = env.target.is_stopped();
     if twice == 0 && (absent == 0 || is_expected) {
         return None;
     }
-    Some(format!("of {} cases {absent} have no result and {twice} have two", env.plan.cases.len()))
+    Some(format!("of {} cases {absent} have no result and {twice} have two", planned))
 }
 
 /// Runs `share` workers side by side on this thread. What went wrong: a thread that cannot be set up leaves its cases to
@@ -151,7 +163,7 @@ async fn worker(env: Arc<Environment>, queue: Queue, created: Vec<(String, Value
         if env.target.is_stopped() {
             break;
         }
-        if let Some(result) = run_case(&mut worker, index).await {
+        if let Some(result) = run_in_phase(&mut worker, index, queue.phase).await {
             // The receiver only goes when the run is over.
             let _ = queue.sender.send(Message::Case(result));
         }
@@ -160,6 +172,27 @@ async fn worker(env: Arc<Environment>, queue: Queue, created: Vec<(String, Value
         worker.tally.internal_errors.push(format!("a worker panicked after its last case: {message}"));
     }
     let _ = queue.sender.send(Message::Finished(Box::new(worker.tally)));
+}
+
+/// Runs one case, and looks at what it may have damaged. A case that a damaged target leaves undecided says so.
+async fn run_in_phase(worker: &mut Worker, index: usize, phase: Phase) -> Option<CaseResult> {
+    let env = Arc::clone(&worker.env);
+    let was_broken = env.damage.is_broken();
+    let busy = match phase {
+        Phase::Ordinary => None,
+        Phase::Dangerous => Some(env.damage.busy().await),
+    };
+    let mut result = run_case(worker, index).await;
+    drop(busy);
+    if let Some(CaseResult { verdict: Verdict::Inconclusive { reason }, .. }) = &mut result
+        && was_broken
+        && let Some(cause) = env.damage.note_undecided()
+    {
+        *reason = format!("{reason} ({cause})");
+    }
+    let id = env.plan.cases.get(index).map_or("", |case| case.id.as_str());
+    damage::after_case(&env, id, phase).await;
+    result
 }
 
 /// Runs one case; one that panics decides nothing, and what was found before stays.

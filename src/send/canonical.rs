@@ -95,6 +95,21 @@ pub fn basic_date(time: SystemTime) -> Option<String> {
     Some(format!("{year:04}{month:02}{day:02}T{:02}{:02}{:02}Z", date.hour(), date.minute(), date.second()))
 }
 
+/// The target of a request as it is signed: the path of the base URL goes before it, what is escaped is escaped once
+/// more, and the parameters of the query are sorted.
+pub fn target(endpoint: &str, target: &str) -> String {
+    const IN_PATH: &percent_encoding::AsciiSet =
+        &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+    let base = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    let base = base.find('/').and_then(|start| base.get(start..)).unwrap_or_default().trim_end_matches('/');
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let path = format!("{base}{path}");
+    let path = percent_encoding::utf8_percent_encode(&path, IN_PATH);
+    let mut pairs: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
+    pairs.sort_unstable();
+    format!("{path}?{}", pairs.join("&")).trim_end_matches('?').to_owned()
+}
+
 /// Whether a path needs no escaping and no folding, and there is no query.
 fn is_canonical(target: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_~/".contains(&byte);

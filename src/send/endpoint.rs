@@ -1,77 +1,52 @@
-//! Where the target is, and how a connection to it is made.
+//! Where the target is, and which URL a request has there.
 
-use std::io;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use url::{Position, Url};
 
-use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
-use rustls_platform_verifier::ConfigVerifierExt;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use url::{Host, Url};
-
-use super::SendError;
+use super::failure::Failure;
+use super::network::SendError;
 
 /// Base URL of a target, taken apart once.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
-    url: String,
-    /// Path of the base URL, without a slash at its end.
-    path: String,
-    host: Host,
-    port: u16,
+    /// The base URL as it was given, without a slash at its end.
+    text: String,
+    /// Scheme, host and port, and the path without a slash at its end: what goes before the path of a request.
+    base: String,
+    /// How much of `base` is not path.
+    origin: usize,
+    host: String,
+    is_tls: bool,
     /// Host and port as in the `host` header.
     authority: String,
-    tls: Option<Tls>,
-}
-
-#[derive(Clone)]
-struct Tls {
-    connector: TlsConnector,
-    name: ServerName<'static>,
-}
-
-impl std::fmt::Debug for Tls {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Tls").field("name", &self.name).finish_non_exhaustive()
-    }
 }
 
 impl Endpoint {
     /// Takes a base URL apart.
     ///
     /// # Errors
-    /// It is no HTTP URL, or TLS cannot be set up.
+    /// It is not an HTTP URL.
     pub fn parse(endpoint: &str) -> Result<Endpoint, SendError> {
         let bad = |reason: &str| SendError::Endpoint { endpoint: endpoint.to_owned(), reason: reason.to_owned() };
         let url = Url::parse(endpoint).map_err(|error| bad(&error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(bad("it begins neither with http:// nor with https://"));
         }
-        let host = url.host().ok_or_else(|| bad("it names no host"))?.to_owned();
-        let port = url.port_or_known_default().ok_or_else(|| bad("it names no port"))?;
-        let tls = if url.scheme() == "https" { Some(Tls::new(&host)?) } else { None };
+        let host = url.host_str().ok_or_else(|| bad("it names no host"))?;
+        let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let origin = format!("{}://{authority}", url.scheme());
         Ok(Endpoint {
-            url: endpoint.trim_end_matches('/').to_owned(),
-            path: url.path().trim_end_matches('/').to_owned(),
-            authority: url.port().map_or_else(|| host.to_string(), |port| format!("{host}:{port}")),
-            host,
-            port,
-            tls,
+            text: endpoint.trim_end_matches('/').to_owned(),
+            base: format!("{origin}{}", url.path().trim_end_matches('/')),
+            origin: origin.len(),
+            host: host.to_owned(),
+            is_tls: url.scheme() == "https",
+            authority,
         })
     }
 
     /// The base URL, without a slash at its end.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Path of the base URL, without a slash at its end.
-    pub fn path(&self) -> &str {
-        &self.path
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Host and port, as in the `host` header.
@@ -79,77 +54,75 @@ impl Endpoint {
         &self.authority
     }
 
-    /// Makes a connection.
+    /// Whether connections are encrypted.
+    pub fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
+    /// Whether the target is on this machine, by the name of its host alone.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.host)
+    }
+
+    /// The URL of a request to a path and query.
     ///
     /// # Errors
-    /// Nobody listens there, or TLS could not be agreed on.
-    pub async fn connect(&self) -> io::Result<Wire> {
-        let stream = match &self.host {
-            Host::Domain(name) => TcpStream::connect((name.as_str(), self.port)).await,
-            Host::Ipv4(address) => TcpStream::connect((*address, self.port)).await,
-            Host::Ipv6(address) => TcpStream::connect((*address, self.port)).await,
-        }?;
-        stream.set_nodelay(true)?;
-        Ok(match &self.tls {
-            None => Wire::Plain(stream),
-            Some(tls) => Wire::Tls(Box::new(tls.connector.connect(tls.name.clone(), stream).await?)),
-        })
-    }
-}
-
-impl Tls {
-    fn new(host: &Host) -> Result<Tls, SendError> {
-        // A provider that is already installed is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let failed = |error: &dyn std::fmt::Display| SendError::Client(error.to_string());
-        let mut config = ClientConfig::with_platform_verifier().map_err(|error| failed(&error))?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let name = match host {
-            Host::Domain(name) => ServerName::try_from(name.clone()).map_err(|error| failed(&error))?,
-            Host::Ipv4(address) => ServerName::from(std::net::IpAddr::from(*address)),
-            Host::Ipv6(address) => ServerName::from(std::net::IpAddr::from(*address)),
-        };
-        Ok(Tls { connector: TlsConnector::from(Arc::new(config)), name })
-    }
-}
-
-/// A connection, encrypted or not.
-#[derive(Debug)]
-pub enum Wire {
-    /// Not encrypted.
-    Plain(TcpStream),
-    /// TLS.
-    Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
-}
-
-impl AsyncRead for Wire {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Wire::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
-            Wire::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buffer),
+    /// HTTP, or the client, cannot send this path and query as they are.
+    pub fn url(&self, target: &str) -> Result<Url, Failure> {
+        // A client never sends what follows a hash.
+        let target = target.split('#').next().unwrap_or_default();
+        if !target.starts_with('/') {
+            return Err(Failure::Unsendable(format!("the path `{target}` does not begin with a slash")));
         }
+        if let Some(byte) = target.bytes().find(|byte| !byte.is_ascii_graphic()) {
+            return Err(Failure::Unsendable(format!("the path: the byte 0x{byte:02x} cannot stand there")));
+        }
+        let whole = format!("{}{target}", self.base);
+        let url = Url::parse(&whole).map_err(|error| Failure::Unsendable(format!("the path `{target}`: {error}")))?;
+        // `url` resolves `..` and escapes some characters; what it changes is not what was asked for.
+        let sent = &url[Position::BeforePath..];
+        if Some(sent) != whole.get(self.origin..) {
+            return Err(Failure::Unsendable(format!("the client would send the path `{target}` as `{sent}`")));
+        }
+        Ok(url)
     }
 }
 
-impl AsyncWrite for Wire {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Wire::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Wire::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
+/// Whether a host is this machine, by its name alone. IPv6 addresses may stand in brackets.
+pub fn is_loopback(host: &str) -> bool {
+    match host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn paths_and_queries_are_sent_as_they_are_or_not_at_all() {
+        let endpoint = Endpoint::parse("http://localhost:4566/base/").unwrap();
+        for target in ["/", "/CreateChannel", "/tags/arn%3aaws%2Fx", "//a", "/a;b=c/~d", "/a?b=c&d=%E9", "/%00"] {
+            assert_eq!(endpoint.url(target).unwrap().as_str(), format!("http://localhost:4566/base{target}"));
+        }
+        assert_eq!(endpoint.url("/a?b#c").unwrap().as_str(), "http://localhost:4566/base/a?b");
+        for target in ["/a/../b", "/%2E%2E", "/./a", "/a b", "/a\r\nx: y", "a", "", "/é", "/<a>", "/a?'"] {
+            assert!(matches!(endpoint.url(target), Err(Failure::Unsendable(_))), "{target:?}");
         }
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Wire::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Wire::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+    #[test]
+    fn what_is_not_an_http_url_is_refused() {
+        for (bad, reason) in [("ftp://a", "neither"), ("nowhere", "relative"), ("http://", "empty host")] {
+            assert!(Endpoint::parse(bad).unwrap_err().to_string().contains(reason), "{bad}");
         }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Wire::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Wire::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+        let plain = Endpoint::parse("https://Example.com:443/").unwrap();
+        assert_eq!((plain.authority(), plain.is_tls(), plain.is_loopback()), ("example.com", true, false));
+        for host in ["http://127.0.0.9:1", "http://[::1]:1", "http://localhost", "http://a.localhost"] {
+            assert!(Endpoint::parse(host).unwrap().is_loopback(), "{host}");
         }
     }
 }

@@ -1,79 +1,55 @@
-//! Writes a request down as HTTP/1.1, in one piece, so that it leaves in one piece.
+//! A request in the types of the HTTP client, which sends it as it stands here.
 
 use bytes::Bytes;
+use reqwest::Method;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use url::Url;
 
-use super::Failure;
+use super::endpoint::Endpoint;
+use super::failure::Failure;
 use crate::wire::Request;
 
-/// Who sends.
-const AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
-/// Room for the first line and the headers of nearly every request.
-const HEAD: usize = 512;
-
-/// A request as it goes over the wire.
+/// A request that can be sent.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// First line, headers and body.
-    pub bytes: Bytes,
-    /// Whether the answer has no body, whatever its headers say.
-    pub is_head: bool,
+    /// HTTP method.
+    pub method: Method,
+    /// Where it goes.
+    pub url: Url,
+    /// Its headers, but for those that the client sets: `host`, `user-agent`, `accept` if there is none, and
+    /// `content-length` if there is a body.
+    pub headers: HeaderMap,
+    /// Its body; empty means that no body is sent.
+    pub body: Bytes,
 }
 
 impl Message {
-    /// Writes a request down for a host; `base` goes before its path.
+    /// The request as it goes to an endpoint.
     ///
     /// # Errors
-    /// Something in it cannot stand in HTTP.
-    pub fn new(request: &Request, host: &str, base: &str) -> Result<Message, Failure> {
-        let mut bytes = Vec::with_capacity(HEAD + request.body.len());
-        check("the method", &request.method, is_token)?;
-        // What follows a hash never leaves a client.
-        let target = request.target.split('#').next().unwrap_or_default();
-        if !target.starts_with('/') {
-            return Err(Failure::Unsendable(format!("the path: `{target}` does not begin with a slash")));
+    /// HTTP, or the client, cannot send something of it as it is.
+    pub fn new(request: &Request, endpoint: &Endpoint) -> Result<Message, Failure> {
+        let unsendable = |what: String| Failure::Unsendable(what);
+        let method = Method::from_bytes(request.method.as_bytes())
+            .map_err(|_| unsendable(format!("`{}` is not a method of HTTP", request.method)))?;
+        if method == Method::CONNECT {
+            return Err(unsendable("CONNECT asks for a tunnel and not for a resource".to_owned()));
         }
-        check("the path", target, |byte| byte.is_ascii_graphic())?;
-        for part in [&request.method, " ", base, target, " HTTP/1.1\r\n"] {
-            bytes.extend_from_slice(part.as_bytes());
-        }
-        push(&mut bytes, "host", host)?;
-        push(&mut bytes, "user-agent", AGENT)?;
-        if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept-encoding")) {
-            // Bodies are judged as they come, so nothing may be packed; who names another is signed with that one alone.
-            push(&mut bytes, "accept-encoding", "identity")?;
-        }
+        let url = endpoint.url(&request.target)?;
+        let mut headers = HeaderMap::with_capacity(request.headers.len() + 4);
         for (name, value) in &request.headers {
-            push(&mut bytes, name, value)?;
+            let header = HeaderName::from_bytes(name.as_bytes())
+                .map_err(|_| unsendable(format!("`{name}` cannot be the name of a header")))?;
+            if header == CONTENT_LENGTH || header == TRANSFER_ENCODING {
+                return Err(unsendable(format!("`{name}` says how long the body is, and the client says that itself")));
+            }
+            let value = HeaderValue::from_bytes(value.as_bytes())
+                .map_err(|_| unsendable(format!("the header {name}: it has a byte that cannot stand there")))?;
+            headers.append(header, value);
         }
-        if !request.body.is_empty() {
-            push(&mut bytes, "content-length", &request.body.len().to_string())?;
-        }
-        bytes.extend_from_slice(b"\r\n");
-        bytes.extend_from_slice(&request.body);
-        Ok(Message { bytes: bytes.into(), is_head: request.method == "HEAD" })
-    }
-}
-
-fn push(bytes: &mut Vec<u8>, name: &str, value: &str) -> Result<(), Failure> {
-    check("the name of a header", name, is_token)?;
-    check(name, value, |byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))?;
-    bytes.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
-    bytes.extend_from_slice(b": ");
-    bytes.extend_from_slice(value.as_bytes());
-    bytes.extend_from_slice(b"\r\n");
-    Ok(())
-}
-
-/// Whether a byte may stand in a token. Source: RFC 9110, section 5.6.2.
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
-fn check(what: &str, text: &str, is_legal: impl Fn(u8) -> bool) -> Result<(), Failure> {
-    match text.bytes().find(|byte| !is_legal(*byte)) {
-        None if text.is_empty() && what.starts_with("the ") => Err(Failure::Unsendable(format!("{what}: it is empty"))),
-        None => Ok(()),
-        Some(byte) => Err(Failure::Unsendable(format!("{what}: the byte 0x{byte:02x} cannot stand there"))),
+        // Without this header every encoding is allowed. Source: RFC 9110, section 12.5.3.
+        headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static("identity"));
+        Ok(Message { method, url, headers, body: request.body.clone() })
     }
 }
 
@@ -83,40 +59,34 @@ mod tests {
 
     use super::*;
 
-    fn request(target: &str, value: &str) -> Request {
-        Request {
-            method: "POST".into(),
-            target: target.into(),
-            headers: vec![("X-Test".into(), value.into())],
-            body: Bytes::from("{}"),
-        }
+    fn message(method: &str, headers: &[(&str, &str)]) -> Result<Message, Failure> {
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let request = Request { method: method.into(), target: "/a".into(), headers, body: Bytes::new() };
+        Message::new(&request, &Endpoint::parse("http://localhost:1/base").unwrap())
     }
 
     #[test]
-    fn a_request_is_written_down_in_one_piece() {
-        let message = Message::new(&request("/CreateChannel?a=b#c", "é"), "localhost:1", "/base").unwrap();
-        let text = String::from_utf8(message.bytes.to_vec()).unwrap();
-        let expected = format!(
-            "POST /base/CreateChannel?a=b HTTP/1.1\r\nhost: localhost:1\r\nuser-agent: {AGENT}\r\naccept-encoding: identity\r\nx-test: é\r\n\
-             content-length: 2\r\n\r\n{{}}"
-        );
-        assert_eq!(text, expected);
-        let headers = vec![("accept-encoding".into(), "gzip".into())];
-        let gzip = Message::new(&Request { headers, ..request("/x", "") }, "h", "").unwrap();
-        assert!(!String::from_utf8_lossy(&gzip.bytes).contains("identity"));
-        let empty = Request { body: Bytes::new(), ..request("/x", "") };
-        assert!(!String::from_utf8_lossy(&Message::new(&empty, "h", "").unwrap().bytes).contains("content-length"));
+    fn every_request_says_which_encodings_it_takes() {
+        let encoding = |headers: &[(&str, &str)]| {
+            let message = message("GET", headers).unwrap();
+            message.headers.get_all(ACCEPT_ENCODING).iter().map(|value| value.to_str().unwrap().to_owned()).collect()
+        };
+        let encodings: [Vec<String>; 3] =
+            [encoding(&[]), encoding(&[("Accept-Encoding", "gzip")]), encoding(&[("accept-encoding", "")])];
+        assert_eq!(encodings, [vec!["identity"], vec!["gzip"], vec![""]]);
     }
 
     #[test]
-    fn nothing_can_be_smuggled_into_the_head() {
-        for (target, value) in
-            [("/a b", "x"), ("/a\r\nx: y", "x"), ("a", "x"), ("/é", "x"), ("/", "x\r\ny: z"), ("/", "\0")]
-        {
-            let refused = Message::new(&request(target, value), "h", "");
-            assert!(matches!(refused, Err(Failure::Unsendable(_))), "{target:?} {value:?}");
+    fn headers_are_sent_as_they_are_or_not_at_all() {
+        let good = message("post", &[("X-Test", "é"), ("x-test", "2"), ("x-tab", "a\tb")]).unwrap();
+        assert_eq!(good.headers.get_all("x-test").iter().collect::<Vec<_>>(), ["é", "2"]);
+        assert_eq!((good.method.as_str(), good.url.path()), ("post", "/base/a"));
+        for (name, value) in [("x", "a\r\ny: z"), ("x", "\0"), ("a b", ""), ("", ""), ("content-length", "3")] {
+            let refused = message("POST", &[(name, value)]);
+            assert!(matches!(refused, Err(Failure::Unsendable(_))), "{name:?} {value:?}");
         }
-        let named = Request { headers: vec![("a b".into(), "".into())], ..request("/", "") };
-        assert!(matches!(Message::new(&named, "h", ""), Err(Failure::Unsendable(_))));
+        for method in ["", "A B", "CONNECT", "é"] {
+            assert!(matches!(self::message(method, &[]), Err(Failure::Unsendable(_))), "{method:?}");
+        }
     }
 }

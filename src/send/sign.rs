@@ -110,7 +110,9 @@ impl Signer {
     pub fn sign(&self, request: &Request, endpoint: &str, host: &str) -> Result<Request, String> {
         let time = self.time();
         if self.date == DateHeader::Date {
-            return self.sign_with_date(request, host, time).ok_or_else(|| "cannot sign: no such time".to_owned());
+            return self
+                .sign_with_date(request, endpoint, host, time)
+                .ok_or_else(|| "cannot sign: no such time".to_owned());
         }
         let is_usual = self.place == Place::Header && endpoint.ends_with(host);
         if let Some(headers) = is_usual.then(|| self.scope().sign(&self.keys, request, host, time)).flatten() {
@@ -119,6 +121,14 @@ impl Signer {
             return Ok(signed);
         }
         self.sign_by_sdk(request, endpoint, host, time)
+    }
+
+    /// The request with its signature, by the SDKs' own crate whatever the request: what [`Signer::sign`] must agree with.
+    ///
+    /// # Errors
+    /// The request cannot be signed.
+    pub fn sign_by_crate(&self, request: &Request, endpoint: &str, host: &str) -> Result<Request, String> {
+        self.sign_by_sdk(request, endpoint, host, self.time())
     }
 
     fn sign_by_sdk(&self, request: &Request, endpoint: &str, host: &str, time: SystemTime) -> Result<Request, String> {
@@ -162,11 +172,15 @@ impl Signer {
 
     /// The crate always dates by `X-Amz-Date`; a signature over `Date` is put together from its parts. Source of the
     /// form: AWS General Reference, "Create a signed AWS API request".
-    fn sign_with_date(&self, request: &Request, host: &str, time: SystemTime) -> Option<Request> {
+    fn sign_with_date(&self, request: &Request, endpoint: &str, host: &str, time: SystemTime) -> Option<Request> {
         let date = canonical::basic_date(time)?;
-        let headers = [("date", date.as_str()), ("host", host)];
-        let authorization = self.scope().authorization(&self.keys, request, &headers, &date, time)?;
+        let mut headers = vec![("date", date.as_str()), ("host", host)];
+        headers.extend(self.token.as_deref().map(|token| ("x-amz-security-token", token)));
+        let encoded = Request { target: canonical::target(endpoint, &request.target).into(), ..request.clone() };
+        let authorization = self.scope().authorization(&self.keys, &encoded, &headers, &date, time)?;
         let mut signed = request.clone();
+        let token = self.token.as_deref().map(|token| ("x-amz-security-token".into(), token.into()));
+        signed.headers.extend(token);
         signed.headers.push(("date".into(), date.into()));
         signed.headers.push(("authorization".into(), authorization.into()));
         Some(signed)
@@ -246,6 +260,31 @@ mod tests {
         ];
         for request in others {
             assert_eq!(signer.scope().sign(&signer.keys, &request, "h", clock::now()), None, "{request:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_dated_otherwise_is_signed_over_the_same_path_query_and_token() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_323_045);
+        let (host, endpoint) = ("127.0.0.1:4566", "http://127.0.0.1:4566/base/path");
+        for target in ["/ListChannels", "/tags/arn%3Aaws%3Aivs", "/tags/a?tagKeys=b%20c&tagKeys=a", "/x?b=2&a="] {
+            for token in [None, Some("token+/=")] {
+                let signer = Signer::new("AKID", "secret", token, "us-east-1", "ivs");
+                let request = request("POST", target, &[], "{}");
+                let by_sdk = signer.sign_by_sdk(&request, endpoint, host, time).unwrap();
+                let of_sdk = by_sdk.headers.iter().find(|(name, _)| name == "authorization").unwrap().1.clone();
+                let date = canonical::basic_date(time).unwrap();
+                let mut headers = vec![("host", host), ("x-amz-date", date.as_str())];
+                headers.extend(token.map(|token| ("x-amz-security-token", token)));
+                headers.sort_unstable();
+                let encoded = Request { target: canonical::target(endpoint, target).into(), ..request.clone() };
+                let here = signer.scope().authorization(&signer.keys, &encoded, &headers, &date, time).unwrap();
+                assert_eq!(here, of_sdk.as_str(), "{target} {token:?}");
+                let dated = signer.clone().dated_by(DateHeader::Date).sign(&request, endpoint, host).unwrap();
+                let names: Vec<&str> = dated.headers.iter().map(|(name, _)| name.as_str()).collect();
+                assert!(names.contains(&"date") && !names.contains(&"x-amz-date"));
+                assert_eq!(names.contains(&"x-amz-security-token"), token.is_some());
+            }
         }
     }
 

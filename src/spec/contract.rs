@@ -178,6 +178,15 @@ impl Node {
         self.clauses.0.get(constraint as usize).copied().flatten()
     }
 
+    /// Whether a value can break a constraint at all: nothing is shorter than 0, and any value is a document.
+    pub fn can_break(&self, constraint: Constraint) -> bool {
+        match constraint {
+            Constraint::Type => !matches!(self.kind, NodeKind::Document),
+            Constraint::LengthMin => self.constraints.length.and_then(|length| length.min) != Some(0),
+            _ => true,
+        }
+    }
+
     /// Members of a structure or union; nothing for other kinds.
     pub fn members(&self) -> &[Node] {
         match &self.kind {

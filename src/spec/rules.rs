@@ -362,6 +362,10 @@ pub struct DefaultRule {
     pub output: String,
     /// Partial input beside which the member is left out.
     pub given: Map<String, Value>,
+    /// Partial input with which the answer shows the member: where the default is that it is absent, only a target that
+    /// can show it upholds the rule.
+    #[serde(default)]
+    pub shown_by: Option<Map<String, Value>>,
     /// What the answer shows; null stands for absent or null.
     pub value: Value,
     /// Further values that the readings allow.

@@ -20,6 +20,7 @@ struct Job {
 pub struct Crew {
     jobs: Sender<Job>,
     threads: Vec<JoinHandle<()>>,
+    prepared: Arc<Prepared>,
 }
 
 /// Where a trial hands its case over.
@@ -41,6 +42,7 @@ impl Crew {
         let (jobs, queue) = mpsc::channel();
         let queue = Arc::new(Mutex::new(queue));
         let (prepared, judge) = (Arc::new(prepared), Arc::new(judge));
+        let keep = Arc::clone(&prepared);
         let threads = (0..threads.min(judge.plan.cases.len())).map(|number| {
             let (prepared, judge, queue) = (Arc::clone(&prepared), Arc::clone(&judge), Arc::clone(&queue));
             std::thread::Builder::new()
@@ -48,7 +50,7 @@ impl Crew {
                 .spawn(move || work(&prepared, &judge, &queue))
                 .map_err(|error| format!("cannot start a thread: {error}"))
         });
-        Ok(Crew { threads: threads.collect::<Result<_, _>>()?, jobs })
+        Ok(Crew { threads: threads.collect::<Result<_, _>>()?, jobs, prepared: keep })
     }
 
     /// A desk for one trial.
@@ -56,12 +58,16 @@ impl Crew {
         Desk(self.jobs.clone())
     }
 
-    /// Waits until everything that the cases made is deleted.
-    pub fn finish(self) {
+    /// Waits until everything that the cases made is deleted. What could not be deleted, one line each.
+    pub fn finish(self) -> Vec<String> {
         drop(self.jobs);
         for thread in self.threads {
             // A thread that panicked has already failed its trial.
             let _ = thread.join();
+        }
+        match self.prepared.sweep() {
+            Ok(left) => left.iter().map(|left| format!("{}: {}", left.what, left.reason)).collect(),
+            Err(error) => vec![error.to_string()],
         }
     }
 }

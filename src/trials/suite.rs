@@ -17,6 +17,7 @@ use super::outcome::{Host, Judge};
 use super::trial;
 use crate::plan::{Filter, Plan, Suites};
 use crate::report::record::{ExpectedAbsence, Gate};
+use crate::report::text::visible;
 use crate::run::Prepared;
 use crate::run::settings::{Broadcast, Credentials, Profile, Settings};
 use crate::spec::{self, Contract};
@@ -102,6 +103,19 @@ impl Suite {
     /// Tests a target that is there already.
     pub fn endpoint(mut self, url: impl Into<String>) -> Suite {
         self.origin = Origin::Endpoint(url.into());
+        self
+    }
+
+    /// Sends through a proxy, unless the target is on this machine; the default is what `HTTP_PROXY`, `HTTPS_PROXY`,
+    /// `ALL_PROXY` and `NO_PROXY` say.
+    pub fn proxy(mut self, url: impl Into<String>) -> Suite {
+        self.settings.network.proxy = Some(url.into());
+        self
+    }
+
+    /// Trusts the certificates of a PEM file besides those of the system, of `AWS_CA_BUNDLE` and of `SSL_CERT_FILE`.
+    pub fn ca_cert(mut self, file: impl Into<PathBuf>) -> Suite {
+        self.settings.network.ca_certs.push(file.into());
         self
     }
 
@@ -221,8 +235,10 @@ impl Suite {
             host,
         };
         let crew = Crew::start(prepared, judge, trial::threads(arguments))?;
-        let conclusion = libtest_mimic::run(arguments, trial::all(&plan, &selected, &crew));
-        crew.finish();
+        let conclusion = libtest_mimic::run(arguments, trial::all(&contract, &plan, &selected, &crew));
+        for left in crew.finish() {
+            eprintln!("warning: left on the target: {}", visible(&left));
+        }
         Ok(conclusion.exit_code())
     }
 
@@ -279,6 +295,7 @@ impl Suite {
         };
         let foreseen = (0..plan.cases.len()).filter(is_foreseen).collect();
         prepared.executor().map_err(|error| error.to_string())?.finish();
+        prepared.sweep().map_err(|error| error.to_string())?;
         Ok(foreseen)
     }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use libtest_mimic::{Arguments, Trial};
 
 use super::crew::Crew;
-use crate::plan::{Case, Plan};
+use crate::plan::{Case, Phase, Plan};
+use crate::spec::Contract;
 
 /// Trials that are only listed; those at the positions of `ignored` are ignored.
 pub fn listing(plan: &Plan, ignored: &BTreeSet<usize>) -> Vec<Trial> {
@@ -28,8 +29,8 @@ pub fn selected(plan: &Plan, arguments: &Arguments) -> Plan {
     selected
 }
 
-/// The cases of a plan as trials; those that are selected have the crew behind them.
-pub fn all(plan: &Plan, selected: &Plan, crew: &Crew) -> Vec<Trial> {
+/// The cases of a plan as trials, dangerous ones last; those that are selected have the crew behind them.
+pub fn all(contract: &Contract, plan: &Plan, selected: &Plan, crew: &Crew) -> Vec<Trial> {
     let mut next = 0;
     let trial = |case: &Case| {
         if selected.cases.get(next).is_none_or(|candidate| candidate.id != case.id) {
@@ -39,7 +40,11 @@ pub fn all(plan: &Plan, selected: &Plan, crew: &Crew) -> Vec<Trial> {
         next += 1;
         Trial::ignorable_test(case.id.clone(), move || desk.run(index))
     };
-    plan.cases.iter().map(trial).collect()
+    let phase = |case: &Case| Phase::of(contract, &plan.resources, &plan.suites, case);
+    let phases: Vec<Phase> = plan.cases.iter().map(phase).collect();
+    let mut trials: Vec<(Phase, Trial)> = phases.into_iter().zip(plan.cases.iter().map(trial)).collect();
+    trials.sort_by_key(|(phase, _)| *phase);
+    trials.into_iter().map(|(_, trial)| trial).collect()
 }
 
 /// How many trials run at the same time.

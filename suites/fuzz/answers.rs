@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use ivs_conformance::send::Sender;
+use ivs_conformance::send::{Network, Sender};
 use ivs_conformance::wire::{Exchange, Request};
 use tokio::runtime::Runtime;
 
@@ -31,7 +31,7 @@ static SERVER: LazyLock<Mutex<Answering>> = LazyLock::new(|| {
         }
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    Mutex::new(Answering { next, runtime, sender: Sender::new(&endpoint, PATIENCE).unwrap() })
+    Mutex::new(Answering { next, runtime, sender: Sender::new(&endpoint, PATIENCE, &Network::default()).unwrap() })
 });
 
 fn serve(mut stream: TcpStream, answer: &[u8]) -> std::io::Result<()> {

@@ -9,7 +9,13 @@ const CHANNEL: &str = "arn:aws:ivs:us-east-1:123456789012:channel/AbCdEfGhIjKl";
 
 fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
     let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-    Reply::Response(Response { status, headers, body: body.to_owned().into(), is_truncated: false })
+    Reply::Response(Response {
+        status,
+        headers,
+        body: body.to_owned().into(),
+        is_truncated: false,
+        coding: Default::default(),
+    })
 }
 
 fn answered(status: u16, body: &str) -> Reply {
@@ -25,7 +31,7 @@ fn judged(operation: &str, expectation: &Expectation, focus: &str, reply: Reply)
     let contract = crate::spec::builtin().unwrap();
     let operation = contract.operation(operation).unwrap();
     let request = Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() };
-    let exchange = Exchange { request, reply, elapsed: Duration::ZERO };
+    let exchange = Exchange { request, reply, elapsed: Duration::ZERO, repeats: 0 };
     let focus = contract.clauses.find(focus).unwrap();
     let judgement = Judge::new(&contract).exchange(operation, expectation, focus, &exchange);
     let describe = |violation: &Violation| {

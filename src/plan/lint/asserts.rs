@@ -25,6 +25,9 @@ impl Lint<'_> {
             self.placeholders(&value, &place.at(key), variables);
         }
         self.pattern(assert, place, variables);
+        if let Some(Err(message)) = assert.requires.as_ref().map(|path| output.find(path)) {
+            self.wrong(&place.at("requires"), message, NAME_A_MEMBER);
+        }
         match output.find(&assert.at) {
             Ok(spot) => self.matchers(assert, spot, place),
             Err(message) => self.wrong(&place.at("at"), message, NAME_A_MEMBER),

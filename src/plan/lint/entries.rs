@@ -7,7 +7,7 @@ use crate::plan::accepted::Accepted;
 use crate::plan::part::{self, Role};
 use crate::plan::sequence::{Law, LawKind, Sequence};
 use crate::plan::source::List;
-use crate::plan::suite::{Echo, Probe, State};
+use crate::plan::suite::{Echo, Probe, State, Upholds};
 use crate::spec::contract::Operation;
 
 /// The resource that a state is of, while its steps are taken.
@@ -114,6 +114,11 @@ impl<'c> Lint<'c> {
         let place = Place::default().at("accepts");
         if probe.accepts.is_empty() {
             self.wrong(&place, "no answer is right", "write `success`, `4xx`, a status or `CODE (STATUS)`");
+        }
+        let is_open = probe.accepts.contains(&Accepted::Success) && probe.accepts.contains(&Accepted::ClientError);
+        if is_open && probe.upholds == Upholds::Clause {
+            let message = "success and every refusal are right, so that hardly any answer breaks the clause";
+            self.wrong(&place, message, "name the answers that are right, or add `upholds = \"nothing\"`");
         }
         for (index, accepted) in probe.accepts.iter().enumerate() {
             let Accepted::Error { code, status } = accepted else { continue };

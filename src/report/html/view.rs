@@ -157,10 +157,9 @@ fn target(record: &Record) -> String {
 }
 
 fn headline(record: &Record, verdict: Verdict) -> String {
-    match (verdict, &record.stopped_early) {
-        (Verdict::CouldNotTest, Some(reason)) => format!("No verdict: {}", visible(reason)),
-        (Verdict::CouldNotTest, None) => "No verdict: nothing was tested".to_owned(),
-        (verdict, _) => word(verdict).to_owned(),
+    match record.no_verdict() {
+        Some(reason) => format!("No verdict: {}", visible(&reason)),
+        None => word(verdict).to_owned(),
     }
 }
 

@@ -20,6 +20,7 @@ fn cut(whole: &Record, count: u32) -> Vec<Record> {
                     clause.reason = Some("no answer of the target showed it".to_owned());
                 }
                 clause.requests = if index == 1 { clause.requests } else { 0 };
+                clause.observations = if index == 1 { clause.observations } else { 0 };
             }
             shard.summary.requests = if index == 1 { whole.summary.requests } else { 0 };
             shard.notes.truncate(if index == 1 { usize::MAX } else { 0 });
@@ -135,13 +136,7 @@ fn a_side_that_no_shard_could_show_leaves_the_clause_untested() {
     };
     let single = |verdict_on_b| {
         let mut record = sample::clean();
-        record.clauses = vec![ClauseRecord {
-            id: clause.to_owned(),
-            operation: None,
-            verdict: ClauseVerdict::Upheld,
-            reason: None,
-            requests: 2,
-        }];
+        record.clauses = vec![ClauseRecord { requests: 2, ..sample::clause(clause, ClauseVerdict::Upheld, None) }];
         record.cases = vec![
             case(0, "accepts@A", CaseVerdict::Passed),
             case(1, "refuses@A", CaseVerdict::Inconclusive),

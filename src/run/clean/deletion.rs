@@ -11,6 +11,7 @@ use crate::judge::document;
 use crate::plan::suite::BroadcastState;
 use crate::run::ledger::mark::marks_in;
 use crate::run::ledger::{Lot, Named};
+use crate::run::lists::said;
 use crate::wire::{Exchange, FailureKind, Reply, Request, Text, TransportFailure};
 
 /// How often deleting is tried again for what is in use.
@@ -32,18 +33,19 @@ enum Owner {
 }
 
 impl Cleaner<'_> {
-    /// Deletes newest first, and again what was still in use by what was deleted after it.
+    /// Deletes what refers to other resources before these, and the newest first; again what was still in use.
     pub(super) async fn delete_lots(&mut self, lots: Vec<Lot>) {
         let mut left = lots;
+        left.reverse();
+        left.sort_by_key(|lot| lot.resources.first().map(|first| self.resources.deletion_rank(&first.kind)));
         for pass in 0..PASSES {
             let mut in_use = Vec::new();
-            for mut lot in left.into_iter().rev() {
+            for mut lot in left {
                 lot.resources = self.delete_lot(&lot).await;
                 if !lot.resources.is_empty() {
                     in_use.push(lot);
                 }
             }
-            in_use.reverse();
             left = in_use;
             if left.is_empty() {
                 return;
@@ -177,7 +179,7 @@ impl Cleaner<'_> {
         }
     }
 
-    pub(super) async fn call(&self, region: Option<&str>, operation: &str, input: Map<String, Value>) -> Exchange {
+    async fn call(&self, region: Option<&str>, operation: &str, input: Map<String, Value>) -> Exchange {
         let operation = self.contract.operation(operation);
         let request = operation.map(|operation| encode::request(operation, &Value::Object(input)));
         match request {
@@ -191,20 +193,12 @@ fn status(exchange: &Exchange) -> Option<u16> {
     exchange.response().map(|response| response.status)
 }
 
-/// What came back, in a few words; never what the body says.
-pub(super) fn said(exchange: &Exchange) -> String {
-    match &exchange.reply {
-        Reply::Response(response) => format!("the target answered with status {}", response.status),
-        Reply::Failure(failure) => failure.detail.clone(),
-    }
-}
-
 fn unknown_operation() -> Exchange {
     let request =
         Request { method: Text::default(), target: Text::default(), headers: Vec::new(), body: Default::default() };
     let detail = "the contract does not have the operation".to_owned();
     let reply = Reply::Failure(TransportFailure { kind: FailureKind::Withheld, detail });
-    Exchange { request, reply, elapsed: Duration::ZERO }
+    Exchange { request, reply, elapsed: Duration::ZERO, repeats: 0 }
 }
 
 /// The object below a value that has this ARN as its own.

@@ -1,15 +1,16 @@
 //! Looks for what a run may have made, by the marks that it gives everything.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::deletion::said;
 use super::{Cleaner, Trust};
-use crate::judge::{document, path};
-use crate::plan::resources::{self, Finder};
+use crate::judge::path;
+use crate::plan::resources;
 use crate::run::ledger::mark::{Marks, marks_in};
 use crate::run::ledger::{Lot, Named, Open, Story};
+use crate::run::lists::{self, Pages};
 
 /// Most pages that a search follows.
 const MOST_PAGES: usize = 10_000;
@@ -19,36 +20,38 @@ impl Cleaner<'_> {
     /// known now.
     pub(super) async fn find<'s>(&mut self, story: &'s Story) -> (Vec<Lot>, Vec<&'s Open>) {
         let (mut found, mut searched): (Vec<Lot>, Vec<&Open>) = (Vec::new(), Vec::new());
+        let mut lists: BTreeMap<(&str, Option<&str>), Option<Vec<Value>>> = BTreeMap::new();
         for intent in &story.open {
-            let kinds: Vec<String> =
-                self.resources.products(&intent.operation).iter().map(|product| product.resource.clone()).collect();
-            let before = self.cleaned.unsearched.len();
-            let Some(kind) = kinds.first() else { continue };
-            if self.belongs_to_another(kind) {
+            let products = self.resources.products(&intent.operation);
+            let Some(kind) = products.first().map(|product| product.resource.clone()) else { continue };
+            if self.belongs_to_another(&kind) {
                 // It went with what it belongs to, which the journal names.
                 searched.push(intent);
                 continue;
             }
             if !intent.tagged && intent.name.is_none() {
-                let what = format!("{} {}", intent.operation, intent.number);
-                self.cleaned.unsearched.push(format!(
-                    "{what} had no answer and could carry neither tag nor name: look for a {kind} without both"
-                ));
+                let what = format!("what {} (request {}) may have made", intent.operation, intent.number);
+                let need = format!("its request could carry neither tag nor name: look for a {kind} without both");
+                self.cleaned.note_unsearched(what, format!("{}, and {need}", intent.fate()));
                 continue;
             }
             let is_it = |marks: &Marks| match &intent.name {
                 Some(name) => marks.name.as_ref() == Some(name),
                 None => marks.tagged,
             };
-            let lots = self.search(kind, intent.region.as_deref(), &is_it).await;
+            let place = (intent.operation.as_str(), intent.region.as_deref());
+            let items = match lists.entry(place) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(empty) => empty.insert(self.items(&kind, place.1).await),
+            };
+            let Some(items) = items else { continue };
+            let lots = self.marked(&kind, place.1, items, &is_it);
             let named = story.lots.iter().chain(&found).flat_map(|lot| &lot.resources);
             let named: BTreeSet<&Named> = named.collect();
             let is_new = |lot: &Lot| lot.resources.iter().any(|resource| !named.contains(resource));
             let new: Vec<Lot> = lots.into_iter().filter(is_new).collect();
             found.extend(new);
-            if before == self.cleaned.unsearched.len() {
-                searched.push(intent);
-            }
+            searched.push(intent);
         }
         (found, searched)
     }
@@ -72,29 +75,53 @@ impl Cleaner<'_> {
         region: Option<&str>,
         is_it: &dyn Fn(&Marks) -> bool,
     ) -> Vec<Lot> {
+        match self.items(kind, region).await {
+            Some(items) => self.marked(kind, region, &items, is_it),
+            None => Vec::new(),
+        }
+    }
+
+    /// What a list shows of a type; `None`, and a note why, if nothing shows it. Empty for what cannot be deleted or goes
+    /// with another resource.
+    async fn items(&mut self, kind: &str, region: Option<&str>) -> Option<Vec<Value>> {
         if self.resources.deleter(kind).is_none() {
-            return Vec::new();
+            return Some(Vec::new());
         }
         let Some(finder) = self.resources.finder(self.contract, kind) else {
             let producer = self.resources.producer(kind).and_then(|producer| self.contract.operation(producer));
             let goes_with_another = producer.is_some_and(|producer| self.resources.makes_more(&producer.name, kind));
-            if !goes_with_another && !self.belongs_to_another(kind) {
-                self.cleaned.unsearched.push(format!("no list shows every {kind} with its tags"));
+            if goes_with_another || self.belongs_to_another(kind) {
+                return Some(Vec::new());
             }
-            return Vec::new();
+            let reason = format!("no list shows every {kind} with its tags");
+            self.cleaned.note_unsearched(format!("every {kind} of the run"), reason);
+            return None;
         };
-        let items = match self.walk(&finder, region).await {
-            Ok(items) => items,
+        let pages = Pages::AtMost(MOST_PAGES);
+        match lists::items(self.contract, &self.target, &finder, region, pages).await {
+            Ok(items) => Some(items),
             Err(reason) => {
                 let place = region.map_or_else(String::new, |region| format!(" in {region}"));
-                self.cleaned.unsearched.push(format!("{}{place} failed: {reason}", finder.operation));
-                return Vec::new();
+                let what = format!("every {kind}{place} whose ARN is not known");
+                self.cleaned.note_unsearched(what, format!("{} failed: {reason}", finder.operation));
+                None
             }
-        };
+        }
+    }
+
+    /// Those of a list's items that carry the marks that are looked for.
+    fn marked(
+        &mut self,
+        kind: &str,
+        region: Option<&str>,
+        items: &[Value],
+        is_it: &dyn Fn(&Marks) -> bool,
+    ) -> Vec<Lot> {
+        let Some(finder) = self.resources.finder(self.contract, kind) else { return Vec::new() };
         let mut lots = Vec::new();
         for item in items {
-            let Some(arn) = path::find(&item, &finder.arn).and_then(Value::as_str) else { continue };
-            let marks = marks_in(&item, self.run);
+            let Some(arn) = path::find(item, &finder.arn).and_then(Value::as_str) else { continue };
+            let marks = marks_in(item, self.run);
             if is_it(&marks) {
                 let resource = Named { kind: kind.to_owned(), arn: arn.to_owned() };
                 if let Some(ledger) = self.target.ledger() {
@@ -112,28 +139,5 @@ impl Cleaner<'_> {
             }
         }
         lots
-    }
-
-    async fn walk(&self, finder: &Finder, region: Option<&str>) -> Result<Vec<Value>, String> {
-        let mut items = Vec::new();
-        let mut tokens: BTreeSet<String> = BTreeSet::new();
-        let mut input = Map::new();
-        for _ in 0..MOST_PAGES {
-            let exchange = self.call(region, &finder.operation, input.clone()).await;
-            let body = match exchange.response() {
-                Some(response) if (200..300).contains(&response.status) => document::read(response),
-                _ => return Err(said(&exchange)),
-            };
-            let page = body.map_err(|_| "the answer is no JSON".to_owned())?.value;
-            items.extend(path::find(&page, &finder.items).and_then(Value::as_array).cloned().unwrap_or_default());
-            let Some((input_token, output_token)) = &finder.tokens else { return Ok(items) };
-            let token = path::find(&page, output_token).and_then(Value::as_str).filter(|token| !token.is_empty());
-            let Some(token) = token else { return Ok(items) };
-            if !tokens.insert(token.to_owned()) {
-                return Err("a page's token came again".to_owned());
-            }
-            input.insert(input_token.clone(), Value::from(token));
-        }
-        Err(format!("there are more than {MOST_PAGES} pages"))
     }
 }

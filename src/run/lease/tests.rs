@@ -86,8 +86,15 @@ async fn new_secrets_do_not_stand_in_what_is_written_down() {
     lease.keep().await;
     let exchange = |body: &'static str| Exchange {
         request: Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() },
-        reply: Reply::Response(Response { status: 200, headers: Vec::new(), body: body.into(), is_truncated: false }),
+        reply: Reply::Response(Response {
+            status: 200,
+            headers: Vec::new(),
+            body: body.into(),
+            is_truncated: false,
+            coding: Default::default(),
+        }),
         elapsed: Duration::ZERO,
+        repeats: 0,
     };
     let body = |exchange: &Exchange| exchange.response().unwrap().body.clone();
     let plain = exchange("{\"arn\": \"arn:of:somebody\"}");

@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::Value;
 
-use super::journal::{Entry, Journal, JournalError, Named};
+use super::journal::{Entry, Failure, Journal, JournalError, Named};
 use super::mark::{Marks, marks_in};
 use crate::judge::{document, path};
 use crate::plan::resources::{Product, Resources};
+use crate::run::health::call;
 use crate::run::route::Route;
 use crate::spec::Arn;
 use crate::spec::contract::Contract;
-use crate::wire::{Exchange, Reply, Request, Response};
+use crate::wire::{Exchange, FailureKind, Reply, Request, Response};
 
 /// A thread died while it wrote.
 const BROKEN: &str = "the list of what the run made is broken, because a thread died";
@@ -169,8 +170,12 @@ impl Ledger {
     /// # Errors
     /// The journal cannot be written.
     pub fn after(&self, ticket: &Ticket, exchange: &Exchange) -> Result<(), String> {
-        let Reply::Response(response) = &exchange.reply else { return Ok(()) };
         let Ok(mut state) = self.state.lock() else { return Err(BROKEN.to_owned()) };
+        let response = match (&exchange.reply, ticket) {
+            (Reply::Response(response), _) => response,
+            (Reply::Failure(failure), Ticket::Makes { number, .. }) => return state.failed(*number, failure.kind),
+            (Reply::Failure(_), _) => return Ok(()),
+        };
         match ticket {
             Ticket::Makes { number, maker } => {
                 let Some(maker) = self.makers.get(*maker) else { return Ok(()) };
@@ -201,6 +206,15 @@ impl Ledger {
         let mut state = self.state.lock().map_err(|_| BROKEN.to_owned())?;
         state.open.remove(&number);
         state.write(&Entry::Settled { number })
+    }
+
+    /// Notes that a request was sent more than once.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn repeated(&self, exchange: &Exchange) -> Result<(), String> {
+        let entry = Entry::Repeated { request: call(&exchange.request), times: exchange.repeats };
+        self.state.lock().map_err(|_| BROKEN.to_owned())?.write(&entry)
     }
 
     /// Notes that everything is gone.
@@ -240,7 +254,7 @@ impl State {
                 made.retain(|resource| !secrets.iter().any(|secret| resource.arn.contains(secret)));
                 if made.is_empty() {
                     // It says that it made something, and not what: that is looked for at the end.
-                    return Ok(());
+                    return self.write(&Entry::Failed { number, failure: Failure::Status(response.status) });
                 }
                 self.open.remove(&number);
                 for resource in &made {
@@ -253,8 +267,22 @@ impl State {
                 self.open.remove(&number);
                 self.write(&Entry::Refused { number })
             }
-            _ => Ok(()),
+            status => self.write(&Entry::Failed { number, failure: Failure::Status(status) }),
         }
+    }
+
+    fn failed(&mut self, number: u64, kind: FailureKind) -> Result<(), String> {
+        let failure = match kind {
+            FailureKind::Timeout => Failure::Timeout,
+            FailureKind::Protocol | FailureKind::Closed | FailureKind::Dropped => Failure::Broken,
+            FailureKind::Withheld => Failure::Stopped,
+            // It did not reach the target.
+            FailureKind::Connect | FailureKind::Tls => {
+                self.open.remove(&number);
+                return self.write(&Entry::Refused { number });
+            }
+        };
+        self.write(&Entry::Failed { number, failure })
     }
 
     fn count(&mut self, resource: &Named) {
@@ -340,9 +368,17 @@ mod tests {
 
     fn exchange(ledger: &Ledger, request: &Request, status: u16, body: &Value) -> Result<(), Refusal> {
         let ticket = ledger.before(request, None)?;
-        let response = Response { status, headers: Vec::new(), body: body.to_string().into(), is_truncated: false };
+        let response = Response {
+            status,
+            headers: Vec::new(),
+            body: body.to_string().into(),
+            is_truncated: false,
+            coding: Default::default(),
+        };
         let reply = Reply::Response(response);
-        ledger.after(&ticket, &Exchange { request: request.clone(), reply, elapsed: Duration::ZERO }).unwrap();
+        ledger
+            .after(&ticket, &Exchange { request: request.clone(), reply, elapsed: Duration::ZERO, repeats: 0 })
+            .unwrap();
         Ok(())
     }
 

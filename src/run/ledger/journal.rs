@@ -76,6 +76,26 @@ pub struct Header {
     /// Path of the target by which a channel's broadcast ends, if the run used one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broadcast: Option<String>,
+    /// Whether the run signed its requests.
+    #[serde(default, skip_serializing_if = "Signing::is_default")]
+    pub signing: Signing,
+}
+
+/// Whether a run signed its requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Signing {
+    /// With Signature Version 4.
+    #[default]
+    Sigv4,
+    /// Not at all.
+    None,
+}
+
+impl Signing {
+    fn is_default(&self) -> bool {
+        *self == Signing::default()
+    }
 }
 
 /// One line.
@@ -114,10 +134,24 @@ pub enum Entry {
         /// The intent.
         number: u64,
     },
+    /// Nobody knows whether it made something: it failed.
+    Failed {
+        /// The intent.
+        number: u64,
+        /// How.
+        failure: Failure,
+    },
     /// A resource is gone.
     Deleted {
         /// Which.
         arn: String,
+    },
+    /// A request that changes nothing was sent again, because the connection broke on which it was sent first.
+    Repeated {
+        /// Its method and the first part of its path.
+        request: String,
+        /// How often it was sent again.
+        times: u32,
     },
     /// An intent without an answer was looked for, and nothing is left of it.
     Settled {
@@ -126,6 +160,20 @@ pub enum Entry {
     },
     /// Everything is gone.
     Ended,
+}
+
+/// How a request failed of which nobody knows whether it made something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Failure {
+    /// With a response that has this status.
+    Status(u16),
+    /// No response came in time.
+    Timeout,
+    /// The connection broke, or what came is not HTTP.
+    Broken,
+    /// The run was stopped before the response came.
+    Stopped,
 }
 
 /// A journal that is being written.
@@ -236,6 +284,7 @@ mod tests {
             contract: "00".to_owned(),
             tool: "0.1.0".to_owned(),
             broadcast: None,
+            signing: Signing::default(),
         }
     }
 
@@ -298,11 +347,16 @@ mod tests {
             intent(1),
             Entry::Refused { number: 1 },
             intent(2),
+            Entry::Failed { number: 2, failure: Failure::Status(500) },
             Entry::Deleted { arn: "a".to_owned() },
         ];
+        let lines: Vec<String> = entries.iter().map(|entry| serde_json::to_string(entry).unwrap()).collect();
+        let read: Vec<Entry> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(read, entries);
         let story = Story::of(header(), entries);
         assert_eq!((story.lots.len(), story.open.len(), story.next, story.ended), (1, 1, 3, false));
         assert_eq!(story.lots[0].resources, [resource("b")]);
         assert_eq!(story.open[0].number, 2);
+        assert_eq!(story.open[0].fate(), "it was answered with status 500");
     }
 }

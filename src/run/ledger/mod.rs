@@ -7,5 +7,5 @@ pub mod mark;
 mod story;
 
 pub use book::{Census, Ledger, Refusal, Ticket};
-pub use journal::{Entry, Header, Journal, JournalError, Named, SCHEMA};
+pub use journal::{Entry, Failure, Header, Journal, JournalError, Named, SCHEMA, Signing};
 pub use story::{Lot, Open, Story};

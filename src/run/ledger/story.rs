@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::journal::{Entry, Header, Named};
+use super::journal::{Entry, Failure, Header, Named};
 
 /// Resources that one request made, as far as they are there still.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,24 @@ pub struct Open {
     pub name: Option<String>,
     /// ARNs that it named.
     pub parents: Vec<String>,
+    /// How it failed; `None` if the journal ends before its response.
+    pub failure: Option<Failure>,
+}
+
+impl Open {
+    /// What became of the request, for a sentence.
+    pub fn fate(&self) -> String {
+        match self.failure {
+            Some(Failure::Status(status @ 200..=299)) => {
+                format!("it was answered with status {status}, and the response does not say what it made")
+            }
+            Some(Failure::Status(status)) => format!("it was answered with status {status}"),
+            Some(Failure::Timeout) => "its response did not come in time".to_owned(),
+            Some(Failure::Broken) => "the connection broke before its response was there".to_owned(),
+            Some(Failure::Stopped) => "the run was stopped before its response came".to_owned(),
+            None => "the run was killed before its response came".to_owned(),
+        }
+    }
 }
 
 /// What a journal tells.
@@ -64,7 +82,8 @@ impl Story {
             match entry {
                 Entry::Intent { number, operation, region, name, tagged, parents } => {
                     next = next.max(number.saturating_add(1));
-                    open.insert(number, Open { number, operation, region, tagged, name, parents });
+                    let failure = None;
+                    open.insert(number, Open { number, operation, region, tagged, name, parents, failure });
                 }
                 Entry::Created { number, resources } => {
                     let intent = open.remove(&number);
@@ -75,10 +94,15 @@ impl Story {
                 Entry::Refused { number } | Entry::Settled { number } => {
                     open.remove(&number);
                 }
+                Entry::Failed { number, failure } => {
+                    if let Some(intent) = open.get_mut(&number) {
+                        intent.failure = Some(failure);
+                    }
+                }
                 Entry::Deleted { arn } => {
                     deleted.insert(arn);
                 }
-                Entry::Run(_) | Entry::Ended => {}
+                Entry::Run(_) | Entry::Repeated { .. } | Entry::Ended => {}
             }
         }
         for lot in &mut lots {

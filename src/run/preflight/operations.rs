@@ -75,7 +75,7 @@ enum Presence {
 pub async fn reach(env: &Environment) -> Result<Exchange, Untestable> {
     let exchange = env.target.send_once(&nowhere_request()).await;
     match &exchange.reply {
-        Reply::Failure(failure) if failure.kind == FailureKind::Connect => {
+        Reply::Failure(failure) if matches!(failure.kind, FailureKind::Connect | FailureKind::Tls) => {
             Err(speech::diagnose(env, &exchange.request, failure).await)
         }
         _ => Ok(exchange),

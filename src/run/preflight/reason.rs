@@ -34,6 +34,13 @@ pub enum Untestable {
         /// What was tried and what happened.
         reason: String,
     },
+    /// It speaks TLS, and what it shows is not trusted or not understood.
+    NotTrusted {
+        /// Base URL of the target.
+        endpoint: String,
+        /// What was tried and what happened.
+        reason: String,
+    },
     /// It answers, and none of the operations is there.
     NotThisApi {
         /// Base URL of the target.
@@ -84,7 +91,9 @@ impl Untestable {
         match self {
             Untestable::Unreachable { endpoint, reason } => format!("{endpoint} cannot be reached: {reason}"),
             Untestable::NotHttp { endpoint, reason, .. } => format!("{endpoint} does not speak HTTP: {reason}"),
-            Untestable::NotTls { endpoint, reason } => format!("{endpoint} cannot be reached with TLS: {reason}"),
+            Untestable::NotTls { endpoint, reason } | Untestable::NotTrusted { endpoint, reason } => {
+                format!("{endpoint} cannot be reached with TLS: {reason}")
+            }
             Untestable::NotThisApi { endpoint, service, operations, seen } => format!(
                 "{endpoint}: this is not the API: none of its {operations} operations ({service}) is there; {seen}"
             ),
@@ -107,7 +116,8 @@ impl Untestable {
         let quoted = match &mut self {
             Untestable::Unreachable { reason, .. }
             | Untestable::NotHttp { reason, .. }
-            | Untestable::NotTls { reason, .. } => reason,
+            | Untestable::NotTls { reason, .. }
+            | Untestable::NotTrusted { reason, .. } => reason,
             Untestable::NotThisApi { seen, .. }
             | Untestable::WrongRegion { seen, .. }
             | Untestable::NoControlPath { seen, .. } => seen,
@@ -125,6 +135,7 @@ impl Untestable {
             Untestable::NotHttp { speaks_tls: false, .. } => {
                 "check the address and the port: another service may listen there".to_owned()
             }
+            Untestable::NotTrusted { .. } => "check the certificate, and the host name of the endpoint".to_owned(),
             Untestable::NotTls { .. } => "it speaks HTTP without TLS: use http://".to_owned(),
             Untestable::NotThisApi { .. } => "check the address, the port and the base path".to_owned(),
             Untestable::AccessRefused { is_signed: false, .. } => {

@@ -34,8 +34,11 @@ pub async fn because(env: &Environment, kind: FailureKind, reason: String) -> Un
     }
     let speaks_tls = !is_tls && kind != FailureKind::Connect && replies(url.as_ref(), &greeting(), is_tls_record).await;
     match kind {
-        FailureKind::Protocol => Untestable::NotHttp { endpoint, reason, speaks_tls },
+        FailureKind::Protocol | FailureKind::Closed | FailureKind::Dropped => {
+            Untestable::NotHttp { endpoint, reason, speaks_tls }
+        }
         _ if speaks_tls => Untestable::NotHttp { endpoint, reason, speaks_tls },
+        FailureKind::Tls => Untestable::NotTrusted { endpoint, reason },
         _ => Untestable::Unreachable { endpoint, reason },
     }
 }

@@ -226,20 +226,23 @@ impl<'w, 'c> Play<'w, 'c> {
         let given = role.tags.as_ref().and_then(|name| input.get(name)).and_then(Value::as_object);
         let given = given.cloned().unwrap_or_default();
         let (replaced, added) = given.keys().cloned().partition(|key| entity.tags.contains_key(key));
+        let is_changed = |(key, value): &(&String, &Value)| entity.tags.get(*key).is_some_and(|old| old != *value);
+        let changed = given.iter().filter(is_changed).map(|(key, _)| key.clone()).collect();
         if let Some(entity) = self.model.get_mut(entity.label) {
             entity.tags.extend(given);
         }
-        self.deed = Deed::Tagged { replaced, added };
+        self.deed = Deed::Tagged { replaced, changed, added };
     }
 
     fn untagged(&mut self, role: &Role, entity: &Entity, input: &Value) {
         let keys = role.tags.as_ref().and_then(|name| input.get(name)).and_then(Value::as_array);
+        let mut removed = BTreeSet::new();
         if let Some(entity) = self.model.get_mut(entity.label) {
             for key in keys.into_iter().flatten().filter_map(Value::as_str) {
-                entity.tags.remove(key);
+                removed.extend(entity.tags.remove(key).map(|_| key.to_owned()));
             }
         }
-        self.deed = Deed::Untagged;
+        self.deed = Deed::Untagged { removed };
     }
 
     /// An update's answer shows the resource: what was not given is as it was.
@@ -254,19 +257,19 @@ impl<'w, 'c> Play<'w, 'c> {
         let subject = role.subject.as_deref();
         let named = input.as_object().into_iter().flat_map(Map::keys).filter(|name| Some(name.as_str()) != subject);
         let given = self.with_followers(&entity.kind, named.cloned().collect());
-        self.deed = Deed::Updated(given);
+        self.deed = Deed::Updated { given: given.clone(), changed: BTreeSet::new() };
         let Some(node) = part::object_of(operation, &entity.kind) else { return };
         let shown = role.place.as_ref().and_then(|place| judgement.body.as_ref()?.get(place)).cloned();
         let Some(shown @ Value::Object(_)) = shown else { return };
-        let given = match &self.deed {
-            Deed::Updated(given) => given.clone(),
-            _ => BTreeSet::new(),
-        };
         let is_kept = |difference: &law::Difference| !given.contains(&difference.member);
-        let differences: Vec<law::Difference> =
-            self.differences(entity, node, &shown).into_iter().filter(is_kept).collect();
+        let all = self.differences(entity, node, &shown);
+        let changed = all.iter().filter(|difference| !is_kept(difference)).map(|found| found.member.clone()).collect();
+        let differences: Vec<law::Difference> = all.into_iter().filter(is_kept).collect();
         let tag_differences = self.tag_differences(entity, node, &shown);
-        self.judge(role, entity, &differences, &tag_differences, judgement);
+        let mut view = self.view(entity, node);
+        view.members.retain(|member| !given.contains(member));
+        self.judge(role, entity, (&differences, &tag_differences), &view, judgement);
+        self.deed = Deed::Updated { given, changed };
         self.adopt(entity.label, node, &shown);
         self.model.note_use();
     }

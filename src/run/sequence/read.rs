@@ -1,21 +1,19 @@
 //! Looks at the resources of a sequence, and compares what is shown with what is known.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::draw::{Label, Move};
 use super::model::Entity;
 use super::play::{Done, Play, give};
-use crate::clock;
 use crate::judge::echo::{is_nothing, same};
-use crate::judge::law::{self, Deed, Difference};
+use crate::judge::law::{self, Deed, Difference, View};
 use crate::judge::{Judgement, Violation};
 use crate::plan::expectation::Expectation;
 use crate::plan::part::{self, Part, Role};
 use crate::plan::sequence::LawKind;
-use crate::run::scenario::FIRST_WAIT;
+use crate::run::polling::{self, Polling};
 use crate::run::session::Blocked;
 use crate::run::worker::Progress;
 use crate::spec::contract::{Node, Operation};
@@ -90,7 +88,8 @@ impl Play<'_, '_> {
         let Some(shown @ Value::Object(_)) = shown else { return };
         let differences = self.differences(entity, node, &shown);
         let tags = self.tag_differences(entity, node, &shown);
-        self.judge(role, entity, &differences, &tags, judgement);
+        let view = self.view(entity, node);
+        self.judge(role, entity, (&differences, &tags), &view, judgement);
         self.adopt(entity.label, node, &shown);
     }
 
@@ -98,20 +97,30 @@ impl Play<'_, '_> {
         let shown = role.place.as_ref().and_then(|place| judgement.body.as_ref()?.get(place));
         let shown = shown.and_then(Value::as_object).cloned().unwrap_or_default();
         let tags = tag_differences(&entity.tags, &shown);
-        self.judge(role, entity, &[], &tags, judgement);
+        let view = View { members: BTreeSet::new(), tags: Some(entity.tags.keys().cloned().collect()) };
+        self.judge(role, entity, (&[], &tags), &view, judgement);
         if let Some(entity) = self.model.get_mut(entity.label) {
             entity.tags = shown;
         }
     }
 
-    /// Adds what differences say of laws: broken ones once each; those that the last deed puts to the test as upheld if
-    /// there are no differences.
+    /// What a view of a resource shows that is known of it.
+    pub(super) fn view(&self, entity: &Entity, node: &Node) -> View {
+        let mut view = View::of(node, &entity.members);
+        let unsettled = &self.cast.sequence.unsettled;
+        view.members.retain(|member| !unsettled.contains(&format!("{}.{member}", entity.kind)));
+        view.tags = self.tags_member(node).map(|_| entity.tags.keys().cloned().collect());
+        view
+    }
+
+    /// Adds what differences, of members and of tags, say of laws: broken ones once each; those that the last deed puts
+    /// to the test and that the view could show broken as upheld if there are no differences.
     pub(super) fn judge(
         &self,
         role: &Role,
         entity: &Entity,
-        members: &[Difference],
-        tags: &[Difference],
+        (members, tags): (&[Difference], &[Difference]),
+        view: &View,
         judgement: &mut Judgement,
     ) {
         let is_subject = self.subjects.contains(&entity.label);
@@ -136,7 +145,7 @@ impl Play<'_, '_> {
             judgement.violations.extend(violation);
         }
         if broken.is_empty() && is_subject {
-            let upheld = law::shown_by(&self.deed);
+            let upheld = law::shown_by(&self.deed, view);
             judgement.upheld.extend(upheld.iter().filter_map(|law| Some(self.clause(*law, noun)?.1)));
         }
     }
@@ -189,7 +198,7 @@ impl Play<'_, '_> {
         let items = items(role, &judgement);
         let mut divergences = self.divergences(operation, role, &entities, &items, LawKind::BatchAgrees);
         divergences.extend(unreported(operation, role, &entities, &judgement));
-        let mut laws = vec![LawKind::BatchAgrees];
+        let mut laws = shown_by_several(LawKind::BatchAgrees, &entities);
         laws.extend(entities.iter().any(|entity| entity.gone.is_some()).then_some(LawKind::BatchReportsErrors));
         self.conclude(role, divergences, judgement, Some(exchange), &laws, progress).await
     }
@@ -209,8 +218,7 @@ impl Play<'_, '_> {
             let is_owned = |other: &&Entity| other.owner == Some(entity.label) && other.kind == role.resource;
             entities = self.model.all().filter(is_owned).cloned().collect();
         }
-        let deadline = clock::instant() + self.env.settings.patience;
-        let mut wait = FIRST_WAIT;
+        let mut polling = Polling::new(self.env.settings.patience);
         let before = self.session.history.len();
         loop {
             // Only the last try is part of what shows a finding.
@@ -218,17 +226,17 @@ impl Play<'_, '_> {
             let (judgement, exchange, items) =
                 self.session.walk_items(operation, &input, operation.status_clause).await;
             let divergences = self.divergences(operation, role, &entities, &items, LawKind::CreatedIsListed);
-            let is_over = clock::instant() >= deadline || self.env.target.is_stopped();
+            let is_too_late = polling.is_too_late(polling::form(operation, &judgement));
+            let is_over = is_too_late || self.env.target.is_stopped();
             let broken = self.all_broken(role, &divergences);
             if divergences.is_empty() || !judgement.is_success() || is_over || self.env.stays(broken.iter()) {
                 if is_over {
                     self.env.note_wait_in_vain(broken.iter());
                 }
-                let laws = [LawKind::CreatedIsListed];
+                let laws = shown_by_several(LawKind::CreatedIsListed, &entities);
                 return self.conclude(role, divergences, judgement, exchange, &laws, progress).await;
             }
-            self.env.target.pause(wait).await;
-            wait = (wait * 2).min(Duration::from_secs(1));
+            polling.pause(self.env).await;
         }
     }
 
@@ -356,6 +364,11 @@ impl Play<'_, '_> {
         }
         broken
     }
+}
+
+/// The law of a view of several resources, if it shows one of those that live.
+fn shown_by_several(law: LawKind, entities: &[Entity]) -> Vec<LawKind> {
+    entities.iter().any(|entity| entity.gone.is_none()).then_some(law).into_iter().collect()
 }
 
 fn items(role: &Role, judgement: &Judgement) -> Vec<Value> {

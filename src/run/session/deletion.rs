@@ -7,12 +7,11 @@ use serde_json::Value;
 use super::{Bundle, Session};
 use crate::clock;
 use crate::generate::encode;
-use crate::wire::Exchange;
+use crate::run::remains::{Obstacle, Undeleted};
+use crate::wire::{Exchange, Reply, Request};
 
 /// How often a target is asked whether a stream that was stopped has ended.
 const STREAM_END: Duration = Duration::from_secs(2);
-/// How often deleting is tried again for what was in use.
-const DELETE_PASSES: u32 = 4;
 
 impl Session<'_> {
     /// Deletes what the test made.
@@ -29,81 +28,110 @@ impl Session<'_> {
         self.delete_all(bundles).await;
     }
 
-    /// Deletes newest first, and again what was still in use by what was deleted after it.
+    /// Deletes as far as possible now; the rest is tried again at the end of the run.
     async fn delete_all(&mut self, bundles: Vec<Bundle>) {
-        let mut left = bundles;
-        for _ in 0..DELETE_PASSES {
-            let mut in_use = Vec::new();
-            for bundle in left.into_iter().rev() {
-                match self.delete(&bundle).await {
-                    Deleted::Gone => {}
-                    Deleted::InUse => in_use.push(bundle),
-                    Deleted::Unanswered => self.worker.tally.unanswered_deletions += 1,
-                }
-            }
-            in_use.reverse();
-            left = in_use;
-            if left.is_empty() {
-                return;
-            }
-        }
-        self.worker.tally.left_over += left.len() as u64;
+        let undeleted = self.delete_in_order(bundles).await;
+        self.worker.env.remains.keep(undeleted);
     }
 
-    async fn delete(&mut self, bundle: &Bundle) -> Deleted {
+    /// Deletes what refers to other resources before these, and the newest first; again as long as that frees something
+    /// that was in use. What could not be deleted.
+    pub(in crate::run) async fn delete_in_order(&mut self, bundles: Vec<Bundle>) -> Vec<Undeleted> {
         let env = std::sync::Arc::clone(&self.worker.env);
-        let leave = bundle.state.as_ref().and_then(|name| {
+        let rank = |bundle: &Bundle| bundle.resources.first().map(|(kind, _)| env.plan.resources.deletion_rank(kind));
+        let mut waiting = bundles;
+        waiting.reverse();
+        waiting.sort_by_key(rank);
+        let mut undeleted = Vec::new();
+        loop {
+            let before: usize = waiting.iter().map(|bundle| bundle.resources.len()).sum();
+            let mut in_use = Vec::new();
+            for bundle in waiting {
+                match self.delete(bundle).await {
+                    None => {}
+                    Some(rest) if rest.obstacle == Obstacle::InUse => in_use.push(rest),
+                    Some(rest) => undeleted.push(rest),
+                }
+            }
+            let after: usize = in_use.iter().map(|rest| rest.bundle.resources.len()).sum();
+            if after == 0 || after == before {
+                undeleted.extend(in_use);
+                return undeleted;
+            }
+            waiting = in_use.into_iter().map(|rest| rest.bundle).collect();
+        }
+    }
+
+    /// Whether the target says that a resource does not exist.
+    pub(in crate::run) async fn is_gone(&mut self, region: Option<&str>, kind: &str, arn: &str) -> bool {
+        let env = std::sync::Arc::clone(&self.worker.env);
+        let Some((reader, member)) = env.plan.resources.reader(&env.contract, kind) else { return false };
+        let Some(operation) = env.contract.operation(reader) else { return false };
+        let input = Value::Object(serde_json::Map::from_iter([(member, Value::from(arn))]));
+        let exchange = env.target.send_in(region, &encode::request(operation, &input)).await;
+        exchange.response().is_some_and(|response| response.status == 404)
+    }
+
+    /// Deletes what one call made; what is left of it.
+    async fn delete(&mut self, mut bundle: Bundle) -> Option<Undeleted> {
+        let env = std::sync::Arc::clone(&self.worker.env);
+        let leave = bundle.state.take().and_then(|name| {
             let (resource, _) = bundle.resources.first()?;
-            self.state(name, resource).map(|state| state.leave.clone())
+            self.state(&name, resource).map(|state| state.leave.clone())
         });
         if let Some(steps) = leave {
             // Deleting goes on whatever the target says: what is left is reported at the end.
-            let _ = self.take_steps(bundle, &steps).await;
+            let _ = self.take_steps(&bundle, &steps).await;
         }
-        let mut deleted = Deleted::Gone;
-        for (resource, arn) in bundle.resources.iter().rev() {
-            let Some((deleter, member)) = env.plan.resources.deleter(resource) else { continue };
+        let mut obstacle = None;
+        let mut left = Vec::new();
+        for (resource, arn) in std::mem::take(&mut bundle.resources).into_iter().rev() {
+            let Some((deleter, member)) = env.plan.resources.deleter(&resource) else { continue };
             let Some(operation) = env.contract.operation(deleter) else { continue };
             if env.not_implemented.contains(deleter) {
+                env.remains.note_undeletable(deleter);
                 continue;
             }
             let input = Value::Object(serde_json::Map::from_iter([(member.to_owned(), Value::from(arn.as_str()))]));
             let request = encode::request(operation, &input);
-            self.worker.requests += 1;
-            let was_streaming = self.stop_streaming(arn).await;
-            let mut exchange = env.target.send_in(bundle.region.as_deref(), &request).await;
-            let deadline = clock::instant() + env.settings.patience;
-            while was_streaming && is_conflict(&exchange) && clock::instant() < deadline {
-                // The target needs a while to see that nothing comes any more.
-                tokio::time::sleep(STREAM_END).await;
-                exchange = env.target.send_in(bundle.region.as_deref(), &request).await;
-            }
-            if is_conflict(&exchange) && env.target.has_control_path() {
-                // A channel that is still live; for other resources this changes nothing.
-                let _ = env.target.broadcast(arn, crate::plan::suite::BroadcastState::Offline, None).await;
-                exchange = env.target.send_in(bundle.region.as_deref(), &request).await;
-            }
-            if is_conflict(&exchange) {
-                deleted = Deleted::InUse;
-            } else if exchange.response().is_none() {
-                deleted = Deleted::Unanswered;
+            if let Some(found) = self.obstacle(bundle.region.as_deref(), &arn, &request).await {
+                obstacle = Some(found);
+                left.push((resource, arn));
             }
         }
-        deleted
+        left.reverse();
+        bundle.resources = left;
+        obstacle.map(|obstacle| Undeleted { bundle, obstacle })
+    }
+
+    /// Sends a deletion. Why the resource is not gone after it; `None` if it is.
+    async fn obstacle(&mut self, region: Option<&str>, arn: &str, request: &Request) -> Option<Obstacle> {
+        let env = std::sync::Arc::clone(&self.worker.env);
+        self.worker.requests += 1;
+        let was_streaming = self.stop_streaming(arn).await;
+        let mut exchange = env.target.send_in(region, request).await;
+        let deadline = clock::instant() + env.settings.patience;
+        while was_streaming && is_conflict(&exchange) && clock::instant() < deadline {
+            // The target needs a while to see that nothing comes any more.
+            tokio::time::sleep(STREAM_END).await;
+            exchange = env.target.send_in(region, request).await;
+        }
+        if is_conflict(&exchange) && env.target.has_control_path() {
+            // A channel that is still live; for other resources this changes nothing.
+            let _ = env.target.broadcast(arn, crate::plan::suite::BroadcastState::Offline, None).await;
+            exchange = env.target.send_in(region, request).await;
+        }
+        match &exchange.reply {
+            Reply::Response(response) => match response.status {
+                200..=299 | 404 => None,
+                409 => Some(Obstacle::InUse),
+                status => Some(Obstacle::Status(status)),
+            },
+            Reply::Failure(failure) => Some(Obstacle::Unanswered(failure.detail.clone())),
+        }
     }
 }
 
 fn is_conflict(exchange: &Exchange) -> bool {
     exchange.response().is_some_and(|response| response.status == 409)
-}
-
-/// What became of an attempt to delete.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Deleted {
-    /// It is gone, or cannot be deleted at all.
-    Gone,
-    /// Something else still needs it.
-    InUse,
-    /// Nobody knows.
-    Unanswered,
 }

@@ -1,0 +1,166 @@
+//! Controls: that a request was refused says something of what is wrong with it only if the same request without the
+//! violation is accepted in the same state.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::session::{Blocked, Session};
+use super::worker::{Worker, fixtures_for};
+use crate::generate::Family;
+use crate::judge::{Answer, Judgement};
+use crate::plan::expectation::Expectation;
+use crate::plan::placeholder;
+use crate::spec::clause::ClauseIndex;
+use crate::spec::contract::Operation;
+
+/// How often a control is sent that fails as requests fail on a bad network or a busy target.
+const ASKS: u32 = 3;
+
+/// What became of the controls of a worker, by operation and shape of the input. What noise may have caused is not kept.
+#[derive(Debug, Default)]
+pub(super) struct Controls(BTreeMap<String, Control>);
+
+/// What became of a control.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Control {
+    Accepted,
+    /// It was refused as well: the reason why its case decides nothing.
+    Refused(String),
+    /// Neither, whatever was tried: the same.
+    Unknown(String),
+}
+
+impl Worker {
+    /// Whether a valid input, with placeholders, is accepted.
+    ///
+    /// # Errors
+    /// Why a request that differs from it by a violation shows nothing.
+    pub(super) async fn is_accepted(
+        &mut self,
+        index: usize,
+        operation: &Operation,
+        input: &Value,
+        salt: usize,
+    ) -> Result<(), String> {
+        let key = format!("{} {}", operation.name, shape(input));
+        let control = match self.controls.0.get(&key) {
+            Some(known) => known.clone(),
+            None => self.ask(index, operation, input, salt).await,
+        };
+        match control {
+            Control::Unknown(reason) => Err(reason),
+            Control::Accepted => {
+                self.controls.0.insert(key, Control::Accepted);
+                Ok(())
+            }
+            Control::Refused(reason) => {
+                self.controls.0.insert(key, Control::Refused(reason.clone()));
+                Err(reason)
+            }
+        }
+    }
+
+    async fn ask(&mut self, index: usize, operation: &Operation, input: &Value, salt: usize) -> Control {
+        let mut last = String::new();
+        let env = Arc::clone(&self.env);
+        for _ in 0..ASKS {
+            if env.target.is_stopped() {
+                return Control::Unknown("the run was stopped".to_owned());
+            }
+            let expectation = Expectation::success();
+            let fixtures = fixtures_for(operation, &expectation, input);
+            let mut session = Session::new(self, fixtures, index, salt);
+            let result = session.example(operation, input.clone(), &expectation, operation.status_clause).await;
+            session.finish().await;
+            match result {
+                Err(Blocked(reason)) => {
+                    last = format!("the same request without the violation cannot be sent: {reason}")
+                }
+                Ok((judgement, _)) if judgement.is_success() => return Control::Accepted,
+                Ok((judgement, _)) => {
+                    let answer = judgement.undecided.clone().unwrap_or_else(|| judgement.answer.describe());
+                    last = format!("the same request without the violation is refused too: {answer}");
+                    if is_settled(&judgement) {
+                        return Control::Refused(last);
+                    }
+                }
+            }
+        }
+        Control::Unknown(last)
+    }
+}
+
+impl Session<'_> {
+    /// Takes back what the refusal of an input says of a clause, if the input without its violation is refused too.
+    pub(super) async fn compare(
+        &mut self,
+        operation: &Operation,
+        family: &Family,
+        clause: ClauseIndex,
+        input: &Value,
+        judgement: &mut Judgement,
+    ) {
+        let env = Arc::clone(&self.worker.env);
+        let Some(control) = env.generator.control(operation, family, input) else { return };
+        if let Err(reason) = self.worker.is_accepted(self.case, operation, &control, self.salt).await {
+            judgement.take_back(clause, operation, reason);
+        }
+    }
+}
+
+/// Whether asking again would give the same answer: server errors, missing answers and refusals for want of capacity
+/// come and go.
+fn is_settled(judgement: &Judgement) -> bool {
+    let is_refusal = matches!(&judgement.answer, Answer::Error { status, .. } if *status < 500);
+    is_refusal && judgement.undecided.is_none()
+}
+
+/// Whether an answer shows a clause only if the control is accepted: what must be refused was.
+pub(super) fn needs_control(expects_success: bool, judgement: &Judgement) -> bool {
+    !expects_success && judgement.undecided.is_none() && matches!(judgement.answer, Answer::Error { .. })
+}
+
+/// The members of an input and what kinds of values they have; resources by their placeholders.
+fn shape(input: &Value) -> String {
+    match input {
+        Value::Object(members) => {
+            let members: Vec<String> = members.iter().map(|(name, value)| format!("{name}:{}", shape(value))).collect();
+            format!("{{{}}}", members.join(","))
+        }
+        Value::Array(elements) => format!("[{}]", elements.first().map(shape).unwrap_or_default()),
+        Value::String(text) => match placeholder::whole(text) {
+            Some(name) => format!("${name}"),
+            None => "text".to_owned(),
+        },
+        Value::Number(_) => "number".to_owned(),
+        Value::Bool(_) => "flag".to_owned(),
+        Value::Null => "null".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn inputs_of_one_shape_share_a_control() {
+        let one = shape(&json!({"arn": "${live:channel}", "name": "a", "tags": {"k": "v"}, "list": ["x", "y"]}));
+        assert_eq!(one, shape(&json!({"arn": "${live:channel}", "name": "b", "tags": {"k": "w"}, "list": ["z"]})));
+        assert_ne!(one, shape(&json!({"arn": "${channel}", "name": "a", "tags": {"k": "v"}, "list": ["x"]})));
+        assert_ne!(shape(&json!({})), shape(&json!({"name": "a"})));
+    }
+
+    #[test]
+    fn only_what_noise_cannot_cause_is_settled() {
+        let of = |answer, undecided: Option<&str>| {
+            is_settled(&Judgement { answer, undecided: undecided.map(str::to_owned), ..Judgement::default() })
+        };
+        let error = |status| Answer::Error { status, code: None };
+        assert!(of(error(400), None));
+        assert!(!of(error(500), None) && !of(Answer::Nothing, None) && !of(error(429), Some("the target was busy")));
+    }
+}

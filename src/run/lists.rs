@@ -1,0 +1,79 @@
+//! Lists of a target's resources, read to their end outside of any case.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::target::Target;
+use crate::generate::encode;
+use crate::judge::{document, path};
+use crate::plan::resources::Finder;
+use crate::spec::Contract;
+use crate::wire::{Exchange, Reply};
+
+/// All items of the list of a finder, or those on its first `pages` pages.
+///
+/// # Errors
+/// A page was not answered with a readable success, or the pages do not end; in a few words.
+pub(super) async fn items(
+    contract: &Contract,
+    target: &Target,
+    finder: &Finder,
+    region: Option<&str>,
+    pages: Pages,
+) -> Result<Vec<Value>, String> {
+    let Some(operation) = contract.operation(&finder.operation) else {
+        return Err("the contract does not have the operation".to_owned());
+    };
+    let mut items = Vec::new();
+    let mut tokens: BTreeSet<String> = BTreeSet::new();
+    let mut input = Map::new();
+    loop {
+        let request = encode::request(operation, &Value::Object(input.clone()));
+        let exchange = target.send_in(region, &request).await;
+        let body = match exchange.response() {
+            Some(response) if (200..300).contains(&response.status) => document::read(response),
+            _ => return Err(said(&exchange)),
+        };
+        let page = body.map_err(|_| "the response is not JSON".to_owned())?.value;
+        items.extend(path::find(&page, &finder.items).and_then(Value::as_array).cloned().unwrap_or_default());
+        let Some((input_token, output_token)) = &finder.tokens else { return Ok(items) };
+        let token = path::find(&page, output_token).and_then(Value::as_str).filter(|token| !token.is_empty());
+        let Some(token) = token.filter(|_| pages.is_more(tokens.len() + 1)) else { return Ok(items) };
+        if !tokens.insert(token.to_owned()) {
+            return Err("a page token came again".to_owned());
+        }
+        if let Pages::AtMost(most) = pages
+            && tokens.len() >= most
+        {
+            return Err(format!("there are more than {most} pages"));
+        }
+        input.insert(input_token.clone(), Value::from(token));
+    }
+}
+
+/// How many pages are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pages {
+    /// The first one; there may be more.
+    First,
+    /// All; more than this many are an error.
+    AtMost(usize),
+}
+
+impl Pages {
+    fn is_more(self, read: usize) -> bool {
+        match self {
+            Pages::First => read < 1,
+            Pages::AtMost(_) => true,
+        }
+    }
+}
+
+/// What came back, in a few words; never what the body says.
+pub(super) fn said(exchange: &Exchange) -> String {
+    match &exchange.reply {
+        Reply::Response(response) => format!("the target answered with status {}", response.status),
+        Reply::Failure(failure) => failure.detail.clone(),
+    }
+}

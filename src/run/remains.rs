@@ -1,0 +1,123 @@
+//! What a run made and could not delete so far. It is tried once more when nothing is in flight any more; what stays is
+//! named in the report.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::environment::Environment;
+use super::outcome::Left;
+use super::session::{Bundle, Fixtures, Session};
+use super::worker::Worker;
+
+/// How often the end of a run tries to delete what is left: an unreliable target fails once or twice.
+const ATTEMPTS: usize = 3;
+
+/// Why a deletion did not delete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Something else still refers to it, as the target says.
+    InUse,
+    /// The target answered with this status.
+    Status(u16),
+    /// No response; why.
+    Unanswered(String),
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Obstacle::InUse => write!(formatter, "it is in use, as the target says"),
+            Obstacle::Status(status) => write!(formatter, "its deletion was answered with status {status}"),
+            Obstacle::Unanswered(detail) => write!(formatter, "its deletion got no response: {detail}"),
+        }
+    }
+}
+
+/// Resources of one bundle that could not be deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undeleted {
+    /// What is left of the bundle.
+    pub bundle: Bundle,
+    /// Why.
+    pub obstacle: Obstacle,
+}
+
+/// What a run made and could not delete so far; shared by all workers.
+#[derive(Debug, Default)]
+pub struct Remains {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    undeleted: Vec<Undeleted>,
+    /// How many resources stay for want of an operation that deletes them, by that operation.
+    undeletable: BTreeMap<String, u64>,
+    /// ARNs of everything that the run knows to have made.
+    made: HashSet<String>,
+}
+
+impl Remains {
+    /// Keeps what could not be deleted for the end of the run.
+    pub fn keep(&self, undeleted: Vec<Undeleted>) {
+        self.state().undeleted.extend(undeleted);
+    }
+
+    /// Notes a resource that stays because the target lacks the operation that deletes it.
+    pub fn note_undeletable(&self, deleter: &str) {
+        *self.state().undeletable.entry(deleter.to_owned()).or_default() += 1;
+    }
+
+    /// Notes a resource that the run made.
+    pub fn note_made(&self, arn: &str) {
+        self.state().made.insert(arn.to_owned());
+    }
+
+    /// Whether the run knows that it made a resource.
+    pub fn has_made(&self, arn: &str) -> bool {
+        self.state().made.contains(arn)
+    }
+
+    /// How many resources stay for want of an operation that deletes them, by that operation.
+    pub fn undeletable(&self) -> BTreeMap<String, u64> {
+        self.state().undeletable.clone()
+    }
+
+    fn take(&self) -> Vec<Undeleted> {
+        std::mem::take(&mut self.state().undeleted)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tries to delete once more what could not be deleted while the run went on, what refers to others first. What stays.
+pub(super) async fn sweep(env: &Environment) -> Vec<Left> {
+    let undeleted = env.remains.take();
+    if undeleted.is_empty() {
+        return Vec::new();
+    }
+    let mut worker = Worker::new(Arc::new(env.for_thread()));
+    let mut session = Session::new(&mut worker, Fixtures::Own, 0, 0);
+    let mut undeleted = undeleted;
+    for _ in 0..ATTEMPTS {
+        let bundles = undeleted.into_iter().map(|undeleted| undeleted.bundle).collect();
+        undeleted = session.delete_in_order(bundles).await;
+        if undeleted.is_empty() {
+            return Vec::new();
+        }
+    }
+    let mut left = Vec::new();
+    for Undeleted { bundle, obstacle } in undeleted {
+        for (kind, arn) in &bundle.resources {
+            if !session.is_gone(bundle.region.as_deref(), kind, arn).await {
+                left.push(Left { kind: kind.clone(), what: arn.clone(), reason: obstacle.to_string() });
+            }
+        }
+    }
+    left.sort();
+    left.dedup();
+    left
+}
