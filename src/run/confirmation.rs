@@ -157,6 +157,8 @@ async fn look_again(worker: &mut Worker, task: &Task) -> Tries {
             break;
         }
         worker.finish().await;
+        // Each look sends the same requests, so that a defect shows at the same place.
+        worker.forget_controls();
         worker.tally.findings.clear();
         let is_decided = match &task.witness {
             Some(witness) => worker.try_witness(task.case, witness).await.is_none(),

@@ -199,6 +199,11 @@ impl Worker {
         }
     }
 
+    /// Asks every control again, as a new worker would.
+    pub(super) fn forget_controls(&mut self) {
+        self.controls = Controls::default();
+    }
+
     /// Sends again what showed findings of a generated case. Why it could not be decided, if it could not.
     pub(super) async fn try_witness(&mut self, index: usize, witness: &Witness) -> Option<String> {
         let env = Arc::clone(&self.env);
@@ -272,7 +277,7 @@ impl Worker {
             let is_new = found.iter().any(|one| FindingKey::from(one) == key);
             let mut smallest = input.clone();
             if is_new && self.env.settings.shrinking == Shrinking::On && self.can_shrink(&key) {
-                self.shrink(index, operation, family, focus, &mut tree, salt, &key, &mut smallest).await;
+                self.shrink(index, operation, (position, family), focus, &mut tree, salt, &key, &mut smallest).await;
             }
             if let Some(found) = self.tally.findings.get_mut(&key).filter(|_| is_new) {
                 found.witness = Some(Witness { family: position, input: smallest, salt });
@@ -331,7 +336,7 @@ impl Worker {
         &mut self,
         index: usize,
         operation: &Operation,
-        family: &Family,
+        (position, family): (usize, &Family),
         focus: ClauseIndex,
         tree: &mut Box<dyn ValueTree<Value = Value>>,
         salt: usize,
@@ -350,6 +355,7 @@ impl Worker {
                 if is_intended {
                     // A request that cannot be sent shows nothing.
                     let _ = self.try_input(index, operation, family, focus, input.clone(), salt).await;
+                    self.witness_others(key, &Witness { family: position, input: input.clone(), salt });
                 }
                 match self.tally.findings.get(key) {
                     Some(smaller) => {
@@ -367,6 +373,15 @@ impl Worker {
         }
         best.occurrences = 1;
         self.tally.findings.insert(key.clone(), best);
+    }
+
+    /// Keeps the input that showed other findings while one was made smaller.
+    fn witness_others(&mut self, key: &FindingKey, witness: &Witness) {
+        for other in std::mem::take(&mut self.tally.first_seen).into_iter().filter(|other| other != key) {
+            if let Some(found) = self.tally.findings.get_mut(&other).filter(|found| found.witness.is_none()) {
+                found.witness = Some(witness.clone());
+            }
+        }
     }
 }
 
