@@ -67,7 +67,7 @@ async fn random_errors_make_an_unreliable_target_and_blame_no_clause() {
     // A creation that failed on its way back may stay; then it is named, and the run decides nothing.
     let expected = if record.left.is_empty() { Verdict::Diverges } else { Verdict::CouldNotTest };
     assert_eq!(record.verdict(), expected, "{:?}", record.stopped_early);
-    let reasons = record.causes();
+    let reasons = record.reasons_to_fail();
     assert!(reasons.len() == 1 && reasons[0].starts_with("the target is unreliable: "), "{reasons:?}");
 }
 

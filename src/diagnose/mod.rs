@@ -1,6 +1,6 @@
 //! From findings to causes: one thing that is wrong with a target is one cause, however many findings show it.
 //!
-//! A pure function of the findings alone, so that merged shards have the causes of a single run. [`evidence`] is what it
+//! A pure function of the findings alone, so that merged shards have the causes of a single run. [`Evidence`] is what it
 //! reads of a finding; each rule says of findings that they follow from another one; [`causes`] follows these links to
 //! the finding that follows from none, the primary one. Where the evidence does not suffice, a finding stays its own
 //! cause.
