@@ -259,7 +259,6 @@ impl fmt::Debug for ObjectTree {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use proptest::test_runner::Config;
     use serde_json::json;
 
     use super::*;
@@ -270,7 +269,7 @@ mod tests {
 
     /// The smallest object that a search by halves, as shrinking does it, finds to have the property.
     fn smallest(strategy: &impl Strategy<Value = Value>, has_it: impl Fn(&Value) -> bool) -> Value {
-        let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
+        let mut runner = TestRunner::deterministic();
         let mut tree = strategy.new_tree(&mut runner).unwrap();
         while !has_it(&tree.current()) {
             tree = strategy.new_tree(&mut runner).unwrap();
