@@ -69,7 +69,7 @@ struct Broken {
     since: String,
     /// What the list answers.
     reason: String,
-    /// Cases after that which could not be decided.
+    /// Number of later cases that could not be decided.
     undecided: u64,
 }
 
@@ -90,11 +90,7 @@ impl Damage {
 
     /// Notes the outcome of a request that makes something, if it may have made something unseen.
     pub(super) fn note(&self, kinds: &[&str], operation: &str, case: &str, exchange: &Exchange) {
-        let is_suspect = match &exchange.reply {
-            Reply::Response(response) => response.status >= 500 && response.status != 503,
-            Reply::Failure(failure) => matches!(failure.kind, FailureKind::Timeout | FailureKind::Protocol),
-        };
-        if is_suspect {
+        if may_have_succeeded(&exchange.reply) {
             self.suspect(kinds, operation, case);
         }
     }
@@ -196,7 +192,7 @@ impl Damage {
     }
 
     /// What may be left on a target whose lists are broken, so that nothing shows it.
-    fn unseen(&self) -> Vec<Left> {
+    pub(super) fn unseen(&self) -> Vec<Left> {
         let state = self.state();
         let mut left = Vec::new();
         for (kind, control) in &state.controls {
@@ -224,6 +220,17 @@ impl Damage {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a request can have taken effect although it did not succeed.
+fn may_have_succeeded(reply: &Reply) -> bool {
+    match reply {
+        Reply::Response(response) => response.status >= 500 && response.status != 503,
+        Reply::Failure(failure) => match failure.kind {
+            FailureKind::Timeout | FailureKind::Closed | FailureKind::Dropped | FailureKind::Protocol => true,
+            FailureKind::Connect | FailureKind::Tls | FailureKind::Withheld => false,
+        },
     }
 }
 
@@ -274,11 +281,6 @@ pub(super) async fn after_phase(env: &Environment, phase: Phase) {
     look(env, env.damage.kinds_to_look_at(), when, Surroundings::Quiet).await;
 }
 
-/// What may be left although nothing shows it.
-pub(super) fn unseen(env: &Environment) -> Vec<Left> {
-    env.damage.unseen()
-}
-
 async fn look(env: &Environment, kinds: Vec<(String, Finder)>, since: &str, surroundings: Surroundings) {
     for (kind, finder) in kinds {
         let mut listed = arns(env, &finder).await;
@@ -322,4 +324,21 @@ async fn arns(env: &Environment, finder: &Finder) -> Result<BTreeSet<String>, St
     let items = lists::items(&env.contract, &env.target, finder, None, pages).await?;
     let arn = |item: &Value| path::find(item, &finder.arn).and_then(Value::as_str).map(str::to_owned);
     Ok(items.iter().filter_map(arn).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::TransportFailure;
+
+    #[test]
+    fn a_request_that_reached_the_target_may_have_succeeded() {
+        let failed = |kind| Reply::Failure(TransportFailure { kind, detail: String::new() });
+        for kind in [FailureKind::Timeout, FailureKind::Closed, FailureKind::Dropped, FailureKind::Protocol] {
+            assert!(may_have_succeeded(&failed(kind)), "{kind:?}");
+        }
+        for kind in [FailureKind::Connect, FailureKind::Tls, FailureKind::Withheld] {
+            assert!(!may_have_succeeded(&failed(kind)), "{kind:?}");
+        }
+    }
 }

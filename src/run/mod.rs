@@ -158,7 +158,7 @@ pub async fn run(
     let stopped_early = internal.or_else(|| target.stop_reason().map(str::to_owned)).or(stopped_early);
     let haste = if stopped_early.is_some() { Haste::Hurried } else { Haste::Unhurried };
     let mut left = remains::sweep(&env).await;
-    left.extend(damage::unseen(&env));
+    left.extend(env.damage.unseen());
     let cleaned = sweep(contract, settings, haste).await;
     if let Some(cleaned) = &cleaned {
         // What the journal names was tried again after that, and what it does not name was looked for.

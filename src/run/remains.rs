@@ -95,13 +95,12 @@ impl Remains {
 
 /// Tries to delete once more what could not be deleted while the run went on, what refers to others first. What stays.
 pub(super) async fn sweep(env: &Environment) -> Vec<Left> {
-    let undeleted = env.remains.take();
+    let mut undeleted = env.remains.take();
     if undeleted.is_empty() {
         return Vec::new();
     }
     let mut worker = Worker::new(Arc::new(env.for_thread()));
     let mut session = Session::new(&mut worker, Fixtures::Own, 0, 0);
-    let mut undeleted = undeleted;
     for _ in 0..ATTEMPTS {
         let bundles = undeleted.into_iter().map(|undeleted| undeleted.bundle).collect();
         undeleted = session.delete_in_order(bundles).await;
