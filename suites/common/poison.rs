@@ -4,11 +4,16 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value};
+
+#[path = "message.rs"]
+mod message;
+
+use message::{Message, read_blocking as read};
 
 /// How a target behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +45,6 @@ struct State {
     /// Channels whose deletion failed.
     failed: Mutex<BTreeSet<String>>,
     made: Mutex<u64>,
-}
-
-struct Message {
-    head: Vec<String>,
-    body: Vec<u8>,
 }
 
 impl Weak {
@@ -169,29 +169,4 @@ fn failure() -> Vec<u8> {
 fn forward(behind: &mut BufReader<TcpStream>, head: &[String], body: &[u8]) -> Option<Message> {
     behind.get_mut().write_all(&[head.concat().as_bytes(), body].concat()).ok()?;
     read(behind)
-}
-
-/// One message with its body, as its content length says.
-fn read(from: &mut BufReader<TcpStream>) -> Option<Message> {
-    let mut head = Vec::new();
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        if from.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().ok()?;
-        }
-        let is_end = line == "\r\n";
-        head.push(line);
-        if is_end {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    from.read_exact(&mut body).ok()?;
-    Some(Message { head, body })
 }

@@ -6,8 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+
+#[path = "../common/message.rs"]
+mod message;
+
+use message::{Message, read};
 
 /// What the proxy does, each per thousand requests.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,11 +43,6 @@ struct State {
     noise: Noise,
     number: AtomicU64,
     failures: AtomicU64,
-}
-
-struct Message {
-    head: Vec<String>,
-    body: Vec<u8>,
 }
 
 impl Proxy {
@@ -112,31 +112,6 @@ async fn serve(state: &State, stream: TcpStream) -> Option<()> {
             return None;
         }
     }
-}
-
-/// One message with its body, as its content length says.
-async fn read(from: &mut BufReader<TcpStream>) -> Option<Message> {
-    let mut head = Vec::new();
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        if from.read_line(&mut line).await.ok()? == 0 {
-            return None;
-        }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().ok()?;
-        }
-        let is_end = line == "\r\n";
-        head.push(line);
-        if is_end {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    from.read_exact(&mut body).await.ok()?;
-    Some(Message { head, body })
 }
 
 fn reshaped(response: &Message) -> Vec<u8> {

@@ -4,8 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+
+#[path = "../common/message.rs"]
+mod message;
+
+pub use message::Message;
+use message::read;
 
 /// What the proxy does with a request and the answer to it.
 pub trait Veil: Send + Sync + 'static {
@@ -16,14 +22,6 @@ pub trait Veil: Send + Sync + 'static {
 
     /// Changes the body of an answer to a request for `target`.
     fn changes(&self, _target: &str, _body: &mut Value) {}
-}
-
-/// A request or a response.
-pub struct Message {
-    /// Lines with their ends.
-    pub head: Vec<String>,
-    /// The body.
-    pub body: Vec<u8>,
 }
 
 impl Message {
@@ -90,28 +88,4 @@ fn veiled(veil: &dyn Veil, target: &str, response: Message) -> Vec<u8> {
     }
     answer.extend(body.into_bytes());
     answer
-}
-
-/// One message with its body, as its content length says.
-async fn read(from: &mut BufReader<TcpStream>) -> Option<Message> {
-    let (mut head, mut length) = (Vec::new(), 0);
-    loop {
-        let mut line = String::new();
-        if from.read_line(&mut line).await.ok()? == 0 {
-            return None;
-        }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().ok()?;
-        }
-        let is_end = line == "\r\n";
-        head.push(line);
-        if is_end {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    from.read_exact(&mut body).await.ok()?;
-    Some(Message { head, body })
 }
