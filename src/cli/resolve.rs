@@ -186,10 +186,17 @@ pub fn target(args: &TargetArgs, environment: &Environment) -> Result<Settings, 
         lease: found.and_then(|found| found.lease.clone()),
         credentials,
         broadcast,
-        network: Network { proxy: args.proxy.clone(), ca_certs: args.ca_cert.clone() },
+        network: network(args, environment),
         locality: if is_loopback { Locality::Loopback } else { Locality::Remote },
         ..Settings::for_loopback(endpoint.map(|endpoint| endpoint.url).unwrap_or_default())
     })
+}
+
+/// What lies on the way to the target.
+fn network(args: &TargetArgs, environment: &Environment) -> Network {
+    let mut network = Network { proxy: args.proxy.clone(), ca_certs: args.ca_cert.clone(), ..Network::default() };
+    network.read_variables(|name| environment.get(name).map(str::to_owned));
+    network
 }
 
 fn effort(settings: &mut Settings, args: &EffortArgs) -> Result<(), CliError> {

@@ -115,11 +115,11 @@ impl From<Failure> for TransportFailure {
                     }
                     Reuse::Begun => (FailureKind::Closed, "within the body of the answer"),
                 };
-                let (subject, verb) = match end {
-                    End::Close => ("the connection broke", "it was closed"),
-                    End::Reset => ("the connection broke", "it was reset"),
+                let how = match end {
+                    End::Close => "closed",
+                    End::Reset => "reset",
                 };
-                (kind, format!("{subject}, {when}: {verb}"))
+                (kind, format!("the connection broke, {when}: it was {how}"))
             }
             Failure::Protocol(detail) => (FailureKind::Protocol, format!("the answer is no HTTP: {detail}")),
             Failure::Unsendable(detail) => (FailureKind::Withheld, format!("not sent: {detail}")),

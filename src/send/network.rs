@@ -8,14 +8,20 @@ use url::Url;
 /// Schemes of proxies that the client knows.
 const PROXY_SCHEMES: [&str; 5] = ["http", "https", "socks4", "socks5", "socks5h"];
 
+/// Variables that name PEM files with certificates to trust. Source: AWS SDKs and Tools Reference Guide, "General
+/// configuration"; OpenSSL.
+const CA_VARIABLES: [&str; 2] = ["AWS_CA_BUNDLE", "SSL_CERT_FILE"];
+
 /// What lies between this program and the target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Network {
     /// URL of the proxy for every target that is not on this machine; `None` takes it from `HTTP_PROXY`, `HTTPS_PROXY`,
     /// `ALL_PROXY` and `NO_PROXY`.
     pub proxy: Option<String>,
-    /// PEM files with certificates to trust besides the system's. `AWS_CA_BUNDLE` and `SSL_CERT_FILE` count too.
+    /// PEM files with certificates to trust besides the system's.
     pub ca_certs: Vec<PathBuf>,
+    /// The same, named by variables of the environment; read only for targets that need certificates.
+    pub ca_variables: Vec<(&'static str, PathBuf)>,
 }
 
 /// Why nothing can be sent.
@@ -53,6 +59,12 @@ pub enum SendError {
 }
 
 impl Network {
+    /// Adds the files that `AWS_CA_BUNDLE` and `SSL_CERT_FILE` name; `variable` is the value of a variable, if it is set and not empty.
+    pub fn read_variables(&mut self, variable: impl Fn(&str) -> Option<String>) {
+        let file = |name: &'static str| Some((name, PathBuf::from(variable(name)?)));
+        self.ca_variables = CA_VARIABLES.into_iter().filter_map(file).collect();
+    }
+
     /// The proxy that was named, if there is one, and its URL without credentials.
     ///
     /// # Errors

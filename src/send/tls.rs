@@ -1,7 +1,7 @@
 //! Encryption: which certificates are trusted, and what is wrong with one that is not, in words.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -20,8 +20,6 @@ use super::network::{Network, SendError};
 
 /// The flag that names a file of certificates.
 const FLAG: &str = "--ca-cert";
-/// Variables that do. Source: AWS SDKs and Tools Reference Guide, "General configuration"; OpenSSL.
-const VARIABLES: [&str; 2] = ["AWS_CA_BUNDLE", "SSL_CERT_FILE"];
 /// Protocols that are offered, the preferred one first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
@@ -43,10 +41,8 @@ pub fn config(endpoint: &Endpoint, network: &Network) -> Result<ClientConfig, Se
         // Nothing is encrypted, and to read the system's certificates takes time.
         return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
     }
-    for variable in VARIABLES {
-        if let Some(file) = std::env::var_os(variable).filter(|file| !file.is_empty()) {
-            trusted.extend(read(&PathBuf::from(file), variable)?);
-        }
+    for (variable, file) in &network.ca_variables {
+        trusted.extend(read(file, variable)?);
     }
     let verifier = Trust::new(trusted, provider).map_err(failed)?;
     let mut config = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();

@@ -244,6 +244,7 @@ impl Suite {
 
     /// What the environment says wins over what the code says.
     fn heed(&mut self, variable: &dyn Fn(&str) -> Option<String>) -> Result<(), String> {
+        self.settings.network.read_variables(variable);
         let Some(endpoint) = variable(ENDPOINT) else { return Ok(()) };
         self.settings.broadcast = variable(BROADCAST).map_or(Broadcast::Unavailable, Broadcast::ControlPath);
         if let Some(region) = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")) {
