@@ -1,5 +1,7 @@
 //! Follows the links between findings to causes.
 
+use std::collections::BTreeMap;
+
 use super::evidence::Evidence;
 use super::rules;
 
@@ -35,6 +37,16 @@ impl Links {
         self.primary(finding) == finding
     }
 
+    /// Says of each finding that follows from an earlier one of the same list which one that is: the first that explains
+    /// it.
+    pub(super) fn follow_earlier(&mut self, ordered: &[usize], explains: impl Fn(usize, usize) -> bool) {
+        for (index, finding) in ordered.iter().enumerate() {
+            if let Some(cause) = ordered.iter().take(index).find(|earlier| explains(**earlier, *finding)) {
+                self.follows(*finding, *cause);
+            }
+        }
+    }
+
     /// Says that a finding, with all that follows from it, follows from a cause. A finding that follows from another
     /// one already keeps its cause.
     pub(super) fn follows(&mut self, finding: usize, cause: usize) {
@@ -54,12 +66,15 @@ pub fn causes(findings: &[Evidence<'_>]) -> Vec<Cause> {
     for rule in rules::ALL {
         rule(findings, &mut links);
     }
-    let mut causes: Vec<Cause> = Vec::new();
-    for primary in (0..findings.len()).filter(|finding| links.is_primary(*finding)) {
-        let follows = |finding: &usize| *finding != primary && links.primary(*finding) == primary;
-        let consequences = (0..findings.len()).filter(follows);
-        causes.push(Cause { findings: std::iter::once(primary).chain(consequences).collect() });
+    let mut by_primary: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for finding in 0..findings.len() {
+        by_primary.entry(links.primary(finding)).or_default().push(finding);
     }
+    let cause = |(primary, mut findings): (usize, Vec<usize>)| {
+        findings.sort_by_key(|finding| *finding != primary);
+        Cause { findings }
+    };
+    let mut causes: Vec<Cause> = by_primary.into_iter().map(cause).collect();
     causes.sort_by_key(|cause| std::cmp::Reverse(cause.findings.len()));
     causes
 }

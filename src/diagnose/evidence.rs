@@ -10,8 +10,6 @@ use crate::spec::clause_id::ClauseId;
 /// A finding, as far as the diagnosis reads it.
 #[derive(Debug, Clone)]
 pub struct Evidence<'a> {
-    /// Id of the finding.
-    pub id: &'a str,
     /// Id of the violated clause.
     pub clause: &'a str,
     /// The same, read; `None` if the id has not the form of one.
@@ -83,6 +81,11 @@ impl<'a> Evidence<'a> {
     /// Whether the clause holds for several operations.
     pub fn is_general(&self) -> bool {
         matches!(self.about, Some(ClauseId::General { .. }))
+    }
+
+    /// Whether it is about this value of a response.
+    pub fn has_output(&self, operation: &str, path: &str) -> bool {
+        matches!(self.about, Some(ClauseId::Output { operation: own, path: at, .. }) if (own, at) == (operation, path))
     }
 
     /// Whether the target refused, or failed at, what it should have served.

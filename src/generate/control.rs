@@ -13,7 +13,7 @@ use super::valid;
 use crate::spec::contract::{Node, Operation};
 
 impl Generator {
-    /// The valid request that differs from `input`, which a family drew, as little as possible. None if none is known.
+    /// The valid request closest to `input`, an input of the family; `None` if no such request is known.
     pub fn control(&self, operation: &Operation, family: &Family, input: &Value) -> Option<Value> {
         let repaired = family.path.as_deref().into_iter().flat_map(|path| self.repaired(operation, path, input));
         let others = family.base.iter().cloned().chain([self.minimal_input(operation)]);

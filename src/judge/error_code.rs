@@ -4,14 +4,22 @@ use serde_json::Value;
 
 use crate::wire::Response;
 
+/// The header that names the error, before the body does.
+pub const HEADER: &str = "x-amzn-errortype";
+
 /// The error code of a response: the `x-amzn-errortype` header, else `__type` or `code` in the body; what stands
 /// before `#` and behind `:` is not part of it.
 pub fn of(response: &Response, body: Option<&Value>) -> Option<String> {
-    let in_header = response.header("x-amzn-errortype");
-    let in_body =
-        ["__type", "code", "Code"].iter().find_map(|name| body.and_then(|body| body.get(name)).and_then(Value::as_str));
-    let code = bare(in_header.or(in_body)?);
-    (!code.is_empty()).then(|| code.to_owned())
+    named(response.header(HEADER), body).map(str::to_owned)
+}
+
+/// The error code that a value of [`HEADER`] or a body names.
+pub fn named<'v>(header: Option<&'v str>, body: Option<&'v Value>) -> Option<&'v str> {
+    let in_body = || {
+        ["__type", "code", "Code"].iter().find_map(|name| body.and_then(|body| body.get(name)).and_then(Value::as_str))
+    };
+    let code = bare(header.or_else(in_body)?);
+    (!code.is_empty()).then_some(code)
 }
 
 fn bare(text: &str) -> &str {

@@ -35,6 +35,26 @@ pub fn last_name(path: &str) -> &str {
     }
 }
 
+/// The names of the members on a path, without selections and without the steps into lists and maps (`member`, `key`,
+/// `value`) that clause ids have.
+pub fn names(path: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut rest = path;
+    while !rest.is_empty() {
+        let end = rest.find(['.', '[']).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(end);
+        if !name.is_empty() && !["member", "key", "value"].contains(&name) {
+            names.push(name);
+        }
+        rest = match after.strip_prefix('[') {
+            Some(inside) => inside.split_once(']').map_or("", |(_, after)| after),
+            None => after,
+        };
+        rest = rest.strip_prefix('.').unwrap_or(rest);
+    }
+    names
+}
+
 fn select<'v>(value: &'v Value, selector: &str) -> Option<&'v Value> {
     let elements = value.as_array()?;
     match selector.split_once('=') {
@@ -52,7 +72,7 @@ fn select<'v>(value: &'v Value, selector: &str) -> Option<&'v Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::{find, last_name};
+    use super::{find, last_name, names};
     use serde_json::json;
 
     #[test]
@@ -67,6 +87,14 @@ mod tests {
         ] {
             assert_eq!(last_name(path), name, "{path}");
         }
+    }
+
+    #[test]
+    fn names_have_no_selections_and_no_steps() {
+        assert_eq!(names("channels.member.tags.key"), ["channels", "tags"]);
+        assert_eq!(names("items[arn=a.b/c].tags.B"), ["items", "tags", "B"]);
+        assert_eq!(names("channels[0]"), ["channels"]);
+        assert_eq!(names(""), Vec::<&str>::new());
     }
 
     #[test]

@@ -1,5 +1,4 @@
-//! What was seen of that which a clause speaks of: only an observation in which the clause could have been violated
-//! upholds it.
+//! What a response showed of a clause. Only an observation that could have violated the clause upholds it.
 
 use serde_json::Value;
 

@@ -215,7 +215,7 @@ pub enum Upholds {
     /// It upholds the clause.
     #[default]
     Clause,
-    /// It says nothing: whoever breaks the clause may show the same.
+    /// It upholds nothing: a target that breaks the clause may respond in the same way.
     Nothing,
 }
 

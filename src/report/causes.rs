@@ -1,16 +1,16 @@
 //! Causes of a record's findings.
 
+use std::collections::{BTreeSet, HashMap};
+
 use serde_json::Value;
 
 use super::record::{
     CaseRecord, CaseVerdict, CauseRecord, ClauseRecord, ClauseVerdict, FindingRecord, RequestRecord, Role,
 };
 use crate::diagnose::{self, Evidence};
+use crate::judge::error_code;
 use crate::plan::case::SEQUENCE;
 use crate::spec::clause_id::ClauseId;
-
-/// Header that names the error, before the body does.
-const ERROR_HEADER: &str = "x-amzn-errortype";
 
 /// Names the causes of findings, and notes with each finding what it is to its cause.
 pub fn name(findings: &mut [FindingRecord], clauses: &[ClauseRecord], cases: &[CaseRecord]) -> Vec<CauseRecord> {
@@ -18,29 +18,38 @@ pub fn name(findings: &mut [FindingRecord], clauses: &[ClauseRecord], cases: &[C
         let evidence: Vec<Evidence<'_>> = findings.iter().map(evidence).collect();
         diagnose::causes(&evidence)
     };
+    let masking = Masking::of(clauses, cases);
     let mut causes = Vec::new();
     for cause in grouped {
-        let Some(primary) = cause.findings.first().and_then(|first| findings.get(*first)).cloned() else { continue };
-        let mut operations: Vec<String> = Vec::new();
-        let mut ids = Vec::new();
-        for position in &cause.findings {
+        let Some(record) = record(&cause.findings, findings, &masking) else { continue };
+        for (place, position) in cause.findings.iter().enumerate() {
             let Some(finding) = findings.get_mut(*position) else { continue };
-            finding.cause.clone_from(&primary.id);
-            finding.role = if finding.id == primary.id { Role::Primary } else { Role::Consequence };
-            ids.push(finding.id.clone());
-            if finding.clause == primary.clause || finding.operation == primary.operation {
-                operations.push(finding.operation.clone());
-            }
+            finding.cause.clone_from(&record.id);
+            finding.role = if place == 0 { Role::Primary } else { Role::Consequence };
         }
-        operations.retain(|operation| !operation.is_empty());
-        operations.sort_unstable();
-        operations.dedup();
-        let masks = masked(&ids, clauses, cases);
-        let title = title(&primary);
-        causes.push(CauseRecord { id: primary.id, title, clause: primary.clause, operations, findings: ids, masks });
+        causes.push(record);
     }
     causes.sort_by_key(|cause| std::cmp::Reverse((cause.masks, cause.findings.len())));
     causes
+}
+
+/// The record of a cause; `positions` are those of its findings, the primary one first.
+fn record(positions: &[usize], findings: &[FindingRecord], masking: &Masking<'_>) -> Option<CauseRecord> {
+    let explained: Vec<&FindingRecord> = positions.iter().filter_map(|position| findings.get(*position)).collect();
+    let primary = explained.first()?;
+    let is_near = |finding: &&&FindingRecord| {
+        !finding.operation.is_empty() && (finding.clause == primary.clause || finding.operation == primary.operation)
+    };
+    let operations: BTreeSet<&str> =
+        explained.iter().filter(is_near).map(|finding| finding.operation.as_str()).collect();
+    Some(CauseRecord {
+        id: primary.id.clone(),
+        title: title(primary),
+        clause: primary.clause.clone(),
+        operations: operations.into_iter().map(str::to_owned).collect(),
+        findings: explained.iter().map(|finding| finding.id.clone()).collect(),
+        masks: masking.clauses(&explained),
+    })
 }
 
 /// What the target does, in one sentence.
@@ -51,17 +60,35 @@ fn title(primary: &FindingRecord) -> String {
     }
 }
 
-/// Clauses that are not decided because of cases which showed one of these findings and nothing else.
-fn masked(ids: &[String], clauses: &[ClauseRecord], cases: &[CaseRecord]) -> u64 {
-    let shows = |case: &&CaseRecord| {
-        case.verdict == CaseVerdict::Inconclusive && case.findings.iter().any(|id| ids.contains(id))
-    };
-    let reasons: Vec<&str> = cases.iter().filter(shows).filter_map(|case| case.reason.as_deref()).collect();
-    let is_masked = |clause: &&ClauseRecord| {
-        clause.verdict == ClauseVerdict::Untested
-            && clause.reason.as_deref().is_some_and(|reason| reasons.contains(&reason))
-    };
-    clauses.iter().filter(is_masked).count() as u64
+/// Which clauses are not decided because of cases that showed findings and nothing else.
+struct Masking<'r> {
+    /// Reasons of undecided cases, by the findings that they showed.
+    reasons: HashMap<&'r str, BTreeSet<&'r str>>,
+    /// Number of untested clauses, by their reason.
+    untested: HashMap<&'r str, u64>,
+}
+
+impl<'r> Masking<'r> {
+    fn of(clauses: &'r [ClauseRecord], cases: &'r [CaseRecord]) -> Masking<'r> {
+        let mut reasons: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+        for case in cases.iter().filter(|case| case.verdict == CaseVerdict::Inconclusive) {
+            for finding in &case.findings {
+                reasons.entry(finding).or_default().extend(case.reason.as_deref());
+            }
+        }
+        let mut untested: HashMap<&str, u64> = HashMap::new();
+        for clause in clauses.iter().filter(|clause| clause.verdict == ClauseVerdict::Untested) {
+            *untested.entry(clause.reason.as_deref().unwrap_or_default()).or_default() += 1;
+        }
+        Masking { reasons, untested }
+    }
+
+    /// Number of clauses that findings keep from being decided.
+    fn clauses(&self, findings: &[&FindingRecord]) -> u64 {
+        let reasons: BTreeSet<&str> =
+            findings.iter().filter_map(|finding| self.reasons.get(finding.id.as_str())).flatten().copied().collect();
+        reasons.iter().filter_map(|reason| self.untested.get(reason)).sum()
+    }
 }
 
 /// A request's method and the first part of its path: where operations differ.
@@ -72,15 +99,11 @@ fn step(request: &RequestRecord) -> String {
 
 /// What the diagnosis reads of a finding.
 fn evidence(finding: &FindingRecord) -> Evidence<'_> {
-    let from_body = ["__type", "code"].into_iter().find_map(|member| finding.response.body.get(member)?.as_str());
-    let from_header = finding.response.headers.get(ERROR_HEADER).and_then(Value::as_str);
-    let code = from_header.or(from_body).map(|code| {
-        let code = code.split(':').next().unwrap_or(code);
-        code.rsplit('#').next().unwrap_or(code)
-    });
+    let response = &finding.response;
+    let header = response.headers.get(error_code::HEADER).and_then(Value::as_str);
+    let code = error_code::named(header, Some(&response.body));
     let without_kind = finding.id.rsplit_once(':').map_or(finding.id.as_str(), |(id, _)| id);
     Evidence {
-        id: &finding.id,
         clause: &finding.clause,
         about: ClauseId::parse(&finding.clause),
         operation: &finding.operation,

@@ -1,6 +1,7 @@
 //! The member that a finding is about.
 
 use crate::judge::Violation;
+use crate::judge::path::names;
 use crate::spec::Contract;
 use crate::spec::clause_id::ClauseId;
 use crate::spec::contract::{Node, NodeKind, Operation};
@@ -43,25 +44,6 @@ fn compared(operation: &Operation, violation: &Violation) -> String {
         .filter(|node| !is_container(node))
         .map(|node| reached(&operation.output, &names(&node.path)))
         .unwrap_or_default()
-}
-
-/// The names of a path, without positions and selectors, and without the steps into lists and maps.
-fn names(path: &str) -> Vec<&str> {
-    let mut names = Vec::new();
-    let mut rest = path;
-    while !rest.is_empty() {
-        let end = rest.find(['.', '[']).unwrap_or(rest.len());
-        let (name, after) = rest.split_at(end);
-        if !name.is_empty() && !["member", "key", "value"].contains(&name) {
-            names.push(name);
-        }
-        rest = match after.strip_prefix('[') {
-            Some(inside) => inside.split_once(']').map_or("", |(_, after)| after),
-            None => after,
-        };
-        rest = rest.strip_prefix('.').unwrap_or(rest);
-    }
-    names
 }
 
 /// The path that a sentence quotes: `` `channel.name` is … ``, `` `name` of `channel` is … ``.

@@ -132,7 +132,7 @@ impl Record {
         }
     }
 
-    /// Why there is no verdict: the run stopped early, tested nothing, or could not delete what it made.
+    /// The reason if the run has no verdict: it stopped early, tested nothing, or left resources behind.
     pub fn no_verdict(&self) -> Option<String> {
         let left = self.left.len() as u64;
         match &self.stopped_early {

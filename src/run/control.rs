@@ -18,17 +18,16 @@ use crate::spec::contract::Operation;
 /// How often a control is sent that fails as requests fail on a bad network or a busy target.
 const ASKS: u32 = 3;
 
-/// What became of the controls of a worker, by operation and shape of the input. What noise may have caused is not kept.
+/// Whether the controls of a worker were accepted, by operation and shape of the input; if not, the reason why their cases
+/// decide nothing. What noise may have caused is not kept.
 #[derive(Debug, Default)]
-pub(super) struct Controls(BTreeMap<String, Control>);
+pub(super) struct Controls(BTreeMap<String, Result<(), String>>);
 
 /// What became of a control.
-#[derive(Debug, Clone, PartialEq, Eq)]
 enum Control {
-    Accepted,
-    /// It was refused as well: the reason why its case decides nothing.
-    Refused(String),
-    /// Neither, whatever was tried: the same.
+    /// It was accepted, or refused for a reason that stays.
+    Settled(Result<(), String>),
+    /// Neither, however often it was sent: the reason.
     Unknown(String),
 }
 
@@ -45,19 +44,15 @@ impl Worker {
         salt: usize,
     ) -> Result<(), String> {
         let key = format!("{} {}", operation.name, shape(input));
-        let control = match self.controls.0.get(&key) {
-            Some(known) => known.clone(),
-            None => self.ask(index, operation, input, salt).await,
-        };
+        if let Some(known) = self.controls.0.get(&key) {
+            return known.clone();
+        }
+        let control = self.ask(index, operation, input, salt).await;
         match control {
             Control::Unknown(reason) => Err(reason),
-            Control::Accepted => {
-                self.controls.0.insert(key, Control::Accepted);
-                Ok(())
-            }
-            Control::Refused(reason) => {
-                self.controls.0.insert(key, Control::Refused(reason.clone()));
-                Err(reason)
+            Control::Settled(answer) => {
+                self.controls.0.insert(key, answer.clone());
+                answer
             }
         }
     }
@@ -78,12 +73,12 @@ impl Worker {
                 Err(Blocked(reason)) => {
                     last = format!("the same request without the violation cannot be sent: {reason}")
                 }
-                Ok((judgement, _)) if judgement.is_success() => return Control::Accepted,
+                Ok((judgement, _)) if judgement.is_success() => return Control::Settled(Ok(())),
                 Ok((judgement, _)) => {
                     let answer = judgement.undecided.clone().unwrap_or_else(|| judgement.answer.describe());
                     last = format!("the same request without the violation is refused too: {answer}");
                     if is_settled(&judgement) {
-                        return Control::Refused(last);
+                        return Control::Settled(Err(last));
                     }
                 }
             }

@@ -77,11 +77,18 @@ impl Bench {
         Plan { cases, clauses: clauses.to_vec(), resources, suites: self.plan.suites.clone(), notes: Vec::new() }
     }
 
-    async fn check(&self, mutant: &Mutant, plan: &Plan) -> Result<Shown, String> {
-        let fault = mutant.id.parse().map_err(|error: reference::InvalidFault| error.to_string())?;
-        let config = reference::Config { faults: vec![fault], ..self.config.clone() };
+    /// A server with faults, and the settings of a run against it.
+    pub(super) async fn faulty_server(&self, mutants: &[Mutant]) -> Result<(reference::Server, Settings), String> {
+        let parse = |mutant: &Mutant| mutant.id.parse().map_err(|error: reference::InvalidFault| error.to_string());
+        let faults = mutants.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+        let config = reference::Config { faults, ..self.config.clone() };
         let server = reference::start(config).await.map_err(|error| error.to_string())?;
         let settings = Settings { endpoint: format!("http://{}", server.address()), ..self.settings.clone() };
+        Ok((server, settings))
+    }
+
+    async fn check(&self, mutant: &Mutant, plan: &Plan) -> Result<Shown, String> {
+        let (server, settings) = self.faulty_server(std::slice::from_ref(mutant)).await?;
         let first = OnceLock::new();
         let stop = Notify::new();
         let observe = |event: Event| {

@@ -7,10 +7,8 @@ use sha2::{Digest, Sha256};
 use super::catalogue::Mutant;
 use super::trial::Bench;
 use crate::clock;
-use crate::reference;
 use crate::report::Record;
 use crate::run;
-use crate::run::settings::Settings;
 
 /// What a full run said of a server with faults.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -103,11 +101,7 @@ impl Bench {
     }
 
     async fn check_whole(&self, mutants: &[Mutant]) -> Result<Record, String> {
-        let parse = |mutant: &Mutant| mutant.id.parse().map_err(|error: reference::InvalidFault| error.to_string());
-        let faults = mutants.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-        let config = reference::Config { faults, ..self.config.clone() };
-        let server = reference::start(config).await.map_err(|error| error.to_string())?;
-        let settings = Settings { endpoint: format!("http://{}", server.address()), ..self.settings.clone() };
+        let (server, settings) = self.faulty_server(mutants).await?;
         let outcome = run::run(&self.contract, &self.plan, &settings, &|_| {}, std::future::pending()).await;
         drop(server);
         let outcome = outcome.map_err(|error| error.to_string())?;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::clause::Constraint;
+
 /// What a clause is about, read from its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ClauseId<'a> {
@@ -11,8 +13,8 @@ pub enum ClauseId<'a> {
         operation: &'a str,
         /// The member's path.
         path: &'a str,
-        /// The constraint, as ids name it.
-        constraint: &'a str,
+        /// The constraint.
+        constraint: Constraint,
     },
     /// A constraint on a member of the output.
     Output {
@@ -20,8 +22,8 @@ pub enum ClauseId<'a> {
         operation: &'a str,
         /// The member's path.
         path: &'a str,
-        /// The constraint, as ids name it.
-        constraint: &'a str,
+        /// The constraint.
+        constraint: Constraint,
     },
     /// The status of success, or the form of its body.
     Success {
@@ -46,10 +48,6 @@ pub enum ClauseId<'a> {
     },
 }
 
-/// Constraints of two words come first.
-const CONSTRAINTS: [&str; 9] =
-    ["length.min", "length.max", "range.min", "range.max", "type", "required", "pattern", "enum", "unique"];
-
 impl<'a> ClauseId<'a> {
     /// Reads an id; `None` if it has not the form of one.
     pub fn parse(id: &'a str) -> Option<ClauseId<'a>> {
@@ -59,10 +57,8 @@ impl<'a> ClauseId<'a> {
         }
         let operation = first;
         let constrained = |rest: &'a str| {
-            CONSTRAINTS.iter().find_map(|constraint| {
-                let path = rest.strip_suffix(constraint)?.strip_suffix('.')?;
-                Some((path, rest.get(path.len() + 1..)?))
-            })
+            let path = |constraint: Constraint| rest.strip_suffix(constraint.id())?.strip_suffix('.');
+            Constraint::ALL.into_iter().find_map(|constraint| Some((path(constraint)?, constraint)))
         };
         match rest.split_once('.') {
             None => Some(ClauseId::Success { operation, part: rest }),
@@ -113,7 +109,10 @@ mod tests {
     #[test]
     fn a_member_may_be_called_like_a_constraint() {
         let parsed = ClauseId::parse("CreateChannel.input.type.enum");
-        assert_eq!(parsed, Some(ClauseId::Input { operation: "CreateChannel", path: "type", constraint: "enum" }));
+        assert_eq!(
+            parsed,
+            Some(ClauseId::Input { operation: "CreateChannel", path: "type", constraint: Constraint::Enum })
+        );
         assert_eq!(ClauseId::parse("CreateChannel.elsewhere.type"), None);
     }
 }

@@ -48,9 +48,6 @@ struct Entry {
     /// Whether the finding is on the operation on which the clause is broken.
     #[serde(default)]
     same_operation: bool,
-    /// Why they follow, for whoever changes the data.
-    #[allow(dead_code)]
-    because: String,
 }
 
 /// An entry with its globs compiled.

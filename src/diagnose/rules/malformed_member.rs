@@ -3,35 +3,25 @@
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::judge::finding::FindingKind;
+use crate::judge::path;
 use crate::spec::clause_id::ClauseId;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for (cause, malformed) in findings.iter().enumerate() {
-        let Some(ClauseId::Output { path, .. }) = malformed.about else { continue };
+        let Some(ClauseId::Output { operation, path, .. }) = malformed.about else { continue };
         if malformed.kind != FindingKind::MalformedResponse {
             continue;
         }
-        let path = names(path);
+        let names = path::names(path);
         for (position, finding) in findings.iter().enumerate() {
-            if is_same_value(malformed, finding, cause, position) || is_explained(malformed, &path, finding) {
+            // One value may break several constraints.
+            let is_same_value =
+                cause < position && finding.kind == malformed.kind && finding.has_output(operation, path);
+            if is_same_value || is_explained(malformed, &names, finding) {
                 links.follows(position, cause);
             }
         }
     }
-}
-
-/// Member names of a path, without the steps into lists and maps.
-fn names(path: &str) -> Vec<&str> {
-    path.split('.').filter(|name| !["member", "key", "value"].contains(name)).collect()
-}
-
-/// Whether one value breaks several constraints.
-fn is_same_value(malformed: &Evidence<'_>, other: &Evidence<'_>, cause: usize, position: usize) -> bool {
-    let path = |finding: &Evidence<'_>| match finding.about {
-        Some(ClauseId::Output { operation, path, .. }) => Some((operation.to_owned(), path.to_owned())),
-        _ => None,
-    };
-    cause < position && other.kind == FindingKind::MalformedResponse && path(malformed) == path(other)
 }
 
 /// Whether a rule compares the member, or finds the element by it, in a response of the operation.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::judge::finding::FindingKind;
+use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
 
 /// How a sentence about an expected response begins.
@@ -28,7 +29,7 @@ enum Deviation<'a> {
     /// Many members at once, by one operation.
     Members { clause: &'a str, operation: &'a str },
     /// One member of one shape in responses.
-    Member { member: &'a str, constraint: &'a str, kind: FindingKind },
+    Member { member: &'a str, constraint: Constraint, kind: FindingKind },
 }
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {

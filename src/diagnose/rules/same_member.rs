@@ -14,12 +14,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let mut about_state: Vec<usize> =
         (0..findings.len()).filter(|position| findings.get(*position).is_some_and(is_about_state)).collect();
     about_state.sort_by_key(|position| rank(findings, *position));
-    for (index, position) in about_state.iter().enumerate() {
-        let explains = |earlier: &&usize| is_explained(findings, *position, **earlier);
-        if let Some(cause) = about_state.iter().take(index).find(explains) {
-            links.follows(*position, *cause);
-        }
-    }
+    links.follow_earlier(&about_state, |earlier, later| is_explained(findings, later, earlier));
 }
 
 /// Whether the earlier story shows the same member wrong with no step that the later one lacks.

@@ -26,12 +26,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     }
     for mut group in groups.into_values().filter(|group| group.len() > 1) {
         group.sort_by_key(|position| rank(findings, *position));
-        for (index, position) in group.iter().enumerate() {
-            let explains = |earlier: &&usize| is_explained(findings, *position, **earlier);
-            if let Some(cause) = group.iter().take(index).find(explains) {
-                links.follows(*position, *cause);
-            }
-        }
+        links.follow_earlier(&group, |earlier, later| is_explained(findings, later, earlier));
     }
 }
 

@@ -134,7 +134,7 @@ pub enum Entry {
         /// The intent.
         number: u64,
     },
-    /// Nobody knows whether it made something: it failed.
+    /// The request failed; it may have created something.
     Failed {
         /// The intent.
         number: u64,
@@ -162,7 +162,7 @@ pub enum Entry {
     Ended,
 }
 
-/// How a request failed of which nobody knows whether it made something.
+/// How a request failed that may have created something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Failure {
