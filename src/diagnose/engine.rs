@@ -78,3 +78,28 @@ pub fn causes(findings: &[Evidence<'_>]) -> Vec<Cause> {
     causes.sort_by_key(|cause| std::cmp::Reverse(cause.findings.len()));
     causes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lead_to_the_finding_that_follows_from_none() {
+        let mut links = Links::new(4);
+        links.follows(2, 1);
+        links.follows(1, 0);
+        links.follows(2, 3);
+        links.follows(0, 2);
+        assert_eq!([0, 1, 2, 3].map(|finding| links.primary(finding)), [0, 0, 0, 3]);
+    }
+
+    #[test]
+    fn the_first_that_explains_a_finding_is_its_cause() {
+        let mut links = Links::new(4);
+        links.follow_earlier(&[3, 1, 0, 2], |earlier, later| earlier + later != 3);
+        assert_eq!([0, 1, 2, 3].map(|finding| links.primary(finding)), [3, 3, 3, 3]);
+        let mut links = Links::new(3);
+        links.follow_earlier(&[0, 1, 2], |_, _| false);
+        assert_eq!([0, 1, 2].map(|finding| links.primary(finding)), [0, 1, 2]);
+    }
+}

@@ -24,28 +24,17 @@ pub fn find<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
 
 /// The name of the member at the end of a path, without selections behind it.
 pub fn last_name(path: &str) -> &str {
-    let path =
-        path.rsplit_once(']').map_or((path, ""), |(head, tail)| if tail.is_empty() { (head, "") } else { ("", tail) });
-    match path {
-        (head, "") => {
-            let head = head.rsplit_once('[').map_or(head, |(head, _)| head);
-            head.rsplit(['.', ']']).next().unwrap_or(head)
-        }
-        (_, tail) => tail.rsplit('.').next().unwrap_or(tail),
-    }
+    names(path).last().copied().unwrap_or_default()
 }
 
-/// The names of the members on a path, without selections and without the steps into lists and maps (`member`, `key`,
-/// `value`) that clause ids have.
+/// The names on a path, without selections.
 pub fn names(path: &str) -> Vec<&str> {
     let mut names = Vec::new();
     let mut rest = path;
     while !rest.is_empty() {
         let end = rest.find(['.', '[']).unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
-        if !name.is_empty() && !["member", "key", "value"].contains(&name) {
-            names.push(name);
-        }
+        names.extend((!name.is_empty()).then_some(name));
         rest = match after.strip_prefix('[') {
             Some(inside) => inside.split_once(']').map_or("", |(_, after)| after),
             None => after,
@@ -90,10 +79,10 @@ mod tests {
     }
 
     #[test]
-    fn names_have_no_selections_and_no_steps() {
-        assert_eq!(names("channels.member.tags.key"), ["channels", "tags"]);
+    fn names_have_no_selections() {
         assert_eq!(names("items[arn=a.b/c].tags.B"), ["items", "tags", "B"]);
         assert_eq!(names("channels[0]"), ["channels"]);
+        assert_eq!(names("streamKey.value"), ["streamKey", "value"]);
         assert_eq!(names(""), Vec::<&str>::new());
     }
 

@@ -76,9 +76,15 @@ fn reached(node: &Node, names: &[&str]) -> String {
         while let NodeKind::List { element } = &place.kind {
             place = element;
         }
-        let Some(member) = place.members().iter().find(|member| member.name == *name) else { break };
-        found = Some((place, member));
-        place = member;
+        match place.members().iter().find(|member| member.name == *name) {
+            Some(member) => {
+                found = Some((place, member));
+                place = member;
+            }
+            // Clause ids name the step to the elements of a list.
+            None if place.name == *name => {}
+            None => break,
+        }
     }
     match found {
         Some((parent, member)) if !(std::ptr::eq(parent, node) && is_container(member)) => {
@@ -94,5 +100,58 @@ fn is_container(node: &Node) -> bool {
         NodeKind::Structure(_) | NodeKind::Union(_) => true,
         NodeKind::List { element } => is_container(element),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::judge::FindingKind;
+    use crate::spec;
+
+    /// The member that a violation of a clause on an operation is about.
+    fn member(clause: &str, operation: &str, detail: Option<&str>, observed: &str) -> String {
+        let contract = spec::builtin().unwrap();
+        of(
+            &contract,
+            &Violation {
+                clause: contract.clauses.find(clause).unwrap(),
+                operation: operation.to_owned(),
+                detail: detail.map(str::to_owned),
+                kind: FindingKind::WrongBehaviour,
+                expected: String::new(),
+                observed: observed.to_owned(),
+                tier: None,
+            },
+        )
+    }
+
+    #[test]
+    fn a_constraint_is_about_the_member_that_it_constrains() {
+        let of_clause = |clause: &str| member(clause, clause.split('.').next().unwrap(), None, "");
+        assert_eq!(of_clause("ListChannels.output.channels.member.arn.pattern"), "ChannelSummary$arn");
+        assert_eq!(of_clause("GetChannel.output.channel.tags.key.length.max"), "Channel$tags");
+        assert_eq!(of_clause("GetStreamKey.output.streamKey.value.type"), "StreamKey$value");
+        assert_eq!(of_clause("GetChannel.output.channel.type"), "", "a whole resource");
+        assert_eq!(of_clause("ListChannels.output.channels.member.type"), "", "an element as a whole");
+        assert_eq!(of_clause("GetChannel.status"), "");
+    }
+
+    #[test]
+    fn a_rule_is_about_the_member_that_it_found_wrong() {
+        let rule = "rule.get-returns-what-create-answered";
+        let about = |operation: &str, detail: &str, observed: &str| member(rule, operation, Some(detail), observed);
+        assert_eq!(about("GetChannel", "channel.tags.B", ""), "Channel$tags");
+        assert_eq!(about("GetStreamKey", "streamKey.value", ""), "StreamKey$value");
+        assert_eq!(about("ListChannels", "items[arn=channel].name", ""), "ChannelSummary$name");
+        assert_eq!(about("GetChannel", "channel", "`channel.preset` is \"\"."), "Channel$preset");
+        assert_eq!(
+            about("ListChannels", "items[arn=channel]", "`preset` of `items[arn=…]` is \"\"."),
+            "ChannelSummary$preset"
+        );
+        assert_eq!(about("CreateChannel", "authorized", ""), "Channel$authorized", "an echo names the member alone");
+        assert_eq!(about("GetChannel", "channel", "`channel` is absent."), "", "a whole resource");
     }
 }

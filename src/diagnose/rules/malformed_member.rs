@@ -3,7 +3,6 @@
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::judge::finding::FindingKind;
-use crate::judge::path;
 use crate::spec::clause_id::ClauseId;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
@@ -12,7 +11,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         if malformed.kind != FindingKind::MalformedResponse {
             continue;
         }
-        let names = path::names(path);
+        let names: Vec<&str> = path.split('.').collect();
         for (position, finding) in findings.iter().enumerate() {
             // One value may break several constraints.
             let is_same_value =
@@ -37,7 +36,7 @@ fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>)
             let finds_by = finding.detail.is_some_and(|detail| detail.contains(&format!("[{leaf}=")));
             let is_part = |part: &str| path.get(1..).is_some_and(|inner| inner.contains(&part));
             let is_about = path.contains(&finding.member_name())
-                || path.len() == 1
+                || malformed.member_name().is_empty()
                 || finding.detail.is_some_and(|detail| detail.split(['.', '[', ']']).any(is_part));
             is_about || finding.member_name().is_empty() || finds_by
         }
