@@ -61,6 +61,24 @@ impl FindingKind {
         FindingKind::Transport,
     ];
 
+    /// Whether noise on the way to the target can look like this.
+    pub fn may_be_noise(self) -> bool {
+        match self {
+            FindingKind::ServerError | FindingKind::Transport => true,
+            FindingKind::MalformedResponse | FindingKind::WrongStatus | FindingKind::WrongErrorCode => true,
+            FindingKind::AcceptedInvalid | FindingKind::RejectedValid => false,
+            FindingKind::WrongBehaviour | FindingKind::NotImplemented => false,
+        }
+    }
+
+    /// Whether a finding that showed so many `times` of the tries that were made says that the target is unreliable, and
+    /// nothing of the clause. A wrong state is none of it, however rarely it shows; what noise cannot look like need only
+    /// show twice.
+    pub fn is_intermittent(self, of: u64, times: u64) -> bool {
+        let is_shown = times > 1 && !self.may_be_noise();
+        times < of && !is_shown && self != FindingKind::WrongBehaviour
+    }
+
     /// The name in reports and ids.
     pub fn id(self) -> &'static str {
         match self {
@@ -91,5 +109,19 @@ impl FindingKind {
             FindingKind::NotImplemented => "The target does not have the operation.",
             FindingKind::Transport => "No usable HTTP response arrived.",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_shows_sometimes_is_intermittent_unless_noise_cannot_look_like_it() {
+        assert!(FindingKind::ServerError.is_intermittent(3, 2));
+        assert!(FindingKind::RejectedValid.is_intermittent(3, 1));
+        assert!(!FindingKind::RejectedValid.is_intermittent(3, 2));
+        assert!(!FindingKind::WrongBehaviour.is_intermittent(3, 1));
+        assert!(FindingKind::ALL.iter().all(|kind| !kind.is_intermittent(3, 3)));
     }
 }

@@ -463,10 +463,9 @@ pub struct ResponseRecord {
 }
 
 impl FindingRecord {
-    /// Whether it says that the target is unreliable, and nothing of the clause: it did not show every time, and it is not
-    /// a wrong state, which noise on the way to the target cannot make.
+    /// Whether it says that the target is unreliable, and nothing of the clause.
     pub fn is_intermittent(&self) -> bool {
-        self.seen.times < self.seen.of && self.kind != FindingKind::WrongBehaviour
+        self.kind.is_intermittent(self.seen.of, self.seen.times)
     }
 }
 

@@ -156,8 +156,8 @@ mod tests {
         let exchange = Exchange { request, reply: Reply::Failure(failure), elapsed: Duration::ZERO, repeats: 0 };
         let key = FindingKey::from(&violation);
         let (seen, witness) = (crate::run::outcome::Seen::ONCE, None);
-        let (body_length, setup, occurrences) = (0, Vec::new(), 1);
-        let found = Found { violation, exchange, body_length, setup, case, occurrences, seen, witness };
+        let (body_length, setup, occurrences, also_in) = (0, Vec::new(), 1, Default::default());
+        let found = Found { violation, exchange, body_length, setup, case, also_in, occurrences, seen, witness };
         outcome.findings.insert(key.clone(), found);
         key
     }

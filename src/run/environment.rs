@@ -132,6 +132,12 @@ impl Environment {
         Environment { settings, endless: Arc::default(), target, ..self.clone() }
     }
 
+    /// The same, with this much effort to make requests smaller.
+    pub fn with_shrinking(&self, shrinking: Shrinking) -> Environment {
+        let settings = Settings { shrinking, ..self.settings.clone() };
+        Environment { settings, ..self.for_thread() }
+    }
+
     /// Remembers that the pages of an operation do not end.
     pub fn note_endless(&self, operation: &str) {
         if let Ok(mut endless) = self.endless.lock() {

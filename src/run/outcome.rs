@@ -1,6 +1,6 @@
 //! What a run found out, before it becomes a report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -55,6 +55,8 @@ pub struct Found {
     pub setup: Vec<Request>,
     /// Position in the plan of the case that showed it first.
     pub case: usize,
+    /// Other cases that showed it, a few of them.
+    pub also_in: BTreeSet<usize>,
     /// How often it was seen.
     pub occurrences: u64,
     /// How often it showed again when it was looked for, the first time included.
@@ -64,10 +66,28 @@ pub struct Found {
 }
 
 impl Found {
-    /// Whether it says that the target is unreliable, and nothing of the clause: it did not show every time, and it is not
-    /// a wrong state, which noise on the way to the target cannot make.
+    /// Whether it says that the target is unreliable, and nothing of the clause.
     pub fn is_intermittent(&self) -> bool {
-        self.seen.is_partial() && self.violation.kind != FindingKind::WrongBehaviour
+        self.violation.kind.is_intermittent(self.seen.of, self.seen.times)
+    }
+}
+
+/// Most cases kept of those that showed a finding besides the first.
+const MOST_ELSEWHERE: usize = 3;
+
+impl Found {
+    /// The cases that are known to have shown it.
+    fn cases(&self) -> impl Iterator<Item = usize> {
+        self.also_in.iter().copied().chain([self.case])
+    }
+
+    /// Notes other cases that showed it; the first of the plan are kept.
+    fn note_elsewhere(&mut self, cases: impl IntoIterator<Item = usize>) {
+        self.also_in.extend(cases);
+        self.also_in.remove(&self.case);
+        while self.also_in.len() > MOST_ELSEWHERE {
+            self.also_in.pop_last();
+        }
     }
 }
 
@@ -271,13 +291,15 @@ impl Tally {
         let key = FindingKey::from(&violation);
         if let Some(known) = self.findings.get_mut(&key) {
             known.occurrences += 1;
+            known.note_elsewhere([case]);
             return;
         }
         let body_length = exchange.response().map_or(0, |response| response.body.len());
         let (exchange, setup) = (evidence(exchange), setup.to_vec());
         self.first_seen.push(key.clone());
+        let (also_in, seen) = (BTreeSet::new(), Seen::ONCE);
         let found =
-            Found { violation, exchange, body_length, setup, case, occurrences: 1, seen: Seen::ONCE, witness: None };
+            Found { violation, exchange, body_length, setup, case, also_in, occurrences: 1, seen, witness: None };
         self.findings.insert(key, found);
     }
 
@@ -287,10 +309,12 @@ impl Tally {
             match self.findings.get_mut(&key) {
                 Some(known) => {
                     let occurrences = known.occurrences + found.occurrences;
+                    let cases: Vec<usize> = known.cases().chain(found.cases()).collect();
                     // One that was shown again already stays as it is.
                     if found.case < known.case && known.seen == Seen::ONCE {
                         *known = found;
                     }
+                    known.note_elsewhere(cases);
                     known.occurrences = occurrences;
                 }
                 None => {

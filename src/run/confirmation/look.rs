@@ -1,0 +1,148 @@
+//! What looking for a finding again showed, and whether noise explains it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::run::environment::Environment;
+use crate::run::outcome::{FindingKey, Found, Seen, Tally};
+
+/// How likely it may be that noise alone explains one of a run's confirmed findings.
+const MOST_CHANCE: f64 = 0.01;
+
+/// What looking for each finding again showed.
+pub(super) type Looked = BTreeMap<FindingKey, Looks>;
+
+/// How much noise there is on the way to the target.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Noise {
+    /// Share of the run's requests that it met.
+    share: f64,
+    /// Findings that it may have made, or may not.
+    findings: usize,
+}
+
+impl Noise {
+    /// What the findings say of it that did not show every time.
+    pub fn of(env: &Environment, tally: &Tally, looked: &Looked) -> Noise {
+        let noisy: Vec<_> = looked.iter().filter(|(key, _)| key.kind.may_be_noise()).collect();
+        let unreliable = noisy.iter().filter(|(_, looks)| looks.seen.is_partial());
+        let events: u64 =
+            unreliable.filter_map(|(key, _)| tally.findings.get(*key)).map(|found| found.occurrences).sum();
+        Noise { share: events as f64 / env.target.requests().max(1) as f64, findings: noisy.len() }
+    }
+
+    /// Findings that showed every time and yet may be its work.
+    pub fn explained(self, looked: &Looked) -> BTreeSet<FindingKey> {
+        let explained = looked.iter().filter(|(key, looks)| !looks.seen.is_partial() && self.may_explain(key, looks));
+        explained.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Whether it may be all that these looks show.
+    pub fn may_explain(self, key: &FindingKey, looks: &Looks) -> bool {
+        key.kind.may_be_noise() && looks.may_be_chance(self.share, self.findings)
+    }
+}
+
+/// The looks at one finding.
+#[derive(Debug, Clone)]
+pub(super) struct Looks {
+    /// How often it was looked for and seen, the first time included.
+    pub seen: Seen,
+    /// Where it showed again, and after how many requests.
+    showings: Vec<Showing>,
+    /// What the last of them showed.
+    pub latest: Option<Found>,
+}
+
+/// One look that showed the finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Showing {
+    /// Position of the telling request among those of its case.
+    place: usize,
+    /// Requests that the look sent.
+    requests: u64,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        Looks { seen: Seen::ONCE, showings: Vec::new(), latest: None }
+    }
+}
+
+impl Looks {
+    /// Notes a look that decided something, or showed the finding, and sent so many requests.
+    pub fn note(&mut self, found: Option<&Found>, requests: u64, is_decided: bool) {
+        self.seen.of += u64::from(found.is_some() || is_decided);
+        self.seen.times += u64::from(found.is_some());
+        if let Some(found) = found {
+            self.showings.push(Showing { place: found.setup.len(), requests });
+            self.latest = Some(found.clone());
+        }
+    }
+
+    /// Adds later looks at the same finding.
+    pub fn extend(&mut self, later: Looks) {
+        self.seen.of += later.seen.of - 1;
+        self.seen.times += later.seen.times - 1;
+        self.showings.extend(later.showings);
+        self.latest = later.latest.or(self.latest.take());
+    }
+
+    /// Whether noise that meets this share of all requests may have made every one of these showings, for one of so many
+    /// findings. A defect stays where it is; noise hardly ever meets the same request of a case again.
+    pub fn may_be_chance(&self, noise: f64, findings: usize) -> bool {
+        let first = self.showings.first().map(|showing| showing.place);
+        let chance = |showing: &Showing| match Some(showing.place) == first {
+            true => noise,
+            false => 1.0 - (1.0 - noise).powf(showing.requests as f64),
+        };
+        // The first showing says where; it may have met any request.
+        let (any, others) = match self.showings.split_first() {
+            Some((any, others)) => (1.0 - (1.0 - noise).powf(any.requests as f64), others),
+            None => (1.0, &[][..]),
+        };
+        any * others.iter().map(chance).product::<f64>() * findings as f64 > MOST_CHANCE
+    }
+
+    /// Whether it showed at several places of its case.
+    pub fn wanders(&self) -> bool {
+        self.showings.windows(2).any(|pair| pair.first().map(|one| one.place) != pair.last().map(|one| one.place))
+    }
+
+    /// Counts only the first showing: the others are other events.
+    pub fn keep_one(&mut self) {
+        self.seen.times = self.seen.times.min(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Looks that showed the finding after so many requests each, at these places.
+    fn looks(places: &[usize], requests: u64) -> Looks {
+        let showings = places.iter().map(|place| Showing { place: *place, requests }).collect();
+        let times = places.len() as u64 + 1;
+        Looks { seen: Seen { of: times, times }, showings, latest: None }
+    }
+
+    #[test]
+    fn without_noise_everything_that_shows_each_time_is_a_defect() {
+        assert!(!looks(&[3, 9], 200).may_be_chance(0.0, 100));
+        assert!(!looks(&[1, 1], 2).may_be_chance(0.0, 1));
+    }
+
+    #[test]
+    fn noise_explains_what_long_cases_show_here_and_there() {
+        assert!(looks(&[3, 9], 200).may_be_chance(0.02, 30));
+        assert!(!looks(&[3, 3, 3, 3], 200).may_be_chance(0.02, 30));
+        assert!(!looks(&[2, 2, 2, 2], 3).may_be_chance(0.02, 100));
+    }
+
+    #[test]
+    fn what_is_at_one_place_does_not_wander() {
+        assert!(!looks(&[4, 4], 9).wanders() && looks(&[4, 5], 9).wanders() && !looks(&[], 9).wanders());
+        let mut one = looks(&[4, 5], 9);
+        one.keep_one();
+        assert_eq!(one.seen, Seen { of: 3, times: 1 });
+    }
+}

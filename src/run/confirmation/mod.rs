@@ -1,0 +1,224 @@
+//! Shows every finding again before it is reported, each in a fresh state. A finding that does not show every time is
+//! intermittent: it speaks of an unreliable target and not of a clause.
+
+mod look;
+mod task;
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use self::look::{Looked, Looks, Noise};
+use self::task::{Task, open_tasks, other_tasks, reads_lists, same_tasks};
+use super::RunError;
+use super::environment::Environment;
+use super::outcome::{CaseResult, FindingKey, Found, Tally, Verdict};
+use super::settings::Shrinking;
+use super::worker::Worker;
+use super::workers;
+use crate::judge::FindingKind;
+use crate::plan::Plan;
+
+/// Times that a finding is looked for again.
+const REPETITIONS: u64 = 2;
+/// Times more, where noise could have shown what was seen.
+const MORE_REPETITIONS: u64 = 4;
+/// Most looks for one finding for each that counts; those that noise kept from deciding anything do not.
+const MOST_LOOKS: u64 = 3;
+/// Reason of a case whose findings did not show again.
+const UNRELIABLE: &str = "the target is unreliable: what this case showed did not show every time";
+
+/// Shows the findings of a run again and settles which of them are reliable. `surveyed` are those of the pre-flight
+/// check, which no case shows. Returns the number of findings that only the run's own parallel cases had caused.
+///
+/// # Errors
+/// The thread that shows them again ended early.
+pub(super) async fn confirm(
+    env: &Environment,
+    tally: &mut Tally,
+    cases: &mut [CaseResult],
+    surveyed: &BTreeSet<FindingKey>,
+) -> Result<u64, RunError> {
+    let tasks = open_tasks(&env.plan, tally, surveyed);
+    if tasks.is_empty() || env.target.is_stopped() {
+        return Ok(0);
+    }
+    let again = env.for_confirmation();
+    let mut looked = look_for(&again, tally, tasks, REPETITIONS).await?;
+    let noise = Noise::of(env, tally, &looked);
+    let doubtful = noise.explained(&looked);
+    let tasks = same_tasks(&env.plan, tally, &doubtful);
+    for (key, later) in look_for(&again, tally, tasks, MORE_REPETITIONS).await? {
+        looked.entry(key).or_default().extend(later);
+    }
+    for key in noise.explained(&looked) {
+        looked.entry(key).or_default().keep_one();
+    }
+    let unshown = looked.iter().filter(|(_, looks)| looks.seen.is_partial()).map(|(key, _)| key.clone()).collect();
+    let tasks = other_tasks(&env.plan, tally, &unshown);
+    let mut elsewhere = look_for(&again.with_shrinking(Shrinking::On), tally, tasks, REPETITIONS).await?;
+    elsewhere.retain(|key, looks| !noise.may_explain(key, looks));
+    let dropped = settle(env, tally, looked);
+    adopt_elsewhere(tally, elsewhere);
+    settle_cases(&env.plan, tally, cases);
+    Ok(dropped)
+}
+
+/// What tasks showed, in the order in which they were done, and what else was noted.
+type Shown = (Vec<(FindingKey, Looks)>, Tally);
+
+/// Does tasks, those that read lists alone.
+async fn look_for(
+    env: &Environment,
+    tally: &mut Tally,
+    tasks: Vec<Task>,
+    repetitions: u64,
+) -> Result<Looked, RunError> {
+    let (alone, beside): (Vec<Task>, Vec<Task>) = tasks.into_iter().partition(|task| reads_lists(env, task));
+    let mut looked = Looked::new();
+    for (tasks, jobs) in [(beside, env.settings.jobs), (alone, 1)] {
+        if tasks.is_empty() {
+            continue;
+        }
+        let (seen, noted) = shown_again(env, tasks, jobs, repetitions).await?;
+        for (key, looks) in seen {
+            // Of several tasks for one finding the one counts that showed it best.
+            let is_better = looked.get(&key).is_none_or(|known: &Looks| known.seen.is_partial());
+            if is_better {
+                looked.insert(key, looks);
+            }
+        }
+        tally.merge(noted);
+    }
+    Ok(looked)
+}
+
+/// Puts the evidence of another case in the place of one that did not show its finding again.
+fn adopt_elsewhere(tally: &mut Tally, elsewhere: Looked) {
+    for (key, looks) in elsewhere {
+        let (Some(found), Some(latest)) = (tally.findings.get_mut(&key), looks.latest) else { continue };
+        if !looks.seen.is_partial() {
+            let (occurrences, also_in) = (found.occurrences, std::mem::take(&mut found.also_in));
+            *found = Found { occurrences, also_in, seen: looks.seen, ..latest };
+        }
+    }
+}
+
+/// Runs tasks on a thread of their own, as many at a time as `jobs`.
+async fn shown_again(env: &Environment, tasks: Vec<Task>, jobs: usize, repetitions: u64) -> Result<Shown, RunError> {
+    let (sender, receiver) = oneshot::channel();
+    let env = env.for_thread();
+    std::thread::Builder::new()
+        .name("confirmation".to_owned())
+        .spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let shown = runtime.map(|runtime| runtime.block_on(side_by_side(env, tasks, jobs, repetitions)));
+            // The receiver only goes when the run is over.
+            let _ = sender.send(shown);
+        })
+        .map_err(RunError::Runtime)?;
+    let ended = receiver.await.map_err(|_| RunError::Internal("showing the findings again ended early".to_owned()))?;
+    ended.map_err(RunError::Runtime)
+}
+
+async fn side_by_side(env: Environment, tasks: Vec<Task>, jobs: usize, repetitions: u64) -> Shown {
+    let env = Arc::new(env);
+    let workers = jobs.clamp(1, tasks.len().max(1));
+    let queue = Rc::new(RefCell::new(VecDeque::from(tasks)));
+    let shown: Rc<RefCell<Shown>> = Rc::default();
+    let local = tokio::task::LocalSet::new();
+    for _ in 0..workers {
+        let (env, queue, shown) = (Arc::clone(&env), Rc::clone(&queue), Rc::clone(&shown));
+        local.spawn_local(async move {
+            let mut worker = Worker::new(env);
+            loop {
+                let task = queue.borrow_mut().pop_front();
+                let Some(task) = task.filter(|_| !worker.env.target.is_stopped()) else { break };
+                let looked = look_again(&mut worker, &task, repetitions).await;
+                shown.borrow_mut().0.extend(looked);
+            }
+            worker.finish().await;
+            // The findings of the run stand; these only say how often they show.
+            shown.borrow_mut().1.merge(worker.tally.without_verdicts());
+        });
+    }
+    local.await;
+    shown.take()
+}
+
+/// Looks for a task's findings again; a look that could not decide is none.
+async fn look_again(worker: &mut Worker, task: &Task, repetitions: u64) -> Looked {
+    let mut looked: Looked = task.keys.iter().map(|key| (key.clone(), Looks::default())).collect();
+    for _ in 0..repetitions * MOST_LOOKS {
+        let is_enough = looked.values().all(|looks| looks.seen.of > repetitions);
+        if is_enough || worker.env.target.is_stopped() {
+            break;
+        }
+        worker.finish().await;
+        // Each look sends the same requests, so that a defect shows at the same place.
+        worker.forget_controls();
+        worker.tally.findings.clear();
+        let before = worker.requests;
+        let is_decided = match &task.witness {
+            Some(witness) => worker.try_witness(task.case, witness).await.is_none(),
+            None => {
+                let result = workers::run_case(worker, task.case).await;
+                result.is_some_and(|result| !matches!(result.verdict, Verdict::Inconclusive { .. }))
+            }
+        };
+        let sent = worker.requests.saturating_sub(before);
+        for (key, looks) in &mut looked {
+            looks.note(worker.tally.findings.get(key), sent, is_decided);
+        }
+    }
+    // What looks like noise and could not be shown again, although it was looked for, was noise.
+    let is_unshown = |(key, looks): &(&FindingKey, &mut Looks)| key.kind.may_be_noise() && looks.seen.of == 1;
+    looked.iter_mut().filter(is_unshown).for_each(|(_, looks)| looks.seen.of += 1);
+    looked
+}
+
+/// Notes how often each finding was seen, and drops those of lists that no look alone showed.
+fn settle(env: &Environment, tally: &mut Tally, looked: Looked) -> u64 {
+    let mut dropped = 0;
+    for (key, Looks { seen, .. }) in looked {
+        let Some(found) = tally.findings.get_mut(&key) else { continue };
+        found.seen = seen;
+        let task = Task::by_case(found.case, BTreeSet::from([key.clone()]));
+        let is_noise = matches!(key.kind, FindingKind::ServerError | FindingKind::Transport);
+        if seen.of > 1 && seen.times == 1 && !is_noise && reads_lists(env, &task) {
+            tally.findings.remove(&key);
+            dropped += 1;
+        }
+    }
+    dropped
+}
+
+/// Takes back the verdicts of cases that rest on findings which are dropped or intermittent.
+fn settle_cases(plan: &Plan, tally: &Tally, cases: &mut [CaseResult]) {
+    for result in cases.iter_mut().filter(|result| !result.findings.is_empty()) {
+        result.findings.retain(|key| tally.findings.contains_key(key));
+        let own = plan.cases.get(result.case).map(|case| case.clauses.as_slice()).unwrap_or_default();
+        let is_reliable = |key: &FindingKey| tally.findings.get(key).is_some_and(|found| !found.is_intermittent());
+        let fails = result.findings.iter().any(|key| own.contains(&key.clause) && is_reliable(key));
+        if result.verdict == Verdict::Failed && !fails {
+            result.verdict = Verdict::Inconclusive { reason: UNRELIABLE.to_owned() };
+        }
+    }
+}
+
+/// Shows the findings of a single case again: what a test harness with one test per case needs.
+pub(super) async fn confirm_case(worker: &mut Worker, tally: &mut Tally, result: &mut CaseResult) {
+    let env = Arc::clone(&worker.env);
+    let mut looked = Looked::new();
+    for task in open_tasks(&env.plan, tally, &BTreeSet::new()) {
+        looked.extend(look_again(worker, &task, REPETITIONS).await);
+    }
+    // One case does not show how much noise there is: what wanders is taken for it.
+    let wandering = looked.iter_mut().filter(|(key, looks)| key.kind.may_be_noise() && looks.wanders());
+    wandering.for_each(|(_, looks)| looks.keep_one());
+    settle(&env, tally, looked);
+    settle_cases(&env.plan, tally, std::slice::from_mut(result));
+}

@@ -1,0 +1,81 @@
+//! What shows findings again.
+
+use std::collections::BTreeSet;
+
+use crate::plan::{Check, Plan};
+use crate::run::environment::Environment;
+use crate::run::outcome::{FindingKey, Found, Seen, Tally, Witness};
+
+/// Requests that confirm a finding by themselves, if none of the run contradicts it.
+const CONVINCING: u64 = 3;
+
+/// One way to show findings again.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Task {
+    pub(super) case: usize,
+    pub(super) witness: Option<Witness>,
+    pub(super) keys: BTreeSet<FindingKey>,
+}
+
+impl Task {
+    /// The same findings, looked for no longer by an input but by the whole of another case.
+    pub(super) fn by_case(case: usize, keys: BTreeSet<FindingKey>) -> Task {
+        Task { case, witness: None, keys }
+    }
+}
+
+/// What shows the findings again, in the order of the plan.
+pub(super) fn open_tasks(plan: &Plan, tally: &Tally, surveyed: &BTreeSet<FindingKey>) -> Vec<Task> {
+    let is_open = |key: &FindingKey, found: &Found| {
+        let contradictions = tally.upheld.get(key.clause.0 as usize).map_or(0, |upheld| upheld.requests);
+        let is_convincing = contradictions == 0 && found.occurrences >= CONVINCING;
+        !surveyed.contains(key) && found.seen == Seen::ONCE && !is_convincing
+    };
+    let open = tally.findings.iter().filter(|(key, found)| is_open(key, found));
+    grouped(plan, open.map(|(key, found)| (key, found.case, found.witness.clone())))
+}
+
+/// Looks at cases that showed findings too, for those of `unshown` that their own case did not show again.
+pub(super) fn other_tasks(plan: &Plan, tally: &Tally, unshown: &BTreeSet<FindingKey>) -> Vec<Task> {
+    let found = unshown.iter().filter_map(|key| Some((key, tally.findings.get(key)?)));
+    grouped(plan, found.flat_map(|(key, found)| found.also_in.iter().map(move |case| (key, *case, None))))
+}
+
+/// The same looks once more.
+pub(super) fn same_tasks(plan: &Plan, tally: &Tally, doubtful: &BTreeSet<FindingKey>) -> Vec<Task> {
+    let found = doubtful.iter().filter_map(|key| Some((key, tally.findings.get(key)?)));
+    grouped(plan, found.map(|(key, found)| (key, found.case, found.witness.clone())))
+}
+
+/// One task for findings that the same case and input show, in the order of the plan.
+fn grouped<'a>(plan: &Plan, found: impl Iterator<Item = (&'a FindingKey, usize, Option<Witness>)>) -> Vec<Task> {
+    let mut tasks: Vec<Task> = Vec::new();
+    for (key, case, witness) in found {
+        match tasks.iter_mut().find(|task| task.case == case && task.witness == witness) {
+            Some(task) => drop(task.keys.insert(key.clone())),
+            None => tasks.push(Task { case, witness, keys: BTreeSet::from([key.clone()]) }),
+        }
+    }
+    tasks.sort_by_key(|task| (task.case, task.keys.first().cloned()));
+    tasks.retain(|task| plan.cases.get(task.case).is_some());
+    tasks
+}
+
+/// Whether a task's findings may come from what parallel cases create and delete: lists show that, and nothing else does.
+pub(super) fn reads_lists(env: &Environment, task: &Task) -> bool {
+    let is_paged = |name: &str| env.contract.operation(name).is_some_and(|operation| operation.pagination.is_some());
+    env.settings.jobs > 1
+        && task.keys.iter().any(|key| is_paged(&key.operation))
+        && !is_concurrent(&env.plan, task.case)
+}
+
+/// Whether a case has calls in flight at once by itself: then one that runs alone shows no less.
+fn is_concurrent(plan: &Plan, case: usize) -> bool {
+    match plan.cases.get(case).map(|case| &case.check) {
+        Some(Check::Scenario { scenario }) => {
+            let steps = plan.suites.scenarios.get(*scenario).map(|scenario| scenario.steps.as_slice());
+            steps.unwrap_or_default().iter().any(|step| step.concurrent)
+        }
+        _ => false,
+    }
+}
