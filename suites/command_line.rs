@@ -17,7 +17,9 @@ const REPORT_SCHEMA: &str = include_str!("../specs/report.schema.json");
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ivs-conformance"));
     command.args(arguments).current_dir(scratch("empty")).stdin(Stdio::null());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+    for (name, _) in
+        std::env::vars().filter(|(name, _)| name.starts_with("AWS_") || name.starts_with("IVS_CONFORMANCE_"))
+    {
         command.env_remove(name);
     }
     command.env("HOME", scratch("empty")).env("NO_COLOR", "1");
@@ -134,6 +136,35 @@ fn a_deadline_exits_3_and_says_so() {
     let report: Value = serde_json::from_str(&finished.exits(3).out()).unwrap();
     assert_valid_report(&report);
     assert!(report["stopped_early"].as_str().unwrap().contains("deadline"), "{}", report["stopped_early"]);
+}
+
+#[test]
+fn a_target_that_is_still_starting_is_waited_for() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let arguments = ["run", "--endpoint", &endpoint, "--only", "DeleteChannel.status", "--wait", "60s"];
+    let waiting = program(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    let mut server =
+        program(&["serve", "--listen", &format!("127.0.0.1:{port}")]).stdout(Stdio::null()).spawn().unwrap();
+    let output = waiting.wait_with_output().unwrap();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    Finished { output, elapsed: Duration::ZERO }.exits(0);
+    run(&["run", "--endpoint", &endpoint, "--wait", "0.3"]).exits(3).complains_of(&endpoint);
+    run(&["run", "--wait", "soon"]).exits(2).complains_of("30s, 5m");
+}
+
+#[test]
+fn the_environment_names_the_target_too() {
+    let server = Serving::start(&["--fault", "status:DeleteChannel=200"]);
+    let named = |endpoint: &str| {
+        let mut command = program(&["run", "--only", "DeleteChannel.status"]);
+        let output = command.env("IVS_CONFORMANCE_ENDPOINT", endpoint).output().unwrap();
+        Finished { output, elapsed: Duration::ZERO }
+    };
+    named(&server.url).exits(1);
+    named("").exits(0);
 }
 
 #[test]

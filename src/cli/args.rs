@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::output::ReportTarget;
+use super::span::Span;
 use crate::run::settings::{Profile, Shard};
 
 const AFTER_HELP: &str = "\
@@ -143,6 +144,9 @@ pub struct TargetArgs {
     /// Proxy for a target that is not on this machine [default: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY]
     #[arg(long, value_name = "URL")]
     pub proxy: Option<String>,
+    /// How long to wait for the target to accept connections: seconds, or 30s, 5m [default: 0]
+    #[arg(long, value_name = "S")]
+    pub wait: Option<Span>,
     /// PEM certificates to trust besides the system's, AWS_CA_BUNDLE's and SSL_CERT_FILE's; repeatable
     #[arg(long, value_name = "FILE")]
     pub ca_cert: Vec<PathBuf>,
@@ -173,12 +177,12 @@ pub struct EffortArgs {
     /// Requests per second in all [default: unlimited on loopback, else the contract's quotas]
     #[arg(long, value_name = "R")]
     pub rate: Option<f64>,
-    /// Seconds that one request may take [default: 10]
+    /// How long one request may take: seconds, or 30s, 5m [default: 10]
     #[arg(long, value_name = "S")]
-    pub request_timeout: Option<f64>,
-    /// Seconds that the whole run may take [default: none]
+    pub request_timeout: Option<Span>,
+    /// How long the whole run may take: seconds, or 30s, 5m [default: none]
     #[arg(long, value_name = "S")]
-    pub deadline: Option<f64>,
+    pub deadline: Option<Span>,
 }
 
 /// What is written, and what fails.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, de};
 use super::args::{AccountArgs, AuthMode, EffortArgs, PlanArgs, RunArgs, TargetArgs, VerdictArgs};
 use super::error::CliError;
 use super::output::ReportTarget;
+use super::span::Span;
 use crate::report::damaged::Damaged;
 use crate::report::record::ExpectedAbsence;
 use crate::run::settings::{Profile, Shard};
@@ -25,6 +26,7 @@ pub struct Config {
     region: Option<String>,
     aws_profile: Option<String>,
     proxy: Option<String>,
+    wait: Option<Span>,
     #[serde(default)]
     ca_cert: Vec<PathBuf>,
     broadcast: Option<String>,
@@ -42,8 +44,8 @@ pub struct Config {
     seed: Option<u64>,
     jobs: Option<usize>,
     rate: Option<f64>,
-    request_timeout: Option<f64>,
-    deadline: Option<f64>,
+    request_timeout: Option<Span>,
+    deadline: Option<Span>,
     #[serde(default, deserialize_with = "parsed_list")]
     report: Vec<ReportTarget>,
     baseline: Option<PathBuf>,
@@ -141,6 +143,7 @@ impl Config {
                 region: flags.target.region.or(self.region),
                 aws_profile: flags.target.aws_profile.or(self.aws_profile),
                 proxy: flags.target.proxy.or(self.proxy),
+                wait: flags.target.wait.or(self.wait),
                 ca_cert: or_list(flags.target.ca_cert, self.ca_cert),
                 // A flag for one of the two ways to go live takes the place of the file's other one.
                 broadcast_command: match flags.target.broadcast {
@@ -193,6 +196,8 @@ fn or_list<T>(flags: Vec<T>, file: Vec<T>) -> Vec<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Config, Damaged> {
@@ -217,7 +222,8 @@ mod tests {
         jobs = 3
         rate = 2.5
         request-timeout = 1.5
-        deadline = 60
+        deadline = "1m"
+        wait = 5
         report = ["json=-", "html=out/report.html"]
         baseline = "baseline.toml"
         strict = true
@@ -243,7 +249,8 @@ mod tests {
         assert_eq!(run.target.proxy.as_deref(), Some("http://proxy.example:3128"));
         assert_eq!(run.plan.shard, Some(Shard { index: 1, count: 2 }));
         assert_eq!(run.effort.profile, Some(Profile::Deep));
-        assert_eq!(run.effort.deadline, Some(60.0));
+        assert_eq!(run.effort.deadline, Some(Span(Duration::from_secs(60))));
+        assert_eq!(run.target.wait, Some(Span(Duration::from_secs(5))));
         assert_eq!(run.verdict.strict, Some(true));
     }
 

@@ -23,6 +23,7 @@ mod selftest;
 mod serve;
 mod shell;
 mod signals;
+mod span;
 mod spec;
 mod stages;
 mod start;

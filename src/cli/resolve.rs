@@ -9,6 +9,7 @@ use super::config::Config;
 use super::environment::Environment;
 use super::error::CliError;
 use super::output::ReportTarget;
+use super::span::Span;
 use crate::entropy;
 use crate::report::record::{Gate, Selection};
 use crate::run::RunId;
@@ -18,7 +19,6 @@ pub use crate::run::settings::{DEFAULT_REGION, DEFAULT_SEED, TEST_ACCESS_KEY_ID,
 /// Where the reference server makes a channel live.
 pub const REFERENCE_BROADCAST: &str = "/_reference/broadcast";
 
-const LONGEST_TIME: f64 = 1e9;
 /// A broadcast command is told to stop by itself after this time, should nobody be left to stop it.
 const LONGEST_BROADCAST: Duration = Duration::from_secs(600);
 
@@ -186,6 +186,7 @@ pub fn target(args: &TargetArgs, environment: &Environment) -> Result<Settings, 
         lease: found.and_then(|found| found.lease.clone()),
         credentials,
         broadcast,
+        wait: args.wait.map_or(Duration::ZERO, |Span(wait)| wait),
         network: network(args, environment),
         locality: if is_loopback { Locality::Loopback } else { Locality::Remote },
         ..Settings::for_loopback(endpoint.map(|endpoint| endpoint.url).unwrap_or_default())
@@ -212,16 +213,16 @@ fn effort(settings: &mut Settings, args: &EffortArgs) -> Result<(), CliError> {
     settings.jobs = args.jobs.unwrap_or(settings.jobs);
     settings.rate = args.rate;
     if let Some(limit) = args.request_timeout {
-        settings.request_timeout = duration("--request-timeout", limit)?;
+        settings.request_timeout = time_limit("--request-timeout", limit)?;
     }
-    settings.deadline = args.deadline.map(|limit| duration("--deadline", limit)).transpose()?;
+    settings.deadline = args.deadline.map(|limit| time_limit("--deadline", limit)).transpose()?;
     Ok(())
 }
 
-fn duration(flag: &str, seconds: f64) -> Result<Duration, CliError> {
-    match seconds {
-        _ if seconds > 0.0 && seconds <= LONGEST_TIME => Ok(Duration::from_secs_f64(seconds)),
-        _ => Err(CliError::usage(format!("{flag} {seconds} is no time limit: use seconds, more than 0"))),
+fn time_limit(flag: &str, Span(limit): Span) -> Result<Duration, CliError> {
+    match limit.is_zero() {
+        true => Err(CliError::usage(format!("{flag} 0 leaves no time for anything: use more than 0"))),
+        false => Ok(limit),
     }
 }
 

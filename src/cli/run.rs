@@ -24,10 +24,18 @@ use crate::report::text::count;
 use crate::run::settings::{Record as Journaled, Settings};
 use crate::spec::Contract;
 
+/// Variable that names the target, as for test programs.
+const ENDPOINT: &str = "IVS_CONFORMANCE_ENDPOINT";
+/// Variable with the target's path that makes a channel live.
+const BROADCAST: &str = "IVS_CONFORMANCE_BROADCAST";
+
 /// Checks a target.
 pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliError> {
     let config = Config::load(args.plan.config.as_deref())?;
     let named: Vec<String> = config.named_operations().map(str::to_owned).collect();
+    let mut args = args;
+    args.target.endpoint = args.target.endpoint.or_else(|| environment.get(ENDPOINT).map(str::to_owned));
+    args.target.broadcast = args.target.broadcast.or_else(|| environment.get(BROADCAST).map(str::to_owned));
     let endpoint = args.target.endpoint.clone().or_else(|| config.endpoint().map(str::to_owned));
     let target = TargetArgs { endpoint, ..args.target.clone() };
     let environment = &aws::look_up(&target, environment).await?;

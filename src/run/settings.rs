@@ -241,6 +241,8 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// Proxy and trusted certificates.
     pub network: Network,
+    /// How long the target may take to accept connections.
+    pub wait: Duration,
     /// Time limit of the whole run.
     pub deadline: Option<Duration>,
     /// How a channel is made live.
@@ -292,6 +294,7 @@ impl Settings {
             jobs: std::thread::available_parallelism().map_or(4, usize::from).saturating_mul(8).clamp(8, 32),
             rate: None,
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
+            wait: Duration::ZERO,
             network: Network::default(),
             deadline: None,
             broadcast: Broadcast::Unavailable,

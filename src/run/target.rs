@@ -288,6 +288,12 @@ impl Target {
         self.once_as_run(request, signer.as_deref(), None).await
     }
 
+    /// Whether the target accepts connections; whatever it answers counts nowhere.
+    pub async fn accepts_connections(&self, request: &Request) -> bool {
+        let exchange = self.deliver(request, None, None).await;
+        !matches!(&exchange.reply, Reply::Failure(failure) if failure.kind == FailureKind::Connect)
+    }
+
     /// The one way to the target: what the ledger refuses is not sent, what makes something is written down before.
     async fn once(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
         if let Some(objection) = self.health().objection(request) {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use libtest_mimic::Arguments;
 use tokio::runtime::Runtime;
@@ -152,6 +153,18 @@ impl Suite {
     /// Seed of every random choice.
     pub fn seed(mut self, seed: u64) -> Suite {
         self.settings.seed = seed;
+        self
+    }
+
+    /// How long the target may take to accept connections.
+    pub fn wait(mut self, wait: Duration) -> Suite {
+        self.settings.wait = wait;
+        self
+    }
+
+    /// How long one request may take.
+    pub fn request_timeout(mut self, limit: Duration) -> Suite {
+        self.settings.request_timeout = limit;
         self
     }
 

@@ -73,7 +73,10 @@ impl Drop for Target {
 /// The program, away from any configuration.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ivs-conformance"));
-    command.current_dir(std::env::temp_dir()).env("NO_COLOR", "1").env_remove("AWS_REGION");
+    command.current_dir(std::env::temp_dir()).env("NO_COLOR", "1");
+    for name in ["AWS_REGION", "IVS_CONFORMANCE_ENDPOINT", "IVS_CONFORMANCE_BROADCAST"] {
+        command.env_remove(name);
+    }
     command
 }
 

@@ -2,10 +2,12 @@
 //! real, so that nothing is changed but by operations that create.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::{Untestable, region, speech};
+use crate::clock;
 use crate::generate::encode;
 use crate::generate::placeholder::{self, Placeholder};
 use crate::judge::{document, error_code};
@@ -19,6 +21,8 @@ use crate::wire::{Exchange, FailureKind, Reply, Request, Response, TransportFail
 
 /// A path that no service has.
 const NOWHERE: &str = "/IvsConformanceNoSuchOperation";
+/// Time between two attempts to reach a target that may still be starting.
+const BETWEEN_CONTACTS: Duration = Duration::from_millis(50);
 /// How many requests may go without an answer before any was answered.
 const MUTE: usize = 2;
 /// Longest body that is quoted, in bytes.
@@ -73,13 +77,25 @@ enum Presence {
 /// # Errors
 /// No connection can be made.
 pub async fn reach(env: &Environment) -> Result<Exchange, Untestable> {
-    let exchange = env.target.send_once(&nowhere_request()).await;
+    let exchange = first_contact(env).await;
     match &exchange.reply {
         Reply::Failure(failure) if matches!(failure.kind, FailureKind::Connect | FailureKind::Tls) => {
             Err(speech::diagnose(env, &exchange.request, failure).await)
         }
         _ => Ok(exchange),
     }
+}
+
+/// Asks as soon as connections are accepted, which the run may wait for.
+async fn first_contact(env: &Environment) -> Exchange {
+    let (started, request) = (clock::instant(), nowhere_request());
+    while started.elapsed() < env.settings.wait
+        && !env.target.is_stopped()
+        && !env.target.accepts_connections(&request).await
+    {
+        tokio::time::sleep(BETWEEN_CONTACTS).await;
+    }
+    env.target.send_once(&request).await
 }
 
 fn nowhere_request() -> Request {
