@@ -280,6 +280,12 @@ fn profile(args: &TargetArgs, environment: &Environment) -> Result<Option<String
     Ok(args.aws_profile.clone().or(from_environment))
 }
 
+/// What a build without the SDKs' search says where there are no credentials.
+const SEARCH: &str = match cfg!(feature = "aws-config") {
+    true => "",
+    false => "; a build with `--features aws-config` looks for credentials as the AWS SDKs do",
+};
+
 fn credentials(
     args: &TargetArgs,
     environment: &Environment,
@@ -311,7 +317,7 @@ fn credentials(
         _ => Err(CliError::usage(format!(
             "no credentials for a remote endpoint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (`aws configure \
              export-credentials --profile {name} --format env` prints them), name a profile with --aws-profile, or send \
-             unsigned requests with --auth none"
+             unsigned requests with --auth none{SEARCH}"
         ))),
     }
 }
