@@ -305,6 +305,7 @@ impl Worker {
         let fixtures = fixtures_for(operation, &family.expectation, &input);
         let mut session = Session::new(self, fixtures, index, salt);
         let mut is_in_state = true;
+        session.hold_listed(operation).await;
         let result = match session.example(operation, input.clone(), &family.expectation, focus).await {
             Err(Blocked(reason)) if !family.expectation.success => {
                 is_in_state = false;

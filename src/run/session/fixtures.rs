@@ -12,6 +12,7 @@ use crate::judge::path;
 use crate::plan::expectation::Expectation;
 use crate::plan::suite::State;
 use crate::run::target::OTHER_REGIONS;
+use crate::spec::contract::Operation;
 
 /// Variable for the ARN of the resource that is brought into a state.
 const SUBJECT: &str = "resource";
@@ -107,6 +108,21 @@ impl Session<'_> {
         }
         let arn = self.make(resource, state).await?;
         Ok(Value::from(arn))
+    }
+
+    /// Makes what a list shows, if nothing of it is there: an empty list hides defects that show as soon as others use it.
+    pub(in crate::run) async fn hold_listed(&mut self, operation: &Operation) {
+        if operation.pagination.is_none() {
+            return;
+        }
+        let env = std::sync::Arc::clone(&self.worker.env);
+        let is_listed = |kind: &&str| {
+            env.plan.resources.finder(&env.contract, kind).is_some_and(|finder| finder.operation == operation.name)
+        };
+        if let Some(kind) = env.plan.resources.types().find(is_listed) {
+            // One that cannot be made is missed by the cases that need it.
+            let _ = self.resource(kind, None).await;
+        }
     }
 
     /// One of the resource types, another one for every example of a case.
