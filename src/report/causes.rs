@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::record::{
     CaseRecord, CaseVerdict, CauseRecord, ClauseRecord, ClauseVerdict, FindingRecord, RequestRecord, Role,
 };
+use super::title;
 use crate::diagnose::{self, Evidence};
 use crate::judge::error_code;
 use crate::plan::case::SEQUENCE;
@@ -44,20 +45,12 @@ fn record(positions: &[usize], findings: &[FindingRecord], masking: &Masking<'_>
         explained.iter().filter(is_near).map(|finding| finding.operation.as_str()).collect();
     Some(CauseRecord {
         id: primary.id.clone(),
-        title: title(primary),
+        title: title::of(primary),
         clause: primary.clause.clone(),
         operations: operations.into_iter().map(str::to_owned).collect(),
         findings: explained.iter().map(|finding| finding.id.clone()).collect(),
         masks: masking.clauses(&explained),
     })
-}
-
-/// What the target does, in one sentence.
-fn title(primary: &FindingRecord) -> String {
-    match primary.promise.is_empty() {
-        true => format!("{} {}", primary.expected, primary.observed),
-        false => format!("{} {}", primary.promise, primary.observed),
-    }
 }
 
 /// Which clauses are not decided because of cases that showed findings and nothing else.
