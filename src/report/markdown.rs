@@ -58,9 +58,15 @@ fn add(page: &mut String, part: &str, limit: usize) -> bool {
     fits
 }
 
-/// A sentence of the target or about it, cut and escaped.
+/// A sentence of the target or about it, cut and escaped; what stands between backticks is code.
 fn said(text: &str) -> String {
-    escape(&shorten(text, LONGEST_TEXT))
+    let text = shorten(text, LONGEST_TEXT);
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return escape(&text);
+    }
+    let parts = parts.iter().enumerate().filter(|(_, part)| !part.is_empty());
+    parts.map(|(position, part)| if position % 2 == 1 { code(part) } else { escape(part) }).collect()
 }
 
 fn headline(page: &mut String, record: &Record) {

@@ -12,8 +12,11 @@ pub fn command(record: &Record, finding: &FindingRecord, json_report: Option<&st
     if let Some(file) = json_report {
         return format!("ivs-conformance replay {} {}", shell_word(file), shell_word(&finding.id));
     }
-    // The server that a run embeds is gone when its report is read, and a sequence is more than one request.
-    let is_enough = !record.target.embedded && finding.setup.is_empty() && !finding.curl.is_empty();
+    // The server that a run embeds is gone when its report is read, a sequence is more than one request, and `curl` signs
+    // nothing.
+    let is_about_signatures = finding.clause.starts_with("auth.");
+    let is_one_request = finding.setup.is_empty() && !finding.curl.is_empty();
+    let is_enough = !record.target.embedded && is_one_request && !is_about_signatures;
     match is_enough && finding.curl.chars().count() <= LONGEST_CURL {
         true => visible(&finding.curl).into_owned(),
         false => reproduce(record, finding),

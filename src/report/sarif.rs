@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::baseline;
 use super::json::without_raw_controls;
 use super::record::{BaselineStatus, FindingRecord, Record, Role};
 use super::text::{reproduce, sentence, visible};
@@ -79,17 +79,11 @@ struct Places<'f> {
     entries: HashMap<String, usize>,
 }
 
-/// The line of a baseline's entry that says which finding it is.
-#[derive(Deserialize)]
-struct IdLine {
-    id: String,
-}
-
 impl<'f> Places<'f> {
     fn of(files: &'f UserFiles) -> Places<'f> {
         let text = files.baseline.as_ref().map_or("", |baseline| baseline.text.as_str());
-        let ids = (1..).zip(text.lines()).filter(|(_, line)| line.starts_with("id"));
-        let entries = ids.filter_map(|(number, line)| Some((toml::from_str::<IdLine>(line).ok()?.id, number)));
+        let lines = (1..).zip(text.lines());
+        let entries = lines.filter_map(|(number, line)| Some((baseline::entry_id(line)?, number)));
         Places { files, entries: entries.collect() }
     }
 

@@ -126,7 +126,7 @@ pub(super) fn untested(page: &mut String, record: &Record, view: &View) {
             }
         }
         (_, Some((reason, clauses))) => {
-            let all = count(record.summary.clauses.untested, "clause");
+            let all = count(record.score().untested, "clause");
             let most =
                 if reasons.len() > 1 { format!(", {} of them because", clauses.len()) } else { " because".to_owned() };
             let line = format!("{all} untested{most}: {}", visible(reason));
