@@ -76,6 +76,9 @@ pub struct PlanArgs {
     /// Drops clauses or cases whose id matches; findings of dropped clauses do not count and are not shown; repeatable
     #[arg(long, value_name = "GLOB")]
     pub skip: Vec<String>,
+    /// Keeps the clauses and cases of an operation, like --only 'NAME.*'; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub operation: Vec<String>,
     /// Keeps the I-th of N deterministic, disjoint parts [default: 1/1]
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
@@ -99,6 +102,9 @@ pub struct RunArgs {
     /// What comes out.
     #[command(flatten)]
     pub verdict: VerdictArgs,
+    /// What the console shows.
+    #[command(flatten)]
+    pub console: ConsoleArgs,
     /// What is done in an account.
     #[command(flatten)]
     pub account: AccountArgs,
@@ -206,6 +212,34 @@ pub struct VerdictArgs {
     pub implemented: Option<bool>,
 }
 
+/// What the console shows.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Console")]
+pub struct ConsoleArgs {
+    /// Shows all causes with their findings, all notes and every untested reason
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub verbose: Option<bool>,
+    /// Shows the verdict alone
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(conflicts_with = "verbose")]
+    pub quiet: Option<bool>,
+    /// When to use colours [default: auto]
+    #[arg(long, value_name = "WHEN", value_enum)]
+    pub color: Option<ColorMode>,
+}
+
+/// When the console has colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColorMode {
+    /// Where a terminal reads, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
 /// Whether requests are signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -294,6 +328,9 @@ pub struct MergeArgs {
     /// Writes a report: json, junit, html, markdown or sarif; `-` is stdout; repeatable
     #[arg(long, value_name = "FORMAT=FILE")]
     pub report: Vec<ReportTarget>,
+    /// What the console shows.
+    #[command(flatten)]
+    pub console: ConsoleArgs,
 }
 
 /// Arguments of `clean`.

@@ -6,7 +6,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, de};
 
-use super::args::{AccountArgs, AuthMode, EffortArgs, PlanArgs, RunArgs, TargetArgs, VerdictArgs};
+use super::args::{
+    AccountArgs, AuthMode, ColorMode, ConsoleArgs, EffortArgs, PlanArgs, RunArgs, TargetArgs, VerdictArgs,
+};
 use super::error::CliError;
 use super::output::ReportTarget;
 use super::span::Span;
@@ -36,6 +38,8 @@ pub struct Config {
     only: Vec<String>,
     #[serde(default)]
     skip: Vec<String>,
+    #[serde(default)]
+    operation: Vec<String>,
     #[serde(default, deserialize_with = "parsed")]
     shard: Option<Shard>,
     #[serde(default, deserialize_with = "parsed")]
@@ -54,6 +58,9 @@ pub struct Config {
     journal: Option<PathBuf>,
     throttling: Option<bool>,
     quotas: Option<bool>,
+    verbose: Option<bool>,
+    quiet: Option<bool>,
+    color: Option<ColorMode>,
     #[serde(default)]
     operations: BTreeMap<String, OperationConfig>,
 }
@@ -159,6 +166,7 @@ impl Config {
                 spec: flags.plan.spec.or(self.spec),
                 only: or_list(flags.plan.only, self.only),
                 skip: or_list(flags.plan.skip, self.skip),
+                operation: or_list(flags.plan.operation, self.operation),
                 shard: flags.plan.shard.or(self.shard),
                 config: flags.plan.config,
             },
@@ -184,6 +192,12 @@ impl Config {
                 journal: flags.account.journal.or(self.journal),
                 throttling: flags.account.throttling.or(self.throttling),
                 quotas: flags.account.quotas.or(self.quotas),
+            },
+            // A flag for one of the two takes the place of the file's other one.
+            console: ConsoleArgs {
+                verbose: flags.console.verbose.or(self.verbose.filter(|_| flags.console.quiet.is_none())),
+                quiet: flags.console.quiet.or(self.quiet.filter(|_| flags.console.verbose.is_none())),
+                color: flags.console.color.or(self.color),
             },
             plan_only: flags.plan_only,
         }
@@ -215,6 +229,7 @@ mod tests {
         spec = "model.json"
         only = ["CreateChannel.*"]
         skip = ["*.pattern"]
+        operation = ["GetChannel"]
         shard = "1/2"
         profile = "deep"
         cases = 20000
@@ -231,6 +246,9 @@ mod tests {
         journal = "run.journal"
         throttling = true
         quotas = false
+        verbose = true
+        quiet = false
+        color = "never"
 
         [operations.StopStream]
         expect = "not_implemented"
@@ -252,6 +270,9 @@ mod tests {
         assert_eq!(run.effort.deadline, Some(Span(Duration::from_secs(60))));
         assert_eq!(run.target.wait, Some(Span(Duration::from_secs(5))));
         assert_eq!(run.verdict.strict, Some(true));
+        assert_eq!(run.plan.operation, ["GetChannel"]);
+        assert_eq!((run.console.verbose, run.console.quiet), (Some(true), Some(false)));
+        assert_eq!(run.console.color, Some(ColorMode::Never));
     }
 
     #[test]

@@ -19,8 +19,9 @@ use crate::spec::clause::ClauseIndex;
 /// Lists what `run` would check.
 pub fn list(args: ListArgs) -> Result<Exit, CliError> {
     let config = Config::load(args.plan.config.as_deref())?;
-    let selection = resolve::plan(args.plan, config);
+    let mut selection = resolve::plan(args.plan, config);
     let contract = stages::load(selection.spec.as_deref())?.contract;
+    stages::select_operations(&mut selection.only, &selection.operation, &contract)?;
     let shard = selection.shard.unwrap_or_default();
     let plan = stages::plan(&contract, &selection.only, &selection.skip, shard)?;
     print(&match args.format {

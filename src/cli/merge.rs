@@ -6,11 +6,10 @@ use super::args::MergeArgs;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::{self, Sinks};
-use super::stages;
 use crate::report::Record;
 use crate::report::damaged::Damaged;
 use crate::report::merge::merge as join;
-use crate::report::sarif::{ContractFile, Source};
+use crate::report::sarif::UserFiles;
 
 /// Joins reports; without a report asked for, the JSON goes to stdout.
 pub fn merge(args: &MergeArgs) -> Result<Exit, CliError> {
@@ -21,8 +20,10 @@ pub fn merge(args: &MergeArgs) -> Result<Exit, CliError> {
         targets.extend("json=-".parse());
     }
     let mut sinks = Sinks::open(&targets)?;
-    sinks.write(&merged, &contract_of(&merged))?;
-    output::show(&merged, &sinks);
+    output::choose_colours(args.console.color);
+    // Which baseline and configuration the shards had, their reports do not say.
+    sinks.write(&merged, &UserFiles::default())?;
+    output::show(&merged, &sinks, &args.console);
     Ok(merged.verdict().into())
 }
 
@@ -37,15 +38,4 @@ pub fn read(path: &Path) -> Result<Record, CliError> {
         let damaged = Damaged::new(path, &text, place..place, format!("not a JSON report of this program: {problem}"));
         CliError::File(damaged.into())
     })
-}
-
-/// The contract file of a record if it is the built-in one; else one without text, into which no line points.
-pub fn contract_of(record: &Record) -> ContractFile {
-    match stages::load(None) {
-        Ok(loaded) if loaded.contract.sha256 == record.contract.sha256 => loaded.file,
-        _ => {
-            let model = Source { uri: format!("{}.json", record.contract.service), text: String::new() };
-            ContractFile { model, rules: None }
-        }
-    }
 }

@@ -17,6 +17,7 @@ mod merge;
 mod output;
 mod progress;
 mod replay;
+mod repository;
 pub mod resolve;
 mod run;
 mod selftest;

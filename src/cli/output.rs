@@ -5,9 +5,11 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::args::{ColorMode, ConsoleArgs};
 use super::error::CliError;
-use crate::report::sarif::ContractFile;
-use crate::report::{Format, Record, terminal};
+use crate::report::sarif::UserFiles;
+use crate::report::terminal::{self, Detail, View};
+use crate::report::{Format, Record};
 
 /// Columns of a page that no terminal limits.
 const DEFAULT_WIDTH: usize = 100;
@@ -63,11 +65,16 @@ impl Sinks {
         self.0.iter().any(|sink| sink.to.is_none())
     }
 
+    /// The reports that go to files.
+    fn files(&self) -> Vec<(Format, String)> {
+        let file = |sink: &Sink| Some((sink.format, sink.to.as_ref()?.0.display().to_string()));
+        self.0.iter().filter_map(file).collect()
+    }
+
     /// Writes every report.
-    pub fn write(&mut self, record: &Record, contract: &ContractFile) -> Result<(), CliError> {
+    pub fn write(&mut self, record: &Record, files: &UserFiles) -> Result<(), CliError> {
         for sink in &mut self.0 {
-            let text =
-                sink.format.render(record, contract).map_err(|error| CliError::CouldNotTest(error.to_string()))?;
+            let text = sink.format.render(record, files).map_err(|error| CliError::CouldNotTest(error.to_string()))?;
             match &mut sink.to {
                 None => print(&text),
                 Some((path, file)) => replace(file, &text)
@@ -115,9 +122,23 @@ fn write_or_leave(stream: &mut impl Write, text: &str) {
 }
 
 /// Shows the terminal report, on stderr if stdout carries another report.
-pub fn show(record: &Record, sinks: &Sinks) {
-    let page = terminal::render(record, width());
+pub fn show(record: &Record, sinks: &Sinks, console: &ConsoleArgs) {
+    let detail = match (console.quiet, console.verbose) {
+        (Some(true), _) => Detail::Verdict,
+        (_, Some(true)) => Detail::Full,
+        _ => Detail::Brief,
+    };
+    let page = terminal::render(record, &View { width: width(), detail, files: sinks.files() });
     if sinks.use_stdout() { print_error(&page) } else { print(&page) }
+}
+
+/// Decides once whether the console has colours.
+pub fn choose_colours(mode: Option<ColorMode>) {
+    match mode {
+        None | Some(ColorMode::Auto) => {}
+        Some(ColorMode::Always) => anstream::ColorChoice::Always.write_global(),
+        Some(ColorMode::Never) => anstream::ColorChoice::Never.write_global(),
+    }
 }
 
 /// Columns of the terminal.

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::args::{AccountArgs, AuthMode, EffortArgs, PlanArgs, RunArgs, TargetArgs};
+use super::args::{AccountArgs, AuthMode, ConsoleArgs, EffortArgs, PlanArgs, RunArgs, TargetArgs};
 use super::config::Config;
 use super::environment::Environment;
 use super::error::CliError;
@@ -45,6 +45,10 @@ pub struct Resolved {
     pub consent: Consent,
     /// Whether the plan is all that is wanted.
     pub plan_only: bool,
+    /// Operations to which the run is kept.
+    pub operations: Vec<String>,
+    /// What the console shows.
+    pub console: ConsoleArgs,
 }
 
 /// Whether someone must agree before anything is sent.
@@ -102,6 +106,8 @@ pub fn run(flags: RunArgs, config: Config, environment: &Environment) -> Result<
         },
         selection: Selection { only: args.plan.only, skip: args.plan.skip },
         plan_only: args.plan_only,
+        operations: args.plan.operation,
+        console: args.console,
     };
     match resolved {
         Resolved { baseline_use: BaselineUse::Update, ref settings, .. } if settings.shard.count > 1 => {

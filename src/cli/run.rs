@@ -16,7 +16,7 @@ use super::output::{self, Sinks, print_error};
 use super::progress::Progress;
 use super::resolve::{self, BaselineUse, Resolved, Target};
 use super::suggest::did_you_mean;
-use super::{aws, embedded, signals, stages};
+use super::{aws, embedded, repository, signals, stages};
 use crate::plan::Plan;
 use crate::report::Record;
 use crate::report::baseline::{self, Baseline};
@@ -31,7 +31,8 @@ const BROADCAST: &str = "IVS_CONFORMANCE_BROADCAST";
 
 /// Checks a target.
 pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliError> {
-    let config = Config::load(args.plan.config.as_deref())?;
+    let config_file = args.plan.config.clone();
+    let config = Config::load(config_file.as_deref())?;
     let named: Vec<String> = config.named_operations().map(str::to_owned).collect();
     let mut args = args;
     args.target.endpoint = args.target.endpoint.or_else(|| environment.get(ENDPOINT).map(str::to_owned));
@@ -40,9 +41,12 @@ pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliEr
     let target = TargetArgs { endpoint, ..args.target.clone() };
     let environment = &aws::look_up(&target, environment).await?;
     let mut resolved = resolve::run(args, config, environment)?;
+    output::choose_colours(resolved.console.color);
     let loaded = stages::load(resolved.spec.as_deref())?;
     stages::name_endpoint(&mut resolved.settings, &loaded.contract)?;
     known_operations(&named, &loaded.contract)?;
+    stages::select_operations(&mut resolved.settings.only, &resolved.operations, &loaded.contract)?;
+    resolved.selection.only.clone_from(&resolved.settings.only);
     let settings = &resolved.settings;
     let plan = stages::plan(&loaded.contract, &settings.only, &settings.skip, settings.shard)?;
     let baseline =
@@ -59,8 +63,9 @@ pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliEr
     if let (Some(path), Some(baseline)) = (&resolved.baseline, baseline) {
         judge_by(&mut record, path, baseline, resolved.baseline_use)?;
     }
-    sinks.write(&record, &loaded.file)?;
-    output::show(&record, &sinks);
+    let files = repository::user_files(resolved.baseline.as_deref(), config_file.as_deref());
+    sinks.write(&record, &files)?;
+    output::show(&record, &sinks, &resolved.console);
     Ok(record.verdict().into())
 }
 

@@ -5,53 +5,28 @@ use std::sync::Arc;
 
 use super::error::CliError;
 use super::resolve;
+use super::suggest::did_you_mean;
 use crate::plan::{self, Filter, Plan, Suites};
 use crate::report::Record;
-use crate::report::sarif::{ContractFile, Source};
 use crate::run::RunError;
 use crate::run::event::Event;
 use crate::run::settings::{Settings, Shard};
 use crate::spec::clause::ClauseIndex;
 use crate::spec::{self, Contract};
 
-/// Path of the built-in contract in the repository; SARIF points into it.
-const BUILTIN_URI: &str = "specs/ivs-2020-07-14.json";
-const BUILTIN_TEXT: &str = include_str!("../../specs/ivs-2020-07-14.json");
-/// Path of its rules in the repository.
-const BUILTIN_RULES_URI: &str = "specs/ivs-2020-07-14.rules.json";
-const BUILTIN_RULES_TEXT: &str = include_str!("../../specs/ivs-2020-07-14.rules.json");
-
-/// A contract with its file.
+/// A contract with what belongs to it.
 pub struct Loaded {
     /// The contract.
     pub contract: Arc<Contract>,
-    /// The file it comes from.
-    pub file: ContractFile,
 }
 
 /// Loads a contract file, or the built-in contract.
 pub fn load(path: Option<&Path>) -> Result<Loaded, CliError> {
-    let invalid = |error: spec::SpecError| CliError::File(error.into());
-    match path {
-        None => Ok(Loaded {
-            contract: Arc::new(spec::builtin().map_err(invalid)?),
-            file: ContractFile {
-                model: Source { uri: BUILTIN_URI.to_owned(), text: BUILTIN_TEXT.to_owned() },
-                rules: Some(Source { uri: BUILTIN_RULES_URI.to_owned(), text: BUILTIN_RULES_TEXT.to_owned() }),
-            },
-        }),
-        Some(path) => {
-            let contract = Arc::new(spec::load_file(path).map_err(invalid)?);
-            let rules = path.with_extension("rules.json");
-            let rules = if rules.is_file() { Some(source(&rules)?) } else { None };
-            Ok(Loaded { contract, file: ContractFile { model: source(path)?, rules } })
-        }
-    }
-}
-
-fn source(path: &Path) -> Result<Source, CliError> {
-    let text = std::fs::read_to_string(path).map_err(|error| CliError::io("read", path, &error))?;
-    Ok(Source { uri: path.display().to_string(), text })
+    let contract = match path {
+        None => spec::builtin(),
+        Some(path) => spec::load_file(path),
+    };
+    Ok(Loaded { contract: Arc::new(contract.map_err(|error| CliError::File(error.into()))?) })
 }
 
 /// Puts the service's own address for `aws`. Source: AWS General Reference, "AWS service endpoints".
@@ -72,6 +47,25 @@ pub fn name_endpoint(settings: &mut Settings, contract: &Contract) -> Result<(),
     }
     let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
     settings.endpoint = format!("https://{prefix}.{region}.{domain}");
+    Ok(())
+}
+
+/// Adds the globs that `--operation` stands for to those of `--only`.
+///
+/// # Errors
+/// An operation that the contract does not have.
+pub fn select_operations(only: &mut Vec<String>, names: &[String], contract: &Contract) -> Result<(), CliError> {
+    for name in names {
+        if contract.operation(name).is_none() {
+            let known = contract.operations.iter().map(|operation| operation.name.as_str());
+            let question = did_you_mean(name, known);
+            return Err(CliError::usage(format!("--operation `{name}` is not an operation of the contract{question}")));
+        }
+        let glob = format!("{name}.*");
+        if !only.contains(&glob) {
+            only.push(glob);
+        }
+    }
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The baseline: a small file of known divergences, made to be reviewed in a pull request. Only what is new fails, and
 //! what no longer diverges fails too until the file is tightened.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -21,16 +21,24 @@ use crate::spec::Contract;
 const HEADER: &str = "\
 # Known divergences. New ones fail a run, and so do those listed here that are fixed, until this file is tightened:
 #   ivs-conformance run --baseline FILE --update-baseline
-# Add `reason = \"...\"` and `expires = \"YYYY-MM-DD\"` to an entry as you like; an update keeps both.
+# Add `reason = \"...\"` and `expires = \"YYYY-MM-DD\"` to an entry as you like; an update keeps both. Entries stand below
+# the cause that explains them.
 ";
 
-/// Known divergences, sorted by clause, operation and id.
+/// Begins the comment that names the cause of the entries below it.
+const CAUSE: &str = "# Cause: ";
+/// Longest title of a cause, in characters.
+const LONGEST_TITLE: usize = 300;
+
+/// Known divergences, by cause, and then sorted by clause, operation and id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
     /// Profile of the run that wrote it; a run with fewer examples does not call an entry fixed.
     pub profile: Option<Profile>,
     /// The entries.
     pub known: Vec<KnownFinding>,
+    /// Titles of the causes, by the ids of the entries; comments in the file.
+    pub causes: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -98,11 +106,19 @@ impl Baseline {
             }
             known.push(understood(entry).map_err(|(span, problem)| Damaged::new(path, text, span, problem))?);
         }
-        Ok(Baseline { profile, known }.sorted())
+        Ok(Baseline { profile, known, causes: titles(text) }.sorted())
     }
 
+    /// Entries without a cause first, then those of each cause, in the order of the first of them.
     fn sorted(mut self) -> Baseline {
-        self.known.sort_by(|a, b| (&a.clause, &a.operation, &a.id).cmp(&(&b.clause, &b.operation, &b.id)));
+        let key = |entry: &KnownFinding| (entry.clause.clone(), entry.operation.clone(), entry.id.clone());
+        self.known.sort_by_key(key);
+        let mut first: HashMap<Option<&String>, usize> = HashMap::from([(None, 0)]);
+        for entry in &self.known {
+            let place = first.len();
+            first.entry(self.causes.get(&entry.id)).or_insert(place);
+        }
+        self.known.sort_by_key(|entry| first.get(&self.causes.get(&entry.id)).copied());
         self
     }
 
@@ -112,7 +128,13 @@ impl Baseline {
         if let Some(profile) = self.profile {
             let _ = write!(text, "\nprofile = {}\n", quoted(profile.id()));
         }
+        let mut cause = None;
         for entry in &self.known {
+            let title = self.causes.get(&entry.id);
+            if let Some(title) = title.filter(|_| cause != title) {
+                let _ = write!(text, "\n{CAUSE}{title}\n");
+            }
+            cause = title;
             let _ = write!(text, "\n[[known]]\nid = {}\n", quoted(&entry.id));
             let fields = [
                 ("clause", Some(&entry.clause)),
@@ -150,8 +172,56 @@ impl Baseline {
             (Some(old), Some(new)) if rank(old) > rank(new) => Some(old),
             (old, new) => new.or(old),
         };
-        Baseline { profile, known: seen.chain(kept).collect() }.sorted()
+        let known: Vec<KnownFinding> = seen.chain(kept).collect();
+        let causes = self.titles(record, &known);
+        Baseline { profile, known, causes }.sorted()
     }
+
+    /// Titles as the run gives them, else as they are written here.
+    fn titles(&self, record: &Record, known: &[KnownFinding]) -> BTreeMap<String, String> {
+        let mut given: HashMap<&str, String> = HashMap::new();
+        for cause in &record.causes {
+            let title = one_line(&cause.title);
+            given.extend(cause.findings.iter().map(|id| (id.as_str(), title.clone())));
+        }
+        let title = |entry: &KnownFinding| {
+            let title = given.get(entry.id.as_str()).or_else(|| self.causes.get(&entry.id))?;
+            Some((entry.id.clone(), title.clone()))
+        };
+        known.iter().filter_map(title).filter(|(_, title)| !title.is_empty()).collect()
+    }
+}
+
+/// A title as a comment holds it.
+fn one_line(title: &str) -> String {
+    let title = super::text::visible(title);
+    let words: Vec<&str> = title.split_whitespace().collect();
+    super::text::shorten(&words.join(" "), LONGEST_TITLE).trim().to_owned()
+}
+
+/// The titles above the entries of a file, by the ids of the entries.
+fn titles(text: &str) -> BTreeMap<String, String> {
+    let mut titles = BTreeMap::new();
+    let mut title: Option<&str> = None;
+    for line in text.lines() {
+        if let Some(named) = line.strip_prefix(CAUSE) {
+            title = Some(named.trim()).filter(|title| !title.is_empty());
+        } else if let (Some(id), Some(title)) = (entry_id(line), title) {
+            titles.insert(id, title.to_owned());
+        }
+    }
+    titles
+}
+
+/// The id of an entry, if the line of a file is the one that says it.
+pub(super) fn entry_id(line: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct IdLine {
+        id: String,
+    }
+    let is_candidate = line.trim_start().starts_with("id");
+    is_candidate.then(|| toml::from_str::<IdLine>(line).ok()).flatten().map(|line| line.id)
 }
 
 fn file(path: &Path, text: &str) -> Result<File, Damaged> {

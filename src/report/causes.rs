@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::record::{
     CaseRecord, CaseVerdict, CauseRecord, ClauseRecord, ClauseVerdict, FindingRecord, RequestRecord, Role,
 };
+use super::title;
 use crate::diagnose::{self, Evidence};
 use crate::judge::error_code;
 use crate::plan::case::SEQUENCE;
@@ -29,8 +30,23 @@ pub fn name(findings: &mut [FindingRecord], clauses: &[ClauseRecord], cases: &[C
         }
         causes.push(record);
     }
+    tell_apart(&mut causes);
     causes.sort_by_key(|cause| std::cmp::Reverse((cause.masks, cause.findings.len())));
     causes
+}
+
+/// Titles of several causes get the detail that their ids tell them apart by.
+fn tell_apart(causes: &mut [CauseRecord]) {
+    let mut number: HashMap<String, usize> = HashMap::new();
+    for cause in causes.iter() {
+        *number.entry(cause.title.clone()).or_default() += 1;
+    }
+    for cause in causes.iter_mut().filter(|cause| number.get(&cause.title).is_some_and(|number| *number > 1)) {
+        let without_kind = cause.id.rsplit_once(':').map_or(cause.id.as_str(), |(id, _)| id);
+        if let Some((_, detail)) = without_kind.split_once('#') {
+            cause.title = format!("{} ({detail})", cause.title.trim_end_matches('.'));
+        }
+    }
 }
 
 /// The record of a cause; `positions` are those of its findings, the primary one first.
@@ -44,20 +60,12 @@ fn record(positions: &[usize], findings: &[FindingRecord], masking: &Masking<'_>
         explained.iter().filter(is_near).map(|finding| finding.operation.as_str()).collect();
     Some(CauseRecord {
         id: primary.id.clone(),
-        title: title(primary),
+        title: title::of(primary),
         clause: primary.clause.clone(),
         operations: operations.into_iter().map(str::to_owned).collect(),
         findings: explained.iter().map(|finding| finding.id.clone()).collect(),
         masks: masking.clauses(&explained),
     })
-}
-
-/// What the target does, in one sentence.
-fn title(primary: &FindingRecord) -> String {
-    match primary.promise.is_empty() {
-        true => format!("{} {}", primary.expected, primary.observed),
-        false => format!("{} {}", primary.promise, primary.observed),
-    }
 }
 
 /// Which clauses are not decided because of cases that showed findings and nothing else.
@@ -121,5 +129,31 @@ fn evidence(finding: &FindingRecord) -> Evidence<'_> {
         step: step(&finding.request),
         steps_before: finding.setup.iter().map(step).collect(),
         is_direct: !finding.case.starts_with(SEQUENCE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::finding::FindingKind;
+    use crate::report::sample;
+
+    #[test]
+    fn causes_of_one_title_are_told_apart_by_their_details() {
+        let made = |id: &str, clause: &str| sample::finding(id, clause, "ListThings", FindingKind::WrongBehaviour);
+        let mut findings = vec![
+            made("rule.pages@ListThings#items:wrong_behaviour", "rule.pages"),
+            made("rule.pages@ListThings#token:wrong_behaviour", "rule.pages"),
+        ];
+        let mut causes = name(&mut findings, &[], &[]);
+        if let [first, second] = &mut causes[..] {
+            first.title = "ListThings breaks the rule: Pages end.".to_owned();
+            second.title.clone_from(&first.title);
+        }
+        tell_apart(&mut causes);
+        let titles: Vec<&str> = causes.iter().map(|cause| cause.title.as_str()).collect();
+        let expected =
+            ["ListThings breaks the rule: Pages end (items)", "ListThings breaks the rule: Pages end (token)"];
+        assert_eq!(titles, expected);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::record::Record;
-use super::sarif::ContractFile;
+use super::sarif::UserFiles;
 use super::{html, json, junit, markdown, sarif};
 
 /// A format that a record can be written in.
@@ -47,14 +47,14 @@ impl Format {
         }
     }
 
-    /// Writes a record in this format; `contract` is the file that SARIF points into.
-    pub fn render(self, record: &Record, contract: &ContractFile) -> Result<String, RenderError> {
+    /// Writes a record in this format; SARIF points into the user's files.
+    pub fn render(self, record: &Record, files: &UserFiles) -> Result<String, RenderError> {
         let rendered = match self {
             Format::Json => json::render(record).map_err(|error| error.to_string()),
             Format::Junit => junit::render(record).map_err(|error| error.to_string()),
             Format::Html => html::render(record).map_err(|error| error.to_string()),
             Format::Markdown => Ok(markdown::render(record)),
-            Format::Sarif => sarif::render(record, contract).map_err(|error| error.to_string()),
+            Format::Sarif => sarif::render(record, files).map_err(|error| error.to_string()),
         };
         rendered.map_err(|reason| RenderError { format: self, reason })
     }

@@ -1,7 +1,9 @@
-//! The report as one page that opens offline: verdict, matrix of operations against kinds of clauses, findings with
-//! filter and search, untested clauses with reasons, slowest cases. Everything is there without a script; the script
+//! The report as one page that opens offline: verdict, score, causes with their findings, filter and search, missing
+//! operations, matrix of operations against kinds of clauses, untested clauses with reasons, slowest cases. Everything is there without a script; the script
 //! filters. Auto-escaping and a content security policy keep whatever a target answered text.
 
+mod cause;
+mod marked;
 mod matrix;
 mod view;
 

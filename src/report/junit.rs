@@ -1,107 +1,160 @@
-//! JUnit XML, as GitLab, Jenkins and their kin read it: one test case per case, in one suite per operation. What is
-//! inconclusive, or fails only by findings that do not count, is skipped with its reason.
+//! JUnit XML, as GitLab, Jenkins and their kin read it: one test for each case, in one suite per operation, and one
+//! failure for each cause or missing operation that counts, on the case that names it best. What is inconclusive, does
+//! not count, or follows from another test's cause is skipped with its reason.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 use super::record::{CaseRecord, CaseVerdict, FindingRecord, KnownFinding, Record};
-use super::text::{reproduce, request_block, response_block, visible, visible_block};
+use super::text::{shorten, visible};
 use super::verdict::Weight;
+use failure::Failure;
+
+mod failure;
 
 /// Suite of cases that are about no single operation.
 const ACROSS: &str = "across operations";
 /// Suite of what the baseline and the configuration complain about.
 const GATE: &str = "gate";
+/// Longest file, in bytes.
+const LONGEST_FILE: usize = 1_000_000;
+/// Longest reason of a skipped test, in characters.
+const LONGEST_REASON: usize = 120;
 
-/// Writes a record as JUnit XML.
+/// How much a file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// Every case, and failures with request and response.
+    Full,
+    /// Every case, and failures in few words.
+    Brief,
+    /// Failures alone, in few words; so many of them.
+    Failures(usize),
+}
+
+/// Writes a record as JUnit XML of less than a megabyte.
 pub fn render(record: &Record) -> Result<String, SerializeError> {
-    let findings: HashMap<&str, &FindingRecord> =
-        record.findings.iter().map(|finding| (finding.id.as_str(), finding)).collect();
+    let failures = failure::of(record);
+    let details = [Detail::Full, Detail::Brief, Detail::Failures(1000), Detail::Failures(100)];
+    let mut last = String::new();
+    for detail in details {
+        last = written(record, &failures, detail)?;
+        if last.len() < LONGEST_FILE {
+            break;
+        }
+    }
+    Ok(last)
+}
+
+fn written(record: &Record, failures: &[Failure<'_>], detail: Detail) -> Result<String, SerializeError> {
     let mut suites: BTreeMap<(bool, &str), TestSuite> = BTreeMap::new();
+    let mut tests = Tests::new(record, failures, detail);
     for case in &record.cases {
+        let own: Vec<&Failure<'_>> = tests.failing.remove(case.id.as_str()).unwrap_or_default();
+        if own.is_empty() && matches!(detail, Detail::Failures(_)) {
+            continue;
+        }
         let name = case.operation.as_deref().unwrap_or(ACROSS);
         let suite = suites.entry((case.operation.is_none(), name)).or_insert_with(|| TestSuite::new(visible(name)));
-        let mut test = TestCase::new(visible(&case.id), status(record, case, &findings));
-        test.set_classname(visible(name));
-        test.set_time(duration(case.seconds));
-        suite.add_test_case(test);
+        // A cause that shares its case with another one has a test of its own.
+        let (first, others) = own.split_first().map_or((None, &[][..]), |(first, others)| (Some(*first), others));
+        suite.add_test_case(test(&case.id, name, case.seconds, tests.status(case, first)));
+        for other in others {
+            suite.add_test_case(test(other.id(), name, 0.0, other.status(record, detail)));
+        }
+    }
+    let mut rest: Vec<&Failure<'_>> = tests.failing.into_values().flatten().collect();
+    rest.sort_by_key(|failure| failure.id());
+    for failure in rest {
+        let name = failure.operation().unwrap_or(ACROSS);
+        let key = (failure.operation().is_none(), name);
+        let suite = suites.entry(key).or_insert_with(|| TestSuite::new(visible(name)));
+        suite.add_test_case(test(failure.id(), name, 0.0, failure.status(record, detail)));
     }
     let mut report = Report::new(visible(&format!("{} on {}", record.tool.name, record.target.endpoint)));
     report.set_time(duration(record.duration_seconds));
     report.add_test_suites(suites.into_values());
-    let gate = gate(record);
+    let gate = gate(record, detail);
     if !gate.test_cases.is_empty() {
         report.add_test_suite(gate);
     }
     report.to_string()
 }
 
+/// What the tests of one file are made of.
+struct Tests<'r> {
+    record: &'r Record,
+    detail: Detail,
+    findings: HashMap<&'r str, &'r FindingRecord>,
+    /// Failures by the case that names them.
+    failing: HashMap<&'r str, Vec<&'r Failure<'r>>>,
+}
+
+impl<'r> Tests<'r> {
+    fn new(record: &'r Record, failures: &'r [Failure<'r>], detail: Detail) -> Tests<'r> {
+        let most = if let Detail::Failures(most) = detail { most } else { usize::MAX };
+        let mut failing: HashMap<&str, Vec<&Failure<'_>>> = HashMap::new();
+        for failure in failures.iter().take(most) {
+            failing.entry(failure.case()).or_default().push(failure);
+        }
+        let findings = record.findings.iter().map(|finding| (finding.id.as_str(), finding)).collect();
+        Tests { record, detail, findings, failing }
+    }
+
+    fn status(&self, case: &CaseRecord, failure: Option<&Failure<'_>>) -> TestCaseStatus {
+        match (failure, case.verdict) {
+            (Some(failure), _) => failure.status(self.record, self.detail),
+            (None, CaseVerdict::Passed) => TestCaseStatus::success(),
+            (None, CaseVerdict::Inconclusive) => skipped(case.reason.as_deref().unwrap_or("inconclusive")),
+            (None, CaseVerdict::Failed) => skipped(&self.follows(case)),
+        }
+    }
+
+    /// Why a case that shows divergences is no failure of its own.
+    fn follows(&self, case: &CaseRecord) -> String {
+        let shown: Vec<&FindingRecord> =
+            case.findings.iter().filter_map(|id| self.findings.get(id.as_str()).copied()).collect();
+        match shown.iter().find(|finding| self.record.weight(finding) == Weight::Counts) {
+            Some(finding) => format!("diverges, as the failure of {} says", finding.cause),
+            None => {
+                let mut seen = HashSet::new();
+                let labels = shown.iter().map(|finding| self.record.weight(finding).label());
+                let labels: Vec<&str> = labels.filter(|label| seen.insert(*label)).collect();
+                format!("diverges, but does not count: {}", labels.join(", "))
+            }
+        }
+    }
+}
+
+fn skipped(reason: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(shorten(&visible(reason), LONGEST_REASON));
+    status
+}
+
+fn test(name: &str, class: &str, seconds: f64, status: TestCaseStatus) -> TestCase {
+    let mut test = TestCase::new(visible(name), status);
+    test.set_classname(visible(class));
+    test.set_time(duration(seconds));
+    test
+}
+
 fn duration(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
-fn status(record: &Record, case: &CaseRecord, findings: &HashMap<&str, &FindingRecord>) -> TestCaseStatus {
-    let shown: Vec<&FindingRecord> = case.findings.iter().filter_map(|id| findings.get(id.as_str()).copied()).collect();
-    let counting = shown.iter().filter(|finding| record.weight(finding) == Weight::Counts).count();
-    match case.verdict {
-        CaseVerdict::Passed => TestCaseStatus::success(),
-        CaseVerdict::Inconclusive => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(visible(case.reason.as_deref().unwrap_or("inconclusive")));
-            status
-        }
-        CaseVerdict::Failed if counting == 0 && !shown.is_empty() => {
-            let mut status = TestCaseStatus::skipped();
-            let labels: Vec<&str> = shown.iter().map(|finding| record.weight(finding).label()).collect();
-            status.set_message(format!("diverges, but does not count: {}", labels.join(", ")));
-            status.set_description(describe(record, &shown));
-            status
-        }
-        CaseVerdict::Failed => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            let counts = |finding: &&&FindingRecord| record.weight(finding) == Weight::Counts;
-            if let Some(worst) = shown.iter().find(counts) {
-                status.set_type(worst.kind.id());
-                status.set_message(format!("{}: {}", visible(&worst.clause), visible(&worst.observed)));
-            }
-            status.set_description(describe(record, &shown));
-            status
-        }
-    }
-}
-
-fn describe(record: &Record, findings: &[&FindingRecord]) -> String {
-    let mut text = String::new();
-    for finding in findings {
-        let _ = write!(
-            text,
-            "{} ({}) finding {}\nexpected: {}\nobserved: {}\n\n{}\n\n{}\n\ncheck again: {}\ncurl: {}\n\n",
-            visible(&finding.clause),
-            finding.kind.id(),
-            visible(&finding.id),
-            visible(&finding.expected),
-            visible(&finding.observed),
-            request_block(&finding.request),
-            response_block(&finding.response),
-            reproduce(record, finding),
-            visible(&finding.curl),
-        );
-    }
-    visible_block(text.trim_end()).into_owned()
-}
-
 /// What fails a run beside its cases.
-fn gate(record: &Record) -> TestSuite {
+fn gate(record: &Record, detail: Detail) -> TestSuite {
     let mut suite = TestSuite::new(GATE);
+    let most = if let Detail::Failures(most) = detail { most } else { usize::MAX };
     if let Some(baseline) = &record.baseline {
-        for entry in &baseline.fixed {
+        for entry in baseline.fixed.iter().take(most) {
             let advice = "no longer diverges: tighten the baseline with --update-baseline";
             suite.add_test_case(complaint(&entry_name(entry), "fixed", advice));
         }
-        for entry in &baseline.expired {
+        for entry in baseline.expired.iter().take(most) {
             let date = entry.expires.as_deref().unwrap_or_default();
             suite.add_test_case(complaint(&entry_name(entry), "expired", &format!("tolerated until {date}")));
         }
@@ -110,10 +163,13 @@ fn gate(record: &Record) -> TestSuite {
         let advice = "answers though it is expected not to be implemented: drop the expectation";
         suite.add_test_case(complaint(operation, "unexpected", advice));
     }
-    if let Some(reason) = &record.stopped_early {
-        suite.add_test_case(complaint("the whole run", "stopped", reason));
+    if let Some(reason) = record.unreliable() {
+        suite.add_test_case(complaint("the whole run", "unreliable", &reason));
     }
-    for left in &record.left {
+    if let Some(reason) = record.no_verdict().filter(|_| record.left.is_empty() || record.stopped_early.is_some()) {
+        suite.add_test_case(complaint("the whole run", "stopped", &reason));
+    }
+    for left in record.left.iter().take(most) {
         suite.add_test_case(complaint(&left.resource, "left", &left.reason));
     }
     suite
@@ -135,7 +191,7 @@ fn complaint(name: &str, kind: &str, message: &str) -> TestCase {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::record::{BaselineRecord, BaselineStatus};
+    use crate::report::record::{BaselineRecord, BaselineStatus, CauseRecord};
     use crate::report::sample;
 
     #[test]
@@ -145,6 +201,7 @@ mod tests {
             assert!(xml.contains(&format!("<testsuite name=\"{name}\"")), "{name}");
         }
         assert!(xml.contains("tests=\"6\" skipped=\"1\" failures=\"4\" errors=\"0\""), "{xml}");
+        assert_eq!(sample::failing().ranked_causes().len(), 3, "and an operation that is missing");
         sample::snapshots().bind(|| insta::assert_snapshot!("junit", xml));
     }
 
@@ -173,5 +230,44 @@ mod tests {
         let xml = render(&sample::failing()).unwrap();
         assert!(xml.chars().all(|c| c == '\n' || !c.is_control()));
         assert!(!xml.contains("<script>"));
+    }
+
+    #[test]
+    fn a_cause_is_one_failure_and_names_what_follows() {
+        let mut record = sample::failing();
+        let cause = record.causes.iter().find(|cause| cause.id == "a0a0a0a0").unwrap().clone();
+        record.causes.retain(|cause| cause.id != "a0a0a0a0" && cause.id != "d4e5f6a7");
+        record.causes.push(CauseRecord { findings: vec!["a0a0a0a0".to_owned(), "d4e5f6a7".to_owned()], ..cause });
+        let follower = record.findings.iter_mut().find(|finding| finding.id == "d4e5f6a7").unwrap();
+        follower.cause = "a0a0a0a0".to_owned();
+        let xml = render(&record).unwrap();
+        assert!(xml.contains("failures=\"3\""), "{xml}");
+        assert!(xml.contains("1 consequence: d4e5f6a7"), "{xml}");
+        assert!(xml.contains("diverges, as the failure of a0a0a0a0 says"), "{xml}");
+    }
+
+    #[test]
+    fn causes_of_one_case_are_one_failure_each() {
+        let mut record = sample::failing();
+        record.gate.strict = true;
+        record.causes.clear();
+        let xml = render(&record).unwrap();
+        // Both show in CreateChannel.valid.
+        assert!(xml.contains("failures=\"5\""), "{xml}");
+        assert_eq!(xml.matches("<testcase name=\"CreateChannel.valid\"").count(), 1, "{xml}");
+    }
+
+    #[test]
+    fn any_target_takes_less_than_a_megabyte() {
+        let mut wide = sample::large(6000, 6000);
+        for finding in &mut wide.findings {
+            finding.observed = "on and on & ".repeat(500);
+            finding.request.body = serde_json::Value::from("on and on & ".repeat(500));
+        }
+        for record in [sample::large(2000, 2000), sample::large(2000, 40), wide] {
+            let xml = render(&record).unwrap();
+            assert!(xml.len() < 1_000_000, "{}", xml.len());
+            assert!(xml.contains("<failure"));
+        }
     }
 }

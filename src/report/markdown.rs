@@ -1,19 +1,29 @@
-//! Markdown for the step summary of a build server: the verdict, a table of operations, and the findings folded away.
-//! Whatever comes from a target is escaped or fenced.
+//! Markdown for the step summary of a build server, or a comment: the verdict, a summary by cause, the most telling causes
+//! folded away, and a table of operations. Whatever comes from a target is escaped or fenced.
 
 use std::fmt::Write;
 
 use super::digest::Tally;
+use super::ranking::RankedCause;
 use super::record::{FindingRecord, Record};
-use super::text::{count, grouped, reproduce, request_block, response_block, seconds, shorten, visible};
-use super::verdict::Verdict;
+use super::text::{count, reproduce, request_block, request_line, response_block, seconds, sentence, shorten, visible};
+use super::verdict::{Verdict, Weight};
+use super::{reproduction, sent};
 
-/// How many findings are shown in full: a step summary holds one megabyte.
-const FULL: usize = 40;
-/// How many findings are named.
-const NAMED: usize = 1000;
-/// Longest block of a message.
-const LONGEST_BLOCK: usize = 4000;
+/// Longest page, in bytes: a comment on GitHub holds 65,536 characters.
+const LONGEST_PAGE: usize = 59_000;
+/// Room that the table of operations and the last line take at most.
+const TABLES: usize = 14_000;
+/// Where notes, warnings and entries of the baseline end at the latest, in bytes.
+const NOTES: usize = 12_000;
+/// How many causes are shown in full.
+const FULL: usize = 20;
+/// Longest block of a message, in characters.
+const LONGEST_BLOCK: usize = 600;
+/// Longest sentence, in characters.
+const LONGEST_TEXT: usize = 400;
+/// Most notes, warnings and entries of each kind.
+const MOST_NOTES: usize = 20;
 
 /// Writes a record as Markdown.
 pub fn render(record: &Record) -> String {
@@ -21,8 +31,11 @@ pub fn render(record: &Record) -> String {
     headline(&mut page, record);
     warnings(&mut page, record);
     totals(&mut page, record);
+    missing(&mut page, record);
+    let causes = record.ranked_causes();
+    summary(&mut page, &causes);
+    details(&mut page, record, &causes);
     operations(&mut page, record);
-    findings(&mut page, record);
     let _ = writeln!(
         page,
         "<sub>{} {} · seed {} · profile {} · {} in {}</sub>",
@@ -36,6 +49,26 @@ pub fn render(record: &Record) -> String {
     page
 }
 
+/// Adds a part if it leaves room for the rest; returns whether it did.
+fn add(page: &mut String, part: &str, limit: usize) -> bool {
+    let fits = page.len() + part.len() <= limit;
+    if fits {
+        page.push_str(part);
+    }
+    fits
+}
+
+/// A sentence of the target or about it, cut and escaped; what stands between backticks is code.
+fn said(text: &str) -> String {
+    let text = shorten(text, LONGEST_TEXT);
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return escape(&text);
+    }
+    let parts = parts.iter().enumerate().filter(|(_, part)| !part.is_empty());
+    parts.map(|(position, part)| if position % 2 == 1 { code(part) } else { escape(part) }).collect()
+}
+
 fn headline(page: &mut String, record: &Record) {
     let target = match record.target.embedded {
         true => record.target_name().to_owned(),
@@ -45,123 +78,165 @@ fn headline(page: &mut String, record: &Record) {
     let _ = match record.verdict() {
         Verdict::Conforms => writeln!(page, "## ✅ {target} conforms to {contract}\n"),
         Verdict::Diverges => {
-            let causes = escape(&record.reasons_to_fail().join("; "));
+            let causes = said(&record.reasons_to_fail().join("; "));
             writeln!(page, "## ❌ {target} diverges from {contract}\n\n**{causes}**\n")
         }
         Verdict::CouldNotTest => {
             let reason = record.no_verdict().unwrap_or_default();
-            writeln!(page, "## ⚠️ No verdict on {target}\n\n{}\n", escape(&reason))
+            writeln!(page, "## ⚠️ No verdict on {target}\n\n{}\n", said(&reason))
         }
     };
 }
 
 fn warnings(page: &mut String, record: &Record) {
-    for warning in record.warnings() {
-        let _ = writeln!(page, "> **attention** {}\n", escape(&warning));
+    for warning in record.warnings().iter().take(MOST_NOTES) {
+        add(page, &format!("> **attention** {}\n\n", said(warning)), NOTES);
     }
-    for note in &record.notes {
-        let _ = writeln!(page, "> {}\n", escape(note));
+    for note in record.notes.iter().take(MOST_NOTES) {
+        add(page, &format!("> {}\n\n", said(note)), NOTES);
     }
     for (title, entries) in record.stale_entries() {
         let _ = writeln!(page, "**{title}**\n");
-        for entry in entries {
-            let _ = writeln!(page, "- {}", code(&entry.one_line()));
+        for entry in entries.iter().take(MOST_NOTES) {
+            add(page, &format!("- {}\n", code(&shorten(&entry.one_line(), LONGEST_TEXT))), NOTES);
+        }
+        if let more @ 1.. = entries.len().saturating_sub(MOST_NOTES) {
+            let _ = writeln!(page, "- and {more} more");
         }
         page.push('\n');
     }
 }
 
 fn totals(page: &mut String, record: &Record) {
-    let summary = &record.summary;
-    let _ = writeln!(
-        page,
-        "| | total | upheld / passed | violated / failed | untested / inconclusive |\n|---|--:|--:|--:|--:|"
-    );
-    let clauses = &summary.clauses;
-    let cases = &summary.cases;
-    for (name, numbers) in [
-        ("clauses", [clauses.total, clauses.upheld, clauses.violated, clauses.untested]),
-        ("cases", [cases.total, cases.passed, cases.failed, cases.inconclusive]),
-    ] {
-        let numbers: Vec<String> = numbers.into_iter().map(grouped).collect();
-        let _ = writeln!(page, "| {name} | {} |", numbers.join(" | "));
-    }
-    let findings = &summary.findings;
-    let _ = writeln!(
-        page,
-        "\n{}{} ({} new, {} known, {} fixed)\n",
-        implemented(record),
-        count(findings.total, "finding"),
-        findings.new,
-        findings.known,
-        findings.fixed
-    );
-}
-
-fn implemented(record: &Record) -> String {
     let operations = &record.summary.operations;
-    match operations.total {
-        0 => String::new(),
-        total => format!("{} of {} implemented; ", operations.implemented, count(total, "operation")),
+    let score = record.score().in_words();
+    let _ = match operations.total {
+        0 => writeln!(page, "{score}\n"),
+        total => {
+            writeln!(page, "{score}, {} of {} implemented\n", operations.implemented, count(total, "operation"))
+        }
+    };
+    if let Some(causes) = record.causes_in_words() {
+        let _ = writeln!(page, "{causes}\n");
     }
 }
 
+/// The operations that the target does not have, in one line.
+fn missing(page: &mut String, record: &Record) {
+    let absent = record.absent_operations();
+    if absent.is_empty() {
+        return;
+    }
+    let title = count(absent.len() as u64, "missing operation");
+    let _ = writeln!(page, "**{title}**: {}\n", escape(&shorten(&absent.join(", "), LONGEST_TEXT * 5)));
+}
+
+/// A table with a line for each cause.
+fn summary(page: &mut String, causes: &[RankedCause<'_>]) {
+    if causes.is_empty() {
+        return;
+    }
+    let _ = writeln!(page, "### Causes\n\n| | what the target does | decides | findings | id |\n|--:|---|--:|--:|---|");
+    let limit = (LONGEST_PAGE - TABLES) / 2;
+    for (number, cause) in (1..).zip(causes) {
+        let label = label(cause.weight);
+        let row = format!(
+            "| {number} | {}{label} | {} | {} | {} |\n",
+            said(&cause.title),
+            cause.unlocks,
+            cause.findings().count(),
+            code(&shorten(cause.id, LONGEST_TEXT)),
+        );
+        if !add(page, &row, limit) {
+            let more = causes.len() + 1 - number;
+            let _ = writeln!(page, "\nand {} in the other reports", count(more as u64, "more cause"));
+            break;
+        }
+    }
+    page.push('\n');
+}
+
+fn label(weight: Weight) -> String {
+    match weight.label() {
+        "" => String::new(),
+        label => format!(" ({label})"),
+    }
+}
+
+fn details(page: &mut String, record: &Record, causes: &[RankedCause<'_>]) {
+    for (number, cause) in (1..).zip(causes.iter().take(FULL)) {
+        let mut part = String::new();
+        full(&mut part, record, number, cause);
+        if !add(page, &part, LONGEST_PAGE - TABLES) {
+            break;
+        }
+    }
+}
+
+fn full(page: &mut String, record: &Record, number: usize, cause: &RankedCause<'_>) {
+    let finding = cause.primary;
+    let title = html(&shorten(&cause.title, LONGEST_TEXT));
+    let _ = writeln!(page, "<details><summary>{number}. <b>{title}</b>{}</summary>\n", label(cause.weight));
+    let about: Vec<String> = cause.unlocks_in_words().into_iter().chain(cause.consequences_in_words()).collect();
+    if !about.is_empty() {
+        let _ = writeln!(page, "{}; clause {}\n", about.join(", "), code(&shorten(&finding.clause, LONGEST_TEXT)));
+    }
+    let promise = sent::promise(finding);
+    for (name, text) in [("promise", &promise), ("expected", &finding.expected), ("observed", &finding.observed)] {
+        let _ = writeln!(page, "**{name}** {}\n", said(&sentence(text)));
+    }
+    for (position, request) in (1..).zip(&finding.setup) {
+        let _ = writeln!(page, "{position}. {}", code(&shorten(&request_line(request), LONGEST_TEXT)));
+    }
+    if !finding.setup.is_empty() {
+        page.push('\n');
+    }
+    fence(page, "http", &request_block(&finding.request));
+    fence(page, "http", &response_block(&finding.response));
+    let check = reproduce(record, finding);
+    let command = reproduction::command(record, finding, None);
+    let commands = if command == check { check } else { format!("{check}\n{command}") };
+    fence(page, "sh", &commands);
+    consequences(page, record, &cause.consequences);
+    let _ = writeln!(page, "</details>\n");
+}
+
+/// The findings that follow, by their ids.
+fn consequences(page: &mut String, record: &Record, findings: &[&FindingRecord]) {
+    if findings.is_empty() {
+        return;
+    }
+    let _ = writeln!(page, "What follows from it:\n");
+    for finding in findings.iter().take(MOST_NOTES) {
+        let id = code(&shorten(&finding.id, LONGEST_TEXT));
+        let _ = writeln!(page, "- {id}{}", label(record.weight(finding)));
+    }
+    if let more @ 1.. = findings.len().saturating_sub(MOST_NOTES) {
+        let _ = writeln!(page, "- and {more} more");
+    }
+    page.push('\n');
+}
+
+/// The operations that the target has, with their clauses.
 fn operations(page: &mut String, record: &Record) {
     let absent = record.absent_operations();
     let _ = writeln!(page, "<details><summary>Operations</summary>\n");
     let _ = writeln!(page, "| | operation | upheld | violated | untested |\n|---|---|--:|--:|--:|");
-    for ((_, name), Tally { upheld, violated, untested }) in record.groups() {
-        let mark = match (absent.binary_search(&name), violated, upheld) {
-            (Ok(_), ..) => "not implemented",
-            (_, 1.., _) => "❌",
-            (_, 0, 1..) => "✅",
+    let groups = record.groups();
+    let rows = groups.iter().filter(|((_, name), _)| absent.binary_search(name).is_err());
+    for ((_, name), Tally { upheld, violated, untested }) in rows {
+        let mark = match (violated, upheld) {
+            (1.., _) => "❌",
+            (0, 1..) => "✅",
             _ => "",
         };
-        let _ = writeln!(page, "| {mark} | {} | {upheld} | {violated} | {untested} |", escape(name));
+        let name = escape(&shorten(name, LONGEST_TEXT));
+        let row = format!("| {mark} | {name} | {upheld} | {violated} | {untested} |\n");
+        if !add(page, &row, LONGEST_PAGE) {
+            break;
+        }
     }
     let _ = writeln!(page, "\n</details>\n");
-}
-
-fn findings(page: &mut String, record: &Record) {
-    if record.findings.is_empty() {
-        return;
-    }
-    let sorted = record.by_urgency();
-    let _ = writeln!(page, "### Findings\n");
-    for finding in sorted.iter().take(FULL) {
-        full(page, record, finding);
-    }
-    let rest: Vec<&&FindingRecord> = sorted.iter().skip(FULL).collect();
-    if !rest.is_empty() {
-        let _ = writeln!(page, "<details><summary>and {} more</summary>\n", rest.len());
-        for finding in rest.iter().take(NAMED) {
-            let _ = writeln!(page, "- {}: {}", finding.kind.id(), code(&finding.clause));
-        }
-        if rest.len() > NAMED {
-            let _ = writeln!(page, "- and {} more in the other reports", rest.len() - NAMED);
-        }
-        let _ = writeln!(page, "\n</details>\n");
-    }
-}
-
-fn full(page: &mut String, record: &Record, finding: &FindingRecord) {
-    let label = match record.weight(finding).label() {
-        "" => String::new(),
-        label => format!(" ({label})"),
-    };
-    let _ = writeln!(
-        page,
-        "<details><summary><b>{}</b> <code>{}</code>{label}</summary>\n",
-        finding.kind.id(),
-        html(&finding.clause)
-    );
-    let _ = writeln!(page, "**expected** {}\n", escape(&shorten(&finding.expected, LONGEST_BLOCK)));
-    let _ = writeln!(page, "**observed** {}\n", escape(&shorten(&finding.observed, LONGEST_BLOCK)));
-    fence(page, "http", &request_block(&finding.request));
-    fence(page, "http", &response_block(&finding.response));
-    let commands = format!("{}\n{}", reproduce(record, finding), visible(&finding.curl));
-    fence(page, "sh", &commands);
-    let _ = writeln!(page, "</details>\n");
 }
 
 /// A code block whose fence is longer than any in its text.
@@ -216,6 +291,8 @@ fn html(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::report::sample;
 
@@ -243,7 +320,22 @@ mod tests {
     }
 
     #[test]
-    fn a_step_summary_holds_it() {
-        assert!(render(&sample::large(2000, 2000)).len() < 1_000_000);
+    fn a_comment_holds_any_target() {
+        let mut wide = sample::large(2000, 2000);
+        for (number, clause) in wide.clauses.iter_mut().enumerate() {
+            clause.operation = Some(format!("{}{number}", "VeryLongName".repeat(40)));
+        }
+        let long = "a sentence that goes on & on ".repeat(900);
+        for finding in &mut wide.findings {
+            finding.expected.clone_from(&long);
+            finding.request.body = Value::from(long.as_str());
+            finding.curl.clone_from(&long);
+        }
+        wide.notes = vec![long.clone(); 500];
+        for record in [sample::large(2000, 2000), sample::large(1658, 60), wide] {
+            let page = render(&record);
+            assert!(page.chars().count() < 60_000, "{}", page.chars().count());
+            assert!(page.trim_end().ends_with("</sub>"));
+        }
     }
 }

@@ -16,17 +16,23 @@ pub mod markdown;
 mod member;
 pub mod merge;
 pub mod outcome;
+pub mod ranking;
 pub mod record;
 pub mod redact;
+mod reproduction;
 #[cfg(test)]
 pub mod sample;
 pub mod sarif;
+mod score;
 mod selection;
+mod sent;
 pub mod terminal;
 pub mod text;
+mod title;
 mod untested;
 pub mod verdict;
 
 pub use format::Format;
 pub use record::Record;
+pub use score::Score;
 pub use verdict::Verdict;

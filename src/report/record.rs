@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::score::Score;
+
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Tier;
 
@@ -213,6 +215,9 @@ pub struct Summary {
     /// Causes of the findings.
     #[serde(default)]
     pub causes: CauseTotals,
+    /// How much of what the contract has is upheld; missing operations apart from wrong ones.
+    #[serde(default)]
+    pub score: Score,
 }
 
 /// Causes of the findings.
@@ -220,6 +225,9 @@ pub struct Summary {
 #[allow(missing_docs)]
 pub struct CauseTotals {
     pub total: u64,
+    /// Of these, operations that the target does not have.
+    #[serde(default)]
+    pub missing: u64,
 }
 
 /// Clauses by verdict.
@@ -504,6 +512,11 @@ impl Record {
             known: findings(BaselineStatus::Known),
             fixed: self.baseline.as_ref().map_or(0, |baseline| baseline.fixed.len() as u64),
         };
-        self.summary.causes = CauseTotals { total: self.causes.len() as u64 };
+        let missing: BTreeSet<&str> = self.missing().into_iter().map(|finding| finding.id.as_str()).collect();
+        self.summary.causes = CauseTotals {
+            total: self.causes.len() as u64,
+            missing: self.causes.iter().filter(|cause| missing.contains(cause.id.as_str())).count() as u64,
+        };
+        self.summary.score = self.score();
     }
 }

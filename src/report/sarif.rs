@@ -1,39 +1,38 @@
-//! SARIF 2.1.0: rules are clauses, results are findings, and each points to the line of the contract file that the
-//! target contradicts.
-
-mod place;
+//! SARIF 2.1.0: rules are clauses, results are findings. A result points to a line of a file that the user has, the
+//! baseline or the configuration, or to no file at all: the target's own code is not known.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
+use super::baseline;
 use super::json::without_raw_controls;
-use super::record::{BaselineStatus, FindingRecord, Record};
-use super::text::{reproduce, visible};
+use super::record::{BaselineStatus, FindingRecord, Record, Role};
+use super::text::{reproduce, sentence, visible};
 use super::verdict::Weight;
-use place::Places;
+use super::{sent, title};
 
-/// The contract's files that results point into.
-#[derive(Debug, Clone)]
-pub struct ContractFile {
-    /// The model.
-    pub model: Source,
-    /// The rules that stand beside it, if there are any.
-    pub rules: Option<Source>,
+/// The files of the user's repository that results can point into.
+#[derive(Debug, Clone, Default)]
+pub struct UserFiles {
+    /// The baseline.
+    pub baseline: Option<Source>,
+    /// The configuration.
+    pub config: Option<Source>,
 }
 
 /// A file that a result points into.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// Its path, relative to the repository if it is there.
+    /// Its path, relative to the root of the repository.
     pub uri: String,
-    /// Its text; empty if it is not at hand, and then results point to its beginning.
+    /// Its text.
     pub text: String,
 }
 
 /// Writes a record as SARIF.
-pub fn render(record: &Record, contract: &ContractFile) -> Result<String, serde_json::Error> {
-    let places = Places::new(&contract.model.text);
+pub fn render(record: &Record, files: &UserFiles) -> Result<String, serde_json::Error> {
+    let places = Places::of(files);
     let mut rules: BTreeMap<&str, &FindingRecord> = BTreeMap::new();
     for finding in &record.findings {
         rules.entry(&finding.clause).or_insert(finding);
@@ -43,8 +42,7 @@ pub fn render(record: &Record, contract: &ContractFile) -> Result<String, serde_
         .findings
         .iter()
         .map(|finding| {
-            let place = place(contract, &places, &finding.clause);
-            result(record, finding, positions.get(finding.clause.as_str()).copied(), place)
+            result(record, finding, positions.get(finding.clause.as_str()).copied(), places.of_finding(finding))
         })
         .collect();
     let log = json!({
@@ -60,13 +58,13 @@ pub fn render(record: &Record, contract: &ContractFile) -> Result<String, serde_
                 "executionSuccessful": record.stopped_early.is_none(),
                 "startTimeUtc": record.started_at,
             }],
-            "artifacts": artifacts(record, contract),
             "automationDetails": {"id": format!("ivs-conformance/{}/", visible(&record.contract.service))},
             "columnKind": "unicodeCodePoints",
             "properties": {
                 "endpoint": visible(&record.target.endpoint),
                 "seed": record.seed,
                 "profile": record.profile,
+                "score": record.score(),
             },
             "results": results,
         }],
@@ -74,62 +72,99 @@ pub fn render(record: &Record, contract: &ContractFile) -> Result<String, serde_
     Ok(without_raw_controls(&serde_json::to_string_pretty(&log)?) + "\n")
 }
 
-/// The model, and behind it the rules.
-fn artifacts(record: &Record, contract: &ContractFile) -> Vec<Value> {
-    let model = json!({
-        "location": {"uri": uri(&contract.model.uri)},
-        "hashes": {"sha-256": record.contract.sha256},
-    });
-    let rules = contract.rules.iter().map(|rules| json!({"location": {"uri": uri(&rules.uri)}}));
-    std::iter::once(model).chain(rules).collect()
+/// Where findings stand in the user's files.
+struct Places<'f> {
+    files: &'f UserFiles,
+    /// Lines of the baseline's entries, by their ids.
+    entries: HashMap<String, usize>,
 }
 
-/// The line of the model that a clause stands on, or of the rules if it is one of them.
-fn place(contract: &ContractFile, places: &Places, clause: &str) -> Value {
-    let in_rules = contract.rules.as_ref().and_then(|rules| Some((rules, place::quoted_line(&rules.text, clause)?)));
-    let (source, index, line) = match in_rules.filter(|_| !places.knows(clause)) {
-        Some((rules, line)) => (rules, 1, line),
-        None => (&contract.model, 0, places.line(clause)),
-    };
-    json!({"artifactLocation": {"uri": uri(&source.uri), "index": index}, "region": {"startLine": line}})
+impl<'f> Places<'f> {
+    fn of(files: &'f UserFiles) -> Places<'f> {
+        let text = files.baseline.as_ref().map_or("", |baseline| baseline.text.as_str());
+        let lines = (1..).zip(text.lines());
+        let entries = lines.filter_map(|(number, line)| Some((baseline::entry_id(line)?, number)));
+        Places { files, entries: entries.collect() }
+    }
+
+    /// The entry of the finding, else the place where one would go, else what the configuration says of its operation.
+    fn of_finding(&self, finding: &FindingRecord) -> Option<Value> {
+        let (source, line) = match (&self.files.baseline, &self.files.config) {
+            (Some(baseline), _) => (baseline, self.entries.get(&finding.id).copied().unwrap_or(1)),
+            (None, Some(config)) => {
+                let head = format!("[operations.{}]", finding.operation);
+                let line = config.text.lines().position(|line| line.trim() == head);
+                (config, line.map_or(1, |line| line + 1))
+            }
+            (None, None) => return None,
+        };
+        Some(json!({"artifactLocation": {"uri": uri(&source.uri)}, "region": {"startLine": line}}))
+    }
 }
 
 fn rule(finding: &FindingRecord) -> Value {
+    let promise = match finding.promise.as_str() {
+        "" => &finding.expected,
+        promise => promise,
+    };
+    let section = match finding.section.as_str() {
+        "" => String::new(),
+        section => format!("It stands in the section {}. ", visible(section)),
+    };
     json!({
         "id": visible(&finding.clause),
-        "shortDescription": {"text": visible(&finding.clause)},
-        "fullDescription": {"text": visible(&finding.expected)},
-        "help": {"text": format!(
-            "Section: {}. More: ivs-conformance explain {}",
-            visible(&finding.section),
-            visible(&finding.clause)
-        )},
+        "shortDescription": {"text": sentence(&visible(promise))},
+        "fullDescription": {"text": sentence(&visible(promise))},
+        "help": {"text": format!("{section}`ivs-conformance explain {}` says more.", visible(&finding.clause))},
         "properties": {"tier": finding.tier},
     })
 }
 
-fn result(record: &Record, finding: &FindingRecord, rule: Option<usize>, place: Value) -> Value {
+/// What is wrong, in sentences.
+fn message(finding: &FindingRecord) -> String {
+    let mut sentences = vec![title::of(finding), sent::promise(finding)];
+    if !finding.promise.is_empty() {
+        sentences.push(finding.expected.clone());
+    }
+    sentences.push(finding.observed.clone());
+    if finding.role == Role::Consequence {
+        sentences.push(format!("It follows from the cause {}.", finding.cause));
+    }
+    let sentences: Vec<String> = sentences.iter().map(|text| sentence(&visible(text))).collect();
+    sentences.join(" ")
+}
+
+/// A finding that follows from another one is a warning, so that the errors are the causes.
+fn level(finding: &FindingRecord, weight: Weight) -> &'static str {
+    match (weight, finding.role) {
+        (Weight::Counts, Role::Primary) => "error",
+        (Weight::Counts, Role::Consequence) => "warning",
+        _ => "note",
+    }
+}
+
+fn result(record: &Record, finding: &FindingRecord, rule: Option<usize>, place: Option<Value>) -> Value {
     let weight = record.weight(finding);
+    let mut location = json!({
+        "logicalLocations": [{"fullyQualifiedName": visible(&finding.clause), "kind": "member"}],
+    });
+    if let (Some(members), Some(place)) = (location.as_object_mut(), place) {
+        members.insert("physicalLocation".to_owned(), place);
+    }
     let mut result = json!({
         "ruleId": visible(&finding.clause),
         "kind": "fail",
-        "level": if weight == Weight::Counts { "error" } else { "note" },
-        "message": {"text": format!(
-            "{}: expected {}; observed {}",
-            finding.kind.id(),
-            visible(&finding.expected),
-            visible(&finding.observed)
-        )},
-        "locations": [{
-            "physicalLocation": place,
-            "logicalLocations": [{"fullyQualifiedName": visible(&finding.clause), "kind": "member"}],
-        }],
+        "level": level(finding, weight),
+        "message": {"text": message(finding)},
+        "locations": [location],
         "partialFingerprints": {"ivsConformanceFinding/v1": visible(&finding.id)},
         "occurrenceCount": finding.occurrences.max(1),
         "properties": {
             "operation": visible(&finding.operation),
             "kind": finding.kind,
             "tier": finding.tier,
+            "cause": visible(&finding.cause),
+            "role": finding.role,
             "checkAgain": reproduce(record, finding),
             "curl": visible(&finding.curl),
         },
@@ -167,33 +202,70 @@ mod tests {
     use super::*;
     use crate::report::sample;
 
-    fn contract() -> ContractFile {
-        let source = |uri: &str, text: &str| Source { uri: uri.to_owned(), text: text.to_owned() };
-        ContractFile {
-            model: source("specs/my model.json", include_str!("../../specs/ivs-2020-07-14.json")),
-            rules: Some(source("specs/rules.json", "{\n \"rules\": [\n  {\"id\": \"rule.tags-merge\"}]}")),
-        }
+    fn source(uri: &str, text: &str) -> Option<Source> {
+        Some(Source { uri: uri.to_owned(), text: text.to_owned() })
     }
 
-    #[test]
-    fn findings_point_into_the_contract() {
-        let text = render(&sample::failing(), &contract()).unwrap();
-        let log: Value = serde_json::from_str(&text).unwrap();
+    fn results(record: &Record, files: &UserFiles) -> Vec<Value> {
+        let log: Value = serde_json::from_str(&render(record, files).unwrap()).unwrap();
         let run = &log["runs"][0];
-        assert_eq!(run["results"].as_array().unwrap().len(), 5);
-        assert_eq!(run["artifacts"][0]["location"]["uri"], "specs/my%20model.json");
         for result in run["results"].as_array().unwrap() {
             let rule = result["ruleIndex"].as_u64().unwrap() as usize;
             assert_eq!(run["tool"]["driver"]["rules"][rule]["id"], result["ruleId"]);
             assert!(result["partialFingerprints"]["ivsConformanceFinding/v1"].is_string());
         }
-        let line = run["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"].as_u64().unwrap();
-        let text = contract().model.text;
-        assert!(text.lines().nth(line as usize - 1).unwrap().contains("\"max\""), "line {line}");
-        let rule = run["results"].as_array().unwrap().iter().find(|result| result["ruleId"] == "rule.tags-merge");
-        let place = &rule.unwrap()["locations"][0]["physicalLocation"];
-        assert_eq!(place["artifactLocation"], json!({"uri": "specs/rules.json", "index": 1}));
-        assert_eq!(place["region"]["startLine"], 3);
+        run["results"].as_array().unwrap().clone()
+    }
+
+    fn place(result: &Value) -> (&str, u64) {
+        let place = &result["locations"][0]["physicalLocation"];
+        (place["artifactLocation"]["uri"].as_str().unwrap(), place["region"]["startLine"].as_u64().unwrap())
+    }
+
+    #[test]
+    fn without_files_of_the_user_findings_point_to_none() {
+        let results = results(&sample::failing(), &UserFiles::default());
+        assert_eq!(results.len(), 5);
+        for result in results {
+            assert!(result["locations"][0].get("physicalLocation").is_none(), "{result}");
+            assert_eq!(result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"], result["ruleId"]);
+        }
+    }
+
+    #[test]
+    fn findings_point_to_their_entries_in_the_baseline() {
+        let baseline = source("ci/my known.toml", "# Known.\n\n[[known]]\nid = \"a0a0a0a0\"\nclause = \"x\"\n");
+        let results = results(&sample::failing(), &UserFiles { baseline, config: source("c.toml", "") });
+        assert_eq!(place(&results[0]), ("ci/my%20known.toml", 4));
+        assert_eq!(place(&results[1]), ("ci/my%20known.toml", 1));
+    }
+
+    #[test]
+    fn findings_point_to_their_operation_in_the_configuration() {
+        let config = source("ci.toml", "seed = 1\n[operations.StopStream]\nexpect = \"implemented\"\n");
+        let results = results(&sample::failing(), &UserFiles { baseline: None, config });
+        let absent = results.iter().find(|result| result["ruleId"] == "StopStream.status").unwrap();
+        assert_eq!(place(absent), ("ci.toml", 2));
+        assert_eq!(place(&results[0]), ("ci.toml", 1));
+    }
+
+    #[test]
+    fn messages_are_sentences() {
+        let results = results(&sample::failing(), &UserFiles::default());
+        assert_eq!(
+            results[0]["message"]["text"],
+            "CreateChannel accepts `name` that is too long. `name` has at most 128 characters; 129 were sent. \
+             ValidationException with status 400, because name may have at most 128 characters. 200 with a channel."
+        );
+    }
+
+    #[test]
+    fn what_follows_is_a_warning_and_names_its_cause() {
+        let mut record = sample::failing();
+        record.findings[0].role = Role::Consequence;
+        let results = results(&record, &UserFiles::default());
+        assert_eq!((&results[0]["level"], &results[2]["level"]), (&json!("warning"), &json!("error")));
+        assert!(results[0]["message"]["text"].as_str().unwrap().ends_with("It follows from the cause a0a0a0a0."));
     }
 
     #[test]
@@ -205,10 +277,10 @@ mod tests {
         let mut known = sample::failing();
         known.baseline = Some(crate::report::record::BaselineRecord::default());
         known.findings.iter_mut().for_each(|finding| finding.baseline = BaselineStatus::Known);
-        let nowhere = ContractFile { model: Source { uri: "ivs.json".to_owned(), text: String::new() }, rules: None };
+        let here = UserFiles { baseline: source("known.toml", "id = \"a0a0a0a0\""), config: None };
         for record in sample::all().into_iter().chain([known, sample::large(50, 200)]) {
-            for contract in [contract(), nowhere.clone()] {
-                let log: Value = serde_json::from_str(&render(&record, &contract).unwrap()).unwrap();
+            for files in [here.clone(), UserFiles::default()] {
+                let log: Value = serde_json::from_str(&render(&record, &files).unwrap()).unwrap();
                 let errors: Vec<String> =
                     validator.iter_errors(&log).map(|error| format!("{}: {error}", error.instance_path())).collect();
                 assert!(errors.is_empty(), "{errors:#?}");
@@ -221,7 +293,7 @@ mod tests {
 
     #[test]
     fn no_control_character_is_raw() {
-        let text = render(&sample::failing(), &contract()).unwrap();
+        let text = render(&sample::failing(), &UserFiles::default()).unwrap();
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
     }
 }

@@ -1,38 +1,119 @@
-//! The report for a terminal. What is read first stands last: the verdict, above it the worst findings, above those
-//! the table of operations. A run in which all is well says so in a few lines.
+//! The report for a terminal. What is read first stands last: the verdict, above it the files written, above those the
+//! most telling causes, above those the table of operations. A run in which all is well says so in a few lines.
 
-mod findings;
+mod causes;
+mod notes;
 mod style;
 mod table;
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use super::format::Format;
 use super::record::Record;
-use super::text::{count, grouped, seconds, shell_word, visible};
-use super::verdict::{Verdict, Weight};
-use style::{BAD, CODE, DIM, GOOD, STRONG, WARN, paint, wrap};
+use super::text::{count, grouped, seconds, shorten, visible};
+use super::verdict::Verdict;
+use style::{BAD, DIM, GOOD, STRONG, WARN, paint, wrap};
 
 /// Narrowest and widest page that the layout is made for.
 const WIDTHS: std::ops::RangeInclusive<usize> = 48..=120;
+/// Most lines of a page, unless everything is asked for.
+const MOST_LINES: usize = 60;
+/// Most causes of such a page.
+const MOST_CAUSES: usize = 3;
+/// Fewest lines that a table of operations is worth.
+const LEAST_TABLE: usize = 8;
 
-/// Writes a record for a terminal of `width` columns, coloured by ANSI escapes; strip them where colours are unwanted.
-pub fn render(record: &Record, width: usize) -> String {
-    let width = width.clamp(*WIDTHS.start(), *WIDTHS.end());
-    let mut page = String::new();
-    if record.verdict() != Verdict::Conforms || !record.findings.is_empty() {
-        headline(&mut page, record);
-        table::operations(&mut page, record, width);
-        table::untested(&mut page, record, width);
-        findings::intermittent(&mut page, record, width);
-        findings::list(&mut page, record, width);
-        findings::worst(&mut page, record, width);
+/// How much a page shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Detail {
+    /// The verdict alone.
+    Verdict,
+    /// What is most telling, on at most 60 lines of 100 columns.
+    #[default]
+    Brief,
+    /// All causes and findings.
+    Full,
+}
+
+/// What a page is made for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// How much it shows.
+    pub detail: Detail,
+    /// The reports that were written to files.
+    pub files: Vec<(Format, String)>,
+}
+
+impl View {
+    /// The most telling, for a terminal of this width.
+    pub fn brief(width: usize) -> View {
+        View { width, detail: Detail::Brief, files: Vec::new() }
     }
-    baseline(&mut page, record);
-    notes(&mut page, record);
-    next_steps(&mut page, record);
-    verdict(&mut page, record, width);
+
+    /// Everything, for a terminal of this width.
+    pub fn full(width: usize) -> View {
+        View { detail: Detail::Full, ..View::brief(width) }
+    }
+
+    /// The JSON report, if one was written.
+    fn json_report(&self) -> Option<&str> {
+        self.files.iter().find(|(format, _)| *format == Format::Json).map(|(_, file)| file.as_str())
+    }
+}
+
+/// Writes a record for a terminal, coloured by ANSI escapes; strip them where colours are unwanted.
+pub fn render(record: &Record, view: &View) -> String {
+    let view = View { width: view.width.clamp(*WIDTHS.start(), *WIDTHS.end()), ..view.clone() };
+    let has_causes = record.verdict() != Verdict::Conforms || !record.findings.is_empty();
+    let mut page = String::new();
+    match view.detail {
+        Detail::Verdict => verdict(&mut page, record, view.width),
+        Detail::Brief if has_causes => brief(&mut page, record, &view),
+        Detail::Full if has_causes => {
+            headline(&mut page, record);
+            table::operations(&mut page, record, view.width, usize::MAX);
+            table::missing(&mut page, record, &view);
+            table::untested(&mut page, record, &view);
+            causes::section(&mut page, record, &view, usize::MAX);
+            end(&mut page, record, &view);
+        }
+        _ => end(&mut page, record, &view),
+    }
     page
+}
+
+/// As many causes as fit, and what they leave for the table.
+fn brief(page: &mut String, record: &Record, view: &View) {
+    let mut head = String::new();
+    headline(&mut head, record);
+    let mut tail = String::new();
+    end(&mut tail, record, view);
+    let mut below_table = String::new();
+    table::missing(&mut below_table, record, view);
+    table::untested(&mut below_table, record, view);
+    let used = height(&head, view.width) + height(&below_table, view.width) + height(&tail, view.width);
+    for most in (1..=MOST_CAUSES).rev() {
+        let mut shown = String::new();
+        causes::section(&mut shown, record, view, most);
+        let left = MOST_LINES.saturating_sub(used + height(&shown, view.width));
+        if left >= LEAST_TABLE || most == 1 {
+            page.push_str(&head);
+            table::operations(page, record, view.width, left);
+            page.push_str(&below_table);
+            page.push_str(&shown);
+            page.push_str(&tail);
+            return;
+        }
+    }
+}
+
+/// Lines that a page takes on a terminal, which breaks those that are too long.
+fn height(page: &str, width: usize) -> usize {
+    let plain = anstream::adapter::strip_str(page).to_string();
+    plain.lines().map(|line| line.chars().count().div_ceil(width).max(1)).sum()
 }
 
 fn headline(page: &mut String, record: &Record) {
@@ -44,36 +125,31 @@ fn target(record: &Record) -> Cow<'_, str> {
     visible(record.target_name())
 }
 
-fn baseline(page: &mut String, record: &Record) {
-    for (title, entries) in record.stale_entries() {
-        let _ = writeln!(page, "{}", paint(STRONG, title));
-        for entry in entries {
-            let _ = writeln!(page, "  {}", visible(&entry.one_line()));
+/// Everything from the notes to the last line.
+fn end(page: &mut String, record: &Record, view: &View) {
+    notes::stale(page, record, view);
+    notes::notes(page, record, view);
+    files(page, view);
+    verdict(page, record, view.width);
+    for line in wrap(&score(record), view.width - 2) {
+        let _ = writeln!(page, "  {line}");
+    }
+    if !record.findings.is_empty() {
+        for line in wrap(&record.findings_in_words(), view.width - 2) {
+            let _ = writeln!(page, "  {line}");
         }
-        page.push('\n');
+    }
+    for line in wrap(&effort(record), view.width - 2) {
+        let _ = writeln!(page, "  {}", paint(DIM, &line));
     }
 }
 
-fn notes(page: &mut String, record: &Record) {
-    for note in &record.notes {
-        let _ = writeln!(page, "{} {}", paint(DIM, "note:"), visible(note));
-    }
-    for warning in record.warnings() {
-        let _ = writeln!(page, "{} {}", paint(WARN, "attention:"), visible(&warning));
-    }
-}
-
-/// Where to read on: the last word stays with the verdict.
-fn next_steps(page: &mut String, record: &Record) {
-    let Some(worst) = record.by_urgency().into_iter().find(|finding| record.weight(finding) == Weight::Counts) else {
+fn files(page: &mut String, view: &View) {
+    if view.files.is_empty() {
         return;
-    };
-    let _ = writeln!(
-        page,
-        "{} {}",
-        paint(DIM, "why:"),
-        paint(CODE, &format!("ivs-conformance explain {}", shell_word(&worst.clause)))
-    );
+    }
+    let files: Vec<String> = view.files.iter().map(|(format, file)| format!("{format} {}", visible(file))).collect();
+    let _ = writeln!(page, "{} {}", paint(DIM, "wrote:"), shorten(&files.join(", "), view.width * 2 - 7));
 }
 
 fn verdict(page: &mut String, record: &Record, width: usize) {
@@ -84,15 +160,9 @@ fn verdict(page: &mut String, record: &Record, width: usize) {
         }
         Verdict::CouldNotTest => (WARN, "!", could_not_test(record)),
     };
-    for (position, line) in wrap(&sentence, width - 2).iter().enumerate() {
+    for (position, line) in wrap(&shorten(&sentence, (width - 2) * 4), width - 2).iter().enumerate() {
         let mark = if position == 0 { mark } else { " " };
         let _ = writeln!(page, "{} {}", paint(style, mark), paint(style, line));
-    }
-    for line in wrap(&totals(record), width - 2) {
-        let _ = writeln!(page, "  {line}");
-    }
-    for line in wrap(&effort(record), width - 2) {
-        let _ = writeln!(page, "  {}", paint(DIM, &line));
     }
 }
 
@@ -113,31 +183,20 @@ fn conforms(record: &Record) -> String {
 fn could_not_test(record: &Record) -> String {
     let reason = record.no_verdict().unwrap_or_default();
     let until = if record.stopped_early.is_some() { " until then" } else { "" };
-    let seen = match record.findings.len() as u64 {
+    let seen = match record.summary.causes.total {
         0 => String::new(),
-        seen => format!(" ({}{until})", count(seen, "divergence")),
+        seen => format!(" ({}{until})", count(seen, "cause")),
     };
     format!("no verdict on {}: {}{seen}", target(record), visible(&reason))
 }
 
-fn totals(record: &Record) -> String {
-    let clauses = &record.summary.clauses;
+fn score(record: &Record) -> String {
     let operations = &record.summary.operations;
-    let mut parts = vec![format!("{} of {} upheld", grouped(clauses.upheld), count(clauses.total, "clause"))];
-    if clauses.violated > 0 {
-        parts.push(format!("{} violated", grouped(clauses.violated)));
+    let score = record.score().in_words();
+    match operations.total {
+        0 => score,
+        total => format!("{score}, {} of {} implemented", operations.implemented, count(total, "operation")),
     }
-    if clauses.untested > 0 {
-        parts.push(format!("{} untested", grouped(clauses.untested)));
-    }
-    if operations.total > 0 {
-        parts.push(format!("{} of {} implemented", operations.implemented, count(operations.total, "operation")));
-    }
-    let findings = &record.summary.findings;
-    if record.baseline.is_some() && findings.known > 0 {
-        parts.push(format!("{} known", grouped(findings.known)));
-    }
-    parts.join(", ")
 }
 
 fn effort(record: &Record) -> String {
@@ -158,54 +217,4 @@ fn effort(record: &Record) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::sample;
-
-    fn plain(record: &Record, width: usize) -> String {
-        anstream::adapter::strip_str(&render(record, width)).to_string()
-    }
-
-    #[test]
-    fn a_clean_run_takes_three_lines() {
-        let page = plain(&sample::clean(), 100);
-        assert_eq!(page.lines().count(), 3, "{page}");
-        sample::snapshots().bind(|| insta::assert_snapshot!("terminal_clean", page));
-    }
-
-    #[test]
-    fn a_failing_run_ends_with_its_verdict() {
-        let page = plain(&sample::failing(), 100);
-        let last: Vec<&str> = page.lines().rev().take(3).collect();
-        assert!(last[2].starts_with("✗ http://127.0.0.1:5000 diverges"), "{page}");
-        sample::snapshots().bind(|| insta::assert_snapshot!("terminal_failing", page));
-    }
-
-    #[test]
-    fn nothing_of_the_target_steers_the_terminal() {
-        let page = plain(&sample::failing(), 100);
-        assert!(page.chars().all(|c| c == '\n' || !c.is_control()), "{page}");
-        assert!(!page.contains('\u{202e}'));
-    }
-
-    #[test]
-    fn lines_fit_the_terminal_but_for_commands() {
-        let page = plain(&sample::large(200, 100), 80);
-        for line in page.lines().filter(|line| !line.contains("ivs-conformance run") && !line.contains("curl")) {
-            assert!(line.chars().count() <= 80, "{line}");
-        }
-    }
-
-    #[test]
-    fn a_thousand_findings_stay_readable() {
-        let page = plain(&sample::large(2000, 2000), 100);
-        assert!(page.lines().count() < 500, "{}", page.lines().count());
-    }
-
-    #[test]
-    fn an_interrupted_run_says_so() {
-        let mut record = sample::clean();
-        record.stopped_early = Some("interrupted".to_owned());
-        assert!(plain(&record, 100).contains("! no verdict on the embedded reference server: interrupted"));
-    }
-}
+mod tests;

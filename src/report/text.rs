@@ -65,6 +65,12 @@ pub fn body_line(body: &Value) -> String {
     }
 }
 
+/// A request on one line: method, path and body.
+pub fn request_line(request: &RequestRecord) -> String {
+    let body = body_line(&request.body);
+    format!("{} {} {body}", visible(&request.method), visible(&request.path)).trim_end().to_owned()
+}
+
 /// A body on as many lines as it wants; empty without a body.
 pub fn body_block(body: &Value) -> String {
     let text = match body {
@@ -148,14 +154,29 @@ pub fn grouped(number: u64) -> String {
     shown
 }
 
-/// A duration for a reader: `0.8 s`, `12 s`, `3 min 20 s`.
+/// A duration for a reader: `0.8 s`, `12 s`, `3 min 20 s`, `1 h 5 min`.
 pub fn seconds(duration: f64) -> String {
-    if duration < 10.0 {
-        format!("{duration:.1} s")
-    } else if duration < 60.0 {
-        format!("{duration:.0} s")
+    // It is rounded before it is taken apart: 119.7 seconds are 2 min 0 s.
+    let tenths = (duration * 10.0).round();
+    let whole = duration.round();
+    if tenths < 100.0 {
+        format!("{:.1} s", tenths / 10.0)
+    } else if whole < 60.0 {
+        format!("{whole:.0} s")
+    } else if whole < 3600.0 {
+        format!("{:.0} min {:.0} s", (whole / 60.0).floor(), whole % 60.0)
     } else {
-        format!("{:.0} min {:.0} s", (duration / 60.0).floor(), duration % 60.0)
+        let minutes = (whole / 60.0).round();
+        format!("{:.0} h {:.0} min", (minutes / 60.0).floor(), minutes % 60.0)
+    }
+}
+
+/// The text with a full stop at its end, unless it has one.
+pub fn sentence(text: &str) -> String {
+    let text = text.trim_end();
+    match text.ends_with(['.', '!', '?', '…']) {
+        true => text.to_owned(),
+        false => format!("{text}."),
     }
 }
 
@@ -190,6 +211,22 @@ mod tests {
         let command = reproduce(&record, &record.findings[0]);
         assert!(command.starts_with("ivs-conformance run --endpoint http://127.0.0.1:5000 --only '"));
         assert!(command.contains("--seed 7"));
+    }
+
+    #[test]
+    fn durations_have_no_sixtieth_second() {
+        for (duration, shown) in [
+            (0.84, "0.8 s"),
+            (9.96, "10 s"),
+            (59.4, "59 s"),
+            (59.7, "1 min 0 s"),
+            (119.7, "2 min 0 s"),
+            (200.0, "3 min 20 s"),
+            (3599.8, "1 h 0 min"),
+            (5400.0, "1 h 30 min"),
+        ] {
+            assert_eq!(seconds(duration), shown, "{duration}");
+        }
     }
 
     #[test]

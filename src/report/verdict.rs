@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::ranking::of_causes;
 use super::record::{BaselineStatus, CaseVerdict, ExpectedAbsence, FindingRecord, Gate, Record};
 use super::text::{count, count_of};
 use crate::judge::finding::FindingKind;
@@ -76,7 +77,7 @@ impl Record {
     }
 
     /// That the target is unreliable, if findings say so: all of them are one reason to fail.
-    fn unreliable(&self) -> Option<String> {
+    pub(super) fn unreliable(&self) -> Option<String> {
         let (number, tries, times) = self.intermittent().fold((0, 0, 0), |(number, tries, times), finding| {
             (number + 1, tries + finding.seen.of, times + finding.seen.times)
         });
@@ -89,6 +90,24 @@ impl Record {
     /// Findings that fail the run.
     pub fn counting(&self) -> impl Iterator<Item = &FindingRecord> {
         self.findings.iter().filter(|finding| self.weight(finding) == Weight::Counts)
+    }
+
+    /// How many causes fail the run, in words; `None` if none does.
+    fn counting_causes(&self) -> Option<String> {
+        let counting: Vec<&FindingRecord> = self.counting().collect();
+        let cause = |finding: &&FindingRecord| match finding.cause.as_str() {
+            "" => finding.id.clone(),
+            cause => cause.to_owned(),
+        };
+        let causes: HashSet<String> = counting.iter().map(cause).collect();
+        let is_missing = |finding: &&&FindingRecord| finding.kind == FindingKind::NotImplemented;
+        let missing: HashSet<String> = counting.iter().filter(is_missing).map(cause).collect();
+        let said = of_causes(causes.len(), missing.len());
+        match (&self.baseline, counting.len() as u64) {
+            (_, 0) => None,
+            (None, _) => Some(said),
+            (Some(_), findings) => Some(format!("{} from {said}", count(findings, "new finding"))),
+        }
     }
 
     /// Operations that the target does not have.
@@ -157,14 +176,7 @@ impl Record {
     /// Why the run fails, one short phrase each; empty if nothing that counts diverges.
     pub fn reasons_to_fail(&self) -> Vec<String> {
         let mut causes = Vec::new();
-        let counting = self.counting().count() as u64;
-        if counting > 0 {
-            let noun = match self.baseline {
-                Some(_) => "new divergence",
-                None => "divergence",
-            };
-            causes.push(count(counting, noun));
-        }
+        causes.extend(self.counting_causes());
         if let Some(baseline) = &self.baseline {
             if !baseline.fixed.is_empty() {
                 let fixed = count(baseline.fixed.len() as u64, "known divergence");

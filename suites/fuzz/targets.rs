@@ -12,7 +12,7 @@ use ivs_conformance::judge::{self, Judge};
 use ivs_conformance::plan::Suites;
 use ivs_conformance::plan::expectation::{Expectation, ExpectedError};
 use ivs_conformance::report::baseline::Baseline;
-use ivs_conformance::report::sarif::{ContractFile, Source};
+use ivs_conformance::report::sarif::UserFiles;
 use ivs_conformance::report::{Format, Record, merge, terminal};
 use ivs_conformance::run::ledger::{Entry, Story, journal};
 use ivs_conformance::spec::{self, Contract};
@@ -235,13 +235,13 @@ fn fill(value: &mut Value, name: &str, texts: &mut dyn Iterator<Item = String>) 
 
 /// The record in every format, the terminal without the program's own colours.
 pub fn render(record: &Record) -> Vec<(&'static str, String)> {
-    let model = Source { uri: "model.json".to_owned(), text: String::new() };
-    let contract = ContractFile { model, rules: None };
+    let files = UserFiles::default();
     let mut pages: Vec<(&'static str, String)> = Format::ALL
         .into_iter()
-        .filter_map(|format| format.render(record, &contract).ok().map(|page| (format.id(), page)))
+        .filter_map(|format| format.render(record, &files).ok().map(|page| (format.id(), page)))
         .collect();
-    pages.push(("terminal", without_colours(&terminal::render(record, 100))));
+    pages.push(("terminal", without_colours(&terminal::render(record, &terminal::View::brief(100)))));
+    pages.push(("terminal -v", without_colours(&terminal::render(record, &terminal::View::full(100)))));
     pages
 }
 

@@ -30,9 +30,56 @@ fn what_a_run_writes_it_matches() {
 fn the_file_is_small_sorted_and_stable() {
     let text = written().render();
     assert_eq!(Baseline::parse(path(), &text).unwrap(), written());
-    let clauses: Vec<&str> = text.lines().filter(|line| line.starts_with("clause")).collect();
-    assert!(clauses.is_sorted(), "{clauses:?}");
+    for group in text.split("# Cause: ").skip(1) {
+        let clauses: Vec<&str> = group.lines().filter(|line| line.starts_with("clause")).collect();
+        assert!(!clauses.is_empty() && clauses.is_sorted(), "{clauses:?}");
+    }
     sample::snapshots().bind(|| insta::assert_snapshot!("baseline", text));
+}
+
+#[test]
+fn entries_stand_below_their_cause_and_keep_it() {
+    let record = sample::failing();
+    let text = written().render();
+    for cause in &record.causes {
+        let below = text.split(&format!("# Cause: {}\n", cause.title)).nth(1).unwrap();
+        let group = below.split("# Cause: ").next().unwrap();
+        for id in &cause.findings {
+            assert!(group.contains(&format!("id = \"{id}\"")), "{id} is not in: {group}");
+        }
+    }
+    // A run that decides nothing leaves every entry where it is.
+    let mut undecided = record.clone();
+    undecided.findings.clear();
+    undecided.causes.clear();
+    undecided.stopped_early = Some("interrupted".to_owned());
+    let read = Baseline::parse(path(), &text).unwrap();
+    assert_eq!(read.updated(&undecided).render(), text);
+}
+
+#[test]
+fn a_file_without_causes_loads_as_before_and_gets_them_by_an_update() {
+    let with = written().render();
+    let without: String = with.split_inclusive('\n').filter(|line| !line.starts_with("# Cause: ")).collect();
+    let old = Baseline::parse(path(), &without).unwrap();
+    assert!(old.causes.is_empty());
+    assert_eq!(old.known.len(), written().known.len());
+    let mut record = sample::failing();
+    apply(&mut record, &old, TODAY);
+    assert_eq!((record.summary.findings.known, record.verdict()), (5, Verdict::Conforms));
+    assert_eq!(old.updated(&sample::failing()).render(), with);
+}
+
+#[test]
+fn a_title_of_a_target_stays_a_comment() {
+    let mut record = sample::failing();
+    for cause in &mut record.causes {
+        cause.title = format!("one\n[[known]]\nid = \"x\" {}", sample::HOSTILE);
+    }
+    let text = Baseline::default().updated(&record).render();
+    let read = Baseline::parse(path(), &text).unwrap();
+    assert_eq!(read.known.len(), 5);
+    assert_eq!(read.render(), text);
 }
 
 #[test]

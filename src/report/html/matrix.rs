@@ -1,6 +1,6 @@
 //! The matrix: operations against kinds of clauses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
@@ -21,7 +21,10 @@ pub const COLUMNS: [(&str, &str); 10] = [
     ("error", "Documented errors"),
 ];
 
-/// The column of a clause; none for rules, protocol and auth, which have rows of their own.
+/// The column of rules, protocol and auth, as far as they were observed on the operation of a row.
+pub const RULES: &str = "rules";
+
+/// The column of a clause; none for rules, protocol and auth, which have a column of their own.
 pub fn column(clause_id: &str) -> Option<&'static str> {
     let mut parts = clause_id.split('.');
     let column = match (parts.next()?.starts_with(char::is_uppercase), parts.next()?) {
@@ -53,10 +56,10 @@ fn constraint(clause_id: &str) -> &'static str {
 #[derive(Debug, Serialize)]
 pub struct Row {
     name: String,
-    is_absent: bool,
     is_operation: bool,
     total: Cell,
     cells: Vec<Cell>,
+    rules: Cell,
 }
 
 /// Clauses of one kind of one row.
@@ -80,15 +83,16 @@ impl Cell {
         }
         self.all += 1;
         self.heat = (self.violated * 4).div_ceil(self.all);
-        self.state = match (self.violated, self.upheld) {
-            (1.., _) => "violated",
-            (0, 1..) => "upheld",
-            (0, 0) => "untested",
+        self.state = match (self.violated, self.upheld, self.untested) {
+            (1.., _, _) => "violated",
+            (0, 1.., 0) => "upheld",
+            (0, 1.., _) => "partly",
+            (0, 0, _) => "untested",
         };
     }
 }
 
-/// The matrix, and which columns have a clause at all.
+/// The matrix of the operations that the target has, and which columns have a clause at all.
 pub fn matrix(record: &Record) -> (Vec<Row>, Vec<(&'static str, &'static str)>) {
     let absent = record.absent_operations();
     let used: Vec<(&str, &str)> = COLUMNS
@@ -96,15 +100,15 @@ pub fn matrix(record: &Record) -> (Vec<Row>, Vec<(&'static str, &'static str)>) 
         .filter(|(name, _)| record.clauses.iter().any(|clause| column(&clause.id) == Some(name)))
         .collect();
     let mut rows: BTreeMap<(bool, &str), Row> = BTreeMap::new();
-    for clause in &record.clauses {
+    for clause in record.clauses.iter().filter(|clause| absent.binary_search(&clause.group()).is_err()) {
         let name = clause.group();
         let is_operation = clause.operation.is_some();
         let row = rows.entry((!is_operation, name)).or_insert_with(|| Row {
             name: visible(name).into_owned(),
-            is_absent: absent.binary_search(&name).is_ok(),
             is_operation,
             total: Cell::default(),
             cells: used.iter().map(|(column, _)| Cell { column, ..Cell::default() }).collect(),
+            rules: Cell { column: RULES, ..Cell::default() },
         });
         row.total.add(clause.verdict);
         let column = column(&clause.id);
@@ -112,11 +116,33 @@ pub fn matrix(record: &Record) -> (Vec<Row>, Vec<(&'static str, &'static str)>) 
             cell.add(clause.verdict);
         }
     }
+    rules(record, &mut rows);
     (rows.into_values().collect(), used)
+}
+
+/// Counts the rules that were observed on each operation.
+fn rules<'r>(record: &'r Record, rows: &mut BTreeMap<(bool, &'r str), Row>) {
+    let broken: HashSet<(&str, &str)> = record
+        .findings
+        .iter()
+        .filter(|finding| !finding.is_intermittent())
+        .map(|finding| (finding.clause.as_str(), finding.operation.as_str()))
+        .collect();
+    for clause in record.clauses.iter().filter(|clause| clause.operation.is_none()) {
+        for operation in &clause.operations {
+            let Some(row) = rows.get_mut(&(false, operation.as_str())) else { continue };
+            row.rules.add(match broken.contains(&(clause.id.as_str(), operation.as_str())) {
+                true => ClauseVerdict::Violated,
+                false => ClauseVerdict::Upheld,
+            });
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use crate::report::sample;
 
@@ -142,5 +168,29 @@ mod tests {
         assert_eq!(rows.iter().map(|row| row.total.all).sum::<u64>(), 2000);
         let cells = rows.iter().flat_map(|row| &row.cells).map(|cell| cell.all).sum::<u64>();
         assert_eq!(cells, 2000);
+    }
+
+    #[test]
+    fn what_is_partly_tested_is_not_green() {
+        let mut record = sample::clean();
+        record.clauses.push(sample::clause("StopStream.error.Other", ClauseVerdict::Upheld, None));
+        let (rows, _) = matrix(&record);
+        let row = rows.iter().find(|row| row.name == "StopStream").unwrap();
+        let states: Vec<&str> = row.cells.iter().filter(|cell| cell.all > 0).map(|cell| cell.state).collect();
+        assert_eq!((row.total.state, states), ("partly", vec!["upheld", "partly"]));
+    }
+
+    #[test]
+    fn rules_are_counted_by_operation_and_missing_operations_have_no_row() {
+        let mut record = sample::failing();
+        let rule = record.clauses.iter_mut().find(|clause| clause.id == "rule.tags-merge").unwrap();
+        rule.operations = vec!["CreateChannel".to_owned(), "GetChannel".to_owned()];
+        let of_rule = record.findings.iter_mut().find(|finding| finding.clause == "rule.tags-merge").unwrap();
+        of_rule.operation = "GetChannel".to_owned();
+        let (rows, _) = matrix(&record);
+        let rules =
+            |name: &str| rows.iter().find(|row| row.name == name).map(|row| (row.rules.upheld, row.rules.violated));
+        assert_eq!((rules("CreateChannel"), rules("GetChannel")), (Some((1, 0)), Some((0, 1))));
+        assert_eq!(rules("StopStream"), None);
     }
 }

@@ -4,19 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::cause::{self, Cause, Finding};
 use super::matrix::{self, Row};
 use crate::judge::finding::FindingKind;
-use crate::report::record::{
-    BaselineStatus, CaseRecord, CaseVerdict, ClauseVerdict, FindingRecord, KnownFinding, Record,
-};
-use crate::report::text::{count, grouped, reproduce, request_block, response_block, seconds, visible};
-use crate::report::verdict::{Verdict, Weight};
-use crate::spec::clause::Tier;
+use crate::report::record::{CaseRecord, CaseVerdict, ClauseVerdict, KnownFinding, Record};
+use crate::report::text::{count, grouped, seconds, visible};
+use crate::report::verdict::Verdict;
 
 /// How many slow cases are shown.
 const SLOWEST: usize = 15;
-/// Longest block of a message that is shown.
-const LONGEST_BLOCK: usize = 20_000;
 
 /// The page.
 #[derive(Debug, Serialize)]
@@ -24,14 +20,18 @@ pub struct Page {
     title: String,
     verdict: &'static str,
     headline: String,
-    causes: Vec<String>,
+    reasons: Vec<String>,
     alerts: Vec<String>,
     facts: Vec<(&'static str, String)>,
     tiles: Vec<Tile>,
-    bar: [(&'static str, u64); 3],
+    score: String,
+    bar: [Part; 4],
     columns: Vec<(&'static str, &'static str)>,
     rows: Vec<Row>,
-    findings: Vec<Finding>,
+    causes: Vec<Cause>,
+    missing: Vec<Finding>,
+    missing_names: String,
+    findings: usize,
     kinds: Vec<(&'static str, u64, &'static str)>,
     operations: Vec<String>,
     has_baseline: bool,
@@ -48,31 +48,6 @@ struct Tile {
     label: &'static str,
     value: String,
     detail: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Finding {
-    id: String,
-    clause: String,
-    operation: String,
-    names_operation: bool,
-    column: &'static str,
-    kind: &'static str,
-    meaning: &'static str,
-    tier: &'static str,
-    baseline: &'static str,
-    weight: &'static str,
-    counts: bool,
-    expected: String,
-    observed: String,
-    occurrences: String,
-    section: String,
-    case: String,
-    setup: Vec<String>,
-    request: String,
-    response: String,
-    curl: String,
-    reproduce: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -105,26 +80,43 @@ struct Slow {
     verdict: &'static str,
 }
 
+/// A part of the bar: its name, its length, and the same for a reader.
+type Part = (&'static str, u64, String);
+
+fn part(name: &'static str, length: u64) -> Part {
+    (name, length, grouped(length))
+}
+
 /// Everything that the page shows of a record.
 pub fn page(record: &Record) -> Page {
     let verdict = record.verdict();
     let (rows, columns) = matrix::matrix(record);
-    let clauses = &record.summary.clauses;
-    let findings = findings(record);
+    let score = record.score();
+    let causes = cause::causes(record);
+    let missing: Vec<Finding> = record.missing().into_iter().map(|finding| cause::finding(record, finding)).collect();
     Page {
         title: format!("{} · {}", word(verdict), target(record)),
         verdict: class(verdict),
         headline: headline(record, verdict),
-        causes: record.reasons_to_fail().iter().map(|cause| visible(cause).into_owned()).collect(),
+        reasons: record.reasons_to_fail().iter().map(|reason| visible(reason).into_owned()).collect(),
         alerts: alerts(record),
         facts: facts(record),
         tiles: tiles(record),
-        bar: [("upheld", clauses.upheld), ("violated", clauses.violated), ("untested", clauses.untested)],
+        score: score.in_words(),
+        bar: [
+            part("upheld", score.upheld),
+            part("violated", score.violated),
+            part("untested", score.untested),
+            part("missing", score.missing),
+        ],
         columns,
         rows,
         kinds: kinds(record),
-        operations: operations(&findings),
-        findings,
+        operations: operations(&causes, &missing),
+        findings: record.findings.len(),
+        missing_names: visible(&record.absent_operations().join(", ")).into_owned(),
+        causes,
+        missing,
         has_baseline: record.baseline.is_some(),
         known_lists: known_lists(record),
         untested: untested(record),
@@ -193,34 +185,29 @@ fn facts(record: &Record) -> Vec<(&'static str, String)> {
 
 fn tiles(record: &Record) -> Vec<Tile> {
     let summary = &record.summary;
-    let counting = record.counting().count() as u64;
-    let findings = match &record.baseline {
-        None if counting < summary.findings.total => {
-            format!("{} count, {} do not", grouped(counting), grouped(summary.findings.total - counting))
-        }
-        None => "divergences, each defect once".to_owned(),
-        Some(_) => {
-            format!("{} new, {} known, {} fixed", summary.findings.new, summary.findings.known, summary.findings.fixed)
-        }
-    };
+    let score = record.score();
     let cases = &summary.cases;
     vec![
-        Tile { label: "Findings", value: grouped(summary.findings.total), detail: findings },
         Tile {
-            label: "Clauses upheld",
-            value: grouped(summary.clauses.upheld),
+            label: "Score",
+            value: format!("{} %", score.percent()),
+            detail: format!("{} of {} upheld", grouped(score.upheld), count(score.total, "clause")),
+        },
+        Tile {
+            label: "Causes",
+            value: grouped(record.ranked_causes().len() as u64),
+            detail: format!("{} violated, besides missing operations", count(score.violated, "clause")),
+        },
+        Tile {
+            label: "Missing operations",
+            value: grouped(record.absent_operations().len() as u64),
             detail: format!(
-                "of {}; {} violated, {} untested",
-                grouped(summary.clauses.total),
-                grouped(summary.clauses.violated),
-                grouped(summary.clauses.untested)
+                "{} of {} implemented",
+                summary.operations.implemented,
+                count(summary.operations.total, "operation")
             ),
         },
-        Tile {
-            label: "Operations",
-            value: grouped(summary.operations.implemented),
-            detail: format!("of {} implemented", grouped(summary.operations.total)),
-        },
+        Tile { label: "Findings", value: grouped(summary.findings.total), detail: findings_detail(record) },
         Tile {
             label: "Cases passed",
             value: grouped(cases.passed),
@@ -243,57 +230,15 @@ fn tiles(record: &Record) -> Vec<Tile> {
     ]
 }
 
-fn findings(record: &Record) -> Vec<Finding> {
-    record.by_urgency().into_iter().map(|finding| shown(record, finding)).collect()
-}
-
-fn shown(record: &Record, finding: &FindingRecord) -> Finding {
-    let text = |text: &str| visible(text).into_owned();
-    let weight = record.weight(finding);
-    Finding {
-        id: text(&finding.id),
-        clause: text(&finding.clause),
-        operation: text(&finding.operation),
-        names_operation: finding.elsewhere().is_none(),
-        column: matrix::column(&finding.clause).unwrap_or_default(),
-        kind: finding.kind.id(),
-        meaning: finding.kind.meaning(),
-        tier: match finding.tier {
-            Tier::Documented => "documented",
-            Tier::Inferred => "inferred",
-        },
-        baseline: match finding.baseline {
-            BaselineStatus::New => "new",
-            BaselineStatus::Known => "known",
-        },
-        weight: weight.label(),
-        counts: weight == Weight::Counts,
-        expected: text(&finding.expected),
-        observed: text(&finding.observed),
-        occurrences: seen(finding),
-        section: text(&finding.section),
-        case: text(&finding.case),
-        setup: finding.setup.iter().map(|request| block(request_block(request))).collect(),
-        request: block(request_block(&finding.request)),
-        response: block(response_block(&finding.response)),
-        curl: text(&finding.curl),
-        reproduce: reproduce(record, finding),
-    }
-}
-
-/// How often a finding was seen, and how reliably.
-fn seen(finding: &FindingRecord) -> String {
-    let occurrences = count(finding.occurrences, "time");
-    match finding.seen {
-        seen if seen.times < seen.of => format!("{occurrences}; {} of {} times when looked for", seen.times, seen.of),
-        _ => occurrences,
-    }
-}
-
-fn block(text: String) -> String {
-    match text.char_indices().nth(LONGEST_BLOCK) {
-        None => text,
-        Some((end, _)) => format!("{}\n… {} more bytes, see the JSON report", &text[..end], text.len() - end),
+fn findings_detail(record: &Record) -> String {
+    let in_words = record.findings_in_words();
+    let tiers = in_words.split_once(": ").map(|(_, tiers)| tiers.to_owned()).unwrap_or_default();
+    match &record.baseline {
+        None => tiers,
+        Some(_) => {
+            let findings = &record.summary.findings;
+            format!("{} new, {} known, {} fixed", findings.new, findings.known, findings.fixed)
+        }
     }
 }
 
@@ -308,8 +253,9 @@ fn kinds(record: &Record) -> Vec<(&'static str, u64, &'static str)> {
         .collect()
 }
 
-fn operations(findings: &[Finding]) -> Vec<String> {
-    let mut operations: Vec<String> = findings.iter().map(|finding| finding.operation.clone()).collect();
+fn operations(causes: &[Cause], missing: &[Finding]) -> Vec<String> {
+    let findings = causes.iter().flat_map(Cause::all).chain(missing);
+    let mut operations: Vec<String> = findings.map(|finding| finding.operation().to_owned()).collect();
     operations.sort_unstable();
     operations.dedup();
     operations.retain(|operation| !operation.is_empty());

@@ -1,0 +1,162 @@
+//! What a target does wrong, in one sentence: the title of a cause.
+
+use super::record::FindingRecord;
+use super::text::sentence;
+use crate::judge::finding::FindingKind;
+use crate::spec::clause::Constraint;
+use crate::spec::clause_id::ClauseId;
+
+/// One sentence on what the target does, made of the clause's id alone where it says enough, so that the same defect has
+/// the same title in every run.
+pub fn of(finding: &FindingRecord) -> String {
+    let operation = match finding.operation.as_str() {
+        "" => "The target",
+        operation => operation,
+    };
+    if finding.kind == FindingKind::NotImplemented {
+        return format!("{operation} is not implemented.");
+    }
+    match ClauseId::parse(&finding.clause) {
+        Some(ClauseId::Input { path, constraint, .. }) => of_input(operation, path, constraint, finding),
+        Some(ClauseId::Output { path, constraint, .. }) => of_output(operation, path, constraint, finding),
+        Some(ClauseId::Success { part, .. }) => of_success(operation, part, finding),
+        Some(ClauseId::Error { code, .. }) => of_error(operation, code, finding),
+        Some(ClauseId::General { .. }) | None => of_rule(operation, finding),
+    }
+}
+
+fn of_input(operation: &str, path: &str, constraint: Constraint, finding: &FindingRecord) -> String {
+    let breach = match constraint {
+        Constraint::Type => format!("`{path}` of another type"),
+        Constraint::Required => format!("a request without `{path}`"),
+        Constraint::LengthMin => format!("`{path}` that is too short"),
+        Constraint::LengthMax => format!("`{path}` that is too long"),
+        Constraint::Pattern => format!("`{path}` that does not match its pattern"),
+        Constraint::Enum => format!("`{path}` that is not one of its values"),
+        Constraint::RangeMin => format!("`{path}` that is too small"),
+        Constraint::RangeMax => format!("`{path}` that is too large"),
+        Constraint::UniqueItems => format!("`{path}` with the same element twice"),
+    };
+    match finding.kind {
+        FindingKind::AcceptedInvalid => format!("{operation} accepts {breach}."),
+        FindingKind::WrongErrorCode | FindingKind::WrongStatus => {
+            format!("{operation} refuses {breach} with another error than documented.")
+        }
+        FindingKind::ServerError if is_refused_valid(finding) => {
+            format!("{operation} fails with a server error at a valid `{path}`.")
+        }
+        FindingKind::ServerError => format!("{operation} fails with a server error at {breach}."),
+        FindingKind::RejectedValid => format!("{operation} refuses a valid `{path}`."),
+        _ => of_rule(operation, finding),
+    }
+}
+
+/// Whether the request kept the contract, as what was expected says.
+fn is_refused_valid(finding: &FindingRecord) -> bool {
+    finding.expected.contains("success")
+}
+
+fn of_output(operation: &str, path: &str, constraint: Constraint, finding: &FindingRecord) -> String {
+    if finding.kind != FindingKind::MalformedResponse {
+        return of_rule(operation, finding);
+    }
+    match constraint {
+        Constraint::Type => format!("{operation} returns `{path}` of another type."),
+        Constraint::Required => format!("{operation} does not return `{path}`."),
+        Constraint::LengthMin => format!("{operation} returns `{path}` that is too short."),
+        Constraint::LengthMax => format!("{operation} returns `{path}` that is too long."),
+        Constraint::Pattern => format!("{operation} returns `{path}` that does not match its pattern."),
+        Constraint::Enum => format!("{operation} returns `{path}` that is not one of its values."),
+        Constraint::RangeMin => format!("{operation} returns `{path}` that is too small."),
+        Constraint::RangeMax => format!("{operation} returns `{path}` that is too large."),
+        Constraint::UniqueItems => format!("{operation} returns `{path}` with the same element twice."),
+    }
+}
+
+fn of_success(operation: &str, part: &str, finding: &FindingRecord) -> String {
+    match (part, finding.kind, finding.response.status) {
+        ("status", FindingKind::WrongStatus, status @ 200..=299) => {
+            format!("{operation} reports success with status {status} instead of the documented one.")
+        }
+        ("status", FindingKind::WrongStatus, _) => {
+            format!("{operation} reports success with another status than documented.")
+        }
+        ("content_type", FindingKind::MalformedResponse, _) => {
+            format!("{operation} responds with another content type than documented.")
+        }
+        ("empty_body", FindingKind::MalformedResponse, _) => {
+            format!("{operation} responds with a body instead of none.")
+        }
+        (_, FindingKind::RejectedValid, _) => format!("{operation} refuses valid requests."),
+        (_, FindingKind::ServerError, _) => format!("{operation} fails with a server error at valid requests."),
+        (_, FindingKind::Transport, _) => format!("{operation} sends no usable HTTP response."),
+        _ => of_rule(operation, finding),
+    }
+}
+
+fn of_error(operation: &str, code: &str, finding: &FindingRecord) -> String {
+    match finding.kind {
+        FindingKind::AcceptedInvalid => format!("{operation} accepts what it should refuse with {code}."),
+        FindingKind::WrongStatus => format!("{operation} reports {code} with another status than documented."),
+        FindingKind::WrongErrorCode => format!("{operation} reports another error in place of {code}."),
+        FindingKind::ServerError => format!("{operation} fails with a server error in place of {code}."),
+        _ => of_rule(operation, finding),
+    }
+}
+
+/// The promise of a rule is a sentence of its own; without one, what was observed is said.
+fn of_rule(operation: &str, finding: &FindingRecord) -> String {
+    let said = if finding.promise.is_empty() { &finding.observed } else { &finding.promise };
+    match finding.promise.is_empty() {
+        true => format!("{operation}: {}", sentence(said)),
+        false => format!("{operation} breaks the rule: {}", sentence(said)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn title(clause: &str, operation: &str, kind: FindingKind) -> String {
+        of(&sample::finding("f", clause, operation, kind))
+    }
+
+    #[test]
+    fn a_title_says_what_the_target_does() {
+        use FindingKind::*;
+        for (clause, kind, expected) in [
+            ("CreateChannel.input.name.length.max", AcceptedInvalid, "CreateChannel accepts `name` that is too long."),
+            (
+                "GetChannel.input.arn.required",
+                ServerError,
+                "GetChannel fails with a server error at a request without `arn`.",
+            ),
+            (
+                "GetChannel.output.channel.arn.type",
+                MalformedResponse,
+                "GetChannel returns `channel.arn` of another type.",
+            ),
+            (
+                "DeleteChannel.status",
+                WrongStatus,
+                "DeleteChannel reports success with status 200 instead of the documented one.",
+            ),
+            (
+                "GetStream.error.ChannelNotBroadcasting",
+                AcceptedInvalid,
+                "GetStream accepts what it should refuse with ChannelNotBroadcasting.",
+            ),
+            ("StopStream.status", NotImplemented, "StopStream is not implemented."),
+        ] {
+            let operation = clause.split('.').next().unwrap_or_default();
+            assert_eq!(title(clause, operation, kind), expected);
+        }
+    }
+
+    #[test]
+    fn a_rule_is_quoted() {
+        let text = title("rule.tags-merge", "TagResource", FindingKind::WrongBehaviour);
+        assert_eq!(text, "TagResource breaks the rule: `name` has at most 128 characters.");
+    }
+}
