@@ -19,7 +19,7 @@ pub(super) struct Links {
 }
 
 impl Links {
-    fn new(findings: usize) -> Links {
+    pub(super) fn new(findings: usize) -> Links {
         Links { causes: vec![None; findings] }
     }
 

@@ -17,7 +17,7 @@ use super::worker::Worker;
 use crate::generate::placeholder;
 use crate::generate::{Family, encode};
 use crate::judge::sight::Shown;
-use crate::judge::{Answer, FindingKind, Judgement, Violation, echo, path};
+use crate::judge::{Answer, FindingKind, Judgement, Violation, agreement, echo, path};
 use crate::plan::expectation::Expectation;
 use crate::plan::resources::Product;
 use crate::spec::Arn;
@@ -255,6 +255,11 @@ impl<'w> Session<'w> {
         for echo in env.plan.suites.echoes.iter().filter(|echo| echo.applies_to(&operation.name)) {
             if let Some(clause) = env.contract.clauses.find(&echo.rule) {
                 echo::check(operation, clause, &echo.except, input, judgement);
+            }
+        }
+        for agreed in env.plan.suites.agreements.iter().filter(|agreed| agreed.applies_to(&operation.name)) {
+            if let Some(clause) = env.contract.clauses.find(&agreed.rule) {
+                agreement::check(operation, clause, agreed, judgement);
             }
         }
     }

@@ -118,7 +118,18 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::diagnose::samples::{finding, linked, refusal};
     use crate::spec;
+
+    #[test]
+    fn what_is_declared_to_follow_does_and_nothing_else() {
+        let unique = finding("rule.channel-names-need-not-be-unique", "CreateChannel", FindingKind::RejectedValid);
+        let conflict = refusal("CreateChannel.status", "CreateChannel", 409, "ConflictException");
+        let quota = refusal("CreateChannel.status", "CreateChannel", 402, "ServiceQuotaExceededException");
+        let elsewhere = refusal("DeleteChannel.status", "DeleteChannel", 409, "ConflictException");
+        assert_eq!(linked(link, &[conflict.clone(), unique, quota, elsewhere]), [1, 1, 2, 3]);
+        assert_eq!(linked(link, &[conflict]), [0], "without the broken clause it stays on its own");
+    }
 
     #[test]
     fn every_entry_names_clauses_and_operations_of_the_contract() {

@@ -92,3 +92,59 @@ fn deviation<'a>(finding: &Evidence<'a>) -> Option<Deviation<'a>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::samples::{finding, linked, refusal};
+
+    #[test]
+    fn one_deviation_of_several_operations_is_one_cause_named_where_it_was_seen_most() {
+        let of = |clause, operation, occurrences| Evidence {
+            occurrences,
+            observed: "The content type is text/html.",
+            ..finding(clause, operation, FindingKind::MalformedResponse)
+        };
+        let findings =
+            [of("GetChannel.content_type", "GetChannel", 1), of("ListChannels.content_type", "ListChannels", 9)];
+        assert_eq!(linked(link, &findings), [1, 1]);
+        let error = |clause, operation| Evidence {
+            expected: "The answer is ResourceNotFoundException with status 404.",
+            kind: FindingKind::WrongErrorCode,
+            ..refusal(clause, operation, 400, "NotFound")
+        };
+        let errors = [
+            error("GetChannel.error.ResourceNotFoundException", "GetChannel"),
+            error("GetStream.error.ResourceNotFoundException", "GetStream"),
+        ];
+        assert_eq!(linked(link, &errors), [0, 0]);
+    }
+
+    #[test]
+    fn deviations_that_differ_stay_apart() {
+        let of = |clause, operation, observed| Evidence {
+            observed,
+            ..finding(clause, operation, FindingKind::MalformedResponse)
+        };
+        let findings = [
+            of("GetChannel.content_type", "GetChannel", "The content type is text/html."),
+            of("ListChannels.content_type", "ListChannels", "The content type is text/plain."),
+        ];
+        assert_eq!(linked(link, &findings), [0, 1]);
+        let refused = [
+            refusal("GetChannel.input.arn.pattern", "GetChannel", 400, "ValidationException"),
+            refusal("GetStream.input.channelArn.pattern", "GetStream", 400, "ValidationException"),
+        ];
+        assert_eq!(linked(link, &refused), [0, 1]);
+    }
+
+    #[test]
+    fn three_members_of_one_rule_on_one_operation_are_one_cause_and_two_are_not() {
+        let of = |detail| Evidence {
+            detail: Some(detail),
+            ..finding("rule.update-channel-keeps-omitted-members", "GetChannel", FindingKind::WrongBehaviour)
+        };
+        assert_eq!(linked(link, &[of("channel.name"), of("channel.type"), of("channel.authorized")]), [0, 0, 0]);
+        assert_eq!(linked(link, &[of("channel.name"), of("channel.type")]), [0, 1]);
+    }
+}
