@@ -1,6 +1,5 @@
 //! What a response says twice agrees.
 
-
 use super::echo::{is_nothing, same};
 use super::exchange::Judgement;
 use super::finding::{FindingKind, Violation};

@@ -81,11 +81,20 @@ fn respond(service: &Service, parts: &Parts, body: &Bytes) -> Response {
             response.headers_mut().insert(header::ALLOW, allowed);
             response
         }
-        Route::Broadcast => handlers::broadcast(service, &region_of(service, parts), body),
+        Route::Broadcast => handlers::broadcast(service, &region_of(service, parts), &control_body(service, body)),
         Route::Operation { operation, resource } => match perform(service, operation, resource, parts, body) {
             Ok((document, pretended)) => reply::success(service, operation, document, &pretended),
             Err(error) => reply::error(service, Some(operation), &error),
         },
+    }
+}
+
+/// The body of a request to the control path, with ids in the form that they are kept in.
+fn control_body(service: &Service, body: &Bytes) -> Bytes {
+    if service.faults.has_anywhere(Quirk::Systemic(Systemic::OtherIds)) {
+        fault::own_ids(body).into()
+    } else {
+        body.clone()
     }
 }
 

@@ -23,7 +23,7 @@ enum Deviation<'a> {
     /// One documented error, answered in the same way.
     Error { code: &'a str, kind: FindingKind, refusal: (u16, &'a str) },
     /// Errors without a code.
-    NoCode { kind: FindingKind },
+    NoCode,
     /// One error in place of another.
     WrongError { expected: &'a str, refusal: (u16, &'a str) },
     /// Many members at once, by one operation.
@@ -63,12 +63,18 @@ fn many_members<'a>(findings: &[Evidence<'a>]) -> BTreeMap<Deviation<'a>, Vec<us
     groups
 }
 
+/// Whether an error is judged wrong for want of a code.
+fn is_without_code(finding: &Evidence<'_>) -> bool {
+    let is_refusal = matches!(finding.kind, FindingKind::WrongErrorCode | FindingKind::WrongStatus);
+    is_refusal && finding.status >= 400 && finding.code.is_none()
+}
+
 fn deviation<'a>(finding: &Evidence<'a>) -> Option<Deviation<'a>> {
     let kind = finding.kind;
     let refusal = (finding.status, finding.code.unwrap_or_default());
     match finding.about? {
         _ if kind == FindingKind::NotImplemented => None,
-        _ if kind == FindingKind::WrongErrorCode && finding.code.is_none() => Some(Deviation::NoCode { kind }),
+        _ if is_without_code(finding) => Some(Deviation::NoCode),
         _ if kind == FindingKind::WrongErrorCode => {
             let expected = finding.expected.strip_prefix(ANSWER).unwrap_or(finding.expected);
             Some(Deviation::WrongError { expected: expected.split(' ').next().unwrap_or_default(), refusal })

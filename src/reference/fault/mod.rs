@@ -22,4 +22,4 @@ pub(crate) use class::Class;
 pub(crate) use document::{Change, apply, put};
 pub(crate) use kind::{AnswerChange, Kind, Outcome, Rejection, Rewrite, When};
 pub(crate) use quirk::{AuthFault, BatchFault, PageFault, ProtocolFault, Quirk, STATE_FAULTS, StreamFault, TagFault};
-pub(crate) use systemic::{Names, Systemic, change_document, change_members, look_up};
+pub(crate) use systemic::{Names, Systemic, change_document, change_members, look_up, own_ids};

@@ -171,7 +171,9 @@ pub(crate) fn change_members(fault: Systemic, members: &mut Map<String, Value>) 
     if fault == Systemic::EmptyTextIsAbsent {
         members.retain(|_, value| value.as_str() != Some(""));
     }
-    members.values_mut().for_each(|value| change_value(fault, value));
+    // Of maps, keys and values are no members.
+    let is_changed = |(name, _): &(&String, &mut Value)| name.as_str() != "tags";
+    members.iter_mut().filter(is_changed).for_each(|(_, value)| change_value(fault, value));
 }
 
 fn change_value(fault: Systemic, value: &mut Value) {
@@ -185,6 +187,11 @@ fn change_value(fault: Systemic, value: &mut Value) {
         },
         _ => {}
     }
+}
+
+/// A text with ids of another form, with those that are kept.
+pub(crate) fn own_ids(text: &[u8]) -> Vec<u8> {
+    String::from_utf8_lossy(text).replace(FORMS.1, FORMS.0).into_bytes()
 }
 
 /// Changes a document on its way out.
