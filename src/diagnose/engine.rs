@@ -1,6 +1,6 @@
 //! Follows the links between findings to causes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::Evidence;
 use super::rules;
@@ -19,7 +19,7 @@ pub(super) struct Links {
 }
 
 impl Links {
-    fn new(findings: usize) -> Links {
+    pub(super) fn new(findings: usize) -> Links {
         Links { causes: vec![None; findings] }
     }
 
@@ -60,12 +60,13 @@ impl Links {
     }
 }
 
-/// The causes of findings, those that explain most first.
-pub fn causes(findings: &[Evidence<'_>]) -> Vec<Cause> {
+/// The causes of findings, those that explain most first. `upheld` are the ids of the clauses that were upheld.
+pub fn causes(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>) -> Vec<Cause> {
     let mut links = Links::new(findings.len());
     for rule in rules::ALL {
         rule(findings, &mut links);
     }
+    rules::link_unvalidated(findings, upheld, &mut links);
     let mut by_primary: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for finding in 0..findings.len() {
         by_primary.entry(links.primary(finding)).or_default().push(finding);

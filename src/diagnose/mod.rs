@@ -8,6 +8,8 @@
 mod engine;
 mod evidence;
 mod rules;
+#[cfg(test)]
+mod samples;
 
 pub use engine::{Cause, causes};
 pub use evidence::Evidence;

@@ -1,5 +1,6 @@
 //! The oracle: a pure function of contract, expectation and exchange. No I/O, no clock, no randomness.
 
+pub mod agreement;
 pub mod assertion;
 pub mod document;
 pub mod echo;

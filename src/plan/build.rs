@@ -64,6 +64,8 @@ fn valid(contract: &Contract, suites: &Suites, operation: &Operation, form: Form
     clauses.extend(output_rules(contract, operation));
     let echoed = suites.echoes.iter().filter(|echo| echo.applies_to(&operation.name));
     clauses.extend(echoed.filter_map(|echo| contract.clauses.find(&echo.rule)));
+    let agreed = suites.agreements.iter().filter(|agreement| agreement.applies_to(&operation.name));
+    clauses.extend(agreed.filter_map(|agreement| contract.clauses.find(&agreement.rule)));
     let members = match form {
         Form::Minimal => "only the required members",
         Form::Full => "every member",

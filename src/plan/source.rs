@@ -19,6 +19,8 @@ pub(super) enum List {
     Probes,
     /// `[[echo]]`
     Echoes,
+    /// `[[agreement]]`
+    Agreements,
     /// `[[sequence]]`
     Sequences,
     /// `[[law]]`
@@ -29,8 +31,16 @@ pub(super) enum List {
 
 impl List {
     /// All lists.
-    pub const ALL: [List; 7] =
-        [List::States, List::Scenarios, List::Probes, List::Echoes, List::Sequences, List::Laws, List::Ingest];
+    pub const ALL: [List; 8] = [
+        List::States,
+        List::Scenarios,
+        List::Probes,
+        List::Echoes,
+        List::Agreements,
+        List::Sequences,
+        List::Laws,
+        List::Ingest,
+    ];
 
     /// The keys that lead to it in a file.
     pub fn keys(self) -> &'static [&'static str] {
@@ -39,6 +49,7 @@ impl List {
             List::Scenarios => &["scenario"],
             List::Probes => &["probe"],
             List::Echoes => &["echo"],
+            List::Agreements => &["agreement"],
             List::Sequences => &["sequence"],
             List::Laws => &["law"],
             List::Ingest => &["ingest", "step"],
@@ -52,6 +63,7 @@ impl List {
             List::Scenarios => suites.scenarios.len(),
             List::Probes => suites.probes.len(),
             List::Echoes => suites.echoes.len(),
+            List::Agreements => suites.agreements.len(),
             List::Sequences => suites.sequences.len(),
             List::Laws => suites.laws.len(),
             List::Ingest => suites.ingest.steps.len(),

@@ -25,6 +25,9 @@ pub struct Suites {
     /// Members that must come back as they were given.
     #[serde(default, rename = "echo")]
     pub echoes: Vec<Echo>,
+    /// What a response says twice.
+    #[serde(default, rename = "agreement")]
+    pub agreements: Vec<Agreement>,
     /// Random sequences of operations.
     #[serde(default, rename = "sequence")]
     pub sequences: Vec<Sequence>,
@@ -429,6 +432,27 @@ impl Scenario {
         };
         self.steps.iter().any(|step| decides(step) || step.beside.iter().any(decides))
     }
+}
+
+impl Agreement {
+    /// Whether it holds for an operation.
+    pub fn applies_to(&self, operation: &str) -> bool {
+        self.operations.iter().any(|pattern| name_matches(pattern, operation))
+    }
+}
+
+/// Two places of a response that say the same.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agreement {
+    /// The rule it decides.
+    pub rule: String,
+    /// Operations it holds for; `*` stands for any part of a name.
+    pub operations: Vec<String>,
+    /// One place, as a path below the output.
+    pub at: String,
+    /// The other place.
+    pub equals: String,
 }
 
 impl Echo {

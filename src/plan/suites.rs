@@ -59,6 +59,7 @@ impl Suites {
         self.states.extend(other.states);
         self.probes.extend(other.probes);
         self.echoes.extend(other.echoes);
+        self.agreements.extend(other.agreements);
         self.sequences.extend(other.sequences);
         self.laws.extend(other.laws);
         self.ingest.steps.extend(other.ingest.steps);
@@ -114,6 +115,7 @@ impl Suites {
         drop_at(&mut self.scenarios, &unfit(List::Scenarios));
         drop_at(&mut self.probes, &unfit(List::Probes));
         drop_at(&mut self.echoes, &unfit(List::Echoes));
+        drop_at(&mut self.agreements, &unfit(List::Agreements));
         drop_at(&mut self.sequences, &unfit(List::Sequences));
         drop_at(&mut self.laws, &unfit(List::Laws));
         drop_at(&mut self.ingest.steps, &unfit(List::Ingest));

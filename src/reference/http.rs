@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::auth;
 use super::call::Call;
 use super::error::{ApiError, ErrorCode};
-use super::fault::{ProtocolFault, Quirk, Rejection};
+use super::fault::{self, ProtocolFault, Quirk, Rejection, Systemic};
 use super::handlers;
 use super::input::Input;
 use super::inputs;
@@ -81,11 +81,20 @@ fn respond(service: &Service, parts: &Parts, body: &Bytes) -> Response {
             response.headers_mut().insert(header::ALLOW, allowed);
             response
         }
-        Route::Broadcast => handlers::broadcast(service, &region_of(service, parts), body),
+        Route::Broadcast => handlers::broadcast(service, &region_of(service, parts), &control_body(service, body)),
         Route::Operation { operation, resource } => match perform(service, operation, resource, parts, body) {
             Ok((document, pretended)) => reply::success(service, operation, document, &pretended),
             Err(error) => reply::error(service, Some(operation), &error),
         },
+    }
+}
+
+/// The body of a request to the control path, with ids in the form that they are kept in.
+fn control_body(service: &Service, body: &Bytes) -> Bytes {
+    if service.faults.has_anywhere(Quirk::Systemic(Systemic::OtherIds)) {
+        fault::own_ids(body).into()
+    } else {
+        body.clone()
     }
 }
 
@@ -137,6 +146,10 @@ fn perform(
     if let Some(resource) = resource {
         add_uri_members(service, operation, resource, parts.uri.query(), &mut members);
     }
+    let region = region_of(service, parts);
+    if !service.faults.is_empty() {
+        change_by_fault(service, operation, &region, &mut members)?;
+    }
     let waived = check_input(service, operation, &members)?;
     if let Some(condition) = condition {
         return Err(ApiError::condition(condition));
@@ -146,9 +159,15 @@ fn perform(
         refuse_by_fault(service, operation, &members)?;
         pretended = service.faults.rewrite(operation, &mut members);
     }
-    let region = region_of(service, parts);
+    let given = if service.faults.is_empty() { Map::new() } else { members.clone() };
     let call = Call { service, operation, region: &region, input: Input::new(members, waived) };
-    let document = handlers::dispatch(&call)?;
+    if let Some(names) = service.faults.names(operation) {
+        names.check(operation, call.region, &given)?;
+    }
+    let mut document = handlers::dispatch(&call)?;
+    if !service.faults.is_empty() {
+        document = changed_by_fault(&call, &given, document);
+    }
     if operation.name().starts_with("Delete") {
         service.note_deleted(&call.fields().text_or_empty("arn"));
     }
@@ -170,6 +189,32 @@ fn mend_case(service: &Service, operation: Operation, members: &mut Map<String, 
             members.insert(member.name.to_owned(), value);
         }
     }
+}
+
+/// Changes a request by faults of whole layers, or refuses it.
+fn change_by_fault(
+    service: &Service,
+    operation: Operation,
+    region: &str,
+    members: &mut Map<String, Value>,
+) -> Result<(), ApiError> {
+    let faults: Vec<Systemic> = service.faults.systemic(operation).collect();
+    for change in &faults {
+        fault::change_members(*change, members);
+    }
+    if faults.contains(&Systemic::LookupFirst) {
+        fault::look_up(operation, &service.region(region).read(), members)?;
+    }
+    Ok(())
+}
+
+/// Changes the document of a call by faults of whole layers.
+fn changed_by_fault(call: &Call<'_>, given: &Map<String, Value>, document: Vec<u8>) -> Vec<u8> {
+    if let Some(names) = call.service.faults.names(call.operation) {
+        names.note(call.operation, call.region, given, &document);
+    }
+    let faults = call.service.faults.systemic(call.operation);
+    faults.fold(document, |document, change| fault::change_document(change, call.operation, document))
 }
 
 fn refuse_by_fault(service: &Service, operation: Operation, members: &Map<String, Value>) -> Result<(), ApiError> {

@@ -8,7 +8,7 @@ use jiff::{Timestamp, Unit};
 use parking_lot::{Mutex, RwLock};
 
 use super::config::{Auth, Config, Identity};
-use super::fault::{Faults, Quirk};
+use super::fault::{Faults, Quirk, Systemic};
 use super::ids::Ids;
 use super::rules::Rule;
 use super::state::Region;
@@ -104,6 +104,9 @@ impl Service {
         let mut past = self.past_ids.lock();
         if !past.last.is_empty() && self.faults.has_anywhere(Quirk::SameId) {
             id.clone_from(&past.last);
+        }
+        if self.faults.has_anywhere(Quirk::Systemic(Systemic::LowerCaseIds)) {
+            id = id.to_lowercase();
         }
         past.last.clone_from(&id);
         id

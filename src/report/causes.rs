@@ -15,9 +15,11 @@ use crate::spec::clause_id::ClauseId;
 
 /// Names the causes of findings, and notes with each finding what it is to its cause.
 pub fn name(findings: &mut [FindingRecord], clauses: &[ClauseRecord], cases: &[CaseRecord]) -> Vec<CauseRecord> {
+    let is_upheld = |clause: &&ClauseRecord| clause.verdict == ClauseVerdict::Upheld;
+    let upheld: BTreeSet<&str> = clauses.iter().filter(is_upheld).map(|clause| clause.id.as_str()).collect();
     let grouped = {
         let evidence: Vec<Evidence<'_>> = findings.iter().map(evidence).collect();
-        diagnose::causes(&evidence)
+        diagnose::causes(&evidence, &upheld)
     };
     let masking = Masking::of(clauses, cases);
     let mut causes = Vec::new();

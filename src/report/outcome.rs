@@ -21,7 +21,7 @@ use crate::judge::document;
 use crate::judge::finding::FindingKind;
 use crate::plan::{Case, Plan};
 use crate::run::settings::Settings;
-use crate::run::{CaseResult, Found, Left, Outcome, Verdict};
+use crate::run::{CaseResult, FindingKey, Found, Left, Outcome, Verdict};
 use crate::spec::Contract;
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::Node;
@@ -135,7 +135,7 @@ fn redact_reasons(clauses: &mut [ClauseRecord], cases: &mut [CaseRecord], redact
 fn cases(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<CaseRecord> {
     let results: HashMap<usize, &CaseResult> = outcome.cases.iter().map(|result| (result.case, result)).collect();
     let records = plan.cases.iter().enumerate().map(|(index, case)| match results.get(&index) {
-        Some(result) => case_record(contract, case, result),
+        Some(result) => case_record(contract, case, result, outcome),
         None => CaseRecord {
             id: case.id.clone(),
             operation: case.operation.clone(),
@@ -154,7 +154,11 @@ fn cases(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<CaseRecord>
     records.collect()
 }
 
-fn case_record(contract: &Contract, case: &Case, result: &CaseResult) -> CaseRecord {
+fn case_record(contract: &Contract, case: &Case, result: &CaseResult, outcome: &Outcome) -> CaseRecord {
+    let is_undecided = matches!(result.verdict, Verdict::Inconclusive { .. });
+    let hindrances = result.hindered_by.iter().filter(|key| is_undecided && outcome.findings.contains_key(key));
+    let mut findings: Vec<&FindingKey> = result.findings.iter().chain(hindrances).collect();
+    findings.dedup();
     let (verdict, reason) = match &result.verdict {
         Verdict::Passed => (CaseVerdict::Passed, None),
         Verdict::Failed => (CaseVerdict::Failed, None),
@@ -169,9 +173,8 @@ fn case_record(contract: &Contract, case: &Case, result: &CaseResult) -> CaseRec
         decided: result.decided,
         seconds: result.elapsed.as_secs_f64(),
         position: case.position,
-        findings: result
-            .findings
-            .iter()
+        findings: findings
+            .into_iter()
             .map(|key| finding_id(contract, key.clause, &key.operation, key.detail.as_deref(), key.kind))
             .collect(),
     }

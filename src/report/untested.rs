@@ -127,7 +127,7 @@ mod tests {
     use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
 
     fn result(case: usize, verdict: Verdict, decided: u64, findings: Vec<FindingKey>) -> CaseResult {
-        CaseResult { case, verdict, requests: 1, decided, elapsed: Duration::ZERO, findings }
+        CaseResult { case, verdict, requests: 1, decided, elapsed: Duration::ZERO, findings, hindered_by: Vec::new() }
     }
 
     fn of(only: &str) -> (Contract, Plan) {

@@ -104,14 +104,20 @@ impl Session<'_> {
             }
             all_good &= self.conclude(flight.step, performed, progress)?;
         }
+        let mut missing = None;
         for (variable, place) in &step.gather {
-            let values = successes.iter().filter_map(|success| path::find(success, place)).cloned().collect();
+            let values: Vec<Value> =
+                successes.iter().filter_map(|success| path::find(success, place)).cloned().collect();
+            missing = missing.or((values.len() < successes.len()).then_some(place));
             self.variables.insert(variable.clone(), Value::Array(values));
         }
         for step in std::iter::once(step).chain(&step.beside) {
             let of_step = answers.iter().filter(|(flight, _)| std::ptr::eq(flight.step, step));
             let names: Vec<&str> = of_step.map(|(_, answer)| answer.as_str()).collect();
             self.judge_numbers(step, &names, progress);
+        }
+        if let Some(place) = missing {
+            return Err(Blocked(format!("an answer has no `{place}`")));
         }
         Ok(all_good)
     }

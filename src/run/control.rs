@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::session::{Blocked, Session};
 use super::worker::{Worker, fixtures_for};
 use crate::generate::Family;
-use crate::judge::{Answer, Judgement};
+use crate::judge::{Answer, Judgement, Violation};
 use crate::plan::expectation::Expectation;
 use crate::plan::placeholder;
 use crate::spec::clause::ClauseIndex;
@@ -21,12 +21,15 @@ const ASKS: u32 = 3;
 /// Whether the controls of a worker were accepted, by operation and shape of the input; if not, the reason why their cases
 /// decide nothing. What noise may have caused is not kept.
 #[derive(Debug, Default)]
-pub(super) struct Controls(BTreeMap<String, Result<(), String>>);
+pub(super) struct Controls(BTreeMap<String, Answered>);
+
+/// What became of a control for good; if it was refused, the reason and the refusal as divergences.
+type Answered = Result<(), (String, Vec<Violation>)>;
 
 /// What became of a control.
 enum Control {
     /// It was accepted, or refused for a reason that stays.
-    Settled(Result<(), String>),
+    Settled(Answered),
     /// Neither, however often it was sent: the reason.
     Unknown(String),
 }
@@ -44,17 +47,20 @@ impl Worker {
         salt: usize,
     ) -> Result<(), String> {
         let key = format!("{} {}", operation.name, shape(input));
-        if let Some(known) = self.controls.0.get(&key) {
-            return known.clone();
-        }
-        let control = self.ask(index, operation, input, salt).await;
-        match control {
-            Control::Unknown(reason) => Err(reason),
-            Control::Settled(answer) => {
-                self.controls.0.insert(key, answer.clone());
-                answer
-            }
-        }
+        let answer = match self.controls.0.get(&key) {
+            Some(known) => known.clone(),
+            None => match self.ask(index, operation, input, salt).await {
+                Control::Unknown(reason) => return Err(reason),
+                Control::Settled(answer) => {
+                    self.controls.0.insert(key, answer.clone());
+                    answer
+                }
+            },
+        };
+        answer.map_err(|(reason, refusal)| {
+            self.hindrances.extend(refusal);
+            reason
+        })
     }
 
     async fn ask(&mut self, index: usize, operation: &Operation, input: &Value, salt: usize) -> Control {
@@ -78,7 +84,7 @@ impl Worker {
                     let answer = judgement.undecided.clone().unwrap_or_else(|| judgement.answer.describe());
                     last = format!("the same request without the violation is refused too: {answer}");
                     if is_settled(&judgement) {
-                        return Control::Settled(Err(last));
+                        return Control::Settled(Err((last, judgement.violations)));
                     }
                 }
             }

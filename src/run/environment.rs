@@ -16,6 +16,7 @@ use super::outcome::FindingKey;
 use super::remains::Remains;
 use super::settings::{Record, Settings, Shrinking};
 use super::target::Target;
+use super::workaround::Workarounds;
 use crate::generate::Generator;
 use crate::judge::{Judge, Violation};
 use crate::plan::{Check, Plan};
@@ -23,6 +24,8 @@ use crate::send::Connections;
 use crate::spec::contract::{NodeKind, Operation};
 use crate::spec::{Arn, Contract};
 
+/// Divergences of an operation after which no further one is waited for.
+const WAITS_IN_VAIN: usize = 6;
 /// Account shown in made-up ARNs until the target names its own.
 const SOME_ACCOUNT: &str = "123456789012";
 
@@ -77,6 +80,8 @@ pub struct Environment {
     pub remains: Arc<Remains>,
     /// What requests of the run damaged.
     pub damage: Arc<Damage>,
+    /// What was learned of valid requests that are refused.
+    pub workarounds: Arc<Workarounds>,
 }
 
 impl Environment {
@@ -102,14 +107,19 @@ impl Environment {
             causes: Arc::default(),
             remains: Arc::default(),
             damage: Arc::default(),
+            workarounds: Arc::default(),
         }
     }
 
-    /// Whether every one of these divergences was waited for before, as long as patience allows, and stayed: then they do
-    /// not go by waiting.
+    /// Whether every one of these divergences was waited for before, as long as patience allows, and stayed, or enough of
+    /// others of its operation were: then they do not go by waiting.
     pub fn stays<'v>(&self, mut violations: impl Iterator<Item = &'v Violation>) -> bool {
         let Ok(known) = self.waited_in_vain.lock() else { return false };
-        !known.is_empty() && violations.all(|violation| known.contains(&FindingKey::from(violation)))
+        let in_vain = |operation: &str| known.iter().filter(|key| key.operation == operation).count();
+        let stays = |violation: &Violation| {
+            known.contains(&FindingKey::from(violation)) || in_vain(&violation.operation) >= WAITS_IN_VAIN
+        };
+        !known.is_empty() && violations.all(stays)
     }
 
     /// Notes divergences that no waiting ended.
@@ -203,6 +213,30 @@ impl Environment {
             _ => None,
         };
         About::case(case, operation, scenario, rule)
+    }
+
+    /// Whether the case at a position of the plan is about a member of an input.
+    pub fn looks_at(&self, case: usize, member: &str) -> bool {
+        let Some(case) = self.plan.cases.get(case) else { return false };
+        match case.check {
+            Check::Scenario { scenario } => {
+                let scenario = self.plan.suites.scenarios.get(scenario);
+                scenario.is_some_and(|scenario| mark::scenario_looks_at(scenario, member))
+            }
+            Check::RuleAccepts { rule } | Check::RuleRefuses { rule } => {
+                self.contract.rules.input_rules.get(rule).is_some_and(|rule| mark::rule_names(rule, member))
+            }
+            Check::Accepts { ref path, .. } | Check::Refuses { ref path, .. } => {
+                path.split(['.', '[']).next() == Some(member)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the inputs of the case at a position of the plan are generated one by one.
+    pub fn is_generated(&self, case: usize) -> bool {
+        let check = self.plan.cases.get(case).map(|case| &case.check);
+        !matches!(check, None | Some(Check::Scenario { .. } | Check::Sequence { .. }))
     }
 
     /// Whether the target does not have an operation, or refuses access to it.

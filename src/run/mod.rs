@@ -35,6 +35,8 @@ mod single;
 mod stop;
 mod stream;
 mod target;
+mod variation;
+mod workaround;
 mod worker;
 mod workers;
 

@@ -150,6 +150,8 @@ pub struct CaseResult {
     pub elapsed: Duration,
     /// What it showed.
     pub findings: Vec<FindingKey>,
+    /// What kept it from deciding anything: refusals of what it needed, as findings.
+    pub hindered_by: Vec<FindingKey>,
 }
 
 /// Something that a run made, or may have made, and that is still on the target.
@@ -303,6 +305,18 @@ impl Tally {
         self.findings.insert(key, found);
     }
 
+    /// Notes a divergence that was seen so often already: it is not shown again.
+    pub fn find_settled(&mut self, violation: Violation, case: usize, exchange: &Exchange, seen: Seen) {
+        let key = FindingKey::from(&violation);
+        self.find(violation, case, exchange, &[]);
+        self.first_seen.retain(|first| *first != key);
+        if let Some(found) = self.findings.get_mut(&key) {
+            // What was seen before may have come of something else.
+            *found =
+                Found { exchange: evidence(exchange), setup: Vec::new(), case, seen, witness: None, ..found.clone() };
+        }
+    }
+
     /// Adds another worker's notes; of equal findings the one of the earliest case stays.
     pub fn merge(&mut self, other: Tally) {
         for (key, found) in other.findings {
@@ -311,7 +325,7 @@ impl Tally {
                     let occurrences = known.occurrences + found.occurrences;
                     let cases: Vec<usize> = known.cases().chain(found.cases()).collect();
                     // One that was shown again already stays as it is.
-                    if found.case < known.case && known.seen == Seen::ONCE {
+                    if known.seen == Seen::ONCE && (found.case < known.case || found.seen != Seen::ONCE) {
                         *known = found;
                     }
                     known.note_elsewhere(cases);

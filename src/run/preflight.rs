@@ -20,6 +20,7 @@ use super::outcome::Tally;
 use super::secrets::Secrets;
 use super::settings::Settings;
 use super::target::Target;
+use super::variation;
 use super::worker::Worker;
 use crate::generate::Generator;
 use crate::judge::Violation;
@@ -64,12 +65,15 @@ pub async fn check(
     let secrets: Secrets = settings.secrets().collect();
     let hidden = |reason: Untestable| RunError::from(reason.without(&secrets));
     let nowhere = operations::reach(&env).await.map_err(hidden)?;
+    let mut tally = Tally::default();
+    if env.target.is_loopback() {
+        variation::adopt(&env, &mut tally).await;
+    }
     let survey = operations::survey(&env, &nowhere).await.map_err(hidden)?;
     if let Some(reason) = untestable(&env, &nowhere, &survey).await {
         abandon(env, &survey.created).await;
         return Err(hidden(reason));
     }
-    let mut tally = Tally::default();
     let Survey { missing, refused, created, .. } = survey;
     env.not_implemented = missing.iter().map(|missing| missing.operation.clone()).collect();
     env.refused = refused.into_iter().map(|(operation, refusal)| (operation, refusal.to_string())).collect();

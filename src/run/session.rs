@@ -13,11 +13,12 @@ use super::ledger::mark::About;
 use super::performed::Absence;
 use super::secrets::Secrets;
 use super::settings::Credentials;
+use super::workaround;
 use super::worker::Worker;
 use crate::generate::placeholder;
 use crate::generate::{Family, encode};
 use crate::judge::sight::Shown;
-use crate::judge::{Answer, FindingKind, Judgement, Violation, echo, path};
+use crate::judge::{Answer, FindingKind, Judgement, Violation, agreement, echo, path};
 use crate::plan::expectation::Expectation;
 use crate::plan::resources::Product;
 use crate::spec::Arn;
@@ -178,7 +179,26 @@ impl<'w> Session<'w> {
         region: Option<&str>,
     ) -> (Judgement, Exchange) {
         let marked = self.worker.env.marked(operation, input, self.about);
-        let input = marked.as_ref().unwrap_or(input);
+        let mut input = marked.unwrap_or_else(|| input.clone());
+        workaround::apply(&self.worker.env, operation, &mut input, self.case);
+        let exchanged = self.exchange_once(operation, &input, expectation, focus, region).await;
+        let must_succeed = expectation.success && expectation.errors.is_empty() && region.is_none();
+        if !must_succeed || !self.finds_way_round(operation, &exchanged.0).await {
+            return exchanged;
+        }
+        self.history.pop();
+        workaround::apply(&self.worker.env, operation, &mut input, self.case);
+        self.exchange_once(operation, &input, expectation, focus, region).await
+    }
+
+    async fn exchange_once(
+        &mut self,
+        operation: &Operation,
+        input: &Value,
+        expectation: &Expectation,
+        focus: ClauseIndex,
+        region: Option<&str>,
+    ) -> (Judgement, Exchange) {
         let request = encode::request(operation, input);
         let is_about_rates = expectation.errors.iter().any(|error| error.status == 429);
         let target = std::sync::Arc::clone(&self.worker.env.target);
@@ -255,6 +275,11 @@ impl<'w> Session<'w> {
         for echo in env.plan.suites.echoes.iter().filter(|echo| echo.applies_to(&operation.name)) {
             if let Some(clause) = env.contract.clauses.find(&echo.rule) {
                 echo::check(operation, clause, &echo.except, input, judgement);
+            }
+        }
+        for agreed in env.plan.suites.agreements.iter().filter(|agreed| agreed.applies_to(&operation.name)) {
+            if let Some(clause) = env.contract.clauses.find(&agreed.rule) {
+                agreement::check(operation, clause, agreed, judgement);
             }
         }
     }

@@ -34,6 +34,7 @@ impl Prepared {
     pub async fn new(contract: &Arc<Contract>, plan: &Plan, settings: &Settings) -> Result<Prepared, RunError> {
         let (run, target) = prepare(contract, plan, settings)?;
         let mut surveyed = preflight::check(contract, plan, settings, &run, &target).await?;
+        surveyed.env.workarounds.turn_off();
         let created = Mutex::new(std::mem::take(&mut surveyed.created));
         Ok(Prepared { surveyed, created })
     }

@@ -16,6 +16,7 @@ use super::pace::{Lanes, Pace};
 use super::repeats::Repeats;
 use super::settings::{Broadcast, Credentials, Locality, Settings};
 use super::stop::{Patience, Watch};
+use super::variation::Variation;
 use crate::entropy;
 use crate::plan::suite::BroadcastState;
 use crate::send::{Connections, SendError, Sender, Signer};
@@ -64,6 +65,7 @@ struct Shared {
     pace: Option<Pace>,
     lanes: Option<Lanes>,
     ledger: Option<Ledger>,
+    variation: OnceLock<Variation>,
 }
 
 impl Target {
@@ -94,6 +96,7 @@ impl Target {
                 pace,
                 lanes: (settings.paced || ledger.is_some()).then(|| Lanes::new(contract, settings.paced)),
                 ledger,
+                variation: OnceLock::new(),
             }),
             watch: Watch::new(Patience::with(settings.locality)),
             signer: None,
@@ -294,8 +297,15 @@ impl Target {
         !matches!(&exchange.reply, Reply::Failure(failure) if failure.kind == FailureKind::Connect)
     }
 
+    /// From now on sends every request in the form of a variation.
+    pub(super) fn vary(&self, variation: Variation) {
+        let _ = self.shared.variation.set(variation);
+    }
+
     /// The one way to the target: what the ledger refuses is not sent, what makes something is written down before.
     async fn once(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
+        let varied = self.shared.variation.get().map(|variation| variation.applied(request));
+        let request = varied.as_ref().unwrap_or(request);
         if let Some(objection) = self.health().objection(request) {
             return withheld(request, objection);
         }

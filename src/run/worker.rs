@@ -43,6 +43,8 @@ pub struct Worker {
     pub(super) streamed: BTreeSet<String>,
     /// What became of the requests that negative ones are compared with.
     pub(super) controls: Controls,
+    /// Refusals of what its present case needed.
+    pub(super) hindrances: Vec<Violation>,
     /// How often the target had been away when its last case began.
     outages: u64,
     /// Requests it sent; one that was sent again because the target was busy counts once.
@@ -76,6 +78,7 @@ impl Worker {
             streaming: Vec::new(),
             streamed: BTreeSet::new(),
             controls: Controls::default(),
+            hindrances: Vec::new(),
             outages: 0,
             requests: 0,
         }
@@ -88,6 +91,7 @@ impl Worker {
         let started = clock::instant();
         let requests_before = self.requests;
         self.renew_shared().await;
+        self.hindrances.clear();
         let mut progress = Progress::default();
         #[cfg(test)]
         assert_ne!(env.settings.panics_in.as_ref(), Some(&case.id), "the case was told to panic");
@@ -119,6 +123,7 @@ impl Worker {
             decided: progress.decided,
             elapsed: started.elapsed(),
             findings: keys(&progress.violations),
+            hindered_by: keys(&std::mem::take(&mut self.hindrances)),
         })
     }
 

@@ -211,5 +211,6 @@ pub async fn run_case(worker: &mut Worker, index: usize) -> Option<CaseResult> {
         decided: 0,
         elapsed: std::time::Duration::ZERO,
         findings: Vec::new(),
+        hindered_by: Vec::new(),
     })
 }

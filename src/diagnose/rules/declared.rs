@@ -45,6 +45,12 @@ struct Entry {
     /// The member that the broken clause's finding is about; any if absent.
     #[serde(default)]
     about: Option<String>,
+    /// Globs of clauses that must not be broken.
+    #[serde(default)]
+    without: Vec<String>,
+    /// A glob of the path of the finding's telling request.
+    #[serde(default)]
+    path: Option<String>,
     /// Whether the finding is on the operation on which the clause is broken.
     #[serde(default)]
     same_operation: bool,
@@ -55,6 +61,8 @@ struct Consequence {
     of: Vec<GlobMatcher>,
     clauses: Vec<GlobMatcher>,
     beside: Vec<GlobMatcher>,
+    without: Vec<GlobMatcher>,
+    path: Option<GlobMatcher>,
     entry: Entry,
 }
 
@@ -70,7 +78,8 @@ fn read(data: &str) -> Result<Vec<Consequence>, String> {
         .into_iter()
         .map(|entry| {
             let (of, clauses, beside) = (compile(&entry.of)?, compile(&entry.clauses)?, compile(&entry.beside)?);
-            Ok(Consequence { of, clauses, beside, entry })
+            let (without, path) = (compile(&entry.without)?, compile(entry.path.as_slice())?.pop());
+            Ok(Consequence { of, clauses, beside, without, path, entry })
         })
         .collect()
 }
@@ -78,7 +87,7 @@ fn read(data: &str) -> Result<Vec<Consequence>, String> {
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for consequence in CONSEQUENCES.iter() {
         let is_seen = |glob: &GlobMatcher| findings.iter().any(|finding| glob.is_match(finding.clause));
-        if !consequence.beside.iter().all(is_seen) {
+        if !consequence.beside.iter().all(is_seen) || consequence.without.iter().any(is_seen) {
             continue;
         }
         let is_broken = |finding: &Evidence<'_>| {
@@ -106,6 +115,7 @@ impl Consequence {
         let entry = &self.entry;
         let allows = |list: &[String], text: &str| list.is_empty() || list.iter().any(|entry| entry == text);
         self.clauses.iter().any(|glob| glob.is_match(finding.clause))
+            && self.path.as_ref().is_none_or(|glob| glob.is_match(finding.path))
             && allows(&entry.operations, finding.operation)
             && allows(&entry.codes, finding.code.unwrap_or_default())
             && (entry.kinds.is_empty() || entry.kinds.contains(&finding.kind))
@@ -118,13 +128,29 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::diagnose::samples::{finding, linked, refusal};
     use crate::spec;
+
+    #[test]
+    fn what_is_declared_to_follow_does_and_nothing_else() {
+        let unique = finding("rule.channel-names-need-not-be-unique", "CreateChannel", FindingKind::RejectedValid);
+        let conflict = refusal("CreateChannel.status", "CreateChannel", 409, "ConflictException");
+        let quota = refusal("CreateChannel.status", "CreateChannel", 402, "ServiceQuotaExceededException");
+        let elsewhere = refusal("DeleteChannel.status", "DeleteChannel", 409, "ConflictException");
+        assert_eq!(linked(link, &[conflict.clone(), unique, quota, elsewhere]), [1, 1, 2, 3]);
+        assert_eq!(linked(link, &[conflict]), [0], "without the broken clause it stays on its own");
+    }
 
     #[test]
     fn every_entry_names_clauses_and_operations_of_the_contract() {
         let contract = spec::builtin().unwrap();
         for consequence in read(DATA).unwrap() {
-            let globs = consequence.of.iter().chain(&consequence.clauses).chain(&consequence.beside);
+            let globs = consequence
+                .of
+                .iter()
+                .chain(&consequence.clauses)
+                .chain(&consequence.beside)
+                .chain(&consequence.without);
             for glob in globs {
                 assert!(contract.clauses.iter().any(|(_, clause)| glob.is_match(&clause.id)), "{}", glob.glob());
             }

@@ -68,3 +68,37 @@ fn has_text(value: &Value, is_wanted: &dyn Fn(&str) -> bool) -> bool {
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::diagnose::samples::{body, finding, linked, refusal};
+
+    fn malformed(arn: &str) -> Evidence<'static> {
+        let shown =
+            finding("CreateChannel.output.channel.arn.pattern", "CreateChannel", FindingKind::MalformedResponse);
+        Evidence { response: body(json!({"channel": {"arn": arn}})), ..shown }
+    }
+
+    fn refused(arn: &str) -> Evidence<'static> {
+        let request = body(json!({ "arn": arn }));
+        Evidence { request, ..refusal("GetChannel.status", "GetChannel", 400, "ValidationException") }
+    }
+
+    #[test]
+    fn a_request_that_names_such_a_resource_is_refused_for_its_identifier() {
+        let findings = [malformed("x:channel/a"), refused("x:channel/b"), refused("x:stream-key/b")];
+        assert_eq!(linked(link, &findings), [0, 0, 2], "the third names another kind of resource");
+    }
+
+    #[test]
+    fn an_identifier_explains_no_refusal_of_what_does_not_name_it() {
+        let accepted = finding("GetChannel.input.arn.pattern", "GetChannel", FindingKind::AcceptedInvalid);
+        let accepted = Evidence { request: body(json!({"arn": "x:channel/b"})), ..accepted };
+        let own = Evidence { operation: "CreateChannel", ..refused("x:channel/b") };
+        assert_eq!(linked(link, &[malformed("x:channel/a"), accepted, own]), [0, 1, 2]);
+        assert_eq!(linked(link, &[malformed(""), refused("x:channel/b"), refused("")]), [0, 1, 0]);
+    }
+}

@@ -43,3 +43,33 @@ fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>)
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::samples::{finding, linked, steps};
+
+    fn malformed() -> Evidence<'static> {
+        let clause = "GetChannel.output.channel.latencyMode.enum";
+        Evidence { member: "Channel$latencyMode", ..finding(clause, "GetChannel", FindingKind::MalformedResponse) }
+    }
+
+    fn compared(member: &'static str) -> Evidence<'static> {
+        let clause = "rule.get-returns-what-create-answered";
+        let shown = finding(clause, "GetChannel", FindingKind::WrongBehaviour);
+        Evidence { member, detail: Some(member), steps_before: steps(&["CreateChannel"]), ..shown }
+    }
+
+    #[test]
+    fn what_compares_the_member_follows_from_its_form() {
+        let other = "GetChannel.output.channel.latencyMode.length.max";
+        let other = finding(other, "GetChannel", FindingKind::MalformedResponse);
+        assert_eq!(linked(link, &[malformed(), compared("Channel$latencyMode"), other]), [0, 0, 0]);
+    }
+
+    #[test]
+    fn what_compares_another_member_or_does_not_ask_the_operation_does_not() {
+        let elsewhere = Evidence { step: "POST ListChannels".to_owned(), ..compared("Channel$latencyMode") };
+        assert_eq!(linked(link, &[malformed(), compared("Channel$name"), elsewhere]), [0, 1, 2]);
+    }
+}

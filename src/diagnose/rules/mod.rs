@@ -1,13 +1,20 @@
 //! The rules of the diagnosis, one file each, in the order in which they are asked.
 
 mod declared;
+mod empty_text;
 mod malformed_identifier;
 mod malformed_member;
 mod refused_everywhere;
 mod same_deviation;
+mod same_identifier;
 mod same_member;
+mod shows_nothing;
 mod smallest_refusal;
+mod unvalidated;
+mod wrong_status;
 mod wrongly_accepted;
+
+pub(super) use unvalidated::link as link_unvalidated;
 
 use super::engine::Links;
 use super::evidence::Evidence;
@@ -16,13 +23,17 @@ use super::evidence::Evidence;
 type Rule = fn(&[Evidence<'_>], &mut Links);
 
 /// All rules, in their order: what is declared, and what is plain, goes before what is inferred.
-pub(super) const ALL: [Rule; 8] = [
+pub(super) const ALL: [Rule; 12] = [
     malformed_identifier::link,
+    same_identifier::link,
     refused_everywhere::link,
+    shows_nothing::link,
+    empty_text::link,
     declared::link,
     malformed_member::link,
     wrongly_accepted::link,
     smallest_refusal::link,
     same_member::link,
+    wrong_status::link,
     same_deviation::link,
 ];

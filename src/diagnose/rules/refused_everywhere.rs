@@ -38,3 +38,42 @@ fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, bool, usize, u64) 
     let shows = |other: &&Evidence<'_>| other.clause == finding.clause && other.is_refused_valid();
     (is_shared, finding.is_general(), findings.iter().filter(shows).count(), finding.occurrences)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::samples::{finding, linked, refusal};
+
+    const CLAUSES: [(&str, &str); 7] = [
+        ("GetChannel.status", "GetChannel"),
+        ("ListChannels.status", "ListChannels"),
+        ("protocol.encodings-are-optional", "ListChannels"),
+        ("GetStreamKey.status", "GetStreamKey"),
+        ("ListStreams.status", "ListStreams"),
+        ("TagResource.status", "TagResource"),
+        ("DeleteChannel.status", "DeleteChannel"),
+    ];
+
+    fn refused(number: usize, code: &'static str) -> Vec<Evidence<'static>> {
+        CLAUSES.iter().take(number).map(|(clause, operation)| refusal(clause, operation, 403, code)).collect()
+    }
+
+    #[test]
+    fn one_refusal_of_many_operations_is_named_by_what_they_share() {
+        assert_eq!(linked(link, &refused(7, "Denied")), [2; 7]);
+    }
+
+    #[test]
+    fn refusals_of_few_operations_or_with_other_codes_stay_apart() {
+        assert_eq!(linked(link, &refused(6, "Denied")), [0, 1, 2, 3, 4, 5], "two are of one operation");
+        let mut mixed = refused(7, "Denied");
+        mixed.iter_mut().step_by(2).for_each(|finding| finding.code = Some("Other"));
+        assert_eq!(linked(link, &mixed), [0, 1, 2, 3, 4, 5, 6]);
+        let mut wrong = refused(7, "Denied");
+        wrong
+            .iter_mut()
+            .for_each(|finding| *finding = Evidence { kind: FindingKind::WrongErrorCode, ..finding.clone() });
+        wrong.push(finding("GetStream.status", "GetStream", FindingKind::AcceptedInvalid));
+        assert_eq!(linked(link, &wrong), [0, 1, 2, 3, 4, 5, 6, 7], "nothing valid was refused");
+    }
+}

@@ -23,7 +23,7 @@ enum Deviation<'a> {
     /// One documented error, answered in the same way.
     Error { code: &'a str, kind: FindingKind, refusal: (u16, &'a str) },
     /// Errors without a code.
-    NoCode { kind: FindingKind },
+    NoCode,
     /// One error in place of another.
     WrongError { expected: &'a str, refusal: (u16, &'a str) },
     /// Many members at once, by one operation.
@@ -63,12 +63,18 @@ fn many_members<'a>(findings: &[Evidence<'a>]) -> BTreeMap<Deviation<'a>, Vec<us
     groups
 }
 
+/// Whether an error is judged wrong for want of a code.
+fn is_without_code(finding: &Evidence<'_>) -> bool {
+    let is_refusal = matches!(finding.kind, FindingKind::WrongErrorCode | FindingKind::WrongStatus);
+    is_refusal && finding.status >= 400 && finding.code.is_none()
+}
+
 fn deviation<'a>(finding: &Evidence<'a>) -> Option<Deviation<'a>> {
     let kind = finding.kind;
     let refusal = (finding.status, finding.code.unwrap_or_default());
     match finding.about? {
         _ if kind == FindingKind::NotImplemented => None,
-        _ if kind == FindingKind::WrongErrorCode && finding.code.is_none() => Some(Deviation::NoCode { kind }),
+        _ if is_without_code(finding) => Some(Deviation::NoCode),
         _ if kind == FindingKind::WrongErrorCode => {
             let expected = finding.expected.strip_prefix(ANSWER).unwrap_or(finding.expected);
             Some(Deviation::WrongError { expected: expected.split(' ').next().unwrap_or_default(), refusal })
@@ -90,5 +96,61 @@ fn deviation<'a>(finding: &Evidence<'a>) -> Option<Deviation<'a>> {
             Some(Deviation::Member { member: finding.member, constraint, kind })
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::samples::{finding, linked, refusal};
+
+    #[test]
+    fn one_deviation_of_several_operations_is_one_cause_named_where_it_was_seen_most() {
+        let of = |clause, operation, occurrences| Evidence {
+            occurrences,
+            observed: "The content type is text/html.",
+            ..finding(clause, operation, FindingKind::MalformedResponse)
+        };
+        let findings =
+            [of("GetChannel.content_type", "GetChannel", 1), of("ListChannels.content_type", "ListChannels", 9)];
+        assert_eq!(linked(link, &findings), [1, 1]);
+        let error = |clause, operation| Evidence {
+            expected: "The answer is ResourceNotFoundException with status 404.",
+            kind: FindingKind::WrongErrorCode,
+            ..refusal(clause, operation, 400, "NotFound")
+        };
+        let errors = [
+            error("GetChannel.error.ResourceNotFoundException", "GetChannel"),
+            error("GetStream.error.ResourceNotFoundException", "GetStream"),
+        ];
+        assert_eq!(linked(link, &errors), [0, 0]);
+    }
+
+    #[test]
+    fn deviations_that_differ_stay_apart() {
+        let of = |clause, operation, observed| Evidence {
+            observed,
+            ..finding(clause, operation, FindingKind::MalformedResponse)
+        };
+        let findings = [
+            of("GetChannel.content_type", "GetChannel", "The content type is text/html."),
+            of("ListChannels.content_type", "ListChannels", "The content type is text/plain."),
+        ];
+        assert_eq!(linked(link, &findings), [0, 1]);
+        let refused = [
+            refusal("GetChannel.input.arn.pattern", "GetChannel", 400, "ValidationException"),
+            refusal("GetStream.input.channelArn.pattern", "GetStream", 400, "ValidationException"),
+        ];
+        assert_eq!(linked(link, &refused), [0, 1]);
+    }
+
+    #[test]
+    fn three_members_of_one_rule_on_one_operation_are_one_cause_and_two_are_not() {
+        let of = |detail| Evidence {
+            detail: Some(detail),
+            ..finding("rule.update-channel-keeps-omitted-members", "GetChannel", FindingKind::WrongBehaviour)
+        };
+        assert_eq!(linked(link, &[of("channel.name"), of("channel.type"), of("channel.authorized")]), [0, 0, 0]);
+        assert_eq!(linked(link, &[of("channel.name"), of("channel.type")]), [0, 1]);
     }
 }

@@ -32,3 +32,32 @@ fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, bool, usize, usize
     let is_rule = matches!(finding.about, Some(ClauseId::General { family: "rule", .. }));
     (!finding.is_direct, !is_rule, finding.steps_before.len(), position)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::samples::{finding, linked, steps};
+
+    fn wrong(clause: &'static str, member: &'static str, before: &[&str]) -> Evidence<'static> {
+        let shown = finding(clause, "GetChannel", FindingKind::WrongBehaviour);
+        Evidence { member, steps_before: steps(before), ..shown }
+    }
+
+    #[test]
+    fn the_shortest_story_of_a_member_explains_the_longer_ones() {
+        let long =
+            wrong("rule.update-channel-keeps-omitted-members", "Channel$name", &["CreateChannel", "UpdateChannel"]);
+        let short = wrong("rule.get-returns-what-create-answered", "Channel$name", &["CreateChannel"]);
+        assert_eq!(linked(link, &[long, short]), [1, 1]);
+    }
+
+    #[test]
+    fn other_members_and_stories_without_the_same_steps_stay_apart() {
+        let one = wrong("rule.get-returns-what-create-answered", "Channel$name", &["CreateChannel"]);
+        let member = wrong("rule.get-returns-what-create-answered", "Channel$type", &["CreateChannel"]);
+        let story =
+            wrong("rule.update-channel-keeps-omitted-members", "Channel$name", &["UpdateChannel", "TagResource"]);
+        let unnamed = wrong("rule.arns-are-never-reused", "", &["CreateChannel"]);
+        assert_eq!(linked(link, &[one, member, story, unnamed]), [0, 1, 2, 3]);
+    }
+}

@@ -49,3 +49,43 @@ fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, usize, u8, usize) 
     };
     (!finding.is_refused_valid(), members.len(), distance, position)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::diagnose::samples::{body, finding, linked, refusal};
+
+    fn refused(clause: &'static str, request: Value, status: u16) -> Evidence<'static> {
+        Evidence { request: body(request), ..refusal(clause, "CreateChannel", status, "") }
+    }
+
+    #[test]
+    fn the_request_with_the_fewest_members_explains_those_that_have_them_too() {
+        let random = refused("CreateChannel.status", json!({"name": "a", "type": "BASIC"}), 500);
+        let bound = refused("CreateChannel.input.name.length.max", json!({"name": "a"}), 500);
+        assert_eq!(linked(link, &[random, bound]), [1, 1]);
+    }
+
+    #[test]
+    fn other_members_and_other_refusals_stay_apart() {
+        let name = refused("CreateChannel.input.name.length.max", json!({"name": "a"}), 500);
+        let kind = refused("CreateChannel.input.type.enum", json!({"type": "BASIC"}), 500);
+        let status = refused("CreateChannel.status", json!({"name": "a", "type": "BASIC"}), 400);
+        assert_eq!(linked(link, &[name.clone(), kind, status]), [0, 1, 2]);
+        let code = Evidence { kind: FindingKind::WrongErrorCode, ..name };
+        let other = refused("CreateChannel.status", json!({"name": "a", "type": "BASIC"}), 500);
+        assert_eq!(linked(link, &[code, other]), [0, 1], "that an invalid request is refused explains nothing");
+    }
+
+    #[test]
+    fn how_many_calls_succeed_follows_from_a_refusal_of_the_same_operation() {
+        let counted = |operation| Evidence {
+            detail: Some("number of successes"),
+            ..finding("rule.same-public-key-is-imported-once", operation, FindingKind::WrongBehaviour)
+        };
+        let refused = refused("CreateChannel.status", json!({}), 500);
+        assert_eq!(linked(link, &[counted("CreateChannel"), counted("GetChannel"), refused]), [2, 1, 2]);
+    }
+}

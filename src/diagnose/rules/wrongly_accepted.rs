@@ -37,3 +37,37 @@ fn is_let_pass(lost: &Evidence<'_>, other: &Evidence<'_>) -> bool {
         && lost.involves(&other.step)
         && other.requests(member)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::diagnose::samples::{body, finding, linked, steps};
+
+    #[test]
+    fn what_comes_back_for_a_wrongly_accepted_request_follows_from_that() {
+        let request = body(json!({"name": "!"}));
+        let of = |clause, kind| Evidence { request, ..finding(clause, "CreateChannel", kind) };
+        let accepted = of("CreateChannel.input.name.pattern", FindingKind::AcceptedInvalid);
+        let shown = of("CreateChannel.output.channel.name.pattern", FindingKind::MalformedResponse);
+        let other = Evidence { request: body(json!({"name": "a"})), ..shown.clone() };
+        assert_eq!(linked(link, &[accepted, shown, other]), [0, 0, 2], "the third is about a valid request");
+    }
+
+    #[test]
+    fn a_rule_about_a_member_that_is_lost_cannot_be_enforced() {
+        let lost = Evidence {
+            member: "Channel$preset",
+            steps_before: steps(&["CreateChannel"]),
+            ..finding("rule.get-returns-what-create-answered", "GetChannel", FindingKind::WrongBehaviour)
+        };
+        let passes = |member: &str| Evidence {
+            request: body(json!({ member: "x" })),
+            ..finding("rule.preset-selectable-only-on-advanced-channels", "CreateChannel", FindingKind::AcceptedInvalid)
+        };
+        assert_eq!(linked(link, &[lost.clone(), passes("preset"), passes("name")]), [0, 0, 2]);
+        let elsewhere = Evidence { step: "POST UpdateChannel".to_owned(), ..passes("preset") };
+        assert_eq!(linked(link, &[lost, elsewhere]), [0, 1], "what was lost was not given there");
+    }
+}

@@ -175,6 +175,29 @@ impl<'c> Lint<'c> {
         }
     }
 
+    pub(super) fn agreements(&mut self) {
+        for (index, agreement) in self.suites.agreements.iter().enumerate() {
+            self.enter(List::Agreements, index);
+            if let Err(message) = self.names.clause(&agreement.rule) {
+                self.wrong(&Place::default().at("rule"), message, NAME_A_CLAUSE);
+            }
+            let applies = |operation: &&Operation| agreement.applies_to(&operation.name);
+            let operations: Vec<&Operation> = self.names.contract.operations.iter().filter(applies).collect();
+            if operations.is_empty() {
+                self.wrong(&Place::default().at("operations"), "no operation matches", NAME_AN_OPERATION);
+                continue;
+            }
+            for (key, path) in [("at", &agreement.at), ("equals", &agreement.equals)] {
+                if !operations.iter().all(|operation| operation.output.find(path).is_some()) {
+                    let known = operations.iter().flat_map(|operation| operation.output.walk());
+                    let question = self.names.question(path, known.map(|node| node.path.as_str()));
+                    let message = format!("no such response has a member `{path}`{question}");
+                    self.wrong(&Place::default().at(key), message, "write the path below the output");
+                }
+            }
+        }
+    }
+
     pub(super) fn sequences(&mut self) {
         let mut seen = BTreeSet::new();
         for (index, sequence) in self.suites.sequences.iter().enumerate() {

@@ -53,6 +53,7 @@ pub(super) fn check(suites: &Suites, contract: &Contract, is_foreign: &dyn Fn(Li
     lint.scenarios();
     lint.probes();
     lint.echoes();
+    lint.agreements();
     lint.sequences();
     let unfit = lint.unfit(List::Sequences);
     lint.names.forget_sequences(suites, &unfit);

@@ -185,6 +185,12 @@ fn states_echoes_sequences_and_laws_name_what_is_there() {
         ],
     );
     assert_wrong(
+        "[[agreement]]\nrule = \"rule.get-returns-what-create-answered\"\noperations = [\"CreateChannel\"]\nat = \
+         \"channel.arm\"\nequals = \"streamKey.channelArn\"\n",
+        &["4: no such response has a member `channel.arm`; did you mean `channel.arn` or `channel.srt` or \
+           `channel.name`?"],
+    );
+    assert_wrong(
         "[[sequence]]\nname = \"mine\"\nsummary = \"x\"\nresources = [\"channel\"]\nleave_out = \
          [\"CreateChannel.nme\"]\nunsettled = [\"channel.nme\"]\n[sequence.states]\nchannel = \"alive\"\n",
         &[

@@ -9,7 +9,7 @@ use super::super::rules::Rule;
 use super::super::shape::Violation;
 use super::class::values_at;
 use super::company::{self, Flights};
-use super::{AnswerChange, Class, Fault, Kind, Outcome, Quirk, Rejection, Rewrite, When};
+use super::{AnswerChange, Class, Fault, Kind, Names, Outcome, Quirk, Rejection, Rewrite, Systemic, When};
 
 /// A fault with the number of occasions that it had.
 #[derive(Debug)]
@@ -24,17 +24,19 @@ pub(crate) struct Faults {
     active: Vec<Active>,
     updated: AtomicBool,
     flights: Option<Flights>,
+    names: Names,
 }
 
 impl Faults {
     /// Prepares faults for a server.
     pub(crate) fn new(faults: Vec<Fault>) -> Self {
         let heeds_company = faults.iter().any(|fault| fault.when == When::Concurrent);
-        let active = faults.into_iter().map(|fault| Active { fault, occasions: AtomicU64::new(0) });
+        let active = faults.into_iter().flat_map(single).map(|fault| Active { fault, occasions: AtomicU64::new(0) });
         Self {
             active: active.collect(),
             updated: AtomicBool::new(false),
             flights: heeds_company.then(Flights::default),
+            names: Names::default(),
         }
     }
 
@@ -46,6 +48,21 @@ impl Faults {
     /// Where requests in flight are noted, if some fault depends on them.
     pub(crate) fn flights(&self) -> Option<&Flights> {
         self.flights.as_ref()
+    }
+
+    /// The names that resources have, if some fault depends on them.
+    pub(crate) fn names(&self, of: Operation) -> Option<&Names> {
+        self.systemic(of).any(|fault| fault == Systemic::UniqueNames).then_some(&self.names)
+    }
+
+    /// What layers do otherwise in an operation.
+    pub(crate) fn systemic(&self, of: Operation) -> impl Iterator<Item = Systemic> {
+        self.active.iter().filter_map(move |active| match active.fault.kind {
+            Kind::Quirk { operation, quirk: Quirk::Systemic(fault) } => {
+                (operation.is_none_or(|operation| operation == of) && self.fires(active)).then_some(fault)
+            }
+            _ => None,
+        })
     }
 
     /// Notes that an update operation succeeded.
@@ -75,6 +92,7 @@ impl Faults {
             Kind::Waive { operation, path, constraint } => {
                 *operation == of && *path == violation.path && *constraint == violation.constraint
             }
+            Kind::Quirk { operation, quirk: Quirk::Systemic(Systemic::NoValidation) } => *operation == Some(of),
             _ => false,
         })
     }
@@ -180,5 +198,16 @@ impl Faults {
             Kind::Document { operation, .. } | Kind::Put { operation, .. } => *operation == of,
             _ => false,
         })
+    }
+}
+
+/// The faults of which one consists.
+fn single(fault: Fault) -> Vec<Fault> {
+    match fault.kind {
+        Kind::Several(kinds) => {
+            let (id, when) = (fault.id, fault.when);
+            kinds.into_iter().flat_map(|kind| single(Fault { id: id.clone(), kind, when })).collect()
+        }
+        kind => vec![Fault { kind, ..fault }],
     }
 }

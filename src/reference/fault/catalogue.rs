@@ -4,7 +4,7 @@ use super::super::inputs;
 use super::super::operation::{Operation, Success};
 use super::super::rules::Rule;
 use super::super::shape::{self, Member, Presence};
-use super::{AuthFault, BatchFault, PageFault, ProtocolFault, STATE_FAULTS, StreamFault, TagFault};
+use super::{AuthFault, BatchFault, PageFault, ProtocolFault, STATE_FAULTS, StreamFault, TagFault, systemic};
 
 /// A fault that can be seeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,6 +203,8 @@ fn behaviour(entries: &mut Vec<Entry>) {
         ),
         ("state", STATE_FAULTS.map(|(name, _)| name).to_vec(), "what is kept goes wrong"),
     ];
+    let whole = systemic::CATALOGUE.map(|(name, description)| Entry::new(format!("systemic:{name}"), description));
+    entries.extend(whole);
     for (kind, names, description) in groups {
         let ids = names.into_iter().map(|name| format!("{kind}:{name}"));
         entries.extend(ids.map(|id| Entry::new(id, description)));

@@ -65,6 +65,8 @@ pub(crate) enum Kind {
     Document { operation: Operation, path: Vec<String>, change: Change },
     /// A member of the answered document has another value, or is added.
     Put { operation: Operation, path: Vec<String>, value: Value },
+    /// Several faults at once.
+    Several(Vec<Kind>),
     /// Something happens otherwise than described.
     Quirk { operation: Option<Operation>, quirk: Quirk },
 }

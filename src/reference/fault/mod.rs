@@ -11,6 +11,7 @@ mod document;
 mod kind;
 mod parse;
 mod quirk;
+mod systemic;
 
 pub use catalogue::{Entry, catalogue};
 pub use kind::Fault;
@@ -21,3 +22,4 @@ pub(crate) use class::Class;
 pub(crate) use document::{Change, apply, put};
 pub(crate) use kind::{AnswerChange, Kind, Outcome, Rejection, Rewrite, When};
 pub(crate) use quirk::{AuthFault, BatchFault, PageFault, ProtocolFault, Quirk, STATE_FAULTS, StreamFault, TagFault};
+pub(crate) use systemic::{Names, Systemic, change_document, change_members, look_up, own_ids};

@@ -10,7 +10,7 @@ use super::super::rules::Rule;
 use super::super::shape::{self, Constraint, Shape};
 use super::{
     AnswerChange, AuthFault, BatchFault, Change, Class, Fault, Kind, Outcome, PageFault, ProtocolFault, Quirk,
-    Rejection, Rewrite, STATE_FAULTS, StreamFault, TagFault, When,
+    Rejection, Rewrite, STATE_FAULTS, StreamFault, TagFault, When, systemic,
 };
 
 /// An id that names no fault.
@@ -70,6 +70,7 @@ fn read_kind(kind: &str, rest: &str) -> Read<Kind> {
             read_rewrite(place, Rewrite::Default(value_of(value)))
         }
         "set" => read_put(rest),
+        "systemic" => systemic::read(rest),
         "status" | "content-type" | "body" => read_success(kind, rest),
         "error-status" | "error-code" | "error-body" | "error-content-type" => read_error(kind, rest),
         "no-error-type" => Ok(Kind::Answer {

@@ -1,5 +1,7 @@
 //! Behaviour that differs from what the reference describes.
 
+use super::Systemic;
+
 /// One thing that the server does otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Quirk {
@@ -13,6 +15,7 @@ pub(crate) enum Quirk {
     Stream(StreamFault),
     Auth(AuthFault),
     Protocol(ProtocolFault),
+    Systemic(Systemic),
     /// Summaries show what only the full resource may show.
     LeakSecret,
     /// All regions share one state.

@@ -59,7 +59,22 @@ impl About {
     }
 }
 
-fn rule_names(rule: &InputRule, word: &str) -> bool {
+/// Whether a scenario looks at a member of what is shown.
+pub fn scenario_looks_at(scenario: &Scenario, word: &str) -> bool {
+    scenario.steps.iter().any(|step| step_looks_at(step, word))
+}
+
+/// Whether a member of an input is one of the run's marks, and nothing besides.
+pub fn is_mark(member: &str, members: &Map<String, Value>, run: &str) -> bool {
+    match (member, members.get(member)) {
+        (TAGS, Some(Value::Object(tags))) => tags.len() == 1 && has_tag(tags, run),
+        (NAME, Some(Value::String(name))) => is_own_name(name, run),
+        _ => false,
+    }
+}
+
+/// Whether a rule about inputs speaks of a member.
+pub fn rule_names(rule: &InputRule, word: &str) -> bool {
     let is_below = |path: &String| path.split('.').nth(2) == Some(word);
     rule.paths.iter().any(is_below) || rule.accepted.iter().chain(&rule.violating).any(|value| has_key(value, word))
 }

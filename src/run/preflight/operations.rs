@@ -153,6 +153,7 @@ impl Survey {
                 self.keep_created(env, operation, response);
             }
             Presence::Refused(refusal) => self.refused.push((operation.name.clone(), refusal)),
+            Presence::Missing if looks_at_input(env, operation, nowhere).await => self.served += 1,
             Presence::Missing => {
                 self.strange.get_or_insert_with(|| exchange.clone());
                 self.missing.push(Missing { operation: operation.name.clone(), exchange });
@@ -232,6 +233,19 @@ fn mute(env: &Environment, request: &Request, failure: &TransportFailure) -> Opt
         let call = format!("{} {}", request.method, request.target);
         format!("{failures} requests got no answer, the last one, {call}: {}", failure.detail)
     })
+}
+
+/// Whether an operation that seems to be missing judges its input: it refuses text that is no name of a resource otherwise
+/// than a path where there is nothing, and otherwise than it did a well-formed name.
+async fn looks_at_input(env: &Environment, operation: &Operation, nowhere: &Exchange) -> bool {
+    let input = env.generator.minimal_input(operation);
+    if !env.target.is_loopback() || placeholder::names(&input).is_empty() {
+        return false;
+    }
+    let Ok(input) = placeholder::replace(&input, &mut |_| Ok::<_, ()>(Value::from("-"))) else { return false };
+    let exchange = env.target.send(&encode::request(operation, &input)).await;
+    let status = |exchange: &Exchange| exchange.response().map(|response| response.status);
+    status(&exchange) == Some(400) && status(nowhere).is_some_and(|nowhere| nowhere != 400)
 }
 
 /// An input that names nothing real, and whether all that it names belongs to the run's own account.

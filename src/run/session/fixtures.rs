@@ -160,6 +160,7 @@ impl Session<'_> {
             self.note(&mut judgement, &exchange);
             let made = self.own.pop().filter(|_| judgement.is_success());
             let Some(mut bundle) = made.filter(|bundle| bundle.arn(&resource).is_some()) else {
+                self.worker.hindrances.extend(judgement.violations);
                 let answer = judgement.undecided.unwrap_or_else(|| judgement.answer.describe());
                 return Err(Blocked(format!("{} made no `{resource}`: {answer}", operation.name)));
             };

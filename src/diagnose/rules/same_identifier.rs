@@ -1,0 +1,90 @@
+//! Identifiers of one kind that come malformed in the same way wherever they are shown are one cause.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::diagnose::engine::Links;
+use crate::diagnose::evidence::Evidence;
+use crate::judge::finding::FindingKind;
+use crate::spec::clause::Constraint;
+use crate::spec::clause_id::ClauseId;
+
+/// Operations that must show them.
+const MANY: usize = 3;
+/// What stands in a path for each element of a list.
+const ELEMENT: &str = "member";
+
+pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
+    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (position, finding) in findings.iter().enumerate() {
+        if let Some(kind) = kind(finding) {
+            groups.entry(kind).or_default().push(position);
+        }
+    }
+    for group in groups.values() {
+        let operations: BTreeSet<&str> =
+            group.iter().filter_map(|position| Some(findings.get(*position)?.operation)).collect();
+        // One that others follow from already explains most.
+        let Some(primary) = group.iter().find(|position| links.is_primary(**position)).copied() else { continue };
+        if operations.len() >= MANY {
+            group.iter().for_each(|position| links.follows(*position, primary));
+        }
+    }
+}
+
+/// What malformed identifiers of one kind have in common: all but their end.
+fn kind<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
+    let Some(ClauseId::Output { path, constraint: Constraint::Pattern, .. }) = finding.about else { return None };
+    if finding.kind != FindingKind::MalformedResponse {
+        return None;
+    }
+    let names: Vec<&str> = path.split('.').collect();
+    let text = first_text(finding.response, &names)?;
+    text.get(..=text.rfind(['/', ':'])?)
+}
+
+/// The first text at a path, in the first elements of lists.
+fn first_text<'v>(value: &'v Value, path: &[&str]) -> Option<&'v str> {
+    match path.split_first() {
+        None => value.as_str(),
+        Some((&ELEMENT, rest)) => value.as_array()?.iter().find_map(|element| first_text(element, rest)),
+        Some((name, rest)) => first_text(value.get(name)?, rest),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::diagnose::samples::{body, finding, linked};
+
+    fn findings(arns: [&str; 3]) -> Vec<Evidence<'static>> {
+        let shown = |clause, operation, response| Evidence {
+            response: body(response),
+            ..finding(clause, operation, FindingKind::MalformedResponse)
+        };
+        let [created, got, listed] = arns;
+        vec![
+            shown("CreateChannel.output.channel.arn.pattern", "CreateChannel", json!({"channel": {"arn": created}})),
+            shown("GetStream.output.stream.channelArn.pattern", "GetStream", json!({"stream": {"channelArn": got}})),
+            shown(
+                "ListChannels.output.channels.member.arn.pattern",
+                "ListChannels",
+                json!({"channels": [{"arn": listed}]}),
+            ),
+        ]
+    }
+
+    #[test]
+    fn identifiers_of_one_kind_are_one_cause() {
+        assert_eq!(linked(link, &findings(["a:b:channel:1", "a:b:channel:2", "a:b:channel:3"])), [0; 3]);
+    }
+
+    #[test]
+    fn identifiers_that_begin_otherwise_stay_apart() {
+        assert_eq!(linked(link, &findings(["a:b:channel:1", "a:b:channel/2", "a:b:channel:3"])), [0, 1, 2]);
+        assert_eq!(linked(link, &findings(["1", "2", "3"])), [0, 1, 2]);
+    }
+}

@@ -1,0 +1,92 @@
+//! An operation that refuses no invalid input at all does not look at it: that is one cause.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnose::engine::Links;
+use crate::diagnose::evidence::Evidence;
+use crate::judge::finding::FindingKind;
+use crate::spec::clause::Constraint;
+use crate::spec::clause_id::ClauseId;
+
+/// Clauses of one operation's input that must be broken.
+const MANY: usize = 6;
+
+/// `upheld` are the ids of the clauses that were upheld: one that needs a refusal shows that input is looked at.
+pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>, links: &mut Links) {
+    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (position, finding) in findings.iter().enumerate() {
+        if let Some(operation) = unchecked(finding) {
+            groups.entry(operation).or_default().push(position);
+        }
+    }
+    let checked: BTreeSet<&str> = upheld.iter().filter_map(|clause| refusing(clause)).collect();
+    for (operation, group) in groups {
+        let clauses: BTreeSet<&str> =
+            group.iter().filter_map(|position| Some(findings.get(*position)?.clause)).collect();
+        let accepted = |position: &&usize| {
+            findings.get(**position).is_some_and(|finding| finding.kind == FindingKind::AcceptedInvalid)
+        };
+        if clauses.len() < MANY || checked.contains(operation) {
+            continue;
+        }
+        let Some(primary) = group.iter().find(accepted).copied() else { continue };
+        group.iter().for_each(|position| links.follows(*position, primary));
+    }
+}
+
+/// The operation, if the finding is that invalid input got past its checks.
+fn unchecked<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
+    let got_past = match finding.kind {
+        FindingKind::AcceptedInvalid | FindingKind::ServerError => true,
+        // What comes later refuses it: an ARN of no form names nothing.
+        FindingKind::WrongErrorCode => finding.status == 404,
+        _ => false,
+    };
+    match finding.about? {
+        ClauseId::Input { operation, .. } | ClauseId::Error { operation, .. } if got_past => Some(operation),
+        _ => None,
+    }
+}
+
+/// The operation of a clause that is upheld only if invalid input is refused. Lower bounds of lengths may be zero: then
+/// accepted input upholds them.
+fn refusing(clause: &str) -> Option<&str> {
+    match ClauseId::parse(clause)? {
+        ClauseId::Input { operation, constraint, .. } if constraint != Constraint::LengthMin => Some(operation),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::samples::finding;
+
+    const CLAUSES: [&str; 6] = [
+        "UpdateChannel.input.name.type",
+        "UpdateChannel.input.name.pattern",
+        "UpdateChannel.input.name.length.max",
+        "UpdateChannel.input.type.enum",
+        "UpdateChannel.input.type.type",
+        "UpdateChannel.input.authorized.type",
+    ];
+
+    fn primaries(number: usize, upheld: &[&str]) -> Vec<usize> {
+        let of = |clause| finding(clause, "UpdateChannel", FindingKind::AcceptedInvalid);
+        let findings: Vec<_> = CLAUSES.into_iter().take(number).map(of).collect();
+        let mut links = Links::new(findings.len());
+        link(&findings, &upheld.iter().copied().collect(), &mut links);
+        (0..findings.len()).map(|position| links.primary(position)).collect()
+    }
+
+    #[test]
+    fn an_operation_that_refuses_nothing_is_one_cause() {
+        assert_eq!(primaries(6, &["UpdateChannel.input.name.length.min", "GetChannel.input.arn.pattern"]), [0; 6]);
+    }
+
+    #[test]
+    fn an_operation_that_refuses_something_or_lets_little_pass_has_a_cause_for_each() {
+        assert_eq!(primaries(6, &["UpdateChannel.input.arn.pattern"]), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(primaries(5, &[]), [0, 1, 2, 3, 4]);
+    }
+}
