@@ -36,7 +36,7 @@ pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliEr
     stages::name_endpoint(&mut resolved.settings, &loaded.contract)?;
     known_operations(&named, &loaded.contract)?;
     let settings = &resolved.settings;
-    let plan = stages::plan(&loaded.contract, &settings.only, &settings.skip, settings.shard)?;
+    let plan = stages::plan(&loaded.contract, &loaded.suites, &settings.only, &settings.skip, settings.shard)?;
     let baseline =
         resolved.baseline.as_deref().map(|path| read_baseline(path, resolved.baseline_use, &loaded.contract));
     let baseline = baseline.transpose()?;

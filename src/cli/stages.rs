@@ -27,6 +27,8 @@ pub struct Loaded {
     pub contract: Arc<Contract>,
     /// The file it comes from.
     pub file: ContractFile,
+    /// The built-in suites and those of its bundle.
+    pub suites: Suites,
 }
 
 /// Loads a contract file, or the built-in contract.
@@ -39,19 +41,20 @@ pub fn load(path: Option<&Path>) -> Result<Loaded, CliError> {
                 model: Source { uri: BUILTIN_URI.to_owned(), text: BUILTIN_TEXT.to_owned() },
                 rules: Some(Source { uri: BUILTIN_RULES_URI.to_owned(), text: BUILTIN_RULES_TEXT.to_owned() }),
             },
+            suites: suites(&[])?,
         }),
         Some(path) => {
-            let contract = Arc::new(spec::load_file(path).map_err(invalid)?);
-            let rules = path.with_extension("rules.json");
-            let rules = if rules.is_file() { Some(source(&rules)?) } else { None };
-            Ok(Loaded { contract, file: ContractFile { model: source(path)?, rules } })
+            let files = spec::Files::read(path).map_err(invalid)?;
+            let contract = Arc::new(spec::load_files(&files).map_err(invalid)?);
+            let suites = suites(&files.suites)?;
+            let file = ContractFile { model: source(files.model), rules: files.rules.map(source) };
+            Ok(Loaded { contract, file, suites })
         }
     }
 }
 
-fn source(path: &Path) -> Result<Source, CliError> {
-    let text = std::fs::read_to_string(path).map_err(|error| CliError::io("read", path, &error))?;
-    Ok(Source { uri: path.display().to_string(), text })
+fn source(file: spec::TextFile) -> Source {
+    Source { uri: file.name(), text: file.text }
 }
 
 /// Puts the service's own address for `aws`. Source: AWS General Reference, "AWS service endpoints".
@@ -76,14 +79,32 @@ pub fn name_endpoint(settings: &mut Settings, contract: &Contract) -> Result<(),
 }
 
 /// Plans the cases that filters and shard leave.
-pub fn plan(contract: &Contract, only: &[String], skip: &[String], shard: Shard) -> Result<Plan, CliError> {
-    let bad = |error: plan::PlanError| match error {
-        plan::PlanError::Suites(error) => CliError::File(error.into()),
-        error => CliError::usage(error.to_string()),
-    };
+pub fn plan(
+    contract: &Contract,
+    suites: &Suites,
+    only: &[String],
+    skip: &[String],
+    shard: Shard,
+) -> Result<Plan, CliError> {
     let filter =
         Filter { only: only.to_vec(), skip: skip.to_vec(), shard_index: shard.index, shard_count: shard.count };
-    plan::plan(contract, &Suites::builtin().map_err(bad)?, &filter).map_err(bad)
+    plan::plan(contract, suites, &filter).map_err(bad_plan)
+}
+
+/// The built-in suites, and those of a bundle besides.
+fn suites(files: &[spec::TextFile]) -> Result<Suites, CliError> {
+    let mut suites = Suites::builtin().map_err(bad_plan)?;
+    for file in files {
+        suites.extend(Suites::parse(&file.path, &file.text).map_err(bad_plan)?);
+    }
+    Ok(suites)
+}
+
+fn bad_plan(error: plan::PlanError) -> CliError {
+    match error {
+        plan::PlanError::Suites(error) => CliError::File(error.into()),
+        error => CliError::usage(error.to_string()),
+    }
 }
 
 /// Why a clause without a case has none.

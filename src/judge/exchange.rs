@@ -34,6 +34,7 @@ pub struct Judge {
     aliases: Vec<(String, String)>,
     refusals_of_access: Vec<(String, ErrorCause)>,
     about_signatures: BTreeSet<ClauseIndex>,
+    is_model_only: bool,
 }
 
 /// What kind of answer came back.
@@ -126,6 +127,7 @@ impl Judge {
         let about_access = [ErrorCause::Authorization, ErrorCause::Authentication, ErrorCause::Account];
         let common = contract.rules.common_errors.iter();
         Judge {
+            is_model_only: contract.is_model_only(),
             output_rules: OutputRules::of(contract),
             error_body_clause: contract.clauses.find(ERROR_BODY_CLAUSE),
             aliases: pairs.collect(),
@@ -368,11 +370,25 @@ impl View<'_> {
             self.violate(self.focus, FindingKind::ServerError, self.expected(), observed);
         } else if let Some(reason) = self.unread_code(code) {
             self.judgement.undecided = Some(reason);
+        } else if self.is_unexplained(status, code) {
+            self.judgement.undecided = Some(format!(
+                "the target answered {}, and the model alone does not say that every well-formed request succeeds",
+                self.judgement.answer.describe()
+            ));
         } else if self.expectation.success && self.expectation.errors.iter().all(|error| error.status != status) {
             self.violate(self.focus, FindingKind::RejectedValid, self.expected(), observed);
         } else {
             self.wrong_refusal(status, code, observed);
         }
+    }
+
+    /// Whether a well-formed request met an error that its operation documents, and only rules could tell whether it
+    /// should have: states, limits and what values mean are no matter of a model.
+    fn is_unexplained(&self, status: u16, code: Option<&str>) -> bool {
+        let documented = code.and_then(|code| self.operation.error(code));
+        self.judge.is_model_only
+            && self.expectation.success
+            && documented.is_some_and(|error| error.status == status && status < 500)
     }
 
     /// Whether who sent the request was refused, and not the request: that decides nothing, unless signatures are the
@@ -402,6 +418,11 @@ impl View<'_> {
         } else {
             let kind = if code.is_some() { FindingKind::WrongErrorCode } else { FindingKind::WrongStatus };
             self.violate(self.focus, kind, self.expected(), observed);
+            // Which of its errors an operation answers with is prose.
+            let is_guess = self.judge.is_model_only && is_documented_elsewhere;
+            if let Some(violation) = self.judgement.violations.last_mut().filter(|_| is_guess) {
+                violation.tier = Some(Tier::Inferred);
+            }
         }
     }
 

@@ -26,6 +26,7 @@ pub struct OutputRules {
     by_place: HashMap<String, Places>,
     /// Values that the reading allows beyond the model, by shape and member (`Channel$preset`).
     lenient: HashMap<String, Vec<Value>>,
+    is_model_only: bool,
 }
 
 /// A prose rule on responses.
@@ -39,7 +40,7 @@ struct OutputRule {
 impl OutputRules {
     /// Compiles the rules of a contract; a rule whose schema does not compile is left out (`spec check` reports it).
     pub fn of(contract: &Contract) -> OutputRules {
-        let mut rules = OutputRules::default();
+        let mut rules = OutputRules { is_model_only: contract.is_model_only(), ..OutputRules::default() };
         for lenient in &contract.rules.lenient_output {
             rules.lenient.insert(lenient.path.clone(), lenient.also_allowed.clone());
         }
@@ -111,6 +112,7 @@ impl<'j> OutputCheck<'j> {
             }
             match object.get(&member.name) {
                 None | Some(Value::Null) => self.absent(member),
+                Some(value) if self.stands_for_absent(member, value) => {}
                 Some(value) => {
                     self.uphold(member.clause(Constraint::Required));
                     self.value(parent, member, value);
@@ -121,6 +123,12 @@ impl<'j> OutputCheck<'j> {
         self.judgement.unknown_members += unknown;
         let nulls = object.values().filter(|value| value.is_null()).count();
         self.judgement.nulls += nulls;
+    }
+
+    /// Services write an empty string for an optional text that is not set. Rules say where they do; where there are none,
+    /// such a text says nothing.
+    fn stands_for_absent(&self, member: &Node, value: &Value) -> bool {
+        self.rules.is_model_only && !member.is_required && value.as_str() == Some("")
     }
 
     fn absent(&mut self, member: &Node) {
