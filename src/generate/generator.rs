@@ -61,10 +61,19 @@ pub(super) struct Details {
     states: BTreeMap<String, String>,
     pub(super) prover: Prover,
     minimal: OnceLock<Value>,
-    /// An input that the target accepted, where the model alone does not tell one.
-    accepted: RwLock<Option<Value>>,
+    /// Inputs that the target accepted, where the model alone does not tell them.
+    accepted: RwLock<Option<Accepted>>,
     /// Some valid inputs, the smallest first, once they are needed.
     pool: Arc<OnceLock<Vec<Value>>>,
+}
+
+/// Inputs of one operation that a target accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    /// The one with the fewest members.
+    pub smallest: Value,
+    /// The one with the most members.
+    pub richest: Value,
 }
 
 impl Generator {
@@ -109,7 +118,7 @@ impl Generator {
     pub fn minimal_input(&self, operation: &Operation) -> Value {
         let details = self.details.get(&operation.name);
         if let Some(accepted) = details.and_then(|details| details.accepted.read().clone()) {
-            return accepted;
+            return accepted.smallest;
         }
         let known = self.details.get(&operation.name).and_then(|details| details.minimal.get());
         if let Some(known) = known {
@@ -122,11 +131,18 @@ impl Generator {
         found
     }
 
-    /// Remembers an input that the target accepted: other requests start from it.
-    pub fn accept(&self, operation: &Operation, input: Value) {
+    /// Remembers inputs that the target accepted: other requests start from them.
+    pub fn accept(&self, operation: &Operation, accepted: Accepted) {
         if let Some(details) = self.details.get(&operation.name) {
-            *details.accepted.write() = Some(input);
+            *details.accepted.write() = Some(accepted);
         }
+    }
+
+    /// The input to make a resource with that tests look at: the one with most members that was seen to be accepted, so
+    /// that responses show them, else a smallest one.
+    pub fn telling_input(&self, operation: &Operation) -> Value {
+        let accepted = self.details.get(&operation.name).and_then(|details| details.accepted.read().clone());
+        accepted.map_or_else(|| self.minimal_input(operation), |accepted| accepted.richest)
     }
 
     /// Valid inputs of an operation to look for one that a target accepts, the likeliest first; all follow from the model.

@@ -81,7 +81,7 @@ pub async fn check(
         Signatures::Unknown => {}
     }
     target.access().watch();
-    accepted::find(&env, &mut tally).await;
+    accepted::find(&mut env, &mut tally).await;
     Ok(Checked { env, tally, created })
 }
 
