@@ -24,6 +24,7 @@ mod serve;
 mod shell;
 mod signals;
 mod spec;
+mod spec_diff;
 mod stages;
 mod start;
 mod suggest;

@@ -43,6 +43,9 @@ pub async fn replay(args: ReplayArgs, environment: &Environment) -> Result<Exit,
     let plan = plan(&contract, &suites, &report, &findings)?;
     let mut settings = settings(args.target, &args.account, &report, environment).await?;
     stages::name_endpoint(&mut settings, &contract)?;
+    if settings.endpoint.is_empty() {
+        stages::expect_reference(&contract, stages::NAME_THE_TARGET)?;
+    }
     let wanted = Wanted { plan_only: false, consent: resolve::consent(&settings, args.account.yes) };
     if forecast::agree(&contract, &plan, &settings, wanted, environment).await? == Agreement::Stop {
         return Ok(Exit::Success);

@@ -78,6 +78,28 @@ pub fn name_endpoint(settings: &mut Settings, contract: &Contract) -> Result<(),
     Ok(())
 }
 
+/// What to do about a contract that the embedded reference server does not serve.
+pub const NAME_THE_TARGET: &str = "name the target with --endpoint, e.g. --endpoint http://127.0.0.1:5000";
+
+/// The embedded reference server serves the built-in contract's service and no other.
+///
+/// # Errors
+/// The contract is of another service.
+pub fn expect_reference(contract: &Contract, advice: &str) -> Result<(), CliError> {
+    if contract.is_builtin {
+        return Ok(());
+    }
+    let builtin = spec::builtin().map_err(|error| CliError::File(error.into()))?;
+    let known = |service: &spec::contract::Service| (service.name.to_lowercase(), service.signing_name.clone());
+    if known(&builtin.service) == known(&contract.service) {
+        return Ok(());
+    }
+    Err(CliError::usage(format!(
+        "the contract is of the service `{}`, and the embedded reference server serves `{}` only: {advice}",
+        contract.service.name, builtin.service.name
+    )))
+}
+
 /// Plans the cases that filters and shard leave.
 pub fn plan(
     contract: &Contract,

@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::document::{self, Unread};
 use super::error_code;
 use super::finding::{FindingKind, Violation};
-use super::output::{OutputCheck, OutputRules};
+use super::output::{self, OutputCheck, OutputRules};
 use crate::plan::expectation::{Expectation, ExpectedError};
 use crate::spec::clause::{ClauseIndex, Tier};
-use crate::spec::contract::{BodyClause, Contract, Operation};
+use crate::spec::contract::{BodyClause, Contract, NodeKind, Operation};
 use crate::spec::rules::ErrorCause;
 use crate::wire::{Exchange, FailureKind, Reply, Response};
 
@@ -227,6 +227,7 @@ impl View<'_> {
             );
         }
         self.uphold_focus();
+        OutputCheck::new(self.operation, &self.judge.output_rules, self.judgement).head(response);
         match self.operation.body_clause {
             BodyClause::Empty(clause) => self.empty_body(clause, response),
             BodyClause::ContentType(clause) => self.json_body(clause, response),
@@ -258,8 +259,11 @@ impl View<'_> {
             let expected = "The content type is application/json.".to_owned();
             self.violate(clause, FindingKind::MalformedResponse, expected, observed);
         }
+        let payload = output::payload(self.operation);
+        let is_payload = payload.is_some_and(|payload| !matches!(payload.kind, NodeKind::Structure(_)));
         match self.judgement.body.take() {
-            Some(body) if body.is_object() => {
+            None if payload.is_some_and(|payload| !payload.is_required) && response.body.is_empty() => {}
+            Some(body) if body.is_object() || is_payload => {
                 OutputCheck::new(self.operation, &self.judge.output_rules, self.judgement).body(&body);
                 self.judgement.body = Some(body);
                 self.unique_names(clause);

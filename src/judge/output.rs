@@ -8,9 +8,11 @@ use serde_json::{Map, Value};
 
 use super::exchange::Judgement;
 use super::finding::{FindingKind, Violation};
+use super::head;
 use super::watch::Watch;
 use crate::spec::clause::{ClauseIndex, Constraint};
 use crate::spec::contract::{Contract, Location, Node, NodeKind, Operation, TimestampFormat};
+use crate::wire::Response;
 
 /// Longest value shown in a sentence, in characters.
 const SHOWN: usize = 80;
@@ -73,6 +75,15 @@ impl OutputRules {
     }
 }
 
+/// The member that is the whole body, if one is.
+pub(super) fn payload(operation: &Operation) -> Option<&Node> {
+    operation.output.members().iter().find(|member| member.location == Location::Payload)
+}
+
+fn is_in_head(member: &Node) -> bool {
+    matches!(member.location, Location::Header(_) | Location::PrefixHeaders(_) | Location::StatusCode)
+}
+
 fn with_parents(root: &Node) -> Vec<(&Node, Option<&Node>)> {
     let mut found = vec![(root, None)];
     let mut next = 0;
@@ -98,8 +109,27 @@ impl<'j> OutputCheck<'j> {
         OutputCheck { operation, rules, places, judgement }
     }
 
+    /// Judges the members that travel in headers or as the status.
+    pub fn head(&mut self, response: &Response) {
+        let output = &self.operation.output;
+        for member in output.members().iter().filter(|member| is_in_head(member)) {
+            match head::value(member, response) {
+                None => self.absent(member),
+                Some(value) => {
+                    self.uphold(member.clause(Constraint::Required));
+                    self.value(output, member, &value);
+                }
+            }
+        }
+    }
+
     /// Judges the whole body of a success.
     pub fn body(&mut self, body: &Value) {
+        let output = &self.operation.output;
+        if let Some(payload) = payload(self.operation) {
+            self.uphold(payload.clause(Constraint::Required));
+            return self.value(output, payload, body);
+        }
         let empty = Map::new();
         let object = body.as_object().unwrap_or(&empty);
         self.members(&self.operation.output, self.operation.output.members(), object);
@@ -107,7 +137,7 @@ impl<'j> OutputCheck<'j> {
 
     fn members(&mut self, parent: &Node, members: &[Node], object: &Map<String, Value>) {
         for member in members {
-            if !matches!(member.location, Location::Body | Location::Payload) {
+            if member.location != Location::Body {
                 continue;
             }
             match object.get(&member.name) {

@@ -39,7 +39,7 @@ pub use arn::Arn;
 pub use check::{Summary, check, check_file};
 pub use clause::{Clause, ClauseIndex, ClauseKind, ClauseTable, Constraint, Tier};
 pub use contract::Contract;
-pub use diff::{Change, Impact, diff};
+pub use diff::{Change, ChangeKind, Impact, compares_rules, diff, rules_of, speaks_of};
 pub use error::{Flaw, Problem, SpecError, problems};
 pub use files::{Files, TextFile};
 pub use load::{builtin, load, load_file, load_files};
