@@ -24,8 +24,8 @@ const MOST_CASES: usize = 12;
 
 /// Explains an id.
 pub fn explain(args: &ExplainArgs) -> Result<Exit, CliError> {
-    let contract = stages::load(args.spec.as_deref())?.contract;
-    let plan = stages::plan(&contract, &[], &[], Shard::default())?;
+    let stages::Loaded { contract, suites, .. } = stages::load(args.spec.as_deref())?;
+    let plan = stages::plan(&contract, &suites, &[], &[], Shard::default())?;
     let knowledge = Knowledge { contract: &contract, plan: &plan };
     let of_report = args.report.as_deref().map(|path| knowledge.finding(path, &args.id)).transpose()?.flatten();
     match of_report.or_else(|| knowledge.explain(&args.id)) {
@@ -352,7 +352,8 @@ mod tests {
 
     fn with_builtin(check: impl Fn(&Knowledge<'_>)) {
         let contract = crate::spec::builtin().unwrap();
-        let plan = stages::plan(&contract, &[], &[], Shard::default()).unwrap();
+        let suites = crate::plan::Suites::builtin().unwrap();
+        let plan = stages::plan(&contract, &suites, &[], &[], Shard::default()).unwrap();
         check(&Knowledge { contract: &contract, plan: &plan });
     }
 

@@ -20,10 +20,10 @@ use crate::spec::clause::ClauseIndex;
 pub fn list(args: ListArgs) -> Result<Exit, CliError> {
     let config = Config::load(args.plan.config.as_deref())?;
     let mut selection = resolve::plan(args.plan, config);
-    let contract = stages::load(selection.spec.as_deref())?.contract;
+    let stages::Loaded { contract, suites } = stages::load(selection.spec.as_deref())?;
     stages::select_operations(&mut selection.only, &selection.operation, &contract)?;
     let shard = selection.shard.unwrap_or_default();
-    let plan = stages::plan(&contract, &selection.only, &selection.skip, shard)?;
+    let plan = stages::plan(&contract, &suites, &selection.only, &selection.skip, shard)?;
     print(&match args.format {
         ListFormat::Text => text(&contract, &plan),
         ListFormat::Json => format!("{:#}\n", json(&contract, &plan)),
@@ -133,12 +133,13 @@ fn json(contract: &Contract, plan: &Plan) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Suites;
     use crate::run::settings::Shard;
 
     fn listed(only: &[&str]) -> (Contract, Plan) {
         let contract = crate::spec::builtin().unwrap();
         let only: Vec<String> = only.iter().map(|glob| (*glob).to_owned()).collect();
-        let plan = stages::plan(&contract, &only, &[], Shard::default()).unwrap();
+        let plan = stages::plan(&contract, &Suites::builtin().unwrap(), &only, &[], Shard::default()).unwrap();
         (contract, plan)
     }
 
@@ -168,7 +169,8 @@ mod tests {
     #[test]
     fn a_glob_that_matches_nothing_is_refused() {
         let contract = crate::spec::builtin().unwrap();
-        let error = stages::plan(&contract, &["nothing*".to_owned()], &[], Shard::default()).unwrap_err();
+        let only = ["nothing*".to_owned()];
+        let error = stages::plan(&contract, &Suites::builtin().unwrap(), &only, &[], Shard::default()).unwrap_err();
         assert_eq!(error.exit(), Exit::Usage);
         assert!(error.message().contains("nothing*"));
     }

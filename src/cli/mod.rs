@@ -26,6 +26,7 @@ mod shell;
 mod signals;
 mod span;
 mod spec;
+mod spec_diff;
 mod stages;
 mod start;
 mod suggest;

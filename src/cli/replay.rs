@@ -12,7 +12,7 @@ use super::forecast::{self, Agreement, Wanted};
 use super::output::print;
 use super::suggest::did_you_mean;
 use super::{aws, embedded, merge, resolve, signals, stages};
-use crate::plan::Plan;
+use crate::plan::{Plan, Suites};
 use crate::report::Record;
 use crate::report::record::{CaseVerdict, FindingRecord};
 use crate::report::text::{count, seconds, visible};
@@ -39,10 +39,13 @@ pub async fn replay(args: ReplayArgs, environment: &Environment) -> Result<Exit,
         print("the report has no findings\n");
         return Ok(Exit::Success);
     }
-    let contract = stages::load(args.spec.as_deref())?.contract;
-    let plan = plan(&contract, &report, &findings)?;
+    let stages::Loaded { contract, suites, .. } = stages::load(args.spec.as_deref())?;
+    let plan = plan(&contract, &suites, &report, &findings)?;
     let mut settings = settings(args.target, &args.account, &report, environment).await?;
     stages::name_endpoint(&mut settings, &contract)?;
+    if settings.endpoint.is_empty() {
+        stages::expect_reference(&contract, stages::NAME_THE_TARGET)?;
+    }
     let wanted = Wanted { plan_only: false, consent: resolve::consent(&settings, args.account.yes) };
     if forecast::agree(&contract, &plan, &settings, wanted, environment).await? == Agreement::Stop {
         return Ok(Exit::Success);
@@ -81,13 +84,13 @@ fn chosen<'r>(report: &'r Record, ids: &[String]) -> Result<Vec<&'r FindingRecor
 }
 
 /// The cases that showed the findings.
-fn plan(contract: &Contract, report: &Record, findings: &[&FindingRecord]) -> Result<Plan, CliError> {
+fn plan(contract: &Contract, suites: &Suites, report: &Record, findings: &[&FindingRecord]) -> Result<Plan, CliError> {
     if contract.sha256 != report.contract.sha256 {
         return Err(CliError::usage(
             "the report was made with another contract: give its file with --spec, or run the check again",
         ));
     }
-    let mut plan = stages::plan(contract, &[], &[], Shard::default())?;
+    let mut plan = stages::plan(contract, suites, &[], &[], Shard::default())?;
     let wanted: BTreeSet<&str> = findings.iter().map(|finding| finding.case.as_str()).collect();
     plan.cases.retain(|case| wanted.contains(case.id.as_str()));
     // Of the others it would only be said why they stay untested.

@@ -14,7 +14,7 @@ use super::exit::Exit;
 use super::forecast::{self, Agreement, Wanted};
 use super::output::{self, Sinks, print_error};
 use super::progress::Progress;
-use super::resolve::{self, BaselineUse, Resolved, Target};
+use super::resolve::{self, BaselineUse, Consent, Resolved, Target};
 use super::suggest::did_you_mean;
 use super::{aws, embedded, repository, signals, stages};
 use crate::plan::Plan;
@@ -44,14 +44,20 @@ pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliEr
     output::choose_colours(resolved.console.color);
     let loaded = stages::load(resolved.spec.as_deref())?;
     stages::name_endpoint(&mut resolved.settings, &loaded.contract)?;
+    if resolved.target == Target::Embedded {
+        stages::expect_reference(&loaded.contract, stages::NAME_THE_TARGET)?;
+    }
     known_operations(&named, &loaded.contract)?;
     stages::select_operations(&mut resolved.settings.only, &resolved.operations, &loaded.contract)?;
     resolved.selection.only.clone_from(&resolved.settings.only);
     let settings = &resolved.settings;
-    let plan = stages::plan(&loaded.contract, &settings.only, &settings.skip, settings.shard)?;
+    let plan = stages::plan(&loaded.contract, &loaded.suites, &settings.only, &settings.skip, settings.shard)?;
     let baseline =
         resolved.baseline.as_deref().map(|path| read_baseline(path, resolved.baseline_use, &loaded.contract));
     let baseline = baseline.transpose()?;
+    if resolved.plan_only || resolved.consent == Consent::Needed {
+        stages::expect_reference(&loaded.contract, "leave --plan out, and agree with --yes")?;
+    }
     let wanted = Wanted { plan_only: resolved.plan_only, consent: resolved.consent };
     if forecast::agree(&loaded.contract, &plan, settings, wanted, environment).await? == Agreement::Stop {
         return Ok(Exit::Success);

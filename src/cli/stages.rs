@@ -18,15 +18,21 @@ use crate::spec::{self, Contract};
 pub struct Loaded {
     /// The contract.
     pub contract: Arc<Contract>,
+    /// The built-in suites and those of its bundle.
+    pub suites: Suites,
 }
 
 /// Loads a contract file, or the built-in contract.
 pub fn load(path: Option<&Path>) -> Result<Loaded, CliError> {
-    let contract = match path {
-        None => spec::builtin(),
-        Some(path) => spec::load_file(path),
-    };
-    Ok(Loaded { contract: Arc::new(contract.map_err(|error| CliError::File(error.into()))?) })
+    let invalid = |error: spec::SpecError| CliError::File(error.into());
+    match path {
+        None => Ok(Loaded { contract: Arc::new(spec::builtin().map_err(invalid)?), suites: suites(&[])? }),
+        Some(path) => {
+            let files = spec::Files::read(path).map_err(invalid)?;
+            let contract = Arc::new(spec::load_files(&files).map_err(invalid)?);
+            Ok(Loaded { contract, suites: suites(&files.suites)? })
+        }
+    }
 }
 
 /// Puts the service's own address for `aws`. Source: AWS General Reference, "AWS service endpoints".
@@ -69,15 +75,55 @@ pub fn select_operations(only: &mut Vec<String>, names: &[String], contract: &Co
     Ok(())
 }
 
+/// What to do about a contract that the embedded reference server does not serve.
+pub const NAME_THE_TARGET: &str = "name the target with --endpoint, e.g. --endpoint http://127.0.0.1:5000";
+
+/// The embedded reference server serves the built-in contract's service and no other.
+///
+/// # Errors
+/// The contract is of another service.
+pub fn expect_reference(contract: &Contract, advice: &str) -> Result<(), CliError> {
+    if contract.is_builtin {
+        return Ok(());
+    }
+    let builtin = spec::builtin().map_err(|error| CliError::File(error.into()))?;
+    let known = |service: &spec::contract::Service| (service.name.to_lowercase(), service.signing_name.clone());
+    if known(&builtin.service) == known(&contract.service) {
+        return Ok(());
+    }
+    Err(CliError::usage(format!(
+        "the contract is of the service `{}`, and the embedded reference server serves `{}` only: {advice}",
+        contract.service.name, builtin.service.name
+    )))
+}
+
 /// Plans the cases that filters and shard leave.
-pub fn plan(contract: &Contract, only: &[String], skip: &[String], shard: Shard) -> Result<Plan, CliError> {
-    let bad = |error: plan::PlanError| match error {
-        plan::PlanError::Suites(error) => CliError::File(error.into()),
-        error => CliError::usage(error.to_string()),
-    };
+pub fn plan(
+    contract: &Contract,
+    suites: &Suites,
+    only: &[String],
+    skip: &[String],
+    shard: Shard,
+) -> Result<Plan, CliError> {
     let filter =
         Filter { only: only.to_vec(), skip: skip.to_vec(), shard_index: shard.index, shard_count: shard.count };
-    plan::plan(contract, &Suites::builtin().map_err(bad)?, &filter).map_err(bad)
+    plan::plan(contract, suites, &filter).map_err(bad_plan)
+}
+
+/// The built-in suites, and those of a bundle besides.
+fn suites(files: &[spec::TextFile]) -> Result<Suites, CliError> {
+    let mut suites = Suites::builtin().map_err(bad_plan)?;
+    for file in files {
+        suites.extend(Suites::parse(&file.path, &file.text).map_err(bad_plan)?);
+    }
+    Ok(suites)
+}
+
+fn bad_plan(error: plan::PlanError) -> CliError {
+    match error {
+        plan::PlanError::Suites(error) => CliError::File(error.into()),
+        error => CliError::usage(error.to_string()),
+    }
 }
 
 /// Why a clause without a case has none.

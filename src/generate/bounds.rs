@@ -43,6 +43,7 @@ fn longest(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
     }
     let is_free_text = matches!(node.kind, NodeKind::String)
         && node.constraints.pattern.is_none()
+        && !scope.is_model_only
         && scope.domains.get(&scope.operation.name, &node.path).is_none();
     if is_free_text {
         let note = format!("the largest length, {most}, in code points beyond the BMP");

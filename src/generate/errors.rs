@@ -31,15 +31,25 @@ pub(super) fn invalid_input_errors(
         let documented = operation
             .error("ValidationException")
             .or_else(|| operation.errors.iter().find(|error| error.status == 400 && error.code.contains("alidation")));
-        errors.push(match documented {
-            Some(error) => ExpectedError { code: error.code.clone(), status: error.status },
-            None => ExpectedError { code: "ValidationException".to_owned(), status: 400 },
-        });
+        match documented {
+            Some(error) => errors.push(ExpectedError { code: error.code.clone(), status: error.status }),
+            None if contract.is_model_only() => errors.extend(bad_requests(operation)),
+            None => {}
+        }
+        if errors.is_empty() {
+            errors.push(ExpectedError { code: "ValidationException".to_owned(), status: 400 });
+        }
     }
     if constraint == Constraint::Type {
         errors.push(ExpectedError { code: "SerializationException".to_owned(), status: 400 });
     }
     errors
+}
+
+/// Every error of status 400: which of them is about input, a model does not say.
+fn bad_requests(operation: &Operation) -> impl Iterator<Item = ExpectedError> + '_ {
+    let errors = operation.errors.iter().filter(|error| error.status == 400);
+    errors.map(|error| ExpectedError { code: error.code.clone(), status: error.status })
 }
 
 /// What an operation answers to an ARN of nothing.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
+use parking_lot::RwLock;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -60,8 +61,19 @@ pub(super) struct Details {
     states: BTreeMap<String, String>,
     pub(super) prover: Prover,
     minimal: OnceLock<Value>,
+    /// Inputs that the target accepted, where the model alone does not tell them.
+    accepted: RwLock<Option<Accepted>>,
     /// Some valid inputs, the smallest first, once they are needed.
     pool: Arc<OnceLock<Vec<Value>>>,
+}
+
+/// Inputs of one operation that a target accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    /// The one with the fewest members.
+    pub smallest: Value,
+    /// The one with the most members.
+    pub richest: Value,
 }
 
 impl Generator {
@@ -83,6 +95,7 @@ impl Generator {
                     states: needed_states(&contract, operation, states),
                     prover,
                     minimal: OnceLock::new(),
+                    accepted: RwLock::new(None),
                     pool: Arc::default(),
                 },
             );
@@ -100,8 +113,13 @@ impl Generator {
         self.stand_ins.get(resource).map(String::as_str)
     }
 
-    /// A smallest valid input of an operation, the same at every call.
+    /// A smallest valid input of an operation, the same at every call: the one that was seen to be accepted, if there is
+    /// one.
     pub fn minimal_input(&self, operation: &Operation) -> Value {
+        let details = self.details.get(&operation.name);
+        if let Some(accepted) = details.and_then(|details| details.accepted.read().clone()) {
+            return accepted.smallest;
+        }
         let known = self.details.get(&operation.name).and_then(|details| details.minimal.get());
         if let Some(known) = known {
             return known.clone();
@@ -110,6 +128,43 @@ impl Generator {
         if let Some(details) = self.details.get(&operation.name) {
             let _ = details.minimal.set(found.clone());
         }
+        found
+    }
+
+    /// Remembers inputs that the target accepted: other requests start from them.
+    pub fn accept(&self, operation: &Operation, accepted: Accepted) {
+        if let Some(details) = self.details.get(&operation.name) {
+            *details.accepted.write() = Some(accepted);
+        }
+    }
+
+    /// The input to make a resource with that tests look at: the one with most members that was seen to be accepted, so
+    /// that responses show them, else a smallest one.
+    pub fn telling_input(&self, operation: &Operation) -> Value {
+        let accepted = self.details.get(&operation.name).and_then(|details| details.accepted.read().clone());
+        accepted.map_or_else(|| self.minimal_input(operation), |accepted| accepted.richest)
+    }
+
+    /// Valid inputs of an operation to look for one that a target accepts, the likeliest first; all follow from the model.
+    pub fn starting_points(&self, operation: &Operation) -> Vec<Value> {
+        let mut found = vec![self.minimal_input(operation)];
+        let Some(scope) = self.scope(operation) else { return found };
+        let root = &operation.input;
+        let mut runner = runner(2, &operation.name);
+        for (inputs, times) in
+            [(valid::small(scope, root), 1), (valid::full(scope, root), 2), (valid::any(scope, root), 16)]
+        {
+            let family = Family::valid(vec![inputs], Form::Random);
+            let drawn = (0..times).filter_map(|_| self.draw_plain(operation, &family, &mut runner));
+            found.extend(drawn.map(|(_, input)| finished(input)));
+        }
+        let mut seen: Vec<Value> = Vec::new();
+        found.retain(|input| {
+            !seen.contains(input) && {
+                seen.push(input.clone());
+                true
+            }
+        });
         found
     }
 
@@ -188,7 +243,7 @@ impl Generator {
         let Some(details) = self.details.get(&operation.name) else { return };
         details.pool.get_or_init(|| {
             let mut pool = vec![self.minimal_input(operation)];
-            let Some(scope) = self.scope(operation) else { return pool };
+            let Some(scope) = self.scope(operation).filter(|scope| !scope.is_model_only) else { return pool };
             let family = Family::valid(vec![valid::any(scope, &operation.input)], Form::Random);
             let mut runner = runner(1, &operation.name);
             let drawn = (1..POOL_SIZE).filter_map(|_| self.draw_plain(operation, &family, &mut runner));
@@ -286,6 +341,7 @@ impl Generator {
             left_out: &details.left_out,
             distinct: &details.distinct,
             states: &details.states,
+            is_model_only: self.contract.is_model_only(),
         })
     }
 }

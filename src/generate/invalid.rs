@@ -46,7 +46,7 @@ pub fn candidates(scope: Scope<'_>, node: &Node, constraint: Constraint) -> Vec<
         Constraint::LengthMin => too_short(scope, node),
         Constraint::LengthMax => too_long(scope, node),
         Constraint::Pattern => mismatches(node),
-        Constraint::Enum => strangers(node),
+        Constraint::Enum => strangers(scope, node),
         Constraint::RangeMin => below(node),
         Constraint::RangeMax => above(node),
         Constraint::UniqueItems => repeated(scope, node),
@@ -302,9 +302,14 @@ fn replace_part(arn: &str, index: usize, edit: impl Fn(&str) -> String) -> Strin
     parts.join(":")
 }
 
-fn strangers(node: &Node) -> Vec<Candidate> {
+fn strangers(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
+    // Without rules, an empty text may stand for an absent member.
+    let may_be_empty = scope.is_model_only && !node.is_required;
     match &node.kind {
-        NodeKind::Enum(values) => strange_names(values),
+        NodeKind::Enum(values) => {
+            let names = strange_names(values).into_iter();
+            names.filter(|name| !(may_be_empty && name.note == EMPTY_TEXT)).collect()
+        }
         NodeKind::IntEnum(values) => {
             let next = values.iter().max().map_or(0, |largest| largest.saturating_add(1));
             vec![Candidate::exactly("a number that is not listed", json!(next))]
@@ -312,6 +317,8 @@ fn strangers(node: &Node) -> Vec<Candidate> {
         _ => Vec::new(),
     }
 }
+
+const EMPTY_TEXT: &str = "the empty string";
 
 fn strange_names(values: &[String]) -> Vec<Candidate> {
     let Some(first) = values.first() else { return Vec::new() };
@@ -325,7 +332,7 @@ fn strange_names(values: &[String]) -> Vec<Candidate> {
         ("a listed value with a newline behind it", format!("{last}\n")),
         ("half of a listed value", first.chars().take(first.chars().count() / 2).collect()),
         ("two listed values", values.join("|")),
-        ("the empty string", String::new()),
+        (EMPTY_TEXT, String::new()),
     ];
     edits
         .into_iter()

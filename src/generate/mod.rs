@@ -22,4 +22,4 @@ pub mod valid;
 
 pub use errors::not_found_errors;
 pub use family::Family;
-pub use generator::{Drawn, GenerateError, Generator, finished, runner};
+pub use generator::{Accepted, Drawn, GenerateError, Generator, finished, runner};

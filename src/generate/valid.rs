@@ -32,6 +32,8 @@ pub struct Scope<'c> {
     pub distinct: &'c [String],
     /// States that resources must be in, by path of the member that takes their ARN.
     pub states: &'c BTreeMap<String, String>,
+    /// Whether no rules say which texts are legal: then plain ones are made, which most services take.
+    pub is_model_only: bool,
 }
 
 impl Scope<'_> {
@@ -100,6 +102,14 @@ pub fn full(scope: Scope<'_>, node: &Node) -> BoxedStrategy<Value> {
     }
 }
 
+/// All members given, each with its smallest useful value.
+pub fn small(scope: Scope<'_>, node: &Node) -> BoxedStrategy<Value> {
+    match &node.kind {
+        NodeKind::Structure(members) => structure(scope, members, &Presence::AllSmall),
+        _ => minimal(scope, node),
+    }
+}
+
 fn list_of_size(scope: Scope<'_>, element: &Node, count: u64) -> BoxedStrategy<Value> {
     vec(any(scope, element), size(count)).prop_map(Value::from).boxed()
 }
@@ -123,7 +133,7 @@ pub fn text_of_length(scope: Scope<'_>, node: &Node, length: u64) -> Option<Boxe
             let strategy = Template::of(pattern)?.of_length(length)?;
             Some(strategy.prop_map(Value::from).boxed())
         }
-        None => Some(free_text(length)),
+        None => Some(free_texts(scope, length, length)),
     }
 }
 
@@ -247,7 +257,7 @@ fn text(scope: Scope<'_>, node: &Node) -> BoxedStrategy<Value> {
     let Some(pattern) = &node.constraints.pattern else {
         let least = lower_bound(node);
         let most = upper_bound(node).unwrap_or(FREE_TEXT_LENGTH).clamp(least, least.max(FREE_TEXT_LENGTH));
-        return free_texts(least, most);
+        return free_texts(scope, least, most);
     };
     let Some(template) = Template::of(pattern) else {
         return Just(json!("")).boxed();
@@ -276,12 +286,11 @@ fn upper_bound(node: &Node) -> Option<u64> {
     node.constraints.length.and_then(|length| length.max)
 }
 
-fn free_text(length: u64) -> BoxedStrategy<Value> {
-    free_texts(length, length)
-}
-
 /// Text without a pattern: mostly plain, with some letters of other scripts and some beyond the BMP.
-fn free_texts(least: u64, most: u64) -> BoxedStrategy<Value> {
+fn free_texts(scope: Scope<'_>, least: u64, most: u64) -> BoxedStrategy<Value> {
+    if scope.is_model_only {
+        return text_of(Alphabet::new(vec![(26, 'a', 'z'), (10, '0', '9')]), least, most);
+    }
     let alphabet = Alphabet::new(vec![
         (12, 'a', 'z'),
         (6, ' ', '~'),
@@ -337,6 +346,7 @@ enum Presence {
     RequiredOnly,
     Random,
     All,
+    AllSmall,
 }
 
 fn structure(scope: Scope<'_>, members: &[Node], presence: &Presence) -> BoxedStrategy<Value> {
@@ -350,6 +360,7 @@ fn structure(scope: Scope<'_>, members: &[Node], presence: &Presence) -> BoxedSt
             (Presence::RequiredOnly, false) => continue,
             (Presence::RequiredOnly, true) => minimal(scope, member),
             (Presence::All, _) => full(scope, member),
+            (Presence::AllSmall, _) => small(scope, member),
             (Presence::Random, _) => any(scope, member),
         };
         let is_optional = *presence == Presence::Random && !member.is_required;

@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::document::{self, Unread};
 use super::error_code;
 use super::finding::{FindingKind, Violation};
-use super::output::{OutputCheck, OutputRules};
+use super::output::{self, OutputCheck, OutputRules};
 use crate::plan::expectation::{Expectation, ExpectedError};
 use crate::spec::clause::{ClauseIndex, Tier};
-use crate::spec::contract::{BodyClause, Contract, Operation};
+use crate::spec::contract::{BodyClause, Contract, NodeKind, Operation};
 use crate::spec::rules::ErrorCause;
 use crate::wire::{Exchange, FailureKind, Reply, Response};
 
@@ -34,6 +34,7 @@ pub struct Judge {
     aliases: Vec<(String, String)>,
     refusals_of_access: Vec<(String, ErrorCause)>,
     about_signatures: BTreeSet<ClauseIndex>,
+    is_model_only: bool,
 }
 
 /// What kind of answer came back.
@@ -126,6 +127,7 @@ impl Judge {
         let about_access = [ErrorCause::Authorization, ErrorCause::Authentication, ErrorCause::Account];
         let common = contract.rules.common_errors.iter();
         Judge {
+            is_model_only: contract.is_model_only(),
             output_rules: OutputRules::of(contract),
             error_body_clause: contract.clauses.find(ERROR_BODY_CLAUSE),
             aliases: pairs.collect(),
@@ -225,6 +227,7 @@ impl View<'_> {
             );
         }
         self.uphold_focus();
+        OutputCheck::new(self.operation, &self.judge.output_rules, self.judgement).head(response);
         match self.operation.body_clause {
             BodyClause::Empty(clause) => self.empty_body(clause, response),
             BodyClause::ContentType(clause) => self.json_body(clause, response),
@@ -256,8 +259,11 @@ impl View<'_> {
             let expected = "The content type is application/json.".to_owned();
             self.violate(clause, FindingKind::MalformedResponse, expected, observed);
         }
+        let payload = output::payload(self.operation);
+        let is_payload = payload.is_some_and(|payload| !matches!(payload.kind, NodeKind::Structure(_)));
         match self.judgement.body.take() {
-            Some(body) if body.is_object() => {
+            None if payload.is_some_and(|payload| !payload.is_required) && response.body.is_empty() => {}
+            Some(body) if body.is_object() || is_payload => {
                 OutputCheck::new(self.operation, &self.judge.output_rules, self.judgement).body(&body);
                 self.judgement.body = Some(body);
                 self.unique_names(clause);
@@ -368,11 +374,25 @@ impl View<'_> {
             self.violate(self.focus, FindingKind::ServerError, self.expected(), observed);
         } else if let Some(reason) = self.unread_code(code) {
             self.judgement.undecided = Some(reason);
+        } else if self.is_unexplained(status, code) {
+            self.judgement.undecided = Some(format!(
+                "the target answered {}, and the model alone does not say that every well-formed request succeeds",
+                self.judgement.answer.describe()
+            ));
         } else if self.expectation.success && self.expectation.errors.iter().all(|error| error.status != status) {
             self.violate(self.focus, FindingKind::RejectedValid, self.expected(), observed);
         } else {
             self.wrong_refusal(status, code, observed);
         }
+    }
+
+    /// Whether a well-formed request met an error that its operation documents, and only rules could tell whether it
+    /// should have: states, limits and what values mean are no matter of a model.
+    fn is_unexplained(&self, status: u16, code: Option<&str>) -> bool {
+        let documented = code.and_then(|code| self.operation.error(code));
+        self.judge.is_model_only
+            && self.expectation.success
+            && documented.is_some_and(|error| error.status == status && status < 500)
     }
 
     /// Whether who sent the request was refused, and not the request: that decides nothing, unless signatures are the
@@ -402,6 +422,11 @@ impl View<'_> {
         } else {
             let kind = if code.is_some() { FindingKind::WrongErrorCode } else { FindingKind::WrongStatus };
             self.violate(self.focus, kind, self.expected(), observed);
+            // Which of its errors an operation answers with is prose.
+            let is_guess = self.judge.is_model_only && is_documented_elsewhere;
+            if let Some(violation) = self.judgement.violations.last_mut().filter(|_| is_guess) {
+                violation.tier = Some(Tier::Inferred);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ pub mod echo;
 pub mod error_code;
 pub mod exchange;
 pub mod finding;
+mod head;
 pub mod law;
 pub mod output;
 pub mod path;

@@ -8,9 +8,11 @@ use serde_json::{Map, Value};
 
 use super::exchange::Judgement;
 use super::finding::{FindingKind, Violation};
+use super::head;
 use super::watch::Watch;
 use crate::spec::clause::{ClauseIndex, Constraint};
 use crate::spec::contract::{Contract, Location, Node, NodeKind, Operation, TimestampFormat};
+use crate::wire::Response;
 
 /// Longest value shown in a sentence, in characters.
 const SHOWN: usize = 80;
@@ -26,6 +28,7 @@ pub struct OutputRules {
     by_place: HashMap<String, Places>,
     /// Values that the reading allows beyond the model, by shape and member (`Channel$preset`).
     lenient: HashMap<String, Vec<Value>>,
+    is_model_only: bool,
 }
 
 /// A prose rule on responses.
@@ -39,7 +42,7 @@ struct OutputRule {
 impl OutputRules {
     /// Compiles the rules of a contract; a rule whose schema does not compile is left out (`spec check` reports it).
     pub fn of(contract: &Contract) -> OutputRules {
-        let mut rules = OutputRules::default();
+        let mut rules = OutputRules { is_model_only: contract.is_model_only(), ..OutputRules::default() };
         for lenient in &contract.rules.lenient_output {
             rules.lenient.insert(lenient.path.clone(), lenient.also_allowed.clone());
         }
@@ -72,6 +75,15 @@ impl OutputRules {
     }
 }
 
+/// The member that is the whole body, if one is.
+pub(super) fn payload(operation: &Operation) -> Option<&Node> {
+    operation.output.members().iter().find(|member| member.location == Location::Payload)
+}
+
+fn is_in_head(member: &Node) -> bool {
+    matches!(member.location, Location::Header(_) | Location::PrefixHeaders(_) | Location::StatusCode)
+}
+
 fn with_parents(root: &Node) -> Vec<(&Node, Option<&Node>)> {
     let mut found = vec![(root, None)];
     let mut next = 0;
@@ -97,8 +109,27 @@ impl<'j> OutputCheck<'j> {
         OutputCheck { operation, rules, places, judgement }
     }
 
+    /// Judges the members that travel in headers or as the status.
+    pub fn head(&mut self, response: &Response) {
+        let output = &self.operation.output;
+        for member in output.members().iter().filter(|member| is_in_head(member)) {
+            match head::value(member, response) {
+                None => self.absent(member),
+                Some(value) => {
+                    self.uphold(member.clause(Constraint::Required));
+                    self.value(output, member, &value);
+                }
+            }
+        }
+    }
+
     /// Judges the whole body of a success.
     pub fn body(&mut self, body: &Value) {
+        let output = &self.operation.output;
+        if let Some(payload) = payload(self.operation) {
+            self.uphold(payload.clause(Constraint::Required));
+            return self.value(output, payload, body);
+        }
         let empty = Map::new();
         let object = body.as_object().unwrap_or(&empty);
         self.members(&self.operation.output, self.operation.output.members(), object);
@@ -106,11 +137,12 @@ impl<'j> OutputCheck<'j> {
 
     fn members(&mut self, parent: &Node, members: &[Node], object: &Map<String, Value>) {
         for member in members {
-            if !matches!(member.location, Location::Body | Location::Payload) {
+            if member.location != Location::Body {
                 continue;
             }
             match object.get(&member.name) {
                 None | Some(Value::Null) => self.absent(member),
+                Some(value) if self.stands_for_absent(member, value) => {}
                 Some(value) => {
                     self.uphold(member.clause(Constraint::Required));
                     self.value(parent, member, value);
@@ -121,6 +153,12 @@ impl<'j> OutputCheck<'j> {
         self.judgement.unknown_members += unknown;
         let nulls = object.values().filter(|value| value.is_null()).count();
         self.judgement.nulls += nulls;
+    }
+
+    /// Services write an empty string for an optional text that is not set. Rules say where they do; where there are none,
+    /// such a text says nothing.
+    fn stands_for_absent(&self, member: &Node, value: &Value) -> bool {
+        self.rules.is_model_only && !member.is_required && value.as_str() == Some("")
     }
 
     fn absent(&mut self, member: &Node) {

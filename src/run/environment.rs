@@ -66,6 +66,8 @@ pub struct Environment {
     pub not_implemented: BTreeSet<String>,
     /// Operations that the run may not call, and how they refuse access.
     pub refused: BTreeMap<String, String>,
+    /// Operations of which no well-formed request that was tried was accepted, where only the model is known.
+    pub rejecting: BTreeSet<String>,
     /// Whether the target checks signatures.
     pub verifies_signatures: bool,
     /// Operations whose pages do not end.
@@ -98,6 +100,7 @@ impl Environment {
             run_id: run.id.clone(),
             not_implemented: BTreeSet::new(),
             refused: BTreeMap::new(),
+            rejecting: BTreeSet::new(),
             verifies_signatures: false,
             endless: Arc::default(),
             account: Arc::default(),

@@ -1,5 +1,6 @@
 //! Drives generate → send → judge over the cases of a plan, and cleans up.
 
+mod accepted;
 mod access;
 pub mod clean;
 mod concurrent;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::RunError;
+use super::accepted;
 use super::environment::{Environment, RunId};
 use super::outcome::Tally;
 use super::secrets::Secrets;
@@ -84,6 +85,7 @@ pub async fn check(
         Signatures::Unknown => {}
     }
     target.access().watch();
+    accepted::find(&mut env, &mut tally).await;
     Ok(Checked { env, tally, created })
 }
 

@@ -106,7 +106,8 @@ pub(super) fn read<'a>(root: &'a Json, problems: &mut Problems<'_>) -> Ast<'a> {
     ast
 }
 
-const NOT_SMITHY: &str = "give a Smithy 2.0 JSON AST model: an object with `smithy` and `shapes`";
+const NOT_SMITHY: &str = "give a Smithy 2.0 JSON AST model (an object with `smithy` and `shapes`) or a botocore \
+                          `service-2.json` (`metadata`, `operations` and `shapes`)";
 
 fn add_prelude(ast: &mut Ast<'_>, id: &'static str, kind: ShapeKind) {
     let shape = Shape {

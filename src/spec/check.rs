@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::contract::Contract;
 use super::error::{Problem, SpecError};
+use super::files::{Files, TextFile};
 use super::lint::{Located, located};
 use super::load;
 use super::rules::InputRule;
@@ -41,8 +42,9 @@ impl fmt::Display for Summary {
 /// # Errors
 /// Everything that is wrong with the two files.
 pub fn check_file(path: &Path) -> Result<Summary, SpecError> {
-    let files = load::read_files(path)?;
-    check(&files.name, &files.model, files.rules())
+    let files = Files::read(path)?;
+    let name = files.rules.as_ref().map(TextFile::name);
+    summarize(load::load_files(&files)?, &files.model.name(), load::rules_of(&files, name.as_deref()))
 }
 
 /// Checks a model and its companion file, if there is one; each file as its name and its text.
@@ -50,7 +52,10 @@ pub fn check_file(path: &Path) -> Result<Summary, SpecError> {
 /// # Errors
 /// Everything that is wrong with the two files.
 pub fn check(source_name: &str, model_json: &str, rules_json: Option<(&str, &str)>) -> Result<Summary, SpecError> {
-    let contract = load::load(source_name, model_json, rules_json)?;
+    summarize(load::load(source_name, model_json, rules_json)?, source_name, rules_json)
+}
+
+fn summarize(contract: Contract, source_name: &str, rules_json: Option<(&str, &str)>) -> Result<Summary, SpecError> {
     let problems = rules_json.map_or_else(Vec::new, |(name, text)| check_rules(&contract, name, text));
     if !problems.is_empty() {
         return Err(SpecError { name: source_name.to_owned(), problems });

@@ -25,6 +25,12 @@ pub struct Contract {
 }
 
 impl Contract {
+    /// Whether nothing but the model is known of the service: no companion file says what the model leaves open. A model
+    /// says which requests are malformed; it does not say that every other request succeeds.
+    pub fn is_model_only(&self) -> bool {
+        self.rules.schema.is_empty()
+    }
+
     /// The operation of that name.
     pub fn operation(&self, name: &str) -> Option<&Operation> {
         self.operations

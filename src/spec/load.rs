@@ -8,11 +8,12 @@ use sha2::{Digest, Sha256};
 use super::ast::{self, short_name};
 use super::contract::Contract;
 use super::error::{Problem, Problems, SpecError};
+use super::files::{Files, TextFile};
 use super::json::{self, Span};
 use super::lint;
 use super::number::{Numbering, number};
 use super::rules::Rules;
-use super::{resolve, service, traits};
+use super::{botocore, resolve, service, traits};
 
 /// File name of the built-in model.
 const BUILTIN_NAME: &str = "ivs-2020-07-14.json";
@@ -23,9 +24,6 @@ pub(super) const BUILTIN_MODEL: &str = include_str!("../../specs/ivs-2020-07-14.
 /// The built-in companion file.
 pub(super) const BUILTIN_RULES: &str = include_str!("../../specs/ivs-2020-07-14.rules.json");
 
-/// Largest file that is read, in bytes.
-const LARGEST_FILE: u64 = 64 * 1024 * 1024;
-
 /// The built-in contract.
 ///
 /// # Errors
@@ -34,59 +32,29 @@ pub fn builtin() -> Result<Contract, SpecError> {
     load(BUILTIN_NAME, BUILTIN_MODEL, Some((BUILTIN_RULES_NAME, BUILTIN_RULES)))
 }
 
-/// Loads a model from a file, with the companion file `X.rules.json` beside `X.json` if there is one. A file with the
-/// text of the built-in model has the built-in rules.
+/// Loads a contract from a model file, with the companion file `X.rules.json` beside `X.json` if there is one, or from a
+/// directory that holds exactly one model. A file with the text of the built-in model has the built-in rules.
 ///
 /// # Errors
-/// Everything that is wrong with the two files.
+/// Everything that is wrong with the files.
 pub fn load_file(path: &Path) -> Result<Contract, SpecError> {
-    let files = read_files(path)?;
-    load(&files.name, &files.model, files.rules())
+    load_files(&Files::read(path)?)
 }
 
-/// The texts of a model file and its companion.
-pub(super) struct Files {
-    /// Name of the model file.
-    pub name: String,
-    /// Text of the model file.
-    pub model: String,
-    companion: Option<(String, String)>,
+/// Loads a contract whose files have been read.
+///
+/// # Errors
+/// Everything that is wrong with the files.
+pub fn load_files(files: &Files) -> Result<Contract, SpecError> {
+    let rules_name = files.rules.as_ref().map(TextFile::name);
+    let rules = rules_of(files, rules_name.as_deref());
+    load_parts(&files.model.name(), &files.model.text, rules, files.paginators.as_ref().map(|file| file.text.as_str()))
 }
 
-impl Files {
-    /// Name and text of the companion file: the one beside the model, or the built-in one of the built-in model.
-    pub fn rules(&self) -> Option<(&str, &str)> {
-        let own = self.companion.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
-        own.or((self.model == BUILTIN_MODEL).then_some((BUILTIN_RULES_NAME, BUILTIN_RULES)))
-    }
-}
-
-/// Reads a model file and the companion beside it.
-pub(super) fn read_files(path: &Path) -> Result<Files, SpecError> {
-    let name = path.display().to_string();
-    let fail = |problem: String, file: &str| SpecError {
-        name: name.clone(),
-        problems: vec![Problem::of_file(file, problem, "give the path of a readable file in UTF-8, of at most 64 MiB")],
-    };
-    let model = read(path).map_err(|problem| fail(problem, &name))?;
-    let beside = path.with_extension("rules.json");
-    let companion = if beside.is_file() {
-        let beside_name = beside.display().to_string();
-        let text = read(&beside).map_err(|problem| fail(problem, &beside_name))?;
-        Some((beside_name, text))
-    } else {
-        None
-    };
-    Ok(Files { name, model, companion })
-}
-
-/// Reads a file, within limits; the error is the reason.
-fn read(path: &Path) -> Result<String, String> {
-    let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if size > LARGEST_FILE {
-        return Err(format!("the file is too large: it has {size} bytes"));
-    }
-    std::fs::read_to_string(path).map_err(|error| error.to_string())
+/// Name and text of the companion file: the one beside the model, or the built-in one of the built-in model.
+pub(super) fn rules_of<'f>(files: &'f Files, name: Option<&'f str>) -> Option<(&'f str, &'f str)> {
+    let own = files.rules.as_ref().and_then(|file| Some((name?, file.text.as_str())));
+    own.or((files.model.text == BUILTIN_MODEL).then_some((BUILTIN_RULES_NAME, BUILTIN_RULES)))
 }
 
 /// Loads a model, and its companion file if there is one; each file as its name and its text.
@@ -94,11 +62,20 @@ fn read(path: &Path) -> Result<String, String> {
 /// # Errors
 /// Everything that is wrong with the two files, with line and column.
 pub fn load(source_name: &str, model_json: &str, rules_json: Option<(&str, &str)>) -> Result<Contract, SpecError> {
+    load_parts(source_name, model_json, rules_json, None)
+}
+
+fn load_parts(
+    source_name: &str,
+    model_json: &str,
+    rules_json: Option<(&str, &str)>,
+    paginators: Option<&str>,
+) -> Result<Contract, SpecError> {
     let parsed = rules_json.map_or(Ok(Rules::default()), |(name, text)| parse_rules(name, text));
     let (rules, mut wrong) = parsed.map_or_else(|wrong| (None, wrong), |rules| (Some(rules), Vec::new()));
     let fail = |problems: Vec<Problem>| SpecError { name: source_name.to_owned(), problems };
     let is_builtin = model_json == BUILTIN_MODEL && rules_json.is_some_and(|(_, text)| text == BUILTIN_RULES);
-    let contract = match load_model(source_name, model_json, rules.unwrap_or_default()) {
+    let contract = match load_model(source_name, model_json, paginators, rules.unwrap_or_default()) {
         Ok(contract) => Contract { is_builtin, ..contract },
         Err(mut problems) => {
             problems.extend(wrong);
@@ -111,7 +88,7 @@ pub fn load(source_name: &str, model_json: &str, rules_json: Option<(&str, &str)
     if wrong.is_empty() { Ok(contract) } else { Err(fail(wrong)) }
 }
 
-fn load_model(source_name: &str, text: &str, rules: Rules) -> Result<Contract, Vec<Problem>> {
+fn load_model(source_name: &str, text: &str, paginators: Option<&str>, rules: Rules) -> Result<Contract, Vec<Problem>> {
     let mut problems = Problems::new(source_name, text);
     let root = match json::parse(text) {
         Ok(root) => root,
@@ -120,7 +97,10 @@ fn load_model(source_name: &str, text: &str, rules: Rules) -> Result<Contract, V
             return Err(problems.finish(None));
         }
     };
-    let mut model = ast::read(&root, &mut problems);
+    // A `paginators-1.json` that is not JSON says nothing: without it, paging follows from the names of members.
+    let paginators = paginators.and_then(|text| json::parse(text).ok());
+    let translated = botocore::is_model(&root).then(|| botocore::translate(&root, paginators.as_ref(), &mut problems));
+    let mut model = ast::read(translated.as_ref().unwrap_or(&root), &mut problems);
     resolve::resolve(&mut model, &mut problems);
     traits::check(&model, &mut problems);
     let found = service::read(&model, Span { start: 0, end: 0 }, &mut problems);

@@ -1,10 +1,11 @@
-//! The contract: a Smithy 2.0 JSON AST model with its companion rules, loaded, checked and unfolded into operations,
-//! nodes and clauses.
+//! The contract: a Smithy 2.0 JSON AST model or a botocore model with its companion rules, loaded, checked and unfolded
+//! into operations, nodes and clauses.
 //!
 //! [`load`] and [`builtin`] give a [`Contract`]; [`SpecError`] lists everything that is wrong with its files.
 
 pub mod arn;
 mod ast;
+mod botocore;
 mod check;
 pub mod clause;
 pub mod clause_id;
@@ -12,6 +13,7 @@ mod constraints;
 pub mod contract;
 mod diff;
 mod error;
+mod files;
 mod json;
 mod lint;
 mod load;
@@ -37,9 +39,10 @@ pub use arn::Arn;
 pub use check::{Summary, check, check_file};
 pub use clause::{Clause, ClauseIndex, ClauseKind, ClauseTable, Constraint, Tier};
 pub use contract::Contract;
-pub use diff::{Change, Impact, diff};
+pub use diff::{Change, ChangeKind, Impact, compares_rules, diff, rules_of, speaks_of};
 pub use error::{Flaw, Problem, SpecError, problems};
-pub use load::{builtin, load, load_file};
+pub use files::{Files, TextFile};
+pub use load::{builtin, load, load_file, load_files};
 pub use openapi::export_openapi;
 pub use pattern::Pattern;
 pub use rules::Rules;

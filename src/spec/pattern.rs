@@ -66,6 +66,17 @@ impl Pattern {
         &self.translated
     }
 
+    /// The pattern without the anchors around each of its alternatives: they say nothing of a whole value. Patterns that are
+    /// equal in this form allow the same values.
+    pub fn unanchored(&self) -> String {
+        let alternatives = alternatives(&self.source).into_iter().map(|alternative| {
+            let end = alternative.trim_end_matches('$');
+            let is_escaped = end.len() < alternative.len() && end.ends_with('\\') && !end.ends_with("\\\\");
+            if is_escaped { alternative.trim_start_matches('^') } else { end.trim_start_matches('^') }
+        });
+        alternatives.collect::<Vec<_>>().join("|")
+    }
+
     /// The pattern as an anchored ECMAScript expression, as JSON Schema wants it.
     pub fn anchored(&self) -> String {
         format!("^(?:{})$", self.source)
@@ -95,8 +106,18 @@ fn arn_resource(pattern: &str) -> Option<String> {
     Some(if is_literal { kind.to_owned() } else { Pattern::ANY_RESOURCE.to_owned() })
 }
 
+/// Alternatives that stand outside of brackets.
+fn alternatives(pattern: &str) -> Vec<&str> {
+    split_outside(pattern, '|').collect()
+}
+
 /// Parts between colons that stand outside of brackets.
 fn top_level_parts(pattern: &str) -> impl Iterator<Item = &str> {
+    split_outside(pattern, ':')
+}
+
+/// Parts between separators that stand outside of brackets.
+fn split_outside(pattern: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut depth = 0_u32;
     let mut is_escaped = false;
     pattern.split(move |letter: char| {
@@ -108,7 +129,7 @@ fn top_level_parts(pattern: &str) -> impl Iterator<Item = &str> {
             '\\' => is_escaped = true,
             '[' | '(' | '{' => depth = depth.saturating_add(1),
             ']' | ')' | '}' => depth = depth.saturating_sub(1),
-            ':' => return depth == 0,
+            other if other == separator => return depth == 0,
             _ => {}
         }
         false
@@ -246,6 +267,15 @@ mod tests {
         assert_eq!(resource(&arn("[a-z-]+")).as_deref(), Some(Pattern::ANY_RESOURCE));
         assert_eq!(resource("^[a-z]+$"), None);
         assert_eq!(resource("^arn:aws:lambda:[a-z0-9-]+:[0-9]{12}:function:.+"), None);
+    }
+
+    #[test]
+    fn anchors_around_alternatives_say_nothing() {
+        let plain = |text: &str| Pattern::new(text).unwrap().unanchored();
+        assert_eq!(plain("^$|^arn:[a-z|]+$"), plain("|arn:[a-z|]+"));
+        assert_eq!(plain("^^$|^a$$"), plain("^$|^a$"));
+        assert_eq!(plain("^a\\$"), "a\\$");
+        assert_ne!(plain("^a$"), plain("^b$"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ast::{Ast, Reference, Shape, ShapeKind, TraitUse, UNIT, find_trait, short_name};
 use super::clause::ClauseIndex;
-use super::contract::{BodyClause, Location, Node, Operation, OperationError, Pagination, Service};
+use super::contract::{BodyClause, Location, Node, NodeKind, Operation, OperationError, Pagination, Service};
 use super::error::Problems;
 use super::json::{Json, Span};
 use super::resolve::{reference, references};
@@ -175,6 +175,25 @@ fn check_payload(shape: &Shape<'_>, node: &Node, problems: &mut Problems<'_>) {
     if payloads > 1 || (payloads == 1 && others > 0) {
         let message = format!("`{}` has a payload and other members in the body", node.shape);
         problems.add(shape.span, message, "bind every member but the payload to the URI or the headers");
+    }
+    for member in node.members().iter().filter(|member| member.location == Location::Payload) {
+        if !is_json(&member.kind) {
+            let message = format!(
+                "`{}` of `{}` is the whole body, and it is not JSON, which cannot be judged",
+                member.member, node.shape
+            );
+            problems.add(shape.span, message, "check this service without the operation");
+        }
+    }
+}
+
+/// Whether a payload of the kind travels as JSON: texts and bytes travel as they are.
+fn is_json(kind: &NodeKind) -> bool {
+    match kind {
+        NodeKind::Structure(_) | NodeKind::Union(_) | NodeKind::Document | NodeKind::Recursive => true,
+        NodeKind::List { .. } | NodeKind::Map { .. } => true,
+        NodeKind::String | NodeKind::Enum(_) | NodeKind::IntEnum(_) | NodeKind::Integer { .. } => false,
+        NodeKind::Float | NodeKind::Boolean | NodeKind::Timestamp(_) | NodeKind::Blob => false,
     }
 }
 

@@ -283,7 +283,12 @@ impl Suite {
     }
 
     fn plan(&self, contract: &Contract) -> Result<Plan, String> {
-        let suites = Suites::builtin().map_err(|error| error.to_string())?;
+        let mut suites = Suites::builtin().map_err(|error| error.to_string())?;
+        if let Some(bundle) = &self.spec {
+            for file in spec::Files::read(bundle).map_err(|error| error.to_string())?.suites {
+                suites.extend(Suites::parse(&file.path, &file.text).map_err(|error| error.to_string())?);
+            }
+        }
         let (only, skip) = (self.settings.only.clone(), self.settings.skip.clone());
         let filter = Filter { only, skip, ..Filter::default() };
         crate::plan::plan(contract, &suites, &filter).map_err(|error| error.to_string())

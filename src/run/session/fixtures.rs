@@ -129,7 +129,8 @@ impl Session<'_> {
     fn some_type(&self) -> Result<String, Blocked> {
         let env = &self.worker.env;
         let can_be_made = |kind: &&str| {
-            env.plan.resources.producer(kind).is_some_and(|producer| !env.not_implemented.contains(producer))
+            let is_of_use = |name: &str| !env.not_implemented.contains(name) && !env.rejecting.contains(name);
+            env.plan.resources.producer(kind).is_some_and(is_of_use)
         };
         let types: Vec<&str> = env.plan.resources.types().filter(can_be_made).collect();
         let chosen = types.get(self.salt % types.len().max(1));
@@ -152,7 +153,7 @@ impl Session<'_> {
             if env.not_implemented.contains(&operation.name) {
                 return Err(Blocked(format!("{} is not implemented", operation.name)));
             }
-            let mut input = env.generator.minimal_input(operation);
+            let mut input = env.generator.telling_input(operation);
             env.name_resource(operation, &mut input);
             let input = self.bind(&input).await?;
             let (mut judgement, exchange) =

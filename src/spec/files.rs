@@ -1,0 +1,161 @@
+//! Reads the files of a contract: a model, plain or gzipped, with what stands beside it, or a directory that holds one.
+//! What a file is follows from its content, not from its name.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use flate2::read::GzDecoder;
+
+use super::error::{Problem, SpecError};
+use super::{botocore, json};
+
+/// Largest file that is read, in bytes, before and after decompression.
+const LARGEST_FILE: u64 = 64 * 1024 * 1024;
+/// How gzipped files begin (RFC 1952).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// Where botocore keeps how operations page, beside their model.
+const PAGINATORS: [&str; 2] = ["paginators-1.json", "paginators-1.json.gz"];
+/// End of the names of companion files.
+const COMPANION: &str = ".rules.json";
+/// Folder of a bundle's suites.
+const SUITES: &str = "suites";
+
+/// A file with its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextFile {
+    /// Its path, as it was given or found.
+    pub path: PathBuf,
+    /// Its content, decompressed.
+    pub text: String,
+}
+
+impl TextFile {
+    /// Name for messages.
+    pub fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+/// The files of a contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// The model.
+    pub model: TextFile,
+    /// The companion file with rules beyond the model.
+    pub rules: Option<TextFile>,
+    /// botocore's `paginators-1.json` beside its model.
+    pub paginators: Option<TextFile>,
+    /// Suite files (`suites/*.toml` of a bundle), by name.
+    pub suites: Vec<TextFile>,
+}
+
+impl Files {
+    /// Reads the files of a contract: `path` is a model, or a directory with exactly one.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or a directory without a model or with several.
+    pub fn read(path: &Path) -> Result<Files, SpecError> {
+        let of_file = |problem: Problem| SpecError { name: path.display().to_string(), problems: vec![problem] };
+        let is_bundle = path.is_dir();
+        let model = if is_bundle { find_model(path) } else { text(path) }.map_err(of_file)?;
+        let rules = beside(&model.path.with_file_name(companion_name(&model.path))).map_err(of_file)?;
+        let mut paginators = None;
+        if json::parse(&model.text).is_ok_and(|root| botocore::is_model(&root)) {
+            for name in PAGINATORS {
+                paginators = paginators.or(beside(&model.path.with_file_name(name)).map_err(of_file)?);
+            }
+        }
+        let suites = if is_bundle { suites(&path.join(SUITES)).map_err(of_file)? } else { Vec::new() };
+        Ok(Files { model, rules, paginators, suites })
+    }
+}
+
+/// The only model in a directory.
+fn find_model(directory: &Path) -> Result<TextFile, Problem> {
+    let mut models = Vec::new();
+    for path in list(directory)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let is_candidate = (name.ends_with(".json") || name.ends_with(".json.gz")) && !name.ends_with(COMPANION);
+        if is_candidate {
+            let file = text(&path)?;
+            let root = json::parse(&file.text);
+            if root.is_ok_and(|root| root.get("smithy").is_some() || botocore::is_model(&root)) {
+                models.push(file);
+            }
+        }
+    }
+    match models.len() {
+        1 => Ok(models.remove(0)),
+        0 => Err(Problem::of_file(
+            &directory.display().to_string(),
+            "the directory has no model",
+            "give a directory with one Smithy 2.0 JSON AST model or one botocore model",
+        )),
+        several => {
+            let names: Vec<String> = models.iter().map(TextFile::name).collect();
+            let message = format!("the directory has {several} models: {}", names.join(", "));
+            Err(Problem::of_file(&directory.display().to_string(), message, "name the file of one of them"))
+        }
+    }
+}
+
+/// The files of a directory, by name.
+fn list(directory: &Path) -> Result<Vec<PathBuf>, Problem> {
+    let fail = |error: std::io::Error| {
+        let help = "give the path of a readable directory";
+        Problem::of_file(&directory.display().to_string(), error.to_string(), help)
+    };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(fail)? {
+        let path = entry.map_err(fail)?.path();
+        if path.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn suites(directory: &Path) -> Result<Vec<TextFile>, Problem> {
+    if !directory.is_dir() {
+        return Ok(Vec::new());
+    }
+    let files = list(directory)?.into_iter();
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).map(|path| text(&path)).collect()
+}
+
+/// `X.rules.json` for `X.json` and `X.json.gz`.
+fn companion_name(model: &Path) -> String {
+    let name = model.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let plain = name.strip_suffix(".gz").unwrap_or(&name);
+    let stem = plain.rsplit_once('.').map_or(plain, |(stem, _)| stem);
+    format!("{stem}{COMPANION}")
+}
+
+/// The text of a file that need not be there.
+fn beside(path: &Path) -> Result<Option<TextFile>, Problem> {
+    if path.is_file() { text(path).map(Some) } else { Ok(None) }
+}
+
+/// Reads a file, decompressed and within limits.
+fn text(path: &Path) -> Result<TextFile, Problem> {
+    let read = || -> Result<String, String> {
+        let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+        let bytes = limited(file)?;
+        let bytes = if bytes.starts_with(&GZIP) { limited(GzDecoder::new(bytes.as_slice()))? } else { bytes };
+        String::from_utf8(bytes).map_err(|error| error.utf8_error().to_string())
+    };
+    let help = "give the path of a readable file in UTF-8, plain or gzipped, of at most 64 MiB";
+    let text = read().map_err(|problem| Problem::of_file(&path.display().to_string(), problem, help))?;
+    Ok(TextFile { path: path.to_owned(), text })
+}
+
+/// All bytes of a source that is not too large.
+fn limited(source: impl Read) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    source.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err("the file is too large: it has more than 64 MiB".to_owned());
+    }
+    Ok(bytes)
+}
