@@ -18,7 +18,7 @@ impl Span {
     fn of_seconds(seconds: f64) -> Result<Span, String> {
         match (0.0..=LONGEST).contains(&seconds) {
             true => Ok(Span(Duration::from_secs_f64(seconds))),
-            false => Err(format!("{seconds} seconds are no span of time that can be waited for")),
+            false => Err(format!("{seconds:e} seconds are no span of time: write 0 to 1e9")),
         }
     }
 }

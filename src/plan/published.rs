@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::sequence::{Law, LawKind, Sequence};
 use super::suite::{
-    Assert, BroadcastState, BroadcastStep, Echo, Ingest, Need, Probe, Scenario, SignatureChange, State, Step, Suites,
-    Upholds,
+    Agreement, Assert, BroadcastState, BroadcastStep, Echo, Ingest, Need, Probe, Scenario, SignatureChange, State,
+    Step, Suites, Upholds,
 };
 
 /// How many entries of a list, of different forms, are damaged in every way.
@@ -97,6 +97,7 @@ fn every_field_and_every_word_is_published() {
         ("Echo", names::<Echo>()),
         ("Sequence", names::<Sequence>()),
         ("Law", names::<Law>()),
+        ("Agreement", names::<Agreement>()),
     ];
     let enums = [
         ("Need", names::<Need>()),

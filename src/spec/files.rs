@@ -55,7 +55,7 @@ impl Files {
     /// # Errors
     /// A file that cannot be read, or a directory without a model or with several.
     pub fn read(path: &Path) -> Result<Files, SpecError> {
-        let of_file = |problem: Problem| SpecError { name: path.display().to_string(), problems: vec![problem] };
+        let of_file = |problem: Box<Problem>| SpecError { name: path.display().to_string(), problems: vec![*problem] };
         let is_bundle = path.is_dir();
         let model = if is_bundle { find_model(path) } else { text(path) }.map_err(of_file)?;
         let rules = beside(&model.path.with_file_name(companion_name(&model.path))).map_err(of_file)?;
@@ -71,7 +71,7 @@ impl Files {
 }
 
 /// The only model in a directory.
-fn find_model(directory: &Path) -> Result<TextFile, Problem> {
+fn find_model(directory: &Path) -> Result<TextFile, Box<Problem>> {
     let mut models = Vec::new();
     for path in list(directory)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -86,24 +86,24 @@ fn find_model(directory: &Path) -> Result<TextFile, Problem> {
     }
     match models.len() {
         1 => Ok(models.remove(0)),
-        0 => Err(Problem::of_file(
-            &directory.display().to_string(),
+        0 => Err(unusable(
+            directory,
             "the directory has no model",
             "give a directory with one Smithy 2.0 JSON AST model or one botocore model",
         )),
         several => {
             let names: Vec<String> = models.iter().map(TextFile::name).collect();
             let message = format!("the directory has {several} models: {}", names.join(", "));
-            Err(Problem::of_file(&directory.display().to_string(), message, "name the file of one of them"))
+            Err(unusable(directory, message, "name the file of one of them"))
         }
     }
 }
 
 /// The files of a directory, by name.
-fn list(directory: &Path) -> Result<Vec<PathBuf>, Problem> {
+fn list(directory: &Path) -> Result<Vec<PathBuf>, Box<Problem>> {
     let fail = |error: std::io::Error| {
         let help = "give the path of a readable directory";
-        Problem::of_file(&directory.display().to_string(), error.to_string(), help)
+        unusable(directory, error.to_string(), help)
     };
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(fail)? {
@@ -116,7 +116,7 @@ fn list(directory: &Path) -> Result<Vec<PathBuf>, Problem> {
     Ok(found)
 }
 
-fn suites(directory: &Path) -> Result<Vec<TextFile>, Problem> {
+fn suites(directory: &Path) -> Result<Vec<TextFile>, Box<Problem>> {
     if !directory.is_dir() {
         return Ok(Vec::new());
     }
@@ -133,12 +133,12 @@ fn companion_name(model: &Path) -> String {
 }
 
 /// The text of a file that need not be there.
-fn beside(path: &Path) -> Result<Option<TextFile>, Problem> {
+fn beside(path: &Path) -> Result<Option<TextFile>, Box<Problem>> {
     if path.is_file() { text(path).map(Some) } else { Ok(None) }
 }
 
 /// Reads a file, decompressed and within limits.
-fn text(path: &Path) -> Result<TextFile, Problem> {
+fn text(path: &Path) -> Result<TextFile, Box<Problem>> {
     let read = || -> Result<String, String> {
         let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
         let bytes = limited(file)?;
@@ -146,7 +146,7 @@ fn text(path: &Path) -> Result<TextFile, Problem> {
         String::from_utf8(bytes).map_err(|error| error.utf8_error().to_string())
     };
     let help = "give the path of a readable file in UTF-8, plain or gzipped, of at most 64 MiB";
-    let text = read().map_err(|problem| Problem::of_file(&path.display().to_string(), problem, help))?;
+    let text = read().map_err(|problem| unusable(path, problem, help))?;
     Ok(TextFile { path: path.to_owned(), text })
 }
 
@@ -158,4 +158,9 @@ fn limited(source: impl Read) -> Result<Vec<u8>, String> {
         return Err("the file is too large: it has more than 64 MiB".to_owned());
     }
     Ok(bytes)
+}
+
+/// What is wrong with a file or directory as a whole. In a box, for it is large and rare.
+fn unusable(path: &Path, message: impl Into<String>, help: &str) -> Box<Problem> {
+    Box::new(Problem::of_file(&path.display().to_string(), message, help))
 }

@@ -25,15 +25,15 @@ fn a_tighter_request_breaks_and_a_tighter_answer_does_not() {
     assert_eq!(
         changes(&text(9), &text(5)),
         [
-            "breaking: Do.input.a.length.max changed from 9 to 5.",
-            "compatible: Do.output.a.length.max changed from 9 to 5.",
+            "tightened: Do.input.a.length.max changed from 9 to 5 (callers: breaking, implementers: breaking)",
+            "tightened: Do.output.a.length.max changed from 9 to 5 (callers: compatible, implementers: breaking)",
         ]
     );
     assert_eq!(
         changes(&text(5), &text(9)),
         [
-            "breaking: Do.output.a.length.max changed from 5 to 9.",
-            "compatible: Do.input.a.length.max changed from 5 to 9.",
+            "loosened: Do.output.a.length.max changed from 5 to 9 (callers: breaking, implementers: compatible)",
+            "loosened: Do.input.a.length.max changed from 5 to 9 (callers: compatible, implementers: breaking)",
         ]
     );
 }
@@ -43,21 +43,18 @@ fn members_types_and_requirements_are_compared() {
     let string = one(json!({"target": "smithy.api#String"}));
     let required = one(json!({"target": "smithy.api#String", "traits": {"smithy.api#required": {}}}));
     let number = one(json!({"target": "smithy.api#Integer"}));
-    let none = model(json!({}), json!({}), json!({}));
     assert_eq!(
         changes(&string, &required),
-        ["breaking: Do.input.a.required is new.", "compatible: Do.output.a.required is new."]
+        [
+            "tightened: Do.input.a.required is new (callers: breaking, implementers: breaking)",
+            "tightened: Do.output.a.required is new (callers: compatible, implementers: breaking)",
+        ]
     );
     assert_eq!(
         changes(&string, &number),
-        ["breaking: Do.input.a.type changed.", "breaking: Do.output.a.type changed."]
-    );
-    assert_eq!(
-        changes(&none, &required),
         [
-            "breaking: Do.content_type is new: success has a body now.",
-            "breaking: Do.input.a was added and is required.",
-            "compatible: Do.output.a was added.",
+            "changed: Do.input.a.type changed (callers: breaking, implementers: breaking)",
+            "changed: Do.output.a.type changed (callers: breaking, implementers: breaking)",
         ]
     );
 }
@@ -76,10 +73,10 @@ fn operations_statuses_and_errors_are_compared() {
     assert_eq!(
         changes(&old, &new),
         [
-            "breaking: Do.error.Gone was added with status 410.",
-            "breaking: Do.status changed from 200 to 202.",
-            "compatible: More was added.",
+            "changed: Do.status changed from 200 to 202 (callers: breaking, implementers: breaking)",
+            "added: Do.error.Gone was added with status 410 (callers: breaking, implementers: compatible)",
+            "added: More was added (callers: compatible, implementers: breaking)",
         ]
     );
-    assert_eq!(changes(&new, &old).last().unwrap(), "compatible: Do.error.Gone was removed.");
+    assert!(changes(&new, &old).iter().any(|line| line.starts_with("removed: Do.error.Gone was removed")));
 }
