@@ -10,7 +10,7 @@ use super::outcome::Left;
 use super::session::{Bundle, Fixtures, Session};
 use super::worker::Worker;
 
-/// How often the end of a run tries to delete what is left: an unreliable target fails once or twice.
+/// How often the end of a run tries in vain to delete what is left: an unreliable target fails once or twice.
 const ATTEMPTS: usize = 3;
 
 /// Why a deletion did not delete.
@@ -93,6 +93,10 @@ impl Remains {
     }
 }
 
+fn resources(undeleted: &[Undeleted]) -> usize {
+    undeleted.iter().map(|undeleted| undeleted.bundle.resources.len()).sum()
+}
+
 /// Tries to delete once more what could not be deleted while the run went on, what refers to others first. What stays.
 pub(super) async fn sweep(env: &Environment) -> Vec<Left> {
     let mut undeleted = env.remains.take();
@@ -101,12 +105,15 @@ pub(super) async fn sweep(env: &Environment) -> Vec<Left> {
     }
     let mut worker = Worker::new(Arc::new(env.for_thread()));
     let mut session = Session::new(&mut worker, Fixtures::Own, 0, 0);
-    for _ in 0..ATTEMPTS {
+    let mut vain = 0;
+    while vain < ATTEMPTS {
+        let before = resources(&undeleted);
         let bundles = undeleted.into_iter().map(|undeleted| undeleted.bundle).collect();
         undeleted = session.delete_in_order(bundles).await;
         if undeleted.is_empty() {
             return Vec::new();
         }
+        vain += usize::from(resources(&undeleted) == before);
     }
     let mut left = Vec::new();
     for Undeleted { bundle, obstacle } in undeleted {

@@ -185,7 +185,8 @@ impl Finished {
     /// Asserts that the program said this.
     #[track_caller]
     pub fn says(self, words: &str) -> Self {
-        assert!(self.said.contains(words), "{}", self.said);
+        let said = self.said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(words), "{}", self.said);
         self
     }
 }
