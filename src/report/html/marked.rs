@@ -24,7 +24,7 @@ pub struct Segment {
 pub fn prose(text: &str) -> Vec<Segment> {
     let text = sentence(&visible(text));
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return vec![Segment { marked: false, text }];
     }
     let parts = parts.into_iter().enumerate().filter(|(_, part)| !part.is_empty());
