@@ -50,8 +50,9 @@ fn the_console_shows_as_much_as_is_asked_for() {
     }
     let quiet = run(&target, &scratch, &[&some[..], &["--quiet"]].concat());
     assert_exit(&quiet, 1);
-    let (quiet, number) = (out(&quiet), report["summary"]["causes"]["total"].to_string());
-    assert!(quiet.starts_with(&format!("✗ {} diverges: {number} causes", target.endpoint)), "{quiet}");
+    let quiet = out(&quiet);
+    assert!(quiet.starts_with(&format!("✗ {} diverges: ", target.endpoint)), "{quiet}");
+    assert!(quiet.contains(" causes, 1 missing operation"), "{quiet}");
     assert!(quiet.lines().count() <= 2, "{quiet}");
     assert_exit(&run(&target, &scratch, &["-q", "-v"]), 2);
 }

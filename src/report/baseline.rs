@@ -11,6 +11,9 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
+pub(super) use groups::entry_id;
+use groups::{CAUSE, one_line, titles};
+
 use super::damaged::Damaged;
 use super::record::{BaselineRecord, BaselineStatus, CaseVerdict, ClauseVerdict, FindingRecord, KnownFinding, Record};
 use crate::judge::finding::FindingKind;
@@ -24,11 +27,6 @@ const HEADER: &str = "\
 # Add `reason = \"...\"` and `expires = \"YYYY-MM-DD\"` to an entry as you like; an update keeps both. Entries stand below
 # the cause that explains them.
 ";
-
-/// Begins the comment that names the cause of the entries below it.
-const CAUSE: &str = "# Cause: ";
-/// Longest title of a cause, in characters.
-const LONGEST_TITLE: usize = 300;
 
 /// Known divergences, by cause, and then sorted by clause, operation and id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -192,38 +190,6 @@ impl Baseline {
     }
 }
 
-/// A title as a comment holds it.
-fn one_line(title: &str) -> String {
-    let title = super::text::visible(title);
-    let words: Vec<&str> = title.split_whitespace().collect();
-    super::text::shorten(&words.join(" "), LONGEST_TITLE).trim().to_owned()
-}
-
-/// The titles above the entries of a file, by the ids of the entries.
-fn titles(text: &str) -> BTreeMap<String, String> {
-    let mut titles = BTreeMap::new();
-    let mut title: Option<&str> = None;
-    for line in text.lines() {
-        if let Some(named) = line.strip_prefix(CAUSE) {
-            title = Some(named.trim()).filter(|title| !title.is_empty());
-        } else if let (Some(id), Some(title)) = (entry_id(line), title) {
-            titles.insert(id, title.to_owned());
-        }
-    }
-    titles
-}
-
-/// The id of an entry, if the line of a file is the one that says it.
-pub(super) fn entry_id(line: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct IdLine {
-        id: String,
-    }
-    let is_candidate = line.trim_start().starts_with("id");
-    is_candidate.then(|| toml::from_str::<IdLine>(line).ok()).flatten().map(|line| line.id)
-}
-
 fn file(path: &Path, text: &str) -> Result<File, Damaged> {
     toml::from_str(text).map_err(|error| Damaged::toml(path, text, &error))
 }
@@ -363,6 +329,7 @@ pub fn apply(record: &mut Record, baseline: &Baseline, today: Date) {
     record.recount();
 }
 
+mod groups;
 mod names;
 #[cfg(test)]
 mod tests;

@@ -46,7 +46,7 @@ fn tell_apart(causes: &mut [CauseRecord]) {
     for cause in causes.iter_mut().filter(|cause| number.get(&cause.title).is_some_and(|number| *number > 1)) {
         let without_kind = cause.id.rsplit_once(':').map_or(cause.id.as_str(), |(id, _)| id);
         if let Some((_, detail)) = without_kind.split_once('#') {
-            cause.title = format!("{} ({detail})", cause.title.trim_end_matches('.'));
+            cause.title = format!("{} ({detail}).", cause.title.trim_end_matches('.'));
         }
     }
 }
@@ -155,7 +155,7 @@ mod tests {
         tell_apart(&mut causes);
         let titles: Vec<&str> = causes.iter().map(|cause| cause.title.as_str()).collect();
         let expected =
-            ["ListThings breaks the rule: Pages end (items)", "ListThings breaks the rule: Pages end (token)"];
+            ["ListThings breaks the rule: Pages end (items).", "ListThings breaks the rule: Pages end (token)."];
         assert_eq!(titles, expected);
     }
 }

@@ -136,7 +136,7 @@ impl Record {
         format!("{}: {}", count(self.findings.len() as u64, "finding"), parts.join(", "))
     }
 
-    /// Causes and findings in words: "60 causes, 29 of them missing operations; 216 findings: 199 documented, …". `None`
+    /// Causes and findings in words: "31 causes, 29 missing operations; 216 findings: 199 documented, …". `None`
     /// without findings.
     pub fn causes_in_words(&self) -> Option<String> {
         let all = self.grouped();
@@ -148,13 +148,14 @@ impl Record {
     }
 }
 
-/// A number of causes, in words that tell missing operations apart.
+/// A number of causes, of which some are missing operations, in words that tell those apart.
 pub(super) fn of_causes(causes: usize, missing: usize) -> String {
+    let wrong = count(causes.saturating_sub(missing) as u64, "cause");
     let missing_in_words = count(missing as u64, "missing operation");
     match (causes, missing) {
-        (causes, 0) => count(causes as u64, "cause"),
+        (_, 0) => wrong,
         (causes, missing) if causes == missing => missing_in_words,
-        (causes, _) => format!("{}, {missing_in_words} among them", count(causes as u64, "cause")),
+        _ => format!("{wrong}, {missing_in_words}"),
     }
 }
 
@@ -203,7 +204,7 @@ mod tests {
         assert!(record.ranked_causes().iter().all(|cause| cause.primary.kind != FindingKind::NotImplemented));
         assert_eq!(record.missing().len(), 1);
         let said = record.causes_in_words().unwrap();
-        let expected = "4 causes, 1 missing operation among them; 5 findings: 4 documented, 1 inferred \
+        let expected = "3 causes, 1 missing operation; 5 findings: 4 documented, 1 inferred \
                         (count with --strict)";
         assert_eq!(said, expected);
     }

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::format::Format;
+use super::ranking::of_causes;
 use super::record::Record;
 use super::text::{count, grouped, seconds, shorten, visible};
 use super::verdict::Verdict;
@@ -19,8 +20,8 @@ use style::{BAD, DIM, GOOD, STRONG, WARN, paint, wrap};
 const WIDTHS: std::ops::RangeInclusive<usize> = 48..=120;
 /// Most lines of a page, unless everything is asked for.
 const MOST_LINES: usize = 60;
-/// Most causes of such a page.
-const MOST_CAUSES: usize = 3;
+/// Most warnings and causes of such a page; where the first do not fit, the next are tried.
+const FITS: [(usize, usize); 4] = [(10, 3), (3, 3), (3, 2), (3, 1)];
 /// Fewest lines that a table of operations is worth.
 const LEAST_TABLE: usize = 8;
 
@@ -78,33 +79,32 @@ pub fn render(record: &Record, view: &View) -> String {
             table::missing(&mut page, record, &view);
             table::untested(&mut page, record, &view);
             causes::section(&mut page, record, &view, usize::MAX);
-            end(&mut page, record, &view);
+            end(&mut page, record, &view, usize::MAX);
         }
-        _ => end(&mut page, record, &view),
+        Detail::Brief => end(&mut page, record, &view, FITS[0].0),
+        Detail::Full => end(&mut page, record, &view, usize::MAX),
     }
     page
 }
 
-/// As many causes as fit, and what they leave for the table.
+/// As many warnings and causes as fit, and what they leave for the table.
 fn brief(page: &mut String, record: &Record, view: &View) {
     let mut head = String::new();
     headline(&mut head, record);
-    let mut tail = String::new();
-    end(&mut tail, record, view);
     let mut below_table = String::new();
     table::missing(&mut below_table, record, view);
     table::untested(&mut below_table, record, view);
-    let used = height(&head, view.width) + height(&below_table, view.width) + height(&tail, view.width);
-    for most in (1..=MOST_CAUSES).rev() {
-        let mut shown = String::new();
-        causes::section(&mut shown, record, view, most);
-        let left = MOST_LINES.saturating_sub(used + height(&shown, view.width));
-        if left >= LEAST_TABLE || most == 1 {
+    let used = height(&head, view.width) + height(&below_table, view.width);
+    for (position, (warnings, causes)) in (1..).zip(FITS) {
+        let mut below = String::new();
+        causes::section(&mut below, record, view, causes);
+        end(&mut below, record, view, warnings);
+        let left = MOST_LINES.saturating_sub(used + height(&below, view.width));
+        if left >= LEAST_TABLE || position == FITS.len() {
             page.push_str(&head);
             table::operations(page, record, view.width, left);
             page.push_str(&below_table);
-            page.push_str(&shown);
-            page.push_str(&tail);
+            page.push_str(&below);
             return;
         }
     }
@@ -125,10 +125,10 @@ fn target(record: &Record) -> Cow<'_, str> {
     visible(record.target_name())
 }
 
-/// Everything from the notes to the last line.
-fn end(page: &mut String, record: &Record, view: &View) {
+/// Everything from the notes to the last line, with at most so many warnings.
+fn end(page: &mut String, record: &Record, view: &View, warnings: usize) {
     notes::stale(page, record, view);
-    notes::notes(page, record, view);
+    notes::notes(page, record, view, warnings);
     files(page, view);
     verdict(page, record, view.width);
     for line in wrap(&score(record), view.width - 2) {
@@ -183,9 +183,10 @@ fn conforms(record: &Record) -> String {
 fn could_not_test(record: &Record) -> String {
     let reason = record.no_verdict().unwrap_or_default();
     let until = if record.stopped_early.is_some() { " until then" } else { "" };
-    let seen = match record.summary.causes.total {
+    let causes = &record.summary.causes;
+    let seen = match causes.total {
         0 => String::new(),
-        seen => format!(" ({}{until})", count(seen, "cause")),
+        total => format!(" ({}{until})", of_causes(total as usize, causes.missing as usize)),
     };
     format!("no verdict on {}: {}{seen}", target(record), visible(&reason))
 }

@@ -28,20 +28,19 @@ pub(super) fn stale(page: &mut String, record: &Record, view: &View) {
     }
 }
 
-/// Notes and warnings, each once.
-pub(super) fn notes(page: &mut String, record: &Record, view: &View) {
-    list(page, view, &paint(DIM, "note:"), "note", &record.notes);
-    list(page, view, &paint(WARN, "attention:"), "warning", &record.warnings());
+/// Notes, and at most so many warnings, each once.
+pub(super) fn notes(page: &mut String, record: &Record, view: &View, warnings: usize) {
+    list(page, view, (&paint(DIM, "note:"), "note"), &record.notes, limit(view, MOST));
+    list(page, view, (&paint(WARN, "attention:"), "warning"), &record.warnings(), warnings);
 }
 
-fn list(page: &mut String, view: &View, label: &str, noun: &str, texts: &[String]) {
+fn list(page: &mut String, view: &View, (label, noun): (&str, &str), texts: &[String], shown: usize) {
     let mut once: Vec<&str> = Vec::new();
     for text in texts {
         if !once.contains(&text.as_str()) {
             once.push(text);
         }
     }
-    let shown = limit(view, MOST);
     for text in once.iter().take(shown) {
         let text = visible(text);
         let room = view.width - noun.len() - 4;
