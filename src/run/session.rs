@@ -3,7 +3,7 @@
 mod deletion;
 mod fixtures;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -64,6 +64,8 @@ pub struct Session<'w> {
     pub(super) worker: &'w mut Worker,
     fixtures: Fixtures,
     own: Vec<Bundle>,
+    /// ARNs of everything that the test made, gone or not.
+    made: BTreeSet<String>,
     pub(super) variables: BTreeMap<String, Value>,
     /// Requests sent so far, oldest first.
     pub(super) history: Vec<Request>,
@@ -89,6 +91,7 @@ impl<'w> Session<'w> {
             worker,
             fixtures,
             own: Vec::new(),
+            made: BTreeSet::new(),
             variables: BTreeMap::new(),
             history: Vec::new(),
             case,
@@ -304,6 +307,7 @@ impl<'w> Session<'w> {
         for (_, arn) in &resources {
             self.worker.env.remains.note_made(arn);
             self.worker.env.learn_account(arn);
+            self.made.insert(arn.clone());
         }
         self.own.push(Bundle { resources, state: None, region: region.map(str::to_owned) });
     }
