@@ -38,7 +38,10 @@ fn compared(operation: &Operation, violation: &Violation) -> String {
         }
     }
     // Echoes name the member alone.
-    let is_named = |node: &&Node| detail.len() == 1 && detail.first() == Some(&node.name.as_str());
+    // Sequences name it in a sentence: `` `name` of the channel is … ``.
+    let is_of_noun = violation.observed.split('`').nth(2).is_some_and(|between| between.starts_with(" of the "));
+    let alone = if is_of_noun && detail.len() != 1 { &observed } else { &detail };
+    let is_named = |node: &&Node| alone.len() == 1 && alone.first() == Some(&node.name.as_str());
     let found = operation.output.walk().into_iter().skip(1).find(is_named);
     found
         .filter(|node| !is_container(node))
@@ -153,5 +156,9 @@ mod tests {
         );
         assert_eq!(about("CreateChannel", "authorized", ""), "Channel$authorized", "an echo names the member alone");
         assert_eq!(about("GetChannel", "channel", "`channel` is absent."), "", "a whole resource");
+        let sequence = |operation: &str, observed: &str| member(rule, operation, None, observed);
+        assert_eq!(sequence("GetChannel", "`name` of the channel is \"\"."), "Channel$name");
+        assert_eq!(sequence("ListChannels", "`name` of the channel is \"\"."), "ChannelSummary$name");
+        assert_eq!(sequence("GetChannel", "`name` differs."), "");
     }
 }

@@ -197,6 +197,9 @@ impl Session<'_> {
             input.extend(given.clone());
         }
         let input = self.bind(&input).await?;
+        if let Some(arn) = self.of_another_test(name, &input) {
+            return Err(Blocked(format!("it would delete {arn}, which another case made")));
+        }
         let region = match step.region.as_deref() {
             Some(region) => self.bind(&Value::from(region)).await?.as_str().map(str::to_owned),
             None => None,

@@ -3,7 +3,7 @@
 mod deletion;
 mod fixtures;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -64,6 +64,8 @@ pub struct Session<'w> {
     pub(super) worker: &'w mut Worker,
     fixtures: Fixtures,
     own: Vec<Bundle>,
+    /// ARNs of everything that the test made, gone or not.
+    made: BTreeSet<String>,
     pub(super) variables: BTreeMap<String, Value>,
     /// Requests sent so far, oldest first.
     pub(super) history: Vec<Request>,
@@ -89,6 +91,7 @@ impl<'w> Session<'w> {
             worker,
             fixtures,
             own: Vec::new(),
+            made: BTreeSet::new(),
             variables: BTreeMap::new(),
             history: Vec::new(),
             case,
@@ -179,15 +182,16 @@ impl<'w> Session<'w> {
         region: Option<&str>,
     ) -> (Judgement, Exchange) {
         let marked = self.worker.env.marked(operation, input, self.about);
-        let mut input = marked.unwrap_or_else(|| input.clone());
-        workaround::apply(&self.worker.env, operation, &mut input, self.case);
+        let given = input;
+        let mut input = marked.unwrap_or_else(|| given.clone());
+        workaround::apply(&self.worker.env, operation, &mut input, given, self.case);
         let exchanged = self.exchange_once(operation, &input, expectation, focus, region).await;
         let must_succeed = expectation.success && expectation.errors.is_empty() && region.is_none();
         if !must_succeed || !self.finds_way_round(operation, &exchanged.0).await {
             return exchanged;
         }
         self.history.pop();
-        workaround::apply(&self.worker.env, operation, &mut input, self.case);
+        workaround::apply(&self.worker.env, operation, &mut input, given, self.case);
         self.exchange_once(operation, &input, expectation, focus, region).await
     }
 
@@ -303,6 +307,7 @@ impl<'w> Session<'w> {
         for (_, arn) in &resources {
             self.worker.env.remains.note_made(arn);
             self.worker.env.learn_account(arn);
+            self.made.insert(arn.clone());
         }
         self.own.push(Bundle { resources, state: None, region: region.map(str::to_owned) });
     }

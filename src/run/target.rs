@@ -302,10 +302,18 @@ impl Target {
         let _ = self.shared.variation.set(variation);
     }
 
+    /// The request in the form in which every request is sent.
+    fn varied<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
+        match self.shared.variation.get() {
+            Some(variation) => Cow::Owned(variation.applied(request)),
+            None => Cow::Borrowed(request),
+        }
+    }
+
     /// The one way to the target: what the ledger refuses is not sent, what makes something is written down before.
     async fn once(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
-        let varied = self.shared.variation.get().map(|variation| variation.applied(request));
-        let request = varied.as_ref().unwrap_or(request);
+        let varied = self.varied(request);
+        let request = varied.as_ref();
         if let Some(objection) = self.health().objection(request) {
             return withheld(request, objection);
         }

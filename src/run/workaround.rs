@@ -50,6 +50,11 @@ pub struct Workarounds {
 }
 
 impl Workarounds {
+    /// Number of changes of an operation's inputs.
+    pub(super) fn known(&self, operation: &str) -> usize {
+        self.edits(operation).len()
+    }
+
     fn edits(&self, operation: &str) -> Vec<Edit> {
         self.learned.lock().unwrap_or_else(PoisonError::into_inner).get(operation).cloned().unwrap_or_default()
     }
@@ -76,13 +81,16 @@ impl Workarounds {
     }
 }
 
-/// Changes the input of an operation as was learned, but for members that a case is about.
-pub(super) fn apply(env: &Environment, operation: &Operation, input: &mut Value, case: usize) {
+/// Changes the input of an operation as was learned, but for members that a case is about, and for marks that are among
+/// the members that were `given`: the caller expects those to be shown.
+pub(super) fn apply(env: &Environment, operation: &Operation, input: &mut Value, given: &Value, case: usize) {
     let edits = env.workarounds.edits(&operation.name);
     let Value::Object(members) = input else { return };
     for edit in edits {
         match edit {
-            Edit::LeaveOut(member) if mark::is_mark(&member, members, &env.run_id) => drop(members.remove(&member)),
+            Edit::LeaveOut(member) if mark::is_mark(&member, members, &env.run_id) && given.get(&member).is_none() => {
+                members.remove(&member);
+            }
             Edit::Give(member, value) if !members.contains_key(&member) && !env.looks_at(case, &member) => {
                 members.insert(member, value);
             }
@@ -94,6 +102,12 @@ pub(super) fn apply(env: &Environment, operation: &Operation, input: &mut Value,
             _ => {}
         }
     }
+}
+
+/// Gives a resource that a test needs a name, if the operation takes one.
+pub(super) fn name_resource(env: &Environment, operation: &Operation, input: &mut Value) {
+    env.name_resource(operation, input);
+    apply(env, operation, input, &Value::Null, usize::MAX);
 }
 
 /// A request of one try, and what came of it.
@@ -110,9 +124,9 @@ impl Session<'_> {
         if !is_refused || !env.target.is_loopback() || env.plan.resources.products(&operation.name).is_empty() {
             return false;
         }
-        let known = env.workarounds.edits(&operation.name).len();
+        let known = env.workarounds.known(&operation.name);
         let turn = env.workarounds.turn.lock().await;
-        if env.workarounds.edits(&operation.name).len() > known {
+        if env.workarounds.known(&operation.name) > known {
             return true;
         }
         // What it needs would have to be made meanwhile, and may be refused as well.
@@ -147,7 +161,7 @@ impl Session<'_> {
         let mut input = env.generator.minimal_input(operation);
         env.name_resource(operation, &mut input);
         env.mark(operation, &mut input, About::default());
-        apply(&env, operation, &mut input, usize::MAX);
+        apply(&env, operation, &mut input, &Value::Null, usize::MAX);
         match input {
             Value::Object(members) => Some(members),
             _ => None,

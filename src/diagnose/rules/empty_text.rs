@@ -19,7 +19,16 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         return;
     }
     let Some(primary) = passed.first().copied() else { return };
-    passed.iter().chain(&positions(is_without_effect)).for_each(|position| links.follows(*position, primary));
+    let without_effect = positions(is_without_effect);
+    // The same rule broken after the same request shows the text elsewhere.
+    let is_elsewhere = |finding: &Evidence<'_>, shown: &Evidence<'_>| {
+        finding.kind == FindingKind::WrongBehaviour && finding.clause == shown.clause && finding.involves(&shown.step)
+    };
+    let elsewhere = (0..findings.len()).filter(|position| {
+        let mut shown = without_effect.iter().filter_map(|position| findings.get(*position));
+        findings.get(*position).is_some_and(|finding| shown.any(|shown| is_elsewhere(finding, shown)))
+    });
+    passed.iter().copied().chain(elsewhere).for_each(|position| links.follows(position, primary));
 }
 
 /// An empty text was accepted where it is not allowed.

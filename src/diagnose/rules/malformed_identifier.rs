@@ -7,6 +7,9 @@ use crate::diagnose::evidence::Evidence;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
+/// Length from which on two texts are not the same by chance.
+const TELLING: usize = 16;
+
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for (cause, malformed) in findings.iter().enumerate() {
         if malformed.kind != FindingKind::MalformedResponse {
@@ -33,10 +36,11 @@ fn value_at<'v>(response: &'v Value, path: &str) -> Option<&'v str> {
     path.split('.').try_fold(response, |value, name| value.get(name)).and_then(Value::as_str)
 }
 
-/// Whether a request of the same operation takes what came malformed, e.g. a token.
+/// Whether a request takes what came malformed: the member of the same operation, e.g. a token, or the very text.
 fn is_sent_back(malformed: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
     let Some(ClauseId::Output { operation, path, .. }) = malformed.about else { return false };
-    operation == finding.operation && finding.requests(path)
+    let is_same_text = |text: &str| value_at(malformed.response, path) == Some(text) && text.len() >= TELLING;
+    operation == finding.operation && finding.requests(path) || has_text(finding.request, &is_same_text)
 }
 
 /// Whether a request names a resource of the same kind as the identifier: the next one differs in its end alone.

@@ -38,7 +38,8 @@ fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>)
             let is_about = path.contains(&finding.member_name())
                 || malformed.member_name().is_empty()
                 || finding.detail.is_some_and(|detail| detail.split(['.', '[', ']']).any(is_part));
-            is_about || finding.member_name().is_empty() || finds_by
+            let is_quoted = finding.observed.contains(&format!("`{}`", path.join(".")));
+            is_about || is_quoted || finding.member_name().is_empty() || finds_by
         }
         _ => false,
     }

@@ -18,6 +18,10 @@ const MANY: usize = 3;
 enum Deviation<'a> {
     /// One rule, broken in the same way.
     Rule { clause: &'a str, detail: Option<&'a str>, kind: FindingKind, refusal: (u16, &'a str) },
+    /// One rule about whole resources or lists, whatever shows that it is broken.
+    Whole { clause: &'a str },
+    /// One wrong refusal of an operation, whatever is wrong with its input.
+    Refusal { operation: &'a str, refusal: (u16, &'a str) },
     /// One form of success, e.g. a content type.
     Success { part: &'a str, kind: FindingKind, observed: &'a str },
     /// One documented error, answered in the same way.
@@ -63,9 +67,23 @@ fn many_members<'a>(findings: &[Evidence<'a>]) -> BTreeMap<Deviation<'a>, Vec<us
     groups
 }
 
+/// Whether a rule is broken by what is shown or accepted, and not by one member.
+fn is_about_whole(finding: &Evidence<'_>) -> bool {
+    let is_shown = matches!(
+        finding.kind,
+        FindingKind::WrongBehaviour | FindingKind::MalformedResponse | FindingKind::AcceptedInvalid
+    );
+    is_shown && finding.member.is_empty() && !finding.counts_responses()
+}
+
 /// Whether an error is judged wrong for want of a code.
 fn is_without_code(finding: &Evidence<'_>) -> bool {
-    let is_refusal = matches!(finding.kind, FindingKind::WrongErrorCode | FindingKind::WrongStatus);
+    let is_refusal = match finding.kind {
+        FindingKind::WrongErrorCode | FindingKind::WrongStatus => true,
+        // An error of the server is the documented one only if it says so.
+        FindingKind::ServerError => matches!(finding.about, Some(ClauseId::Error { .. })),
+        _ => false,
+    };
     is_refusal && finding.status >= 400 && finding.code.is_none()
 }
 
@@ -78,6 +96,12 @@ fn deviation<'a>(finding: &Evidence<'a>) -> Option<Deviation<'a>> {
         _ if kind == FindingKind::WrongErrorCode => {
             let expected = finding.expected.strip_prefix(ANSWER).unwrap_or(finding.expected);
             Some(Deviation::WrongError { expected: expected.split(' ').next().unwrap_or_default(), refusal })
+        }
+        ClauseId::Input { operation, .. } if kind == FindingKind::WrongStatus => {
+            Some(Deviation::Refusal { operation, refusal })
+        }
+        ClauseId::General { family: "rule", .. } if is_about_whole(finding) => {
+            Some(Deviation::Whole { clause: finding.clause })
         }
         ClauseId::General { .. } => {
             let refusal = match kind {
@@ -142,6 +166,23 @@ mod tests {
             refusal("GetStream.input.channelArn.pattern", "GetStream", 400, "ValidationException"),
         ];
         assert_eq!(linked(link, &refused), [0, 1]);
+    }
+
+    #[test]
+    fn one_rule_about_whole_resources_and_one_wrong_refusal_of_an_operation_are_one_cause_each() {
+        let gone = "rule.deleted-stream-key-is-gone";
+        let got = finding(gone, "GetStreamKey", FindingKind::AcceptedInvalid);
+        let listed = finding(gone, "ListStreamKeys", FindingKind::WrongBehaviour);
+        let batch = Evidence { detail: Some("errors"), ..listed.clone() };
+        let member = Evidence { member: "StreamKey$value", detail: Some("streamKey.value"), ..listed.clone() };
+        assert_eq!(linked(link, &[got, listed, batch, member]), [0, 0, 0, 3]);
+        let refused = |clause, status| Evidence {
+            kind: FindingKind::WrongStatus,
+            ..refusal(clause, "BatchGetChannel", status, "ValidationException")
+        };
+        let (least, most) = ("BatchGetChannel.input.arns.length.min", "BatchGetChannel.input.arns.length.max");
+        assert_eq!(linked(link, &[refused(least, 422), refused(most, 422)]), [0, 0]);
+        assert_eq!(linked(link, &[refused(least, 422), refused(most, 418)]), [0, 1]);
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! What comes back for a request that should have been refused follows from its being accepted, and so does what a member
 //! that the operation ignores lets pass.
 
+use serde_json::Value;
+
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::judge::finding::FindingKind;
+use crate::spec::clause_id::ClauseId;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for (cause, finding) in findings.iter().enumerate() {
         for (position, other) in findings.iter().enumerate() {
             let follows = match finding.kind {
-                FindingKind::AcceptedInvalid => comes_back(finding, other),
+                FindingKind::AcceptedInvalid => comes_back(finding, other) || is_same_breach(finding, other),
                 FindingKind::WrongBehaviour => is_let_pass(finding, other),
                 _ => false,
             };
@@ -25,6 +28,17 @@ fn comes_back(accepted: &Evidence<'_>, other: &Evidence<'_>) -> bool {
         accepted.step == other.step && accepted.path == other.path && accepted.request == other.request;
     let is_response = matches!(other.kind, FindingKind::MalformedResponse | FindingKind::WrongStatus);
     is_same_request && is_response && accepted.status == other.status
+}
+
+/// That the documented error does not come follows from the constraint that is not checked.
+fn is_same_breach(accepted: &Evidence<'_>, other: &Evidence<'_>) -> bool {
+    let (Some(ClauseId::Input { operation, path, .. }), Some(ClauseId::Error { operation: own, .. })) =
+        (accepted.about, other.about)
+    else {
+        return false;
+    };
+    let value = |request| path.split('.').try_fold(request, |value: &Value, name| value.get(name));
+    other.kind == FindingKind::AcceptedInvalid && operation == own && value(accepted.request) == value(other.request)
 }
 
 /// A rule about a member that the operation loses cannot be enforced.
@@ -53,6 +67,18 @@ mod tests {
         let shown = of("CreateChannel.output.channel.name.pattern", FindingKind::MalformedResponse);
         let other = Evidence { request: body(json!({"name": "a"})), ..shown.clone() };
         assert_eq!(linked(link, &[accepted, shown, other]), [0, 0, 2], "the third is about a valid request");
+    }
+
+    #[test]
+    fn a_documented_error_that_does_not_come_follows_from_the_constraint_that_is_not_checked() {
+        let of = |clause, request| Evidence {
+            request: body(request),
+            ..finding(clause, "CreateChannel", FindingKind::AcceptedInvalid)
+        };
+        let constraint = of("CreateChannel.input.name.pattern", json!({"name": "!"}));
+        let error = of("CreateChannel.error.ValidationException", json!({"name": "!"}));
+        let other = of("CreateChannel.error.ValidationException", json!({"name": "?"}));
+        assert_eq!(linked(link, &[error, constraint, other]), [1, 1, 2]);
     }
 
     #[test]

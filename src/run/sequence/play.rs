@@ -15,6 +15,7 @@ use crate::plan::sequence::{Law, LawKind, law as find_law};
 use crate::run::environment::Environment;
 use crate::run::outcome::FindingKey;
 use crate::run::session::{Blocked, Session};
+use crate::run::workaround;
 use crate::run::worker::Progress;
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::{Node, Operation};
@@ -135,7 +136,7 @@ impl<'w, 'c> Play<'w, 'c> {
         {
             return Ok(Done::Skipped);
         }
-        self.env.name_resource(operation, &mut input);
+        workaround::name_resource(&self.env, operation, &mut input);
         self.refer(&mut input, step.choice);
         let input = self.session.bind(&input).await?;
         let (mut judgement, exchange) = self.call(operation, &input, &expectation, focus).await;

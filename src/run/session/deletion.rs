@@ -62,6 +62,16 @@ impl Session<'_> {
         }
     }
 
+    /// The resource that a request would delete and that another test made: one that a list showed by mistake.
+    pub(in crate::run) fn of_another_test(&self, operation: &str, input: &Value) -> Option<String> {
+        let env = &self.worker.env;
+        let deleted = env.plan.resources.types().find_map(|kind| {
+            let (deleter, member) = env.plan.resources.deleter(kind)?;
+            (deleter == operation).then(|| input.get(member)?.as_str())?
+        })?;
+        (env.remains.has_made(deleted) && !self.made.contains(deleted)).then(|| deleted.to_owned())
+    }
+
     /// Whether the target says that a resource does not exist.
     pub(in crate::run) async fn is_gone(&mut self, region: Option<&str>, kind: &str, arn: &str) -> bool {
         let env = std::sync::Arc::clone(&self.worker.env);

@@ -82,7 +82,8 @@ impl Target {
     /// Signs the request, then changes what was signed.
     async fn send_edited(&self, request: &Request, edit: impl Fn(&mut Request)) -> Exchange {
         let signer = self.own_signer().await;
-        let signed = signer.map(|signer| signer.sign(request, self.endpoint(), self.sender.host()));
+        let varied = self.varied(request);
+        let signed = signer.map(|signer| signer.sign(&varied, self.endpoint(), self.sender.host()));
         let mut signed = signed.and_then(Result::ok).unwrap_or_else(|| request.clone());
         edit(&mut signed);
         let exchange = self.once(&signed, None, None).await;
