@@ -84,12 +84,7 @@ fn chosen<'r>(report: &'r Record, ids: &[String]) -> Result<Vec<&'r FindingRecor
 }
 
 /// The cases that showed the findings.
-fn plan(
-    contract: &Contract,
-    suites: &Suites,
-    report: &Record,
-    findings: &[&FindingRecord],
-) -> Result<Plan, CliError> {
+fn plan(contract: &Contract, suites: &Suites, report: &Record, findings: &[&FindingRecord]) -> Result<Plan, CliError> {
     if contract.sha256 != report.contract.sha256 {
         return Err(CliError::usage(
             "the report was made with another contract: give its file with --spec, or run the check again",

@@ -15,9 +15,7 @@ pub fn spec(command: SpecCommand) -> Result<Exit, CliError> {
             print(&format!("{}: {}\n", file.display(), stages::check(&file)?));
             Ok(Exit::Success)
         }
-        SpecCommand::Diff { old, new, format, baseline } => {
-            spec_diff(&Comparison { old, new, format, baseline })
-        }
+        SpecCommand::Diff { old, new, format, baseline } => spec_diff(&Comparison { old, new, format, baseline }),
         SpecCommand::Export { format, spec } => {
             let contract = stages::load(spec.as_deref())?.contract;
             let document = match format {

@@ -51,8 +51,7 @@ pub fn spec_diff(comparison: &Comparison) -> Result<Exit, CliError> {
     let old = load(&comparison.old)?.contract;
     let new = load(&comparison.new)?.contract;
     let baseline = comparison.baseline.as_deref().map(read_baseline).transpose()?.unwrap_or_default();
-    let entries: Vec<Entry> =
-        diff(&old, &new).into_iter().map(|change| entry(change, &old, &new, &baseline)).collect();
+    let entries: Vec<Entry> = diff(&old, &new).into_iter().map(|change| entry(change, &old, &new, &baseline)).collect();
     print(&match comparison.format {
         ListFormat::Text => text(&old, &new, &entries),
         ListFormat::Json => format!("{:#}\n", document(&old, &new, &entries)),

@@ -158,13 +158,20 @@ impl Generator {
         let Some(scope) = self.scope(operation) else { return found };
         let root = &operation.input;
         let mut runner = runner(2, &operation.name);
-        for (inputs, times) in [(valid::small(scope, root), 1), (valid::full(scope, root), 2), (valid::any(scope, root), 16)] {
+        for (inputs, times) in
+            [(valid::small(scope, root), 1), (valid::full(scope, root), 2), (valid::any(scope, root), 16)]
+        {
             let family = Family::valid(vec![inputs], Form::Random);
             let drawn = (0..times).filter_map(|_| self.draw_plain(operation, &family, &mut runner));
             found.extend(drawn.map(|(_, input)| finished(input)));
         }
         let mut seen: Vec<Value> = Vec::new();
-        found.retain(|input| !seen.contains(input) && { seen.push(input.clone()); true });
+        found.retain(|input| {
+            !seen.contains(input) && {
+                seen.push(input.clone());
+                true
+            }
+        });
         found
     }
 

@@ -88,12 +88,7 @@ fn load_parts(
     if wrong.is_empty() { Ok(contract) } else { Err(fail(wrong)) }
 }
 
-fn load_model(
-    source_name: &str,
-    text: &str,
-    paginators: Option<&str>,
-    rules: Rules,
-) -> Result<Contract, Vec<Problem>> {
+fn load_model(source_name: &str, text: &str, paginators: Option<&str>, rules: Rules) -> Result<Contract, Vec<Problem>> {
     let mut problems = Problems::new(source_name, text);
     let root = match json::parse(text) {
         Ok(root) => root,
@@ -104,8 +99,7 @@ fn load_model(
     };
     // A `paginators-1.json` that is not JSON says nothing: without it, paging follows from the names of members.
     let paginators = paginators.and_then(|text| json::parse(text).ok());
-    let translated =
-        botocore::is_model(&root).then(|| botocore::translate(&root, paginators.as_ref(), &mut problems));
+    let translated = botocore::is_model(&root).then(|| botocore::translate(&root, paginators.as_ref(), &mut problems));
     let mut model = ast::read(translated.as_ref().unwrap_or(&root), &mut problems);
     resolve::resolve(&mut model, &mut problems);
     traits::check(&model, &mut problems);

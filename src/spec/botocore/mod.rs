@@ -24,16 +24,8 @@ pub(super) fn is_model(root: &Json) -> bool {
 
 /// The model as Smithy JSON AST. `paginators` is the content of the `paginators-1.json` beside it.
 pub(super) fn translate(root: &Json, paginators: Option<&Json>, problems: &mut Problems<'_>) -> Json {
-    const KNOWN: [&str; 8] = [
-        "version",
-        "metadata",
-        "operations",
-        "shapes",
-        "documentation",
-        "examples",
-        "deprecated",
-        "deprecatedMessage",
-    ];
+    const KNOWN: [&str; 8] =
+        ["version", "metadata", "operations", "shapes", "documentation", "examples", "deprecated", "deprecatedMessage"];
     refuse_unknown(root, &KNOWN, "a botocore model", problems);
     for key in ["metadata", "operations", "shapes"] {
         let Some(found) = root.get(key).filter(|value| !value.is_object()) else { continue };

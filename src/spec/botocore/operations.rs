@@ -30,7 +30,8 @@ const KNOWN: [&str; 22] = [
     "staticContextParams",
 ];
 
-const HELP: &str = "write an operation as botocore does: `name`, `http`, and `input`, `output` and `errors` with shapes";
+const HELP: &str =
+    "write an operation as botocore does: `name`, `http`, and `input`, `output` and `errors` with shapes";
 
 /// Writes an operation.
 pub(super) fn write(

@@ -111,7 +111,8 @@ fn traits(body: &Json, kind: &str, problems: &mut Problems<'_>) -> Object {
 
 /// `min` and `max` bound numbers, and the lengths of all else.
 fn bounds(body: &Json, kind: &str, traits: &mut Object) {
-    let sides: Vec<&Entry> = body.entries().iter().filter(|entry| ["min", "max"].contains(&entry.key.as_str())).collect();
+    let sides: Vec<&Entry> =
+        body.entries().iter().filter(|entry| ["min", "max"].contains(&entry.key.as_str())).collect();
     let Some(first) = sides.first() else { return };
     let mut bounds = Object::at(first.value.span);
     for side in &sides {

@@ -5,9 +5,7 @@ use std::fmt;
 use super::super::clause::Constraint;
 use super::super::contract::{Node, NodeKind};
 use super::super::unfold::Side;
-use super::{
-    BREAKS_BOTH, BREAKS_CALLERS, BREAKS_IMPLEMENTERS, BREAKS_NOBODY, ChangeKind, Changes, Impacts,
-};
+use super::{BREAKS_BOTH, BREAKS_CALLERS, BREAKS_IMPLEMENTERS, BREAKS_NOBODY, ChangeKind, Changes, Impacts};
 
 /// Where two nodes stand.
 pub(super) struct Place<'a> {

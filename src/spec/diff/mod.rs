@@ -54,13 +54,8 @@ pub enum ChangeKind {
 
 impl ChangeKind {
     /// All kinds, in the order of their documentation.
-    pub const ALL: [ChangeKind; 5] = [
-        ChangeKind::Added,
-        ChangeKind::Removed,
-        ChangeKind::Tightened,
-        ChangeKind::Loosened,
-        ChangeKind::Changed,
-    ];
+    pub const ALL: [ChangeKind; 5] =
+        [ChangeKind::Added, ChangeKind::Removed, ChangeKind::Tightened, ChangeKind::Loosened, ChangeKind::Changed];
 
     /// The word for it, as in JSON.
     pub fn word(self) -> &'static str {

@@ -10,7 +10,8 @@ use super::super::rules::Rules;
 /// Whether a path of a rule, scenario or baseline speaks of what changed: one leads to the other. Both are ids or paths
 /// such as `Operation`, `Operation.input.path` or `Operation.input.path.length.max`.
 pub fn speaks_of(path: &str, changed: &str) -> bool {
-    let leads = |from: &str, to: &str| to.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let leads =
+        |from: &str, to: &str| to.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     leads(path, changed) || leads(changed, path)
 }
 
@@ -36,10 +37,8 @@ pub fn rules_of(contract: &Contract, changed: &str) -> Vec<String> {
         keep(&rule.id, rule.id == changed || names(&rule.operations));
     }
     for rule in &rules.defaults {
-        let places = [
-            format!("{}.input.{}", rule.operation, rule.member),
-            format!("{}.output.{}", rule.operation, rule.output),
-        ];
+        let places =
+            [format!("{}.input.{}", rule.operation, rule.member), format!("{}.output.{}", rule.operation, rule.output)];
         keep(&rule.id, rule.id == changed || places.iter().any(is_about));
     }
     for trigger in &rules.error_triggers {
