@@ -98,3 +98,35 @@ fn rules_that_speak_of_a_change_are_named() {
     let added = changes.iter().find(|change| change["id"] == "MakeToy").unwrap();
     assert_eq!((&added["change"], &added["implementer"]), (&"added".into(), &"breaking".into()));
 }
+
+/// The last script of the page's workflow: the comparison.
+fn job() -> String {
+    let page = include_str!("../docs/contract-drift.md");
+    let workflow = page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let workflow: Value = serde_yaml_ng::from_str(workflow).unwrap();
+    let steps = workflow["jobs"]["drift"]["steps"].as_array().unwrap();
+    steps.last().unwrap()["run"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_weekly_job_fails_on_drift_and_on_nothing_else() {
+    let scratch = common::Scratch::new();
+    let newest = scratch.file("newest/botocore/data/ivs/2020-07-14");
+    let accepted = scratch.file("contracts/ivs");
+    let model = std::fs::read_to_string(BOTOCORE).unwrap();
+    for directory in [&newest, &accepted] {
+        std::fs::create_dir_all(directory).unwrap();
+        std::fs::write(Path::new(directory).join("service-2.json"), &model).unwrap();
+    }
+    let programs = Path::new(env!("CARGO_BIN_EXE_ivs-conformance")).parent().unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let run = || {
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-e", "-c", &job()]).current_dir(scratch.file("")).env("PATH", &path).output().unwrap()
+    };
+    common::assert_exit(&run(), 0);
+    std::fs::write(Path::new(&newest).join("service-2.json"), model.replace("\"max\": 9", "\"max\": 8")).unwrap();
+    let drifted = run();
+    common::assert_exit(&drifted, 1);
+    assert!(String::from_utf8_lossy(&drifted.stdout).contains("MakeToy.input.Name.length.max"));
+}

@@ -172,7 +172,7 @@ fn http_bindings_decide_where_members_travel() {
     });
     let output = json!({
         "code": {"target": "smithy.api#Integer", "traits": {"smithy.api#httpResponseCode": {}}},
-        "file": {"target": "smithy.api#Blob", "traits": {"smithy.api#httpPayload": {}}},
+        "file": {"target": "smithy.api#Document", "traits": {"smithy.api#httpPayload": {}}},
     });
     let shapes = json!({"x#Map": {"type": "map", "key": {"target": "smithy.api#String"}, "value": {"target": "smithy.api#String"}}});
     let http = json!({"method": "PUT", "uri": "/a/{id}/{rest+}?fixed=1&flag", "code": 201});
