@@ -66,8 +66,8 @@ pub enum Command {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "What to check")]
 pub struct PlanArgs {
-    /// Contract to check against: a Smithy 2.0 JSON AST model [default: the built-in contract]
-    #[arg(long, value_name = "FILE")]
+    /// Contract to check against: a Smithy model, a botocore service-2.json, or a directory with one [default: built-in]
+    #[arg(long, value_name = "PATH")]
     pub spec: Option<PathBuf>,
     /// Keeps clauses or cases whose id matches, and the clauses of such cases; findings of other clauses do not count
     /// and are not shown; repeatable

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proptest::strategy::{Strategy, ValueTree};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use serde_json::Value;
 
 use super::domain::{Domain, Domains};
@@ -14,26 +16,44 @@ use crate::spec::Pattern;
 use crate::spec::contract::{Contract, Node, NodeKind, Operation};
 use crate::spec::rules::Generator as Source;
 
-/// A legal ARN of every resource type that the contract names.
+/// A legal name of every resource type that the contract names in requests: an ARN, or an id.
 pub(super) fn stand_ins(contract: &Contract) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut runner = runner(0, "stand-ins");
     for operation in &contract.operations {
         for node in operation.input.walk() {
-            let Some(pattern) = &node.constraints.pattern else { continue };
-            let Some(resource) = pattern.arn_resource.as_deref().filter(|kind| *kind != Pattern::ANY_RESOURCE) else {
+            let Some(resource) = resources::resource_of(node).filter(|kind| *kind != Pattern::ANY_RESOURCE) else {
                 continue;
             };
-            let arn = Template::of(pattern)
-                .and_then(|template| template.of_length(template.lengths().0.max(1) + 12))
-                .and_then(|matching| matching.new_tree(&mut runner).ok())
-                .map(|tree| tree.current());
-            if let Some(arn) = arn {
-                found.entry(resource.to_owned()).or_insert(arn);
+            if let Some(name) = made_up(node, &mut runner) {
+                found.entry(resource.to_owned()).or_insert(name);
             }
         }
     }
     found
+}
+
+/// Longest id that is made up where its pattern allows any length.
+const ID_LENGTH: u64 = 12;
+
+/// A legal value of a member that names a resource.
+pub(super) fn made_up(node: &Node, runner: &mut TestRunner) -> Option<String> {
+    let bound = node.constraints.length.unwrap_or_default();
+    let (least, most) = (bound.min.unwrap_or(1).max(1), bound.max.unwrap_or(u64::MAX));
+    let Some(pattern) = &node.constraints.pattern else {
+        let length = usize::try_from(ID_LENGTH.clamp(least, most.max(least))).ok()?;
+        let letters = prop::collection::vec(prop::char::range('a', 'z'), length);
+        return letters.new_tree(runner).ok().map(|tree| tree.current().into_iter().collect());
+    };
+    let template = Template::of(pattern)?;
+    let (shortest, longest) = template.lengths();
+    let wanted = match pattern.arn_resource {
+        Some(_) => shortest.max(1) + ID_LENGTH,
+        None => ID_LENGTH.max(shortest).max(least).min(longest.unwrap_or(u64::MAX)).min(most),
+    };
+    // A pattern that allows an empty text beside ARNs has matches that name nothing at all.
+    let matching = template.of_length(wanted)?;
+    matching.new_tree(runner).ok().map(|tree| tree.current())
 }
 
 pub(super) fn domains(contract: &Contract) -> Domains {

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::domain::Domains;
-use super::facts::{distinct, domains, left_out, needed_states, stand_ins};
+use super::facts::{distinct, domains, left_out, made_up, needed_states, stand_ins};
 use super::family::{Family, Freshness, Intent};
 use super::placeholder::{self, Placeholder};
 use super::prove::Prover;
@@ -111,6 +111,13 @@ impl Generator {
     /// A legal ARN of a resource type; it names nothing.
     pub fn stand_in(&self, resource: &str) -> Option<&str> {
         self.stand_ins.get(resource).map(String::as_str)
+    }
+
+    /// A legal id of a resource type whose ids are not ARNs, another one for each number; it names nothing.
+    pub fn absent_id(&self, resource: &str, number: u32) -> Option<String> {
+        let inputs = self.contract.operations.iter().flat_map(|operation| operation.input.walk());
+        let is_it = |node: &&Node| node.resource.as_ref().is_some_and(|named| named.kind == resource && !named.is_arn);
+        made_up(inputs.into_iter().find(is_it)?, &mut runner(u64::from(number), resource))
     }
 
     /// A smallest valid input of an operation, the same at every call: the one that was seen to be accepted, if there is

@@ -11,6 +11,7 @@ use super::domain::{Domain, Domains};
 use super::object::{Maps, Member, Structures};
 use super::pattern::Template;
 use super::text::{Alphabet, Piece, Texts};
+use crate::plan::resources::resource_of;
 use crate::spec::Pattern;
 use crate::spec::contract::{Bounds, Location, Node, NodeKind, Operation};
 
@@ -43,7 +44,7 @@ impl Scope<'_> {
 
     /// The placeholder for a member that takes the ARN of a resource, e.g. `${channel}` or `${live:channel}`.
     fn reference(&self, node: &Node) -> Option<String> {
-        let resource = node.constraints.pattern.as_ref()?.arn_resource.as_ref()?;
+        let resource = resource_of(node)?;
         Some(match self.states.get(&node.path) {
             Some(state) => format!("${{{state}:{resource}}}"),
             None => format!("${{{resource}}}"),
@@ -142,9 +143,9 @@ pub fn astral_text(length: u64) -> BoxedStrategy<Value> {
     text_of(Alphabet::new(vec![(1, '\u{1F300}', '\u{1F5FF}')]), length, length)
 }
 
-/// Whether the member takes the ARN of a resource.
+/// Whether the member takes the name of a resource: its ARN or an id.
 pub fn is_reference(node: &Node) -> bool {
-    node.constraints.pattern.as_ref().is_some_and(|pattern| pattern.arn_resource.is_some())
+    resource_of(node).is_some()
 }
 
 /// Values of exactly that length or count that keep every other constraint; none if there are none.

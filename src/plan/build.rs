@@ -29,7 +29,7 @@ pub fn cases(contract: &Contract, suites: &Suites) -> Vec<Case> {
         cases.extend(contract.operations.iter().map(|operation| valid(contract, suites, operation, form)));
     }
     for operation in &contract.operations {
-        cases.extend(unknown_resources(operation));
+        cases.extend(unknown_resources(contract, operation));
         for node in operation.input.walk().into_iter().skip(1) {
             cases.extend(constraints(contract, operation, node));
         }
@@ -92,7 +92,7 @@ fn output_rules<'c>(contract: &'c Contract, operation: &'c Operation) -> impl It
     rules.filter_map(|rule| contract.clauses.find(&rule.id))
 }
 
-fn unknown_resources(operation: &Operation) -> Vec<Case> {
+fn unknown_resources(contract: &Contract, operation: &Operation) -> Vec<Case> {
     let is_not_found = |status: u16, code: &str| status == 404 && code.contains("NotFound");
     let Some(error) = operation.errors.iter().find(|error| is_not_found(error.status, &error.code)) else {
         return Vec::new();
@@ -101,8 +101,10 @@ fn unknown_resources(operation: &Operation) -> Vec<Case> {
     // What a request may refer to beside the resource that it is about is the matter of rules.
     let is_about_one =
         operation.input.members().iter().any(|member| member.is_required && resource_of(member).is_some());
+    // Nor does a model say what becomes of a reference that a request can do without.
+    let may_be_optional = !is_about_one && !contract.is_model_only();
     nodes
-        .filter(|node| node.is_required || !is_about_one)
+        .filter(|node| node.is_required || may_be_optional)
         .map(|node| Case {
             id: format!("{}.error.{}/unknown-{}", operation.name, error.code, node.path),
             clauses: vec![error.clause],

@@ -1,6 +1,6 @@
 //! Which part an operation has in the life of a resource, read from the shapes of its input and output.
 
-use super::resources::{Resources, resource_of};
+use super::resources::{Resources, is_own_name, resource_of};
 use crate::spec::Pattern;
 use crate::spec::contract::{Contract, Node, NodeKind, Operation};
 
@@ -157,7 +157,7 @@ pub fn element(node: &Node) -> Option<&Node> {
 }
 
 fn has_arn(node: &Node, resource: &str) -> bool {
-    node.member("arn").is_some_and(|arn| resource_of(arn) == Some(resource))
+    node.members().iter().any(|member| is_own_name(member) && resource_of(member) == Some(resource))
 }
 
 /// A filter takes a text of the same shape as a member of what is listed.

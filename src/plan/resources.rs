@@ -1,4 +1,4 @@
-//! Which operation makes which resource and which deletes it, read from the ARN patterns of the model.
+//! Which operation makes which resource and which deletes it, read from the members that name resources.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::spec::contract::{Contract, Node, NodeKind, Operation};
 pub struct Product {
     /// Resource type, e.g. `channel`.
     pub resource: String,
-    /// Path of its ARN in the output, e.g. `channel.arn`.
+    /// Path of its ARN or id in the output, e.g. `channel.arn`.
     pub path: String,
 }
 
@@ -125,7 +125,7 @@ impl Resources {
         let shows_it = |operation: &&Operation| {
             let shown = single_nodes(&operation.output);
             operation.is_readonly
-                && shown.into_iter().any(|node| is_own_arn(node) && resource_of(node) == Some(resource))
+                && shown.into_iter().any(|node| is_own_name(node) && resource_of(node) == Some(resource))
         };
         contract.operations.iter().filter(shows_it).find_map(|operation| {
             let mut required = operation.input.members().iter().filter(|member| member.is_required);
@@ -149,7 +149,7 @@ impl Resources {
                 .members()
                 .iter()
                 .find(|member| matches!(member.kind, NodeKind::Map { .. }) && member.name == "tags")?;
-            let arn = element.members().iter().find(|node| is_own_arn(node) && resource_of(node) == Some(resource))?;
+            let arn = element.members().iter().find(|node| is_own_name(node) && resource_of(node) == Some(resource))?;
             let paging = operation.pagination.as_ref();
             Some(Finder {
                 operation: operation.name.clone(),
@@ -181,9 +181,9 @@ impl Resources {
     }
 }
 
-/// Resource type of a node that holds an ARN.
+/// Type of the resource that a node names.
 pub fn resource_of(node: &Node) -> Option<&str> {
-    node.constraints.pattern.as_ref()?.arn_resource.as_deref()
+    node.resource.as_ref().map(|named| named.kind.as_str())
 }
 
 /// How many resources an operation cannot do without.
@@ -206,7 +206,7 @@ fn products_of(operation: &Operation) -> Vec<Product> {
         match products.iter_mut().find(|product| product.resource == resource) {
             _ if !is_new => {}
             Some(known)
-                if is_own_arn(node) && !known.path.ends_with(".arn") && depth(&node.path) <= depth(&known.path) =>
+                if is_own_name(node) && !known.path.ends_with(".arn") && depth(&node.path) <= depth(&known.path) =>
             {
                 known.path.clone_from(&node.path);
             }
@@ -217,8 +217,9 @@ fn products_of(operation: &Operation) -> Vec<Product> {
     products
 }
 
-fn is_own_arn(node: &Node) -> bool {
-    node.name == "arn"
+/// Whether a member names the resource that it is a member of: ids are called after their resource, ARNs are not.
+pub(super) fn is_own_name(node: &Node) -> bool {
+    node.resource.as_ref().is_some_and(|named| !named.is_arn || node.name.eq_ignore_ascii_case("arn"))
 }
 
 /// Nodes that occur at most once: nothing below lists and maps.
@@ -232,9 +233,9 @@ fn single_nodes(node: &Node) -> Vec<&Node> {
     found
 }
 
-/// An operation named `Delete…` that requires exactly one ARN deletes that resource.
+/// An operation of the method `DELETE`, or named `Delete…`, that requires nothing but the name of a resource deletes it.
 fn deleted_by(operation: &Operation) -> Option<(String, String)> {
-    if !operation.name.starts_with("Delete") {
+    if operation.method != "DELETE" && !operation.name.starts_with("Delete") {
         return None;
     }
     let required: Vec<&Node> = operation.input.members().iter().filter(|member| member.is_required).collect();

@@ -259,12 +259,12 @@ impl Environment {
         }
     }
 
-    /// A well-formed ARN of nothing, in the target's region and account.
+    /// A well-formed name of nothing; of an ARN, in the target's region and account.
     pub fn absent_arn(&self, resource: &str, number: u32) -> Option<String> {
         let resource =
             if resource == crate::spec::Pattern::ANY_RESOURCE { self.plan.resources.types().next()? } else { resource };
         let pattern = self.generator.stand_in(resource)?;
-        let shape = Arn::parse(pattern)?;
+        let Some(shape) = Arn::parse(pattern) else { return self.generator.absent_id(resource, number) };
         let id = format!("absent{number:06}");
         let arn = Arn {
             region: self.target.region(),

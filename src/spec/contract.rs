@@ -170,6 +170,8 @@ pub struct Node {
     pub is_nullable: bool,
     /// Whether it stands for the keys of a map, which JSON always writes as strings.
     pub is_map_key: bool,
+    /// The resource that the value names, if it names one.
+    pub resource: Option<ResourceName>,
     /// Where the member travels (top-level members only; deeper ones are always in the body).
     pub location: Location,
     /// Effective constraints: the member's own where it has them, else its shape's.
@@ -252,6 +254,24 @@ impl Node {
             found.extend(child.walk());
         }
         found
+    }
+}
+
+/// The resource that a member's values name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceName {
+    /// Type of the resource, e.g. `stream-key`; [`Pattern::ANY_RESOURCE`] if the pattern leaves it open.
+    pub kind: String,
+    /// Whether values are ARNs; otherwise they are ids of another form.
+    pub is_arn: bool,
+    /// The type that the pattern alone names.
+    pub(super) by_pattern: Option<String>,
+}
+
+impl ResourceName {
+    /// A resource of which nothing but the ARN's pattern is known.
+    pub(super) fn by_pattern(kind: String) -> Self {
+        Self { by_pattern: Some(kind.clone()), kind, is_arn: true }
     }
 }
 

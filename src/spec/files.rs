@@ -55,23 +55,30 @@ impl Files {
     /// # Errors
     /// A file that cannot be read, or a directory without a model or with several.
     pub fn read(path: &Path) -> Result<Files, SpecError> {
-        let of_file = |problem: Box<Problem>| SpecError { name: path.display().to_string(), problems: vec![*problem] };
+        let name = path.display().to_string();
+        let of_contract = |error: SpecError| SpecError { name: name.clone(), ..error };
         let is_bundle = path.is_dir();
-        let model = if is_bundle { find_model(path) } else { text(path) }.map_err(of_file)?;
-        let rules = beside(&model.path.with_file_name(companion_name(&model.path))).map_err(of_file)?;
+        let model = if is_bundle { find_model(path) } else { text(path) }.map_err(of_contract)?;
+        let rules = beside(&model.path.with_file_name(companion_name(&model.path))).map_err(of_contract)?;
         let mut paginators = None;
         if json::parse(&model.text).is_ok_and(|root| botocore::is_model(&root)) {
             for name in PAGINATORS {
-                paginators = paginators.or(beside(&model.path.with_file_name(name)).map_err(of_file)?);
+                paginators = paginators.or(beside(&model.path.with_file_name(name)).map_err(of_contract)?);
             }
         }
-        let suites = if is_bundle { suites(&path.join(SUITES)).map_err(of_file)? } else { Vec::new() };
+        let suites = if is_bundle { suites(&path.join(SUITES)).map_err(of_contract)? } else { Vec::new() };
         Ok(Files { model, rules, paginators, suites })
     }
 }
 
+/// What is wrong with a file or directory as a whole.
+fn wrong(path: &Path, message: impl Into<String>, help: &str) -> SpecError {
+    let name = path.display().to_string();
+    SpecError { problems: vec![Problem::of_file(&name, message, help)], name }
+}
+
 /// The only model in a directory.
-fn find_model(directory: &Path) -> Result<TextFile, Box<Problem>> {
+fn find_model(directory: &Path) -> Result<TextFile, SpecError> {
     let mut models = Vec::new();
     for path in list(directory)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -86,7 +93,7 @@ fn find_model(directory: &Path) -> Result<TextFile, Box<Problem>> {
     }
     match models.len() {
         1 => Ok(models.remove(0)),
-        0 => Err(unusable(
+        0 => Err(wrong(
             directory,
             "the directory has no model",
             "give a directory with one Smithy 2.0 JSON AST model or one botocore model",
@@ -94,16 +101,16 @@ fn find_model(directory: &Path) -> Result<TextFile, Box<Problem>> {
         several => {
             let names: Vec<String> = models.iter().map(TextFile::name).collect();
             let message = format!("the directory has {several} models: {}", names.join(", "));
-            Err(unusable(directory, message, "name the file of one of them"))
+            Err(wrong(directory, message, "name the file of one of them"))
         }
     }
 }
 
 /// The files of a directory, by name.
-fn list(directory: &Path) -> Result<Vec<PathBuf>, Box<Problem>> {
+fn list(directory: &Path) -> Result<Vec<PathBuf>, SpecError> {
     let fail = |error: std::io::Error| {
         let help = "give the path of a readable directory";
-        unusable(directory, error.to_string(), help)
+        wrong(directory, error.to_string(), help)
     };
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(fail)? {
@@ -116,7 +123,7 @@ fn list(directory: &Path) -> Result<Vec<PathBuf>, Box<Problem>> {
     Ok(found)
 }
 
-fn suites(directory: &Path) -> Result<Vec<TextFile>, Box<Problem>> {
+fn suites(directory: &Path) -> Result<Vec<TextFile>, SpecError> {
     if !directory.is_dir() {
         return Ok(Vec::new());
     }
@@ -133,12 +140,12 @@ fn companion_name(model: &Path) -> String {
 }
 
 /// The text of a file that need not be there.
-fn beside(path: &Path) -> Result<Option<TextFile>, Box<Problem>> {
+fn beside(path: &Path) -> Result<Option<TextFile>, SpecError> {
     if path.is_file() { text(path).map(Some) } else { Ok(None) }
 }
 
 /// Reads a file, decompressed and within limits.
-fn text(path: &Path) -> Result<TextFile, Box<Problem>> {
+fn text(path: &Path) -> Result<TextFile, SpecError> {
     let read = || -> Result<String, String> {
         let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
         let bytes = limited(file)?;
@@ -146,7 +153,7 @@ fn text(path: &Path) -> Result<TextFile, Box<Problem>> {
         String::from_utf8(bytes).map_err(|error| error.utf8_error().to_string())
     };
     let help = "give the path of a readable file in UTF-8, plain or gzipped, of at most 64 MiB";
-    let text = read().map_err(|problem| unusable(path, problem, help))?;
+    let text = read().map_err(|problem| wrong(path, problem, help))?;
     Ok(TextFile { path: path.to_owned(), text })
 }
 
@@ -158,9 +165,4 @@ fn limited(source: impl Read) -> Result<Vec<u8>, String> {
         return Err("the file is too large: it has more than 64 MiB".to_owned());
     }
     Ok(bytes)
-}
-
-/// What is wrong with a file or directory as a whole. In a box, for it is large and rare.
-fn unusable(path: &Path, message: impl Into<String>, help: &str) -> Box<Problem> {
-    Box::new(Problem::of_file(&path.display().to_string(), message, help))
 }

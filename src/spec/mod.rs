@@ -21,6 +21,7 @@ mod number;
 mod openapi;
 mod pattern;
 mod resolve;
+mod resource;
 mod rule_words;
 pub mod rules;
 pub mod schema;

@@ -9,6 +9,7 @@ use super::contract::{BodyClause, Location, Node, NodeKind, Operation, Operation
 use super::error::Problems;
 use super::json::{Json, Span};
 use super::resolve::{reference, references};
+use super::resource;
 use super::unfold::{Side, Unfolder, field};
 use super::uri;
 
@@ -37,8 +38,9 @@ pub(super) fn read(ast: &Ast<'_>, root: Span, problems: &mut Problems<'_>) -> Op
     }
     let common = references(ast, shape, "errors", problems);
     let mut unfolder = Unfolder::new(ast, problems);
-    let operations =
+    let mut operations: Vec<Operation> =
         found.values().filter_map(|operation| read_operation(ast, shape, operation, &common, &mut unfolder)).collect();
+    resource::settle(&mut operations);
     Some((service, operations))
 }
 

@@ -8,6 +8,7 @@ use super::contract::{Constraints, Location, Node, NodeClauses, NodeKind, Timest
 use super::error::Problems;
 use super::json::{Json, Span};
 use super::pattern::Pattern;
+use super::resource::{self, Identifiers};
 
 /// How deep a contract's values may nest.
 const DEEPEST: usize = 48;
@@ -29,6 +30,7 @@ pub(super) struct Unfolder<'m, 'a, 'p> {
     /// Where what is wrong is noted.
     pub problems: &'m mut Problems<'p>,
     patterns: HashMap<String, Result<Pattern, String>>,
+    identifiers: Identifiers<'a>,
     nodes: usize,
     is_too_large: bool,
 }
@@ -45,7 +47,8 @@ struct Place<'s> {
 
 impl<'m, 'a, 'p> Unfolder<'m, 'a, 'p> {
     pub fn new(ast: &'m Ast<'a>, problems: &'m mut Problems<'p>) -> Self {
-        Self { ast, problems, patterns: HashMap::new(), nodes: 0, is_too_large: false }
+        let identifiers = resource::identifiers(ast);
+        Self { ast, problems, patterns: HashMap::new(), identifiers, nodes: 0, is_too_large: false }
     }
 
     /// The tree of an operation's input or output structure.
@@ -70,6 +73,7 @@ impl<'m, 'a, 'p> Unfolder<'m, 'a, 'p> {
             holds_secret: false,
             is_nullable: false,
             is_map_key: false,
+            resource: None,
             location: Location::Body,
             constraints: Constraints::default(),
             clauses: NodeClauses::default(),
@@ -146,6 +150,7 @@ impl<'m, 'a, 'p> Unfolder<'m, 'a, 'p> {
         let is_required = find_trait(&member.traits, "smithy.api#required").is_some();
         let mut found = constraints::read(&effective, &mut self.patterns, self.problems);
         found.unique_items |= shape.is_some_and(|shape| shape.kind == ShapeKind::Set);
+        let resource = resource::of_member(&self.identifiers, member, &effective, found.pattern.as_ref());
         let format = effective("smithy.api#timestampFormat").copied();
         let (path, name, location) = (place.path.clone(), place.name.clone(), place.location.clone());
         let kind = shape.map_or(NodeKind::Document, |shape| self.kind(shape, format, Place { is_sensitive, ..place }));
@@ -160,6 +165,7 @@ impl<'m, 'a, 'p> Unfolder<'m, 'a, 'p> {
             holds_secret: false,
             is_nullable: false,
             is_map_key: false,
+            resource,
             location,
             constraints: found,
             clauses: NodeClauses::default(),

@@ -172,12 +172,9 @@ fn http_bindings_decide_where_members_travel() {
     });
     let output = json!({
         "code": {"target": "smithy.api#Integer", "traits": {"smithy.api#httpResponseCode": {}}},
-        "file": {"target": "x#File", "traits": {"smithy.api#httpPayload": {}}},
+        "file": {"target": "smithy.api#Document", "traits": {"smithy.api#httpPayload": {}}},
     });
-    let shapes = json!({
-        "x#File": {"type": "structure", "members": {}},
-        "x#Map": {"type": "map", "key": {"target": "smithy.api#String"}, "value": {"target": "smithy.api#String"}},
-    });
+    let shapes = json!({"x#Map": {"type": "map", "key": {"target": "smithy.api#String"}, "value": {"target": "smithy.api#String"}}});
     let http = json!({"method": "PUT", "uri": "/a/{id}/{rest+}?fixed=1&flag", "code": 201});
     let contract = load_model(&with_http(model(input, output, shapes), http));
     let found = operation(&contract);
