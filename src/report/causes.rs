@@ -142,11 +142,12 @@ mod tests {
 
     #[test]
     fn causes_of_one_title_are_told_apart_by_their_details() {
-        let made = |id: &str, clause: &str| sample::finding(id, clause, "ListThings", FindingKind::WrongBehaviour);
-        let mut findings = vec![
-            made("rule.pages@ListThings#items:wrong_behaviour", "rule.pages"),
-            made("rule.pages@ListThings#token:wrong_behaviour", "rule.pages"),
-        ];
+        let made = |member: &str| {
+            let id = format!("rule.pages@ListThings#{member}:wrong_behaviour");
+            let finding = sample::finding(&id, "rule.pages", "ListThings", FindingKind::WrongBehaviour);
+            FindingRecord { member: member.to_owned(), ..finding }
+        };
+        let mut findings = vec![made("items"), made("token")];
         let mut causes = name(&mut findings, &[], &[]);
         if let [first, second] = &mut causes[..] {
             first.title = "ListThings breaks the rule: Pages end.".to_owned();

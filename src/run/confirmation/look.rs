@@ -8,6 +8,9 @@ use crate::run::outcome::{FindingKey, Found, Seen, Tally};
 /// How likely it may be that noise alone explains one of a run's confirmed findings.
 const MOST_CHANCE: f64 = 0.01;
 
+/// Share of the requests from which on noise is loud.
+const LOUD: f64 = 0.005;
+
 /// What looking for each finding again showed.
 pub(super) type Looked = BTreeMap<FindingKey, Looks>;
 
@@ -28,6 +31,11 @@ impl Noise {
         let events: u64 =
             unreliable.filter_map(|(key, _)| tally.findings.get(*key)).map(|found| found.occurrences).sum();
         Noise { share: events as f64 / env.target.requests().max(1) as f64, findings: noisy.len() }
+    }
+
+    /// Whether it meets so many requests that most cases see it.
+    pub fn is_loud(self) -> bool {
+        self.share > LOUD
     }
 
     /// Findings that showed every time and yet may be its work.

@@ -57,7 +57,13 @@ pub(super) async fn confirm(
     for key in noise.explained(&looked) {
         looked.entry(key).or_default().keep_one();
     }
-    let unshown = looked.iter().filter(|(_, looks)| looks.seen.is_partial()).map(|(key, _)| key.clone()).collect();
+    // Where noise is everywhere, other cases show only more of it.
+    let unshown = looked
+        .iter()
+        .filter(|(key, _)| !(noise.is_loud() && key.kind.may_be_noise()))
+        .filter(|(_, looks)| looks.seen.is_partial())
+        .map(|(key, _)| key.clone())
+        .collect();
     let tasks = other_tasks(&env.plan, tally, &unshown);
     let mut elsewhere = look_for(&again.with_shrinking(Shrinking::On), tally, tasks, REPETITIONS).await?;
     elsewhere.retain(|key, looks| !noise.may_explain(key, looks));
