@@ -194,7 +194,7 @@ impl Session<'_> {
             if self.attempt(operation, &without(&left_out)).await?.judgement.is_success() {
                 // The finding shows what is refused, and nothing besides.
                 let others: Vec<String> = marks.iter().filter(|mark| !left_out.contains(mark)).cloned().collect();
-                let tried = self.attempt(operation, &without(&others)).await?;
+                let tried = self.refused_each_time(operation, &without(&others)).await?;
                 self.note_refusal(operation, &tried)?;
                 return Some(left_out.into_iter().map(Edit::LeaveOut).collect());
             }
@@ -220,7 +220,7 @@ impl Session<'_> {
         let run = self.worker.env.run_id.clone();
         let mut bare = smallest.clone();
         bare.retain(|member, _| !mark::is_mark(member, smallest, &run));
-        let tried = self.attempt(operation, &bare).await?;
+        let tried = self.refused_each_time(operation, &bare).await?;
         self.note_refusal(operation, &tried)?;
         Some(demanded).filter(|demanded| !demanded.is_empty())
     }
@@ -251,12 +251,23 @@ impl Session<'_> {
         let mut named = smallest.clone();
         named.insert(NAME.to_owned(), Value::from(self.worker.env.unique_name()));
         let first = self.attempt(operation, &named).await?;
-        let second = self.attempt(operation, &named).await?;
+        let second = self.refused_each_time(operation, &named).await?;
         if !first.judgement.is_success() || second.judgement.answer != refused.answer {
             return None;
         }
         self.note_refusal(operation, &second)?;
         Some(vec![Edit::GiveUnique(NAME.to_owned())])
+    }
+
+    /// Sends an input as often as a refusal must be seen; none unless each time it was refused alike.
+    async fn refused_each_time(&mut self, operation: &Operation, members: &Map<String, Value>) -> Option<Tried> {
+        let last = self.attempt(operation, members).await?;
+        for _ in 1..SEEN.of {
+            if self.attempt(operation, members).await?.judgement.answer != last.judgement.answer {
+                return None;
+            }
+        }
+        Some(last).filter(|last| is_refusal(&last.judgement))
     }
 
     /// Notes a refusal as a finding of its own; none if it is not one.
