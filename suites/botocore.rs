@@ -182,19 +182,26 @@ fn reason(message: &str) -> String {
 
 /// Why botocore may differ from the built-in model: its newest release is newer than the reference, or an erratum or
 /// rule of the companion says the same.
-const EXPLAINED: [(&str, &str); 12] = [
+const EXPLAINED: [(&str, &str); 8] = [
     ("adConfigurationArn", "newer: members beyond the reference are tolerated (erratum.newer-members)"),
     ("filterByAdConfigurationArn", "newer: filters by members beyond the reference"),
     ("failoverSlateConfigurationArn", "newer: members beyond the reference are tolerated (erratum.newer-members)"),
     ("failoverSlateConfiguration", "newer: members beyond the reference are tolerated (erratum.newer-members)"),
     ("filterByFailoverSlateConfigurationArn", "newer: filters by members beyond the reference"),
-    ("tags.key.pattern", "the reference states it in prose (rule.tag-*)"),
-    ("tags.value.pattern", "the reference states it in prose (rule.tag-*)"),
-    ("tagKeys.member.pattern", "the reference states it in prose (rule.tag-*)"),
-    ("error.ThrottlingException", "erratum.throttling-unlisted"),
-    ("error.AccessDeniedException", "erratum.batch-get-without-errors"),
-    ("error.ValidationException", "erratum.batch-get-without-errors"),
-    ("error.ServiceUnavailable", "erratum.batch-get-without-errors"),
+    ("tags.key.pattern", "the reference states it in prose (rule.tag-key-characters)"),
+    ("tags.value.pattern", "the reference states it in prose (rule.tag-value-characters)"),
+    ("tagKeys.member.pattern", "the reference states it in prose (rule.tag-key-characters)"),
+];
+
+/// Errors that botocore lists and the reference does not: no other one is explained.
+const EXPLAINED_ERRORS: [(&str, &str); 7] = [
+    ("BatchGetChannel.error.AccessDeniedException", "erratum.batch-get-without-errors"),
+    ("BatchGetChannel.error.ServiceUnavailable", "erratum.batch-get-without-errors"),
+    ("BatchGetChannel.error.ValidationException", "erratum.batch-get-without-errors"),
+    ("BatchGetStreamKey.error.AccessDeniedException", "erratum.batch-get-without-errors"),
+    ("BatchGetStreamKey.error.ServiceUnavailable", "erratum.batch-get-without-errors"),
+    ("BatchGetStreamKey.error.ValidationException", "erratum.batch-get-without-errors"),
+    ("UpdateChannel.error.ThrottlingException", "erratum.throttling-unlisted"),
 ];
 
 /// Headers for browsers that botocore models as members of responses.
@@ -212,7 +219,8 @@ fn is_explained(change: &Change) -> bool {
     let ends = |end: &str| change.id.ends_with(&format!(".{end}"));
     let is_header = BROWSER_HEADERS.iter().any(|header| ends(&format!("output.{header}")));
     let adds = matches!(change.change, ChangeKind::Added | ChangeKind::Tightened);
-    adds && (is_header || EXPLAINED.iter().any(|(end, _)| ends(end)))
+    let is_error = EXPLAINED_ERRORS.iter().any(|(id, _)| change.id == *id);
+    adds && (is_header || is_error || EXPLAINED.iter().any(|(end, _)| ends(end)))
 }
 
 #[test]
