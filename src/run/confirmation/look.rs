@@ -24,12 +24,12 @@ pub(super) struct Noise {
 }
 
 impl Noise {
-    /// What the findings say of it that did not show every time.
+    /// What the findings of the run so far say of it that did not show every time.
     pub fn of(env: &Environment, tally: &Tally, looked: &Looked) -> Noise {
-        let noisy: Vec<_> = looked.iter().filter(|(key, _)| key.kind.may_be_noise()).collect();
-        let unreliable = noisy.iter().filter(|(_, looks)| looks.seen.is_partial());
-        let events: u64 =
-            unreliable.filter_map(|(key, _)| tally.findings.get(*key)).map(|found| found.occurrences).sum();
+        let noisy: Vec<_> = tally.findings.iter().filter(|(key, _)| key.kind.may_be_noise()).collect();
+        let seen = |key: &FindingKey, found: &Found| looked.get(key).map_or(found.seen, |looks| looks.seen);
+        let unreliable = noisy.iter().filter(|(key, found)| seen(key, found).is_partial());
+        let events: u64 = unreliable.map(|(_, found)| found.occurrences).sum();
         Noise { share: events as f64 / env.target.requests().max(1) as f64, findings: noisy.len() }
     }
 

@@ -176,6 +176,7 @@ async fn look_again(worker: &mut Worker, task: &Task, repetitions: u64) -> Looke
             }
         };
         let sent = worker.requests.saturating_sub(before);
+        let is_decided = is_decided && !is_disturbed(worker, task);
         for (key, looks) in &mut looked {
             looks.note(worker.tally.findings.get(key), sent, is_decided);
         }
@@ -184,6 +185,12 @@ async fn look_again(worker: &mut Worker, task: &Task, repetitions: u64) -> Looke
     let is_unshown = |(key, looks): &(&FindingKey, &mut Looks)| key.kind.may_be_noise() && looks.seen.of == 1;
     looked.iter_mut().filter(is_unshown).for_each(|(_, looks)| looks.seen.of += 1);
     looked
+}
+
+/// Whether a look met failures that it does not look for: what else it shows may be missing for that reason.
+fn is_disturbed(worker: &Worker, task: &Task) -> bool {
+    let is_failure = |key: &FindingKey| matches!(key.kind, FindingKind::ServerError | FindingKind::Transport);
+    worker.tally.findings.keys().any(|key| is_failure(key) && !task.keys.contains(key))
 }
 
 /// Notes how often each finding was seen, and drops those of lists that no look alone showed.
