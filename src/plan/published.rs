@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::sequence::{Law, LawKind, Sequence};
 use super::suite::{
-    Assert, BroadcastState, BroadcastStep, Echo, Ingest, Need, Probe, Scenario, SignatureChange, State, Step, Suites,
-    Upholds,
+    Agreement, Assert, BroadcastState, BroadcastStep, Echo, Ingest, Need, Probe, Scenario, SignatureChange, State,
+    Step, Suites, Upholds,
 };
 
 /// How many entries of a list, of different forms, are damaged in every way.
@@ -94,6 +94,7 @@ fn every_field_and_every_word_is_published() {
         ("Assert", names::<Assert>()),
         ("State", names::<State>()),
         ("Probe", names::<Probe>()),
+        ("Agreement", names::<Agreement>()),
         ("Echo", names::<Echo>()),
         ("Sequence", names::<Sequence>()),
         ("Law", names::<Law>()),

@@ -94,10 +94,10 @@ pub(super) fn apply(env: &Environment, operation: &Operation, input: &mut Value,
             Edit::Give(member, value) if !members.contains_key(&member) && !env.looks_at(case, &member) => {
                 members.insert(member, value);
             }
-            Edit::GiveUnique(member) if !env.looks_at(case, &member) => {
-                if !members.contains_key(&member) || env.is_generated(case) {
-                    members.insert(member, Value::from(env.unique_name()));
-                }
+            Edit::GiveUnique(member)
+                if !env.looks_at(case, &member) && (!members.contains_key(&member) || env.is_generated(case)) =>
+            {
+                members.insert(member, Value::from(env.unique_name()));
             }
             _ => {}
         }

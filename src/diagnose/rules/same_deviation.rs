@@ -189,6 +189,7 @@ mod tests {
     fn three_members_of_one_rule_on_one_operation_are_one_cause_and_two_are_not() {
         let of = |detail| Evidence {
             detail: Some(detail),
+            member: detail,
             ..finding("rule.update-channel-keeps-omitted-members", "GetChannel", FindingKind::WrongBehaviour)
         };
         assert_eq!(linked(link, &[of("channel.name"), of("channel.type"), of("channel.authorized")]), [0, 0, 0]);

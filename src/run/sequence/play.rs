@@ -136,7 +136,7 @@ impl<'w, 'c> Play<'w, 'c> {
         {
             return Ok(Done::Skipped);
         }
-        workaround::name_resource(&self.env, operation, &mut input);
+        workaround::name_resource(self.env, operation, &mut input);
         self.refer(&mut input, step.choice);
         let input = self.session.bind(&input).await?;
         let (mut judgement, exchange) = self.call(operation, &input, &expectation, focus).await;
