@@ -1,4 +1,4 @@
-//! Contracts of which nothing but a model is known: they accuse nobody of what a model does not say, and find what it does.
+//! Contracts that consist of a model alone: no finding goes beyond what the model says, and seeded defects are found.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

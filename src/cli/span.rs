@@ -27,7 +27,7 @@ impl FromStr for Span {
     type Err = String;
 
     /// # Errors
-    /// The text is no span of time, negative, or too long.
+    /// The text is not a span of time, or the span is negative or too long.
     fn from_str(text: &str) -> Result<Span, String> {
         if let Ok(seconds) = text.parse::<f64>() {
             return Span::of_seconds(seconds);

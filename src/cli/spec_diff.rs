@@ -16,7 +16,7 @@ use crate::spec::{Change, ChangeKind, Contract, Impact, compares_rules, diff, ru
 
 /// Form of the JSON document: `specs/spec-diff.schema.json`.
 const SCHEMA: &str = "ivs-conformance/spec-diff/1";
-/// Names that stand for the built-in contract where there is no such file.
+/// Names of the built-in contract; a file of that name goes first.
 const BUILTIN: [&str; 2] = ["builtin", "built-in"];
 
 /// What to compare.

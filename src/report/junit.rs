@@ -112,7 +112,7 @@ impl<'r> Tests<'r> {
         }
     }
 
-    /// Why a case that shows divergences is no failure of its own.
+    /// Why a case with findings is not a failed test: another test fails for their cause, or they do not count.
     fn follows(&self, case: &CaseRecord) -> String {
         let shown: Vec<&FindingRecord> =
             case.findings.iter().filter_map(|id| self.findings.get(id.as_str()).copied()).collect();

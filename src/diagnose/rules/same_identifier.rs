@@ -33,7 +33,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     }
 }
 
-/// What malformed identifiers of one kind have in common: all but their end.
+/// The part that malformed identifiers of one kind share: everything up to the last separator.
 fn kind<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
     let Some(ClauseId::Output { path, constraint: Constraint::Pattern, .. }) = finding.about else { return None };
     if finding.kind != FindingKind::MalformedResponse {

@@ -235,8 +235,8 @@ fn mute(env: &Environment, request: &Request, failure: &TransportFailure) -> Opt
     })
 }
 
-/// Whether an operation that seems to be missing judges its input: it refuses text that is no name of a resource otherwise
-/// than a path where there is nothing, and otherwise than it did a well-formed name.
+/// Whether an operation that seems to be missing exists: it answers 400 to a malformed identifier, which the target does
+/// not answer to an unknown path.
 async fn looks_at_input(env: &Environment, operation: &Operation, nowhere: &Exchange) -> bool {
     let input = env.generator.minimal_input(operation);
     if !env.target.is_loopback() || placeholder::names(&input).is_empty() {

@@ -50,7 +50,7 @@ impl Changes<'_> {
         for error in &old.errors {
             let id = format!("{}.error.{}", old.name, error.code);
             match new.error(&error.code) {
-                // A server that still reports it reports what is no longer documented.
+                // A server that still returns it returns an undocumented error.
                 None => self.add(id, ChangeKind::Removed, BREAKS_IMPLEMENTERS, "was removed"),
                 Some(other) if other.status != error.status => {
                     let what = format!("changed its status from {} to {}", error.status, other.status);
