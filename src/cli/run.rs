@@ -30,11 +30,10 @@ const ENDPOINT: &str = "IVS_CONFORMANCE_ENDPOINT";
 const BROADCAST: &str = "IVS_CONFORMANCE_BROADCAST";
 
 /// Checks a target.
-pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliError> {
+pub async fn run(mut args: RunArgs, environment: &Environment) -> Result<Exit, CliError> {
     let config_file = args.plan.config.clone();
     let config = Config::load(config_file.as_deref())?;
     let named: Vec<String> = config.named_operations().map(str::to_owned).collect();
-    let mut args = args;
     args.target.endpoint = args.target.endpoint.or_else(|| environment.get(ENDPOINT).map(str::to_owned));
     args.target.broadcast = args.target.broadcast.or_else(|| environment.get(BROADCAST).map(str::to_owned));
     let endpoint = args.target.endpoint.clone().or_else(|| config.endpoint().map(str::to_owned));

@@ -61,6 +61,11 @@ impl FindingKind {
         FindingKind::Transport,
     ];
 
+    /// Whether the target failed, instead of answering wrongly.
+    pub fn is_failure(self) -> bool {
+        matches!(self, FindingKind::ServerError | FindingKind::Transport)
+    }
+
     /// Whether noise on the way to the target can look like this.
     pub fn may_be_noise(self) -> bool {
         match self {

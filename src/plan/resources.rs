@@ -36,6 +36,8 @@ pub struct Resources {
     producers: BTreeMap<String, String>,
     /// The operation that deletes each resource type, and the member for the ARN.
     deleters: BTreeMap<String, (String, String)>,
+    /// The resource type that each operation lists, whoever made them.
+    listed: BTreeMap<String, String>,
     /// How late each resource type is deleted: after all types that can refer to it.
     ranks: BTreeMap<String, usize>,
 }
@@ -54,6 +56,11 @@ impl Resources {
             }
         }
         resources.choose_producers(contract);
+        let listed = resources.types().filter_map(|kind| {
+            let finder = resources.finder(contract, kind)?;
+            Some((finder.operation, kind.to_owned()))
+        });
+        resources.listed = listed.collect();
         resources.rank(contract);
         resources
     }
@@ -158,6 +165,11 @@ impl Resources {
                 tokens: paging.map(|paging| (paging.input_token.clone(), paging.output_token.clone())),
             })
         })
+    }
+
+    /// The resource type of which an operation lists every one.
+    pub fn listed_by(&self, operation: &str) -> Option<&str> {
+        self.listed.get(operation).map(String::as_str)
     }
 
     /// All resource types that can be made, by name.

@@ -434,10 +434,15 @@ impl Scenario {
     }
 }
 
+/// Whether one of several patterns matches a name.
+fn any_matches(patterns: &[String], name: &str) -> bool {
+    patterns.iter().any(|pattern| name_matches(pattern, name))
+}
+
 impl Agreement {
     /// Whether it holds for an operation.
     pub fn applies_to(&self, operation: &str) -> bool {
-        self.operations.iter().any(|pattern| name_matches(pattern, operation))
+        any_matches(&self.operations, operation)
     }
 }
 
@@ -458,7 +463,7 @@ pub struct Agreement {
 impl Echo {
     /// Whether it holds for an operation.
     pub fn applies_to(&self, operation: &str) -> bool {
-        self.operations.iter().any(|pattern| name_matches(pattern, operation))
+        any_matches(&self.operations, operation)
     }
 }
 

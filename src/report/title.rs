@@ -27,15 +27,8 @@ pub fn of(finding: &FindingRecord) -> String {
 
 fn of_input(operation: &str, path: &str, constraint: Constraint, finding: &FindingRecord) -> String {
     let breach = match constraint {
-        Constraint::Type => format!("`{path}` of another type"),
         Constraint::Required => format!("a request without `{path}`"),
-        Constraint::LengthMin => format!("`{path}` that is too short"),
-        Constraint::LengthMax => format!("`{path}` that is too long"),
-        Constraint::Pattern => format!("`{path}` that does not match its pattern"),
-        Constraint::Enum => format!("`{path}` that is not one of its values"),
-        Constraint::RangeMin => format!("`{path}` that is too small"),
-        Constraint::RangeMax => format!("`{path}` that is too large"),
-        Constraint::UniqueItems => format!("`{path}` with the same element twice"),
+        constraint => breach(path, constraint),
     };
     match finding.kind {
         FindingKind::AcceptedInvalid => format!("{operation} accepts {breach}."),
@@ -61,16 +54,25 @@ fn of_output(operation: &str, path: &str, constraint: Constraint, finding: &Find
         return of_rule(operation, finding);
     }
     match constraint {
-        Constraint::Type => format!("{operation} returns `{path}` of another type."),
         Constraint::Required => format!("{operation} does not return `{path}`."),
-        Constraint::LengthMin => format!("{operation} returns `{path}` that is too short."),
-        Constraint::LengthMax => format!("{operation} returns `{path}` that is too long."),
-        Constraint::Pattern => format!("{operation} returns `{path}` that does not match its pattern."),
-        Constraint::Enum => format!("{operation} returns `{path}` that is not one of its values."),
-        Constraint::RangeMin => format!("{operation} returns `{path}` that is too small."),
-        Constraint::RangeMax => format!("{operation} returns `{path}` that is too large."),
-        Constraint::UniqueItems => format!("{operation} returns `{path}` with the same element twice."),
+        constraint => format!("{operation} returns {}.", breach(path, constraint)),
     }
+}
+
+/// A member that breaks a constraint, whether it was sent or returned.
+fn breach(path: &str, constraint: Constraint) -> String {
+    let how = match constraint {
+        Constraint::Required => "that is absent",
+        Constraint::Type => "of another type",
+        Constraint::LengthMin => "that is too short",
+        Constraint::LengthMax => "that is too long",
+        Constraint::Pattern => "that does not match its pattern",
+        Constraint::Enum => "that is not one of its values",
+        Constraint::RangeMin => "that is too small",
+        Constraint::RangeMax => "that is too large",
+        Constraint::UniqueItems => "with the same element twice",
+    };
+    format!("`{path}` {how}")
 }
 
 fn of_success(operation: &str, part: &str, finding: &FindingRecord) -> String {
@@ -106,10 +108,9 @@ fn of_error(operation: &str, code: &str, finding: &FindingRecord) -> String {
 
 /// The promise of a rule is a sentence of its own; without one, what was observed is said.
 fn of_rule(operation: &str, finding: &FindingRecord) -> String {
-    let said = if finding.promise.is_empty() { &finding.observed } else { &finding.promise };
-    match finding.promise.is_empty() {
-        true => format!("{operation}: {}", sentence(said)),
-        false => format!("{operation} breaks the rule: {}", sentence(said)),
+    match finding.promise.as_str() {
+        "" => format!("{operation}: {}", sentence(&finding.observed)),
+        promise => format!("{operation} breaks the rule: {}", sentence(promise)),
     }
 }
 

@@ -18,6 +18,9 @@ const BODY_KEPT: usize = 32 << 10;
 /// Most bytes of all header names and values that are kept.
 const HEADERS_KEPT: usize = 16 << 10;
 
+/// Most cases kept of those that showed a finding besides the first.
+const MOST_ELSEWHERE: usize = 3;
+
 /// What makes a finding the same finding: one root cause, one key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FindingKey {
@@ -70,12 +73,7 @@ impl Found {
     pub fn is_intermittent(&self) -> bool {
         self.violation.kind.is_intermittent(self.seen.of, self.seen.times)
     }
-}
 
-/// Most cases kept of those that showed a finding besides the first.
-const MOST_ELSEWHERE: usize = 3;
-
-impl Found {
     /// The cases that are known to have shown it.
     fn cases(&self) -> impl Iterator<Item = usize> {
         self.also_in.iter().copied().chain([self.case])
@@ -103,6 +101,8 @@ pub struct Seen {
 impl Seen {
     /// Found and not looked for again.
     pub const ONCE: Seen = Seen { of: 1, times: 1 };
+    /// Shown as often as settles a finding that is not looked for again.
+    pub const SETTLED: Seen = Seen { of: 3, times: 3 };
 
     /// Whether it did not show every time.
     pub fn is_partial(self) -> bool {
@@ -305,8 +305,9 @@ impl Tally {
         self.findings.insert(key, found);
     }
 
-    /// Notes a divergence that was seen so often already: it is not shown again.
-    pub fn find_settled(&mut self, violation: Violation, case: usize, exchange: &Exchange, seen: Seen) {
+    /// Notes a divergence that was seen often enough already: it is not shown again.
+    pub fn find_settled(&mut self, violation: Violation, case: usize, exchange: &Exchange) {
+        let seen = Seen::SETTLED;
         let key = FindingKey::from(&violation);
         self.find(violation, case, exchange, &[]);
         self.first_seen.retain(|first| *first != key);

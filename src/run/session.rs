@@ -182,17 +182,17 @@ impl<'w> Session<'w> {
         region: Option<&str>,
     ) -> (Judgement, Exchange) {
         let marked = self.worker.env.marked(operation, input, self.about);
-        let given = input;
-        let mut input = marked.unwrap_or_else(|| given.clone());
-        workaround::apply(&self.worker.env, operation, &mut input, given, self.case);
-        let exchanged = self.exchange_once(operation, &input, expectation, focus, region).await;
+        let marked = marked.as_ref().unwrap_or(input);
+        let around = workaround::around(&self.worker.env, operation, marked, input, self.case);
+        let sent = around.as_ref().unwrap_or(marked);
+        let exchanged = self.exchange_once(operation, sent, expectation, focus, region).await;
         let must_succeed = expectation.success && expectation.errors.is_empty() && region.is_none();
         if !must_succeed || !self.finds_way_round(operation, &exchanged.0).await {
             return exchanged;
         }
         self.history.pop();
-        workaround::apply(&self.worker.env, operation, &mut input, given, self.case);
-        self.exchange_once(operation, &input, expectation, focus, region).await
+        let around = workaround::around(&self.worker.env, operation, marked, input, self.case);
+        self.exchange_once(operation, around.as_ref().unwrap_or(marked), expectation, focus, region).await
     }
 
     async fn exchange_once(

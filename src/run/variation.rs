@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::environment::Environment;
 use super::needs;
-use super::outcome::{Seen, Tally};
+use super::outcome::Tally;
 use crate::generate::encode;
 use crate::judge::{FindingKind, Judgement};
 use crate::plan::expectation::Expectation;
@@ -24,8 +24,6 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 const WITNESSES: usize = 3;
 /// Stands for the service's version.
 const VERSION: &str = "${version}";
-/// How often each refusal is seen before a variation is kept.
-const SEEN: Seen = Seen { of: 3, times: 3 };
 
 /// The data file.
 #[derive(Debug, Deserialize)]
@@ -130,7 +128,7 @@ fn note(env: &Environment, tally: &mut Tally, variation: &Variation, judgement: 
     let Some(case) = env.plan.cases.iter().position(|case| case.clauses.contains(&clause)) else { return };
     for violation in judgement.violations.iter().filter(|violation| violation.kind == FindingKind::RejectedValid) {
         let violation = crate::judge::Violation { clause, ..violation.clone() };
-        tally.find_settled(violation, case, exchange, SEEN);
+        tally.find_settled(violation, case, exchange);
     }
 }
 

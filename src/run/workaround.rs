@@ -24,8 +24,6 @@ use crate::wire::Exchange;
 
 /// How often an operation is looked into.
 const ATTEMPTS: u32 = 2;
-/// How often the refusal was seen: at first, and along the way.
-const SEEN: Seen = Seen { of: 3, times: 3 };
 /// Member that names must be unique in.
 const NAME: &str = "name";
 
@@ -44,6 +42,8 @@ enum Edit {
 #[derive(Debug, Default)]
 pub struct Workarounds {
     learned: Mutex<BTreeMap<String, Vec<Edit>>>,
+    /// Whether anything was: most targets teach nothing, and are not asked under a lock for every request.
+    has_learned: AtomicBool,
     attempts: Mutex<BTreeMap<String, u32>>,
     is_off: AtomicBool,
     turn: tokio::sync::Mutex<()>,
@@ -56,12 +56,16 @@ impl Workarounds {
     }
 
     fn edits(&self, operation: &str) -> Vec<Edit> {
+        if !self.has_learned.load(Ordering::Acquire) {
+            return Vec::new();
+        }
         self.learned.lock().unwrap_or_else(PoisonError::into_inner).get(operation).cloned().unwrap_or_default()
     }
 
     fn learn(&self, operation: &str, edits: Vec<Edit>) {
         let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
         learned.entry(operation.to_owned()).or_default().extend(edits);
+        self.has_learned.store(true, Ordering::Release);
     }
 
     /// Looks into nothing: where each case is a test of its own, a refusal must fail the test that meets it.
@@ -81,10 +85,29 @@ impl Workarounds {
     }
 }
 
-/// Changes the input of an operation as was learned, but for members that a case is about, and for marks that are among
-/// the members that were `given`: the caller expects those to be shown.
-pub(super) fn apply(env: &Environment, operation: &Operation, input: &mut Value, given: &Value, case: usize) {
+/// A copy of an operation's input, changed as was learned, but for members that a case is about, and for marks that are
+/// among the members that were `given`: the caller expects those to be shown. `None` if nothing was learned.
+pub(super) fn around(
+    env: &Environment,
+    operation: &Operation,
+    input: &Value,
+    given: &Value,
+    case: usize,
+) -> Option<Value> {
     let edits = env.workarounds.edits(&operation.name);
+    (!edits.is_empty()).then(|| {
+        let mut changed = input.clone();
+        change(env, edits, &mut changed, given, case);
+        changed
+    })
+}
+
+/// Changes the input of an operation as was learned, whatever is in it.
+fn apply(env: &Environment, operation: &Operation, input: &mut Value) {
+    change(env, env.workarounds.edits(&operation.name), input, &Value::Null, usize::MAX);
+}
+
+fn change(env: &Environment, edits: Vec<Edit>, input: &mut Value, given: &Value, case: usize) {
     let Value::Object(members) = input else { return };
     for edit in edits {
         match edit {
@@ -107,7 +130,7 @@ pub(super) fn apply(env: &Environment, operation: &Operation, input: &mut Value,
 /// Gives a resource that a test needs a name, if the operation takes one.
 pub(super) fn name_resource(env: &Environment, operation: &Operation, input: &mut Value) {
     env.name_resource(operation, input);
-    apply(env, operation, input, &Value::Null, usize::MAX);
+    apply(env, operation, input);
 }
 
 /// A request of one try, and what came of it.
@@ -161,7 +184,7 @@ impl Session<'_> {
         let mut input = env.generator.minimal_input(operation);
         env.name_resource(operation, &mut input);
         env.mark(operation, &mut input, About::default());
-        apply(&env, operation, &mut input, &Value::Null, usize::MAX);
+        apply(&env, operation, &mut input);
         match input {
             Value::Object(members) => Some(members),
             _ => None,
@@ -262,7 +285,7 @@ impl Session<'_> {
     /// Sends an input as often as a refusal must be seen; none unless each time it was refused alike.
     async fn refused_each_time(&mut self, operation: &Operation, members: &Map<String, Value>) -> Option<Tried> {
         let last = self.attempt(operation, members).await?;
-        for _ in 1..SEEN.of {
+        for _ in 1..Seen::SETTLED.of {
             if self.attempt(operation, members).await?.judgement.answer != last.judgement.answer {
                 return None;
             }
@@ -285,7 +308,7 @@ impl Session<'_> {
             return None;
         }
         for violation in violations {
-            self.worker.tally.find_settled(violation, case, &tried.exchange, SEEN);
+            self.worker.tally.find_settled(violation, case, &tried.exchange);
         }
         Some(())
     }

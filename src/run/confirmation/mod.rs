@@ -19,7 +19,6 @@ use super::outcome::{CaseResult, FindingKey, Found, Tally, Verdict};
 use super::settings::Shrinking;
 use super::worker::Worker;
 use super::workers;
-use crate::judge::FindingKind;
 use crate::plan::Plan;
 
 /// Times that a finding is looked for again.
@@ -189,8 +188,7 @@ async fn look_again(worker: &mut Worker, task: &Task, repetitions: u64) -> Looke
 
 /// Whether a look met failures that it does not look for: what else it shows may be missing for that reason.
 fn is_disturbed(worker: &Worker, task: &Task) -> bool {
-    let is_failure = |key: &FindingKey| matches!(key.kind, FindingKind::ServerError | FindingKind::Transport);
-    worker.tally.findings.keys().any(|key| is_failure(key) && !task.keys.contains(key))
+    worker.tally.findings.keys().any(|key| key.kind.is_failure() && !task.keys.contains(key))
 }
 
 /// Notes how often each finding was seen, and drops those of lists that no look alone showed.
@@ -200,8 +198,7 @@ fn settle(env: &Environment, tally: &mut Tally, looked: Looked) -> u64 {
         let Some(found) = tally.findings.get_mut(&key) else { continue };
         found.seen = seen;
         let task = Task::by_case(found.case, BTreeSet::from([key.clone()]));
-        let is_noise = matches!(key.kind, FindingKind::ServerError | FindingKind::Transport);
-        if seen.of > 1 && seen.times == 1 && !is_noise && reads_lists(env, &task) {
+        if seen.of > 1 && seen.times == 1 && !key.kind.is_failure() && reads_lists(env, &task) {
             tally.findings.remove(&key);
             dropped += 1;
         }

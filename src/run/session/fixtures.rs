@@ -117,10 +117,7 @@ impl Session<'_> {
             return;
         }
         let env = std::sync::Arc::clone(&self.worker.env);
-        let is_listed = |kind: &&str| {
-            env.plan.resources.finder(&env.contract, kind).is_some_and(|finder| finder.operation == operation.name)
-        };
-        if let Some(kind) = env.plan.resources.types().find(is_listed) {
+        if let Some(kind) = env.plan.resources.listed_by(&operation.name) {
             // One that cannot be made is missed by the cases that need it.
             let _ = self.resource(kind, None).await;
         }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use globset::Glob;
 
 use super::super::contract::Contract;
-use super::super::rules::Rules;
 
 /// Whether a path of a rule, scenario or baseline speaks of what changed: one leads to the other. Both are ids or paths
 /// such as `Operation`, `Operation.input.path` or `Operation.input.path.length.max`.
@@ -15,7 +14,7 @@ pub fn speaks_of(path: &str, changed: &str) -> bool {
     leads(path, changed) || leads(changed, path)
 }
 
-/// Ids of the rules, defaults, error triggers, errata and ambiguities of a contract that speak of a change, by id.
+/// Ids of the rules, defaults, error triggers and errata of a contract that speak of a change, by id.
 pub fn rules_of(contract: &Contract, changed: &str) -> Vec<String> {
     let rules = &contract.rules;
     let operation = changed.split('.').next().unwrap_or(changed);
@@ -45,15 +44,10 @@ pub fn rules_of(contract: &Contract, changed: &str) -> Vec<String> {
         let id = format!("{}.error.{}", trigger.operation, trigger.code);
         keep(&id, speaks_of(&id, changed));
     }
-    for (id, globs) in by_glob(rules) {
-        keep(id, globs.iter().any(|glob| is_match(glob, changed)));
+    for erratum in &rules.errata {
+        keep(&erratum.id, erratum.places.iter().any(|glob| is_match(glob, changed)));
     }
     found.into_iter().collect()
-}
-
-fn by_glob(rules: &Rules) -> Vec<(&str, Vec<&str>)> {
-    let errata = rules.errata.iter();
-    errata.map(|erratum| (erratum.id.as_str(), erratum.places.iter().map(String::as_str).collect())).collect()
 }
 
 fn is_match(glob: &str, changed: &str) -> bool {
