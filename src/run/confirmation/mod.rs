@@ -158,8 +158,11 @@ async fn side_by_side(env: Environment, tasks: Vec<Task>, jobs: usize, repetitio
 async fn look_again(worker: &mut Worker, task: &Task, repetitions: u64) -> Looked {
     let mut looked: Looked = task.keys.iter().map(|key| (key.clone(), Looks::default())).collect();
     for _ in 0..repetitions * MOST_LOOKS {
-        let is_enough = looked.values().all(|looks| looks.seen.of > repetitions);
-        if is_enough || worker.env.target.is_stopped() {
+        // A failure that did not show once is intermittent: to ask again costs, and says nothing more.
+        let is_settled = |key: &FindingKey, looks: &Looks| {
+            looks.seen.of > repetitions || (key.kind.is_failure() && looks.seen.is_partial())
+        };
+        if looked.iter().all(|(key, looks)| is_settled(key, looks)) || worker.env.target.is_stopped() {
             break;
         }
         worker.finish().await;
@@ -175,8 +178,9 @@ async fn look_again(worker: &mut Worker, task: &Task, repetitions: u64) -> Looke
             }
         };
         let sent = worker.requests.saturating_sub(before);
-        let is_decided = is_decided && !is_disturbed(worker, task);
+        let is_disturbed = is_disturbed(worker, task);
         for (key, looks) in &mut looked {
+            let is_decided = is_decided && (key.kind.is_failure() || !is_disturbed);
             looks.note(worker.tally.findings.get(key), sent, is_decided);
         }
     }
@@ -186,7 +190,7 @@ async fn look_again(worker: &mut Worker, task: &Task, repetitions: u64) -> Looke
     looked
 }
 
-/// Whether a look met failures that it does not look for: what else it shows may be missing for that reason.
+/// Whether a look met failures that it does not look for: what is no failure itself may be missing for that reason.
 fn is_disturbed(worker: &Worker, task: &Task) -> bool {
     worker.tally.findings.keys().any(|key| key.kind.is_failure() && !task.keys.contains(key))
 }
