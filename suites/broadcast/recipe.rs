@@ -1,4 +1,4 @@
-//! The recipe of the README, word for word but for address and trust: ffmpeg sends a stream over TLS, as the service
+//! The recipe of `docs/account.md`, word for word but for address and trust: ffmpeg sends a stream over TLS, as the service
 //! takes it.
 
 use std::collections::BTreeMap;
@@ -11,12 +11,12 @@ use crate::http::world;
 use crate::ingest::Ingest;
 use crate::{channel_of, set};
 
-const README: &str = include_str!("../../README.md");
+const DOCUMENTATION: &str = include_str!("../../docs/account.md");
 const UPHELD: [&str; 2] = ["GetStream.status", "GetStream.output.stream.state.enum"];
 
-/// The command of the README.
+/// The command of the documentation.
 fn recipe() -> &'static str {
-    let (_, rest) = README.split_once("--broadcast-command '").expect("the README has a recipe");
+    let (_, rest) = DOCUMENTATION.split_once("--broadcast-command '").expect("docs/account.md has a recipe");
     rest.split_once('\'').expect("the recipe ends").0
 }
 
@@ -48,7 +48,7 @@ fn streams_of(recording: &Path) -> String {
 
 #[test]
 #[ignore = "needs ffmpeg and some ten seconds: .ci/run has both"]
-fn the_recipe_of_the_readme_sends_over_tls() {
+fn the_recipe_of_the_documentation_sends_over_tls() {
     let (target, scratch) = (Target::with(&[]), Scratch::new());
     let folder = scratch.file("ingest");
     std::fs::create_dir(&folder).unwrap();
@@ -75,7 +75,7 @@ fn the_recipe_of_the_readme_sends_over_tls() {
 
 #[test]
 #[ignore = "needs ffmpeg and some ten seconds: .ci/run has both"]
-fn the_recipe_of_the_readme_gives_no_key_to_who_proves_nothing() {
+fn the_recipe_of_the_documentation_gives_no_key_to_who_proves_nothing() {
     let (target, scratch) = (Target::with(&[]), Scratch::new());
     let heard = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let hears = std::sync::Arc::clone(&heard);
@@ -86,4 +86,10 @@ fn the_recipe_of_the_readme_gives_no_key_to_who_proves_nothing() {
     assert_eq!(report["summary"]["clauses"]["upheld"], 0, "{}", report["summary"]);
     assert!(report.to_string().contains("broadcast command ended by itself"), "{}", report["cases"]);
     assert_eq!(heard.load(std::sync::atomic::Ordering::SeqCst), 0);
+}
+
+#[test]
+fn the_documentation_has_the_recipe() {
+    let placeholders = ["{ingest-endpoint}", "{stream-key}", "{duration}"];
+    assert!(placeholders.iter().all(|placeholder| recipe().contains(placeholder)), "{}", recipe());
 }
