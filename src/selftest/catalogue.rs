@@ -25,6 +25,8 @@ pub struct Mutant {
     pub family: String,
     /// The clauses that it breaks: a finding of one of them detects it.
     pub breaks: Vec<ClauseIndex>,
+    /// Clauses that it breaks as every fault of its form does, though none of them is the one to find it by.
+    pub also_breaks: Vec<ClauseIndex>,
     /// What makes a fault that was thought up by hand nasty.
     pub why: Option<String>,
 }
@@ -77,14 +79,20 @@ impl Catalogue {
                 continue;
             }
             let (family, breaks) = attribution.of(contract, &id)?;
-            catalogue.mutants.push(Mutant { id, family, breaks, why: None });
+            catalogue.mutants.push(Mutant { id, family, breaks, also_breaks: Vec::new(), why: None });
         }
         for fault in data.faults {
-            let breaks = match fault.clauses.is_empty() {
-                true => attribution.of(contract, fault.id.split('@').next().unwrap_or(&fault.id))?.1,
-                false => attribution::clauses(contract, &fault.id, &fault.clauses)?,
+            let of_its_form = attribution.of(contract, fault.id.split('@').next().unwrap_or(&fault.id));
+            let (breaks, also_breaks) = match fault.clauses.is_empty() {
+                true => (of_its_form?.1, Vec::new()),
+                // Others of its form may be seen nowhere, so that their family breaks nothing here.
+                false => {
+                    let own = attribution::clauses(contract, &fault.id, &fault.clauses)?;
+                    (own, of_its_form.map(|(_, clauses)| clauses).unwrap_or_default())
+                }
             };
-            catalogue.mutants.push(Mutant { id: fault.id, family: BY_HAND.to_owned(), breaks, why: Some(fault.why) });
+            let (family, why) = (BY_HAND.to_owned(), Some(fault.why));
+            catalogue.mutants.push(Mutant { id: fault.id, family, breaks, also_breaks, why });
         }
         Ok(catalogue)
     }

@@ -25,6 +25,9 @@ struct Data {
 struct Entry {
     /// Globs of the broken clause.
     of: Vec<String>,
+    /// Kinds of the findings that say that it is broken; any if empty.
+    #[serde(default)]
+    of_kinds: Vec<FindingKind>,
     /// Globs of the clauses of the findings.
     clauses: Vec<String>,
     /// Operations of the findings; any if empty.
@@ -39,6 +42,9 @@ struct Entry {
     /// A member that the telling request has.
     #[serde(default)]
     request_has: Option<String>,
+    /// A member that the telling request lacks.
+    #[serde(default)]
+    request_lacks: Option<String>,
     /// Globs of clauses that must be broken as well.
     #[serde(default)]
     beside: Vec<String>,
@@ -92,6 +98,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         }
         let is_broken = |finding: &Evidence<'_>| {
             consequence.of.iter().any(|glob| glob.is_match(finding.clause))
+                && is_kind(&consequence.entry.of_kinds, finding)
                 && consequence.entry.about.as_deref().is_none_or(|member| finding.member_name() == member)
         };
         let broken: Vec<usize> =
@@ -118,9 +125,14 @@ impl Consequence {
             && self.path.as_ref().is_none_or(|glob| glob.is_match(finding.path))
             && allows(&entry.operations, finding.operation)
             && allows(&entry.codes, finding.code.unwrap_or_default())
-            && (entry.kinds.is_empty() || entry.kinds.contains(&finding.kind))
+            && is_kind(&entry.kinds, finding)
             && entry.request_has.as_deref().is_none_or(|member| finding.request_members().contains(member))
+            && entry.request_lacks.as_deref().is_none_or(|member| !finding.request_members().contains(member))
     }
+}
+
+fn is_kind(kinds: &[FindingKind], finding: &Evidence<'_>) -> bool {
+    kinds.is_empty() || kinds.contains(&finding.kind)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The same deviation on several operations is one cause.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
@@ -10,7 +10,8 @@ use crate::spec::clause_id::ClauseId;
 
 /// How a sentence about an expected response begins.
 const ANSWER: &str = "The answer is ";
-/// Members of one resource that one operation gets wrong by one cause, if there are at least so many.
+/// Members of one resource that one operation gets wrong by one cause, or operations that get members of one name wrong,
+/// if there are at least so many.
 const MANY: usize = 3;
 
 /// What makes deviations the same.
@@ -32,6 +33,8 @@ enum Deviation<'a> {
     WrongError { expected: &'a str, refusal: (u16, &'a str) },
     /// Many members at once, by one operation.
     Members { clause: &'a str, operation: &'a str },
+    /// One rule about members of the same name, on many operations.
+    Operations { clause: &'a str, leaf: &'a str },
     /// One member of one shape in responses.
     Member { member: &'a str, constraint: Constraint, kind: FindingKind },
 }
@@ -44,6 +47,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         }
     }
     groups.extend(many_members(findings));
+    groups.extend(many_operations(findings));
     for group in groups.values() {
         let most = |position: &&usize| {
             let finding = findings.get(**position);
@@ -64,6 +68,24 @@ fn many_members<'a>(findings: &[Evidence<'a>]) -> BTreeMap<Deviation<'a>, Vec<us
         }
     }
     groups.retain(|_, group| group.len() >= MANY);
+    groups
+}
+
+/// Rules that find members of one name wrong on several operations.
+fn many_operations<'a>(findings: &[Evidence<'a>]) -> BTreeMap<Deviation<'a>, Vec<usize>> {
+    let mut groups: BTreeMap<Deviation<'a>, Vec<usize>> = BTreeMap::new();
+    for (position, finding) in findings.iter().enumerate() {
+        if finding.is_general()
+            && finding.kind == FindingKind::WrongBehaviour
+            && let Some((_, leaf)) = finding.detail.and_then(|detail| detail.rsplit_once('.'))
+        {
+            groups.entry(Deviation::Operations { clause: finding.clause, leaf }).or_default().push(position);
+        }
+    }
+    let operations = |group: &[usize]| -> BTreeSet<&str> {
+        group.iter().filter_map(|position| Some(findings.get(*position)?.operation)).collect()
+    };
+    groups.retain(|_, group| operations(group).len() >= MANY);
     groups
 }
 
@@ -183,6 +205,22 @@ mod tests {
         let (least, most) = ("BatchGetChannel.input.arns.length.min", "BatchGetChannel.input.arns.length.max");
         assert_eq!(linked(link, &[refused(least, 422), refused(most, 422)]), [0, 0]);
         assert_eq!(linked(link, &[refused(least, 422), refused(most, 418)]), [0, 1]);
+    }
+
+    #[test]
+    fn members_of_one_name_that_one_rule_finds_wrong_on_three_operations_are_one_cause() {
+        let of = |operation, detail| Evidence {
+            detail: Some(detail),
+            member: detail,
+            ..finding("rule.arns-are-unique", operation, FindingKind::WrongBehaviour)
+        };
+        let two = [of("CreateChannel", "channel.arn"), of("ImportPlaybackKeyPair", "keyPair.arn")];
+        assert_eq!(linked(link, &two), [0, 1]);
+        let [channel, pair] = two;
+        let third = |leaf| of("CreateRecordingConfiguration", leaf);
+        let arn = third("recordingConfiguration.arn");
+        assert_eq!(linked(link, &[channel.clone(), pair.clone(), arn]), [0; 3]);
+        assert_eq!(linked(link, &[channel, pair, third("recordingConfiguration.name")]), [0, 1, 2]);
     }
 
     #[test]

@@ -151,7 +151,7 @@ pub(super) fn batch<'r, T>(
         found.pop();
     }
     if call.has(Quirk::Batch(BatchFault::WrongArn)) {
-        errors.iter_mut().for_each(|error| error.arn.push('0'));
+        errors.iter_mut().for_each(|error| super::end_otherwise(&mut error.arn));
     }
     Ok((found, errors))
 }
@@ -163,8 +163,8 @@ pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
         (region.recorded_by(), "filterByRecordingConfigurationArn"),
         (region.restricted_by(), "filterByPlaybackRestrictionPolicyArn"),
     ]
-    .map(|(referrers, name)| (referrers, given.text_or_empty(name)));
-    let mut filters = filters.iter().filter(|(_, value)| !value.is_empty());
+    .map(|(referrers, name)| (referrers, name, given.text_or_empty(name)));
+    let mut filters = filters.iter().filter(|(_, _, value)| !value.is_empty());
     let filter = filters.next();
     call.require(Rule::ExclusiveFilters, filters.next().is_none(), || {
         ApiError::conflict("Filters are mutually exclusive")
@@ -175,7 +175,7 @@ pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
     let summary = |row| summary(row, leak);
     let page = match filter {
         None => pager.page(region.channels().rows().range(low..=high).map(|(number, row)| (*number, summary(row)))),
-        Some((_, value)) if call.has(Quirk::PrefixFilter) => pager.page(
+        Some((_, "filterByName", value)) if call.has(Quirk::PrefixFilter) => pager.page(
             region
                 .channels()
                 .rows()
@@ -183,7 +183,7 @@ pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
                 .filter(|(_, row)| row.channel.name.starts_with(value.as_ref()))
                 .map(|(number, row)| (*number, summary(row))),
         ),
-        Some((referrers, value)) => pager.page(
+        Some((referrers, _, value)) => pager.page(
             referrers
                 .of(value)
                 .map(|numbers| numbers.range(low..=high))

@@ -15,3 +15,9 @@ mod tags;
 
 pub(crate) use broadcast::broadcast;
 pub(crate) use dispatch::dispatch;
+
+/// Replaces the last character of an ARN, so that it names something else.
+fn end_otherwise(arn: &mut String) {
+    let end = if arn.pop() == Some('0') { '1' } else { '0' };
+    arn.push(end);
+}

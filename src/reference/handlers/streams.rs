@@ -157,7 +157,7 @@ pub(super) fn revoke_many(call: &Call<'_>, region: &Region) -> Outcome {
         errors.clear();
     }
     if call.has(Quirk::Batch(BatchFault::WrongArn)) {
-        errors.iter_mut().for_each(|error| error.channel_arn.push('0'));
+        errors.iter_mut().for_each(|error| super::end_otherwise(&mut error.channel_arn));
     }
     json(&Revoked { errors })
 }

@@ -27,9 +27,12 @@ impl Noise {
     /// What the findings of the run so far say of it that did not show every time.
     pub fn of(env: &Environment, tally: &Tally, looked: &Looked) -> Noise {
         let noisy: Vec<_> = tally.findings.iter().filter(|(key, _)| key.kind.may_be_noise()).collect();
-        let seen = |key: &FindingKey, found: &Found| looked.get(key).map_or(found.seen, |looks| looks.seen);
-        let unreliable = noisy.iter().filter(|(key, found)| seen(key, found).is_partial());
-        let events: u64 = unreliable.map(|(_, found)| found.occurrences).sum();
+        let last_seen = |key: &FindingKey, found: &Found| looked.get(key).map_or(found.seen, |looks| looks.seen);
+        let unreliable = noisy.iter().filter(|(key, found)| last_seen(key, found).is_partial());
+        let seen: u64 = unreliable.map(|(_, found)| found.occurrences).sum();
+        // What broke and was sent again is no finding, and noise all the same; without other noise it may be a rule of
+        // the target.
+        let events = if seen > 0 { seen + env.target.repeats() } else { 0 };
         Noise { share: events as f64 / env.target.requests().max(1) as f64, findings: noisy.len() }
     }
 
