@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use p384::pkcs8::{EncodePublicKey, LineEnding};
 use p384::{ProjectivePoint, PublicKey, SecretKey};
@@ -26,6 +27,8 @@ use crate::spec::{Arn, Contract};
 
 /// Divergences of an operation after which no further one is waited for.
 const WAITS_IN_VAIN: usize = 6;
+/// Part of the patience that a finding gets which is shown again.
+const SHORTER_PATIENCE: u32 = 5;
 /// Account shown in made-up ARNs until the target names its own.
 const SOME_ACCOUNT: &str = "123456789012";
 
@@ -137,9 +140,12 @@ impl Environment {
         Environment { target: self.target.for_thread(), ..self.clone() }
     }
 
-    /// The same run for showing findings again: nothing is made smaller, and no list is known not to end.
-    pub fn for_confirmation(&self) -> Environment {
-        let settings = Settings { shrinking: Shrinking::Off, ..self.settings.clone() };
+    /// The same run for showing findings again: nothing is made smaller, no list is known not to end, and what was
+    /// waited for in vain is not waited for so long again. `longest_lag` is what the run saw of waiting that helped.
+    pub fn for_confirmation(&self, longest_lag: Duration) -> Environment {
+        let all = self.settings.patience;
+        let patience = (all / SHORTER_PATIENCE).max(longest_lag * 2).min(all);
+        let settings = Settings { shrinking: Shrinking::Off, patience, ..self.settings.clone() };
         // A finding that needs a kept connection says nothing of a clause.
         let target = self.target.for_thread_on(Connections::Fresh);
         Environment { settings, endless: Arc::default(), target, ..self.clone() }

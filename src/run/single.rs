@@ -124,7 +124,7 @@ impl Executor {
         let found = result.findings.iter().filter_map(|key| Some((key.clone(), known.get(key)?.clone())));
         let mut tally = Tally::of(found.collect());
         if !tally.findings.is_empty() {
-            let mut worker = Worker::new(Arc::new(self.worker.env.for_confirmation()));
+            let mut worker = Worker::new(Arc::new(self.worker.env.for_confirmation(self.worker.tally.lags.1)));
             self.runtime.block_on(async {
                 confirmation::confirm_case(&mut worker, &mut tally, result).await;
                 worker.finish().await;

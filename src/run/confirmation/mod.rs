@@ -45,7 +45,7 @@ pub(super) async fn confirm(
     if tasks.is_empty() || env.target.is_stopped() {
         return Ok(0);
     }
-    let again = env.for_confirmation();
+    let again = env.for_confirmation(tally.lags.1);
     let mut looked = look_for(&again, tally, tasks, REPETITIONS).await?;
     let noise = Noise::of(env, tally, &looked);
     let doubtful = noise.explained(&looked);
