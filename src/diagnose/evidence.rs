@@ -7,6 +7,9 @@ use serde_json::Value;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
+/// What stands in a path for each element of a list.
+const ELEMENT: &str = "member";
+
 /// A finding, as far as the diagnosis reads it.
 #[derive(Debug, Clone)]
 pub struct Evidence<'a> {
@@ -62,6 +65,11 @@ impl<'a> Evidence<'a> {
         has_member(self.request, member)
     }
 
+    /// The first text at a path of the telling response, in the elements of lists.
+    pub fn shown_at(&self, path: &str) -> Option<&'a str> {
+        first_text(self.response, &path.split('.').collect::<Vec<_>>())
+    }
+
     /// Whether it is about how many of several concurrent requests had one response.
     pub fn counts_responses(&self) -> bool {
         let is_count = |detail: &str| detail.starts_with("among ") || detail.starts_with("number of ");
@@ -91,6 +99,14 @@ impl<'a> Evidence<'a> {
     /// Whether the target refused, or failed at, what it should have served.
     pub fn is_refused_valid(&self) -> bool {
         matches!(self.kind, FindingKind::RejectedValid | FindingKind::ServerError) && self.status >= 400
+    }
+}
+
+fn first_text<'v>(value: &'v Value, path: &[&str]) -> Option<&'v str> {
+    match path.split_first() {
+        None => value.as_str(),
+        Some((&ELEMENT, rest)) => value.as_array()?.iter().find_map(|element| first_text(element, rest)),
+        Some((name, rest)) => first_text(value.get(name)?, rest),
     }
 }
 

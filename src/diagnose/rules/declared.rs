@@ -57,6 +57,9 @@ struct Entry {
     /// A glob of the path of the finding's telling request.
     #[serde(default)]
     path: Option<String>,
+    /// A glob of the detail of the finding; any if absent.
+    #[serde(default)]
+    detail: Option<String>,
     /// Whether the finding is on the operation on which the clause is broken.
     #[serde(default)]
     same_operation: bool,
@@ -69,6 +72,7 @@ struct Consequence {
     beside: Vec<GlobMatcher>,
     without: Vec<GlobMatcher>,
     path: Option<GlobMatcher>,
+    detail: Option<GlobMatcher>,
     entry: Entry,
 }
 
@@ -85,7 +89,8 @@ fn read(data: &str) -> Result<Vec<Consequence>, String> {
         .map(|entry| {
             let (of, clauses, beside) = (compile(&entry.of)?, compile(&entry.clauses)?, compile(&entry.beside)?);
             let (without, path) = (compile(&entry.without)?, compile(entry.path.as_slice())?.pop());
-            Ok(Consequence { of, clauses, beside, without, path, entry })
+            let detail = compile(entry.detail.as_slice())?.pop();
+            Ok(Consequence { of, clauses, beside, without, path, detail, entry })
         })
         .collect()
 }
@@ -123,6 +128,7 @@ impl Consequence {
         let allows = |list: &[String], text: &str| list.is_empty() || list.iter().any(|entry| entry == text);
         self.clauses.iter().any(|glob| glob.is_match(finding.clause))
             && self.path.as_ref().is_none_or(|glob| glob.is_match(finding.path))
+            && self.detail.as_ref().is_none_or(|glob| finding.detail.is_some_and(|detail| glob.is_match(detail)))
             && allows(&entry.operations, finding.operation)
             && allows(&entry.codes, finding.code.unwrap_or_default())
             && is_kind(&entry.kinds, finding)

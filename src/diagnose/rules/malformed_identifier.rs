@@ -31,22 +31,17 @@ fn is_about_a_refusal(finding: &Evidence<'_>) -> bool {
     }
 }
 
-/// The text at a path of a response.
-fn value_at<'v>(response: &'v Value, path: &str) -> Option<&'v str> {
-    path.split('.').try_fold(response, |value, name| value.get(name)).and_then(Value::as_str)
-}
-
 /// Whether a request takes what came malformed: the member of the same operation, e.g. a token, or the very text.
 fn is_sent_back(malformed: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
     let Some(ClauseId::Output { operation, path, .. }) = malformed.about else { return false };
-    let is_same_text = |text: &str| value_at(malformed.response, path) == Some(text) && text.len() >= TELLING;
+    let is_same_text = |text: &str| malformed.shown_at(path) == Some(text) && text.len() >= TELLING;
     operation == finding.operation && finding.requests(path) || has_text(finding.request, &is_same_text)
 }
 
 /// Whether a request names a resource of the same kind as the identifier: the next one differs in its end alone.
 fn names(malformed: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
     let Some(ClauseId::Output { operation, path, .. }) = malformed.about else { return false };
-    let Some(identifier) = value_at(malformed.response, path) else { return false };
+    let Some(identifier) = malformed.shown_at(path) else { return false };
     if operation == finding.operation {
         return false;
     }

@@ -33,6 +33,8 @@ enum Deviation<'a> {
     WrongError { expected: &'a str, refusal: (u16, &'a str) },
     /// Many members at once, by one operation.
     Members { clause: &'a str, operation: &'a str },
+    /// One rule, broken as a whole by one operation.
+    RuleOf { clause: &'a str, operation: &'a str, is_refused_valid: bool },
     /// One rule about members of the same name, on many operations.
     Operations { clause: &'a str, leaf: &'a str },
     /// One member of one shape in responses.
@@ -48,6 +50,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     }
     groups.extend(many_members(findings));
     groups.extend(many_operations(findings));
+    groups.extend(broken_as_a_whole(findings));
     for group in groups.values() {
         let most = |position: &&usize| {
             let finding = findings.get(**position);
@@ -86,6 +89,25 @@ fn many_operations<'a>(findings: &[Evidence<'a>]) -> BTreeMap<Deviation<'a>, Vec
         group.iter().filter_map(|position| Some(findings.get(*position)?.operation)).collect()
     };
     groups.retain(|_, group| operations(group).len() >= MANY);
+    groups
+}
+
+/// Rules that one operation breaks as a whole: what it gets wrong in part follows from that.
+fn broken_as_a_whole<'a>(findings: &[Evidence<'a>]) -> BTreeMap<Deviation<'a>, Vec<usize>> {
+    let mut groups: BTreeMap<Deviation<'a>, Vec<usize>> = BTreeMap::new();
+    for (position, finding) in findings.iter().enumerate() {
+        if matches!(finding.about, Some(ClauseId::General { family: "rule", .. })) {
+            let is_refused_valid = finding.is_refused_valid();
+            let (clause, operation) = (finding.clause, finding.operation);
+            let rule = Deviation::RuleOf { clause, operation, is_refused_valid };
+            groups.entry(rule).or_default().push(position);
+        }
+    }
+    let is_whole = |position: &usize| {
+        let detail = findings.get(*position).map(|finding| finding.detail.unwrap_or_default());
+        detail.is_some_and(|detail| !detail.contains(['.', '[']))
+    };
+    groups.retain(|_, group| group.iter().any(is_whole));
     groups
 }
 
@@ -196,8 +218,10 @@ mod tests {
         let got = finding(gone, "GetStreamKey", FindingKind::AcceptedInvalid);
         let listed = finding(gone, "ListStreamKeys", FindingKind::WrongBehaviour);
         let batch = Evidence { detail: Some("errors"), ..listed.clone() };
-        let member = Evidence { member: "StreamKey$value", detail: Some("streamKey.value"), ..listed.clone() };
-        assert_eq!(linked(link, &[got, listed, batch, member]), [0, 0, 0, 3]);
+        let value = Evidence { member: "StreamKey$value", detail: Some("streamKey.value"), ..listed.clone() };
+        let arn = Evidence { member: "StreamKey$arn", detail: Some("streamKey.arn"), ..value.clone() };
+        let elsewhere = Evidence { operation: "CreateStreamKey", ..arn };
+        assert_eq!(linked(link, &[got, listed, batch, elsewhere, value]), [0, 0, 0, 3, 0]);
         let refused = |clause, status| Evidence {
             kind: FindingKind::WrongStatus,
             ..refusal(clause, "BatchGetChannel", status, "ValidationException")

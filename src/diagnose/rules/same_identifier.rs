@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::judge::finding::FindingKind;
@@ -12,8 +10,6 @@ use crate::spec::clause_id::ClauseId;
 
 /// Operations that must show them.
 const MANY: usize = 3;
-/// What stands in a path for each element of a list.
-const ELEMENT: &str = "member";
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -39,18 +35,8 @@ fn kind<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
     if finding.kind != FindingKind::MalformedResponse {
         return None;
     }
-    let names: Vec<&str> = path.split('.').collect();
-    let text = first_text(finding.response, &names)?;
+    let text = finding.shown_at(path)?;
     text.get(..=text.rfind(['/', ':'])?)
-}
-
-/// The first text at a path, in the first elements of lists.
-fn first_text<'v>(value: &'v Value, path: &[&str]) -> Option<&'v str> {
-    match path.split_first() {
-        None => value.as_str(),
-        Some((&ELEMENT, rest)) => value.as_array()?.iter().find_map(|element| first_text(element, rest)),
-        Some((name, rest)) => first_text(value.get(name)?, rest),
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! An operation that refuses no invalid input at all does not look at it: that is one cause.
+//! An operation that refuses no invalid input, but for one member at most, does not look at it: that is one cause.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +10,8 @@ use crate::spec::clause_id::ClauseId;
 
 /// Clauses of one operation's input that must be broken.
 const MANY: usize = 6;
+/// Members of it that may be looked at all the same: a token, for instance, is refused because no page handed it out.
+const MOST_CHECKED: usize = 1;
 
 /// `upheld` are the ids of the clauses that were upheld: one that needs a refusal shows that input is looked at.
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>, links: &mut Links) {
@@ -19,14 +21,21 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&st
             groups.entry(operation).or_default().push(position);
         }
     }
-    let checked: BTreeSet<&str> = upheld.iter().filter_map(|clause| refusing(clause)).collect();
+    let mut checked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (operation, member) in upheld.iter().filter_map(|clause| refusing(clause)) {
+        checked.entry(operation).or_default().insert(member);
+    }
     for (operation, group) in groups {
         let clauses: BTreeSet<&str> =
             group.iter().filter_map(|position| Some(findings.get(*position)?.clause)).collect();
+        // What follows from something else says nothing of the checks.
         let accepted = |position: &&usize| {
-            findings.get(**position).is_some_and(|finding| finding.kind == FindingKind::AcceptedInvalid)
+            let is_accepted =
+                findings.get(**position).is_some_and(|finding| finding.kind == FindingKind::AcceptedInvalid);
+            is_accepted && links.is_primary(**position)
         };
-        if clauses.len() < MANY || checked.contains(operation) {
+        let checks = checked.get(operation).map_or(0, BTreeSet::len);
+        if clauses.len() < MANY || checks > MOST_CHECKED {
             continue;
         }
         let Some(primary) = group.iter().find(accepted).copied() else { continue };
@@ -48,11 +57,13 @@ fn unchecked<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
     }
 }
 
-/// The operation of a clause that is upheld only if invalid input is refused. Lower bounds of lengths may be zero: then
-/// accepted input upholds them.
-fn refusing(clause: &str) -> Option<&str> {
+/// The operation and the member of a clause that is upheld only if invalid input is refused. Lower bounds of lengths may
+/// be zero: then accepted input upholds them.
+fn refusing(clause: &str) -> Option<(&str, &str)> {
     match ClauseId::parse(clause)? {
-        ClauseId::Input { operation, constraint, .. } if constraint != Constraint::LengthMin => Some(operation),
+        ClauseId::Input { operation, path, constraint } if constraint != Constraint::LengthMin => {
+            Some((operation, path.split('.').next().unwrap_or_default()))
+        }
         _ => None,
     }
 }
@@ -85,8 +96,26 @@ mod tests {
     }
 
     #[test]
+    fn an_operation_that_looks_at_one_member_alone_is_one_cause_too() {
+        assert_eq!(primaries(6, &["UpdateChannel.input.arn.pattern", "UpdateChannel.input.arn.type"]), [0; 6]);
+    }
+
+    #[test]
+    fn what_follows_from_something_else_is_no_primary() {
+        let of = |clause| finding(clause, "UpdateChannel", FindingKind::AcceptedInvalid);
+        let mut findings: Vec<_> = CLAUSES.into_iter().map(of).collect();
+        findings.push(finding("rule.other", "GetChannel", FindingKind::WrongBehaviour));
+        let mut links = Links::new(findings.len());
+        links.follows(0, 6);
+        link(&findings, &BTreeSet::new(), &mut links);
+        let primaries: Vec<usize> = (0..findings.len()).map(|position| links.primary(position)).collect();
+        assert_eq!(primaries, [6, 1, 1, 1, 1, 1, 6]);
+    }
+
+    #[test]
     fn an_operation_that_refuses_something_or_lets_little_pass_has_a_cause_for_each() {
-        assert_eq!(primaries(6, &["UpdateChannel.input.arn.pattern"]), [0, 1, 2, 3, 4, 5]);
+        let some = ["UpdateChannel.input.arn.pattern", "UpdateChannel.input.preset.enum"];
+        assert_eq!(primaries(6, &some), [0, 1, 2, 3, 4, 5]);
         assert_eq!(primaries(5, &[]), [0, 1, 2, 3, 4]);
     }
 }

@@ -26,7 +26,14 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 fn comes_back(accepted: &Evidence<'_>, other: &Evidence<'_>) -> bool {
     let is_same_request =
         accepted.step == other.step && accepted.path == other.path && accepted.request == other.request;
-    let is_response = matches!(other.kind, FindingKind::MalformedResponse | FindingKind::WrongStatus);
+    // A content type does not depend on what was asked for.
+    let is_response = match other.kind {
+        FindingKind::MalformedResponse => {
+            matches!(other.about, Some(ClauseId::Output { .. } | ClauseId::General { .. }))
+        }
+        FindingKind::WrongStatus => true,
+        _ => false,
+    };
     is_same_request && is_response && accepted.status == other.status
 }
 
