@@ -81,6 +81,15 @@ impl<'a> Evidence<'a> {
         self.member.split_once('$').map_or("", |(_, name)| name)
     }
 
+    /// Name of the member of a response that it is about: that of its shape, or else the end of its path.
+    pub fn shown_name(&self) -> &'a str {
+        let end = || self.detail.and_then(|detail| detail.rsplit_once('.')).map_or("", |(_, name)| name);
+        match self.member_name() {
+            "" => end(),
+            name => name,
+        }
+    }
+
     /// How the target refused: status and code.
     pub fn refusal(&self) -> (u16, &'a str) {
         (self.status, self.code.unwrap_or_default())

@@ -9,7 +9,7 @@ use crate::spec::clause_id::ClauseId;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let is_about_state = |finding: &Evidence<'_>| {
-        finding.is_general() && finding.kind == FindingKind::WrongBehaviour && !finding.member_name().is_empty()
+        finding.is_general() && finding.kind == FindingKind::WrongBehaviour && !finding.shown_name().is_empty()
     };
     let mut about_state: Vec<usize> =
         (0..findings.len()).filter(|position| findings.get(*position).is_some_and(is_about_state)).collect();
@@ -23,7 +23,7 @@ fn is_explained(findings: &[Evidence<'_>], later: usize, earlier: usize) -> bool
     let own = BTreeSet::from([earlier.step.clone()]);
     let steps = if earlier.steps_before.is_empty() { &own } else { &earlier.steps_before };
     let is_contained = steps.iter().all(|step| later.involves(step));
-    is_contained && earlier.member_name() == later.member_name()
+    is_contained && earlier.shown_name() == later.shown_name()
 }
 
 /// Stories of few steps first.

@@ -36,9 +36,9 @@ fn is_explained(findings: &[Evidence<'_>], later: usize, earlier: usize) -> bool
     earlier.is_refused_valid() && earlier.request_members().is_subset(&later.request_members())
 }
 
-/// Few members first; then what says most about the reason.
-fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, usize, u8, usize) {
-    let Some(finding) = findings.get(position) else { return (true, usize::MAX, u8::MAX, position) };
+/// Few members first; then what says most about the reason; then what is short.
+fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, usize, u8, usize, usize) {
+    let Some(finding) = findings.get(position) else { return (true, usize::MAX, u8::MAX, usize::MAX, position) };
     let members: BTreeSet<&str> = finding.request_members();
     let distance = match finding.about {
         // The request of this clause is the smallest that the operation takes at all.
@@ -47,7 +47,7 @@ fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, usize, u8, usize) 
         Some(ClauseId::General { family: "rule", .. }) => 2,
         _ => 3,
     };
-    (!finding.is_refused_valid(), members.len(), distance, position)
+    (!finding.is_refused_valid(), members.len(), distance, finding.request.to_string().len(), position)
 }
 
 #[cfg(test)]

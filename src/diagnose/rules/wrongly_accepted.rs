@@ -53,7 +53,7 @@ fn is_let_pass(lost: &Evidence<'_>, other: &Evidence<'_>) -> bool {
     let member = lost.member_name();
     !member.is_empty()
         && lost.is_general()
-        && other.is_general()
+        && (other.is_general() || matches!(other.about, Some(ClauseId::Error { .. })))
         && other.kind == FindingKind::AcceptedInvalid
         && lost.involves(&other.step)
         && other.requests(member)
