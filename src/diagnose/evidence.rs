@@ -62,12 +62,26 @@ impl<'a> Evidence<'a> {
 
     /// Whether the telling request's body has a member of that name, at any depth.
     pub fn requests(&self, member: &str) -> bool {
-        has_member(self.request, member)
+        any_member(self.request, &|name| name == member)
     }
 
     /// The first text at a path of the telling response, in the elements of lists.
     pub fn shown_at(&self, path: &str) -> Option<&'a str> {
-        first_text(self.response, &path.split('.').collect::<Vec<_>>())
+        self.value_at(path).and_then(Value::as_str)
+    }
+
+    /// The first value at a path of the telling response, in the elements of lists.
+    pub fn value_at(&self, path: &str) -> Option<&'a Value> {
+        first_value(self.response, &path.split('.').collect::<Vec<_>>())
+    }
+
+    /// Whether the telling request's body has a member of that name, or one whose name ends in it, at any depth.
+    pub fn requests_like(&self, name: &str) -> bool {
+        let ends = |member: &str| {
+            let end = member.len().checked_sub(name.len()).and_then(|start| member.get(start..));
+            !name.is_empty() && end.is_some_and(|end| end.eq_ignore_ascii_case(name))
+        };
+        any_member(self.request, &ends)
     }
 
     /// Whether it is about how many of several concurrent requests had one response.
@@ -111,18 +125,18 @@ impl<'a> Evidence<'a> {
     }
 }
 
-fn first_text<'v>(value: &'v Value, path: &[&str]) -> Option<&'v str> {
+fn first_value<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {
     match path.split_first() {
-        None => value.as_str(),
-        Some((&ELEMENT, rest)) => value.as_array()?.iter().find_map(|element| first_text(element, rest)),
-        Some((name, rest)) => first_text(value.get(name)?, rest),
+        None => Some(value),
+        Some((&ELEMENT, rest)) => value.as_array()?.iter().find_map(|element| first_value(element, rest)),
+        Some((name, rest)) => first_value(value.get(name)?, rest),
     }
 }
 
-fn has_member(value: &Value, name: &str) -> bool {
+fn any_member(value: &Value, is_wanted: &dyn Fn(&str) -> bool) -> bool {
     match value {
-        Value::Object(members) => members.iter().any(|(known, value)| known == name || has_member(value, name)),
-        Value::Array(elements) => elements.iter().any(|element| has_member(element, name)),
+        Value::Object(members) => members.iter().any(|(name, value)| is_wanted(name) || any_member(value, is_wanted)),
+        Value::Array(elements) => elements.iter().any(|element| any_member(element, is_wanted)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }

@@ -40,6 +40,21 @@ pub fn raw_json(text: &str) -> Value {
 
 /// All ways to break `constraint` at `node`; empty if no value of the node can break it.
 pub fn candidates(scope: Scope<'_>, node: &Node, constraint: Constraint) -> Vec<Candidate> {
+    let candidates = breaking(scope, node, constraint);
+    match node.location {
+        Location::Label => candidates.into_iter().map(sendable_in_a_path).collect(),
+        _ => candidates,
+    }
+}
+
+/// Every URL library takes these segments for steps in a folder, escaped or not, and never sends them.
+fn sendable_in_a_path(candidate: Candidate) -> Candidate {
+    let is_step = |value: &Value| matches!(value.as_str(), Some("." | ".."));
+    let values = candidate.values.prop_filter("no step in a folder", move |value| !is_step(value)).boxed();
+    Candidate { values, ..candidate }
+}
+
+fn breaking(scope: Scope<'_>, node: &Node, constraint: Constraint) -> Vec<Candidate> {
     match constraint {
         Constraint::Type => wrong_types(scope, node),
         Constraint::Required => missing(node),
@@ -369,4 +384,24 @@ fn repeated(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
     let NodeKind::List { element } = &node.kind else { return Vec::new() };
     let twice = valid::minimal(scope, element).prop_map(|element| json!([element.clone(), element]));
     vec![Candidate::new("an element twice", twice.boxed())]
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    use super::*;
+
+    #[test]
+    fn no_label_is_a_step_in_a_folder() {
+        let values = proptest::sample::select(vec![json!("."), json!(".."), json!("...")]).boxed();
+        let candidate = sendable_in_a_path(Candidate::new("a label", values));
+        let mut runner = TestRunner::deterministic();
+        for _ in 0..50 {
+            assert_eq!(candidate.values.new_tree(&mut runner).unwrap().current(), "...");
+        }
+    }
 }

@@ -48,6 +48,9 @@ pub struct HandWritten {
     /// Globs of the clauses that it breaks; none takes those of its family.
     #[serde(default)]
     pub clauses: Vec<String>,
+    /// Globs of clauses that it breaks as well, though it is to be found by the others.
+    #[serde(default)]
+    pub also: Vec<String>,
 }
 
 /// Faults that change nothing that a client can see, or nothing that the contract promises.

@@ -91,6 +91,10 @@ impl Catalogue {
                     (own, of_its_form.map(|(_, clauses)| clauses).unwrap_or_default())
                 }
             };
+            let mut also_breaks = also_breaks;
+            if !fault.also.is_empty() {
+                also_breaks.extend(attribution::clauses(contract, &fault.id, &fault.also)?);
+            }
             let (family, why) = (BY_HAND.to_owned(), Some(fault.why));
             catalogue.mutants.push(Mutant { id: fault.id, family, breaks, also_breaks, why });
         }

@@ -28,6 +28,9 @@ struct Entry {
     /// Kinds of the findings that say that it is broken; any if empty.
     #[serde(default)]
     of_kinds: Vec<FindingKind>,
+    /// A glob of the detail of the findings that say that it is broken; any if absent.
+    #[serde(default)]
+    of_detail: Option<String>,
     /// Globs of the clauses of the findings.
     clauses: Vec<String>,
     /// Operations of the findings; any if empty.
@@ -57,6 +60,9 @@ struct Entry {
     /// A glob of the path of the finding's telling request.
     #[serde(default)]
     path: Option<String>,
+    /// A request that was sent on the way to the finding: its method and the first part of its path.
+    #[serde(default)]
+    after: Option<String>,
     /// A glob of the detail of the finding; any if absent.
     #[serde(default)]
     detail: Option<String>,
@@ -73,6 +79,7 @@ struct Consequence {
     without: Vec<GlobMatcher>,
     path: Option<GlobMatcher>,
     detail: Option<GlobMatcher>,
+    of_detail: Option<GlobMatcher>,
     entry: Entry,
 }
 
@@ -90,7 +97,8 @@ fn read(data: &str) -> Result<Vec<Consequence>, String> {
             let (of, clauses, beside) = (compile(&entry.of)?, compile(&entry.clauses)?, compile(&entry.beside)?);
             let (without, path) = (compile(&entry.without)?, compile(entry.path.as_slice())?.pop());
             let detail = compile(entry.detail.as_slice())?.pop();
-            Ok(Consequence { of, clauses, beside, without, path, detail, entry })
+            let of_detail = compile(entry.of_detail.as_slice())?.pop();
+            Ok(Consequence { of, clauses, beside, without, path, detail, of_detail, entry })
         })
         .collect()
 }
@@ -104,6 +112,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         let is_broken = |finding: &Evidence<'_>| {
             consequence.of.iter().any(|glob| glob.is_match(finding.clause))
                 && is_kind(&consequence.entry.of_kinds, finding)
+                && is_detail(consequence.of_detail.as_ref(), finding)
                 && consequence.entry.about.as_deref().is_none_or(|member| finding.member_name() == member)
         };
         let broken: Vec<usize> =
@@ -128,13 +137,18 @@ impl Consequence {
         let allows = |list: &[String], text: &str| list.is_empty() || list.iter().any(|entry| entry == text);
         self.clauses.iter().any(|glob| glob.is_match(finding.clause))
             && self.path.as_ref().is_none_or(|glob| glob.is_match(finding.path))
-            && self.detail.as_ref().is_none_or(|glob| finding.detail.is_some_and(|detail| glob.is_match(detail)))
+            && entry.after.as_deref().is_none_or(|step| finding.involves(step))
+            && is_detail(self.detail.as_ref(), finding)
             && allows(&entry.operations, finding.operation)
             && allows(&entry.codes, finding.code.unwrap_or_default())
             && is_kind(&entry.kinds, finding)
             && entry.request_has.as_deref().is_none_or(|member| finding.request_members().contains(member))
             && entry.request_lacks.as_deref().is_none_or(|member| !finding.request_members().contains(member))
     }
+}
+
+fn is_detail(glob: Option<&GlobMatcher>, finding: &Evidence<'_>) -> bool {
+    glob.is_none_or(|glob| finding.detail.is_some_and(|detail| glob.is_match(detail)))
 }
 
 fn is_kind(kinds: &[FindingKind], finding: &Evidence<'_>) -> bool {

@@ -16,11 +16,23 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             continue;
         }
         for (position, finding) in findings.iter().enumerate() {
-            if is_about_a_refusal(finding) && (is_sent_back(malformed, finding) || names(malformed, finding)) {
+            if is_about_a_refusal(finding) && explains(malformed, finding) {
                 links.follows(position, cause);
             }
         }
     }
+}
+
+fn explains(malformed: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
+    is_sent_back(malformed, finding) || names(malformed, finding) || is_given_on(malformed, finding)
+}
+
+/// Whether a request that was refused has the member, after a response that shows it malformed.
+fn is_given_on(malformed: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
+    let Some(ClauseId::Output { operation, path, .. }) = malformed.about else { return false };
+    let leaf = path.rsplit('.').next().unwrap_or_default();
+    let is_after = operation != finding.operation && finding.steps_before.contains(&malformed.step);
+    is_after && finding.kind == FindingKind::RejectedValid && finding.requests_like(leaf)
 }
 
 fn is_about_a_refusal(finding: &Evidence<'_>) -> bool {

@@ -5,6 +5,9 @@ use crate::diagnose::evidence::Evidence;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
+/// Length from which on two values are not the same by chance.
+const TELLING: usize = 8;
+
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for (cause, malformed) in findings.iter().enumerate() {
         let Some(ClauseId::Output { operation, path, .. }) = malformed.about else { continue };
@@ -39,7 +42,9 @@ fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>)
                 || malformed.member_name().is_empty()
                 || finding.detail.is_some_and(|detail| detail.split(['.', '[', ']']).any(is_part));
             let is_quoted = finding.observed.contains(&format!("`{}`", path.join(".")));
-            is_about || is_quoted || finding.member_name().is_empty() || finds_by
+            let value = malformed.value_at(&path.join(".")).map(ToString::to_string).unwrap_or_default();
+            let is_expected = value.len() >= TELLING && finding.expected.contains(&value);
+            is_about || is_quoted || is_expected || finding.member_name().is_empty() || finds_by
         }
         _ => false,
     }

@@ -10,12 +10,14 @@ use crate::spec::clause_id::ClauseId;
 
 /// Operations that must show them.
 const MANY: usize = 3;
+/// What stands between the parts of an identifier.
+const SEPARATORS: [char; 2] = ['/', ':'];
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
-    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<Form<'_>, Vec<usize>> = BTreeMap::new();
     for (position, finding) in findings.iter().enumerate() {
-        if let Some(kind) = kind(finding) {
-            groups.entry(kind).or_default().push(position);
+        if let Some(form) = form(finding) {
+            groups.entry(form).or_default().push(position);
         }
     }
     for group in groups.values() {
@@ -29,14 +31,25 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     }
 }
 
-/// The part that malformed identifiers of one kind share: everything up to the last separator.
-fn kind<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
+/// What malformed identifiers of one kind share: how they begin, what stands before the id, and the separators between.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Form<'a> {
+    first: &'a str,
+    kind: &'a str,
+    separators: Vec<char>,
+}
+
+fn form<'a>(finding: &Evidence<'a>) -> Option<Form<'a>> {
     let Some(ClauseId::Output { path, constraint: Constraint::Pattern, .. }) = finding.about else { return None };
     if finding.kind != FindingKind::MalformedResponse {
         return None;
     }
     let text = finding.shown_at(path)?;
-    text.get(..=text.rfind(['/', ':'])?)
+    let mut parts = text.split(SEPARATORS);
+    let first = parts.next()?;
+    let kind = parts.rev().nth(1).unwrap_or(first);
+    let separators: Vec<char> = text.chars().filter(|character| SEPARATORS.contains(character)).collect();
+    (!separators.is_empty()).then_some(Form { first, kind, separators })
 }
 
 #[cfg(test)]

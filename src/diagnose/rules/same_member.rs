@@ -23,7 +23,8 @@ fn is_explained(findings: &[Evidence<'_>], later: usize, earlier: usize) -> bool
     let own = BTreeSet::from([earlier.step.clone()]);
     let steps = if earlier.steps_before.is_empty() { &own } else { &earlier.steps_before };
     let is_contained = steps.iter().all(|step| later.involves(step));
-    is_contained && earlier.shown_name() == later.shown_name()
+    let name = earlier.shown_name();
+    is_contained && (name == later.shown_name() || later.observed.starts_with(&format!("`{name}` of ")))
 }
 
 /// Stories of few steps first.

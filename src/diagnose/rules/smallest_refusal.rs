@@ -25,7 +25,8 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         }
     }
     for mut group in groups.into_values().filter(|group| group.len() > 1) {
-        group.sort_by_key(|position| rank(findings, *position));
+        let is_of_one = is_of_one_member(findings, &group);
+        group.sort_by_key(|position| rank(findings, *position, is_of_one));
         links.follow_earlier(&group, |earlier, later| is_explained(findings, later, earlier));
     }
 }
@@ -36,13 +37,26 @@ fn is_explained(findings: &[Evidence<'_>], later: usize, earlier: usize) -> bool
     earlier.is_refused_valid() && earlier.request_members().is_subset(&later.request_members())
 }
 
+/// Whether all that clauses on input say of these refusals is about one member, though the requests have others.
+fn is_of_one_member(findings: &[Evidence<'_>], group: &[usize]) -> bool {
+    let mut blamed: BTreeSet<&str> = BTreeSet::new();
+    let mut given: BTreeSet<&str> = BTreeSet::new();
+    for finding in group.iter().filter_map(|position| findings.get(*position)) {
+        if let Some(ClauseId::Input { path, .. }) = finding.about {
+            blamed.extend(path.split('.').next());
+            given.extend(finding.request_members());
+        }
+    }
+    blamed.len() == 1 && given.len() > 1
+}
+
 /// Few members first; then what says most about the reason; then what is short.
-fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, usize, u8, usize, usize) {
+fn rank(findings: &[Evidence<'_>], position: usize, is_of_one_member: bool) -> (bool, usize, u8, usize, usize) {
     let Some(finding) = findings.get(position) else { return (true, usize::MAX, u8::MAX, usize::MAX, position) };
     let members: BTreeSet<&str> = finding.request_members();
     let distance = match finding.about {
         // The request of this clause is the smallest that the operation takes at all.
-        Some(ClauseId::Success { .. }) => 0,
+        Some(ClauseId::Success { .. }) if !is_of_one_member => 0,
         Some(ClauseId::Input { path, .. }) if members.contains(path.split('.').next().unwrap_or_default()) => 1,
         Some(ClauseId::General { family: "rule", .. }) => 2,
         _ => 3,
