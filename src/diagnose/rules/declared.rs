@@ -174,6 +174,24 @@ mod tests {
     }
 
     #[test]
+    fn kinds_details_and_earlier_requests_limit_what_follows() {
+        let (removes, taggable) = ("rule.untagging-removes-exactly-the-named-keys", "rule.policies-are-taggable");
+        let of = |clause| finding(clause, "ListTagsForResource", FindingKind::WrongBehaviour);
+        let after = Evidence { steps_before: ["DELETE tags".to_owned()].into(), ..of(taggable) };
+        assert_eq!(linked(link, &[of(removes), after]), [0, 0]);
+        assert_eq!(linked(link, &[of(removes), of(taggable)]), [1, 1], "what keeps no tags has none to keep");
+        let (keeps, given) = ("rule.update-keeps-tags", "rule.update-channel-keeps-omitted-members");
+        let detailed = |detail| Evidence { detail: Some(detail), ..of(given) };
+        assert_eq!(linked(link, &[of(keeps), detailed("channel")]), [0, 0]);
+        assert_eq!(linked(link, &[of(keeps), detailed("channel.name")]), [0, 1]);
+        let gone = "rule.deleted-channel-is-gone";
+        let served = finding(gone, "GetChannel", FindingKind::AcceptedInvalid);
+        let code = finding(gone, "GetStream", FindingKind::WrongErrorCode);
+        assert_eq!(linked(link, &[code.clone(), served]), [1, 1]);
+        assert_eq!(linked(link, &[code.clone(), code]), [0, 1], "that nothing is served shows nothing that exists");
+    }
+
+    #[test]
     fn every_entry_names_clauses_and_operations_of_the_contract() {
         let contract = spec::builtin().unwrap();
         for consequence in read(DATA).unwrap() {

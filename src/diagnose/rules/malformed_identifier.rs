@@ -82,10 +82,12 @@ fn has_text(value: &Value, is_wanted: &dyn Fn(&str) -> bool) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::json;
 
     use super::*;
-    use crate::diagnose::samples::{body, finding, linked, refusal};
+    use crate::diagnose::samples::{body, finding, linked, refusal, steps};
 
     fn malformed(arn: &str) -> Evidence<'static> {
         let shown =
@@ -102,6 +104,22 @@ mod tests {
     fn a_request_that_names_such_a_resource_is_refused_for_its_identifier() {
         let findings = [malformed("x:channel/a"), refused("x:channel/b"), refused("x:stream-key/b")];
         assert_eq!(linked(link, &findings), [0, 0, 2], "the third names another kind of resource");
+    }
+
+    #[test]
+    fn what_takes_a_malformed_member_on_is_refused_for_it() {
+        let name = finding("GetChannel.output.channel.name.type", "GetChannel", FindingKind::MalformedResponse);
+        let name = Evidence { response: body(json!({"channel": {"name": 7}})), ..name };
+        let filter = |steps_before| Evidence {
+            request: body(json!({"filterByName": 7})),
+            steps_before,
+            ..refusal("ListChannels.status", "ListChannels", 400, "ValidationException")
+        };
+        let after = filter(steps(&["GetChannel"]));
+        assert_eq!(linked(link, &[name.clone(), after.clone()]), [0, 0]);
+        assert_eq!(linked(link, &[name.clone(), filter(BTreeSet::new())]), [0, 1], "it was never shown before");
+        let other = Evidence { request: body(json!({"maxResults": 7})), ..after };
+        assert_eq!(linked(link, &[name, other]), [0, 1]);
     }
 
     #[test]

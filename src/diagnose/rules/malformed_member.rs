@@ -52,8 +52,10 @@ fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>)
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::diagnose::samples::{finding, linked, steps};
+    use crate::diagnose::samples::{body, finding, linked, steps};
 
     fn malformed() -> Evidence<'static> {
         let clause = "GetChannel.output.channel.latencyMode.enum";
@@ -71,6 +73,24 @@ mod tests {
         let other = "GetChannel.output.channel.latencyMode.length.max";
         let other = finding(other, "GetChannel", FindingKind::MalformedResponse);
         assert_eq!(linked(link, &[malformed(), compared("Channel$latencyMode"), other]), [0, 0, 0]);
+    }
+
+    #[test]
+    fn what_is_compared_with_the_very_value_follows_from_it() {
+        let clause = "GetStream.output.stream.startTime.type";
+        let start = finding(clause, "GetStream", FindingKind::MalformedResponse);
+        let response = body(json!({"stream": {"startTime": 1_600_000_000}}));
+        let start = Evidence { response, member: "Stream$startTime", ..start };
+        let end = |expected| Evidence {
+            member: "StreamSession$endTime",
+            detail: Some("streamSession.endTime"),
+            expected,
+            steps_before: steps(&["GetStream"]),
+            ..finding("rule.end-time-is-absent-while-live", "GetStreamSession", FindingKind::WrongBehaviour)
+        };
+        let of = |expected| linked(link, &[start.clone(), end(expected)]);
+        assert_eq!(of("`streamSession.endTime` is not before 1600000000."), [0, 0]);
+        assert_eq!(of("`streamSession.endTime` is absent."), [0, 1]);
     }
 
     #[test]

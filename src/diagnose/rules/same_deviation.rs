@@ -232,6 +232,19 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_that_an_operation_breaks_as_a_whole_is_one_cause_whatever_else_of_it_is_wrong() {
+        let of = |detail| Evidence {
+            detail,
+            member: detail.unwrap_or_default(),
+            ..finding("rule.revocation-batch-reports-errors-per-pair", "Batch", FindingKind::WrongBehaviour)
+        };
+        assert_eq!(linked(link, &[of(Some("errors[0].channelArn")), of(Some("errors"))]), [0, 0]);
+        assert_eq!(linked(link, &[of(Some("errors[0].channelArn")), of(Some("errors[0].code"))]), [0, 1]);
+        let refused = Evidence { kind: FindingKind::RejectedValid, status: 400, ..of(None) };
+        assert_eq!(linked(link, &[of(Some("errors")), refused]), [0, 1], "a refusal is another thing");
+    }
+
+    #[test]
     fn members_of_one_name_that_one_rule_finds_wrong_on_three_operations_are_one_cause() {
         let of = |operation, detail| Evidence {
             detail: Some(detail),

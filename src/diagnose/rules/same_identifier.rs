@@ -82,6 +82,11 @@ mod tests {
     }
 
     #[test]
+    fn identifiers_of_other_accounts_and_regions_have_the_same_form() {
+        assert_eq!(linked(link, &findings(["a:b:channel:1", "a:c:channel:2", "a::channel:3"])), [0; 3]);
+    }
+
+    #[test]
     fn identifiers_that_begin_otherwise_stay_apart() {
         assert_eq!(linked(link, &findings(["a:b:channel:1", "a:b:channel/2", "a:b:channel:3"])), [0, 1, 2]);
         assert_eq!(linked(link, &findings(["1", "2", "3"])), [0, 1, 2]);

@@ -37,17 +37,19 @@ fn is_explained(findings: &[Evidence<'_>], later: usize, earlier: usize) -> bool
     earlier.is_refused_valid() && earlier.request_members().is_subset(&later.request_members())
 }
 
-/// Whether all that clauses on input say of these refusals is about one member, though the requests have others.
+/// Whether all that clauses on input say of these refusals is one clause, or about one member of requests that have others.
 fn is_of_one_member(findings: &[Evidence<'_>], group: &[usize]) -> bool {
     let mut blamed: BTreeSet<&str> = BTreeSet::new();
     let mut given: BTreeSet<&str> = BTreeSet::new();
+    let mut clauses: BTreeSet<&str> = BTreeSet::new();
     for finding in group.iter().filter_map(|position| findings.get(*position)) {
         if let Some(ClauseId::Input { path, .. }) = finding.about {
             blamed.extend(path.split('.').next());
             given.extend(finding.request_members());
+            clauses.insert(finding.clause);
         }
     }
-    blamed.len() == 1 && given.len() > 1
+    blamed.len() == 1 && (given.len() > 1 || clauses.len() == 1)
 }
 
 /// Few members first; then what says most about the reason; then what is short.
@@ -80,6 +82,16 @@ mod tests {
         let random = refused("CreateChannel.status", json!({"name": "a", "type": "BASIC"}), 500);
         let bound = refused("CreateChannel.input.name.length.max", json!({"name": "a"}), 500);
         assert_eq!(linked(link, &[random, bound]), [1, 1]);
+    }
+
+    #[test]
+    fn one_clause_on_input_says_more_than_the_operation_and_of_two_the_shorter_request() {
+        let status = || refused("CreateChannel.status", json!({"name": "a"}), 400);
+        let least = || refused("CreateChannel.input.name.length.min", json!({"name": "a"}), 400);
+        let most = refused("CreateChannel.input.name.length.max", json!({"name": "aaaaaaaa"}), 400);
+        assert_eq!(linked(link, &[status(), least()]), [1, 1]);
+        assert_eq!(linked(link, &[most.clone(), least()]), [1, 1]);
+        assert_eq!(linked(link, &[most, least(), status()]), [2, 2, 2], "nothing is served at all");
     }
 
     #[test]
