@@ -119,8 +119,7 @@ impl Bench {
         };
         let breaks = |mutant: &Mutant, id: &str| is_one_of(&mutant.breaks, id) || is_one_of(&mutant.also_breaks, id);
         let is_stray = |clause: &str| !mutants.iter().any(|mutant| breaks(mutant, clause));
-        let is_found_by = |mutant: &Mutant, id: &str| is_one_of(&mutant.breaks, id);
-        let is_missed = |mutant: &&Mutant| !record.findings.iter().any(|finding| is_found_by(mutant, &finding.clause));
+        let is_missed = |mutant: &&Mutant| !record.findings.iter().any(|finding| breaks(mutant, &finding.clause));
         let primary = |id: &String| record.findings.iter().find(|finding| finding.id == *id);
         let primaries: Vec<_> =
             record.causes.iter().filter_map(|cause| cause.findings.first().and_then(primary)).collect();

@@ -60,7 +60,8 @@ fn names(malformed: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
     if identifier.is_empty() {
         return has_text(finding.request, &str::is_empty) || has_empty_segment(finding.path);
     }
-    let kind = identifier.rfind(['/', ':']).and_then(|end| identifier.get(..=end));
+    let end = identifier.find('/').or_else(|| identifier.rfind(':'));
+    let kind = end.and_then(|end| identifier.get(..=end));
     let Some(kind) = kind else { return false };
     let path = percent_encoding::percent_decode_str(finding.path).decode_utf8_lossy();
     has_text(finding.request, &|text| text.starts_with(kind)) || path.contains(kind)

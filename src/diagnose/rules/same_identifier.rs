@@ -44,12 +44,19 @@ fn form<'a>(finding: &Evidence<'a>) -> Option<Form<'a>> {
     if finding.kind != FindingKind::MalformedResponse {
         return None;
     }
-    let text = finding.shown_at(path)?;
+    // Of a long response only a part is kept.
+    let text = finding.shown_at(path).or_else(|| quoted(finding.observed))?;
     let mut parts = text.split(SEPARATORS);
     let first = parts.next()?;
     let kind = parts.rev().nth(1).unwrap_or(first);
     let separators: Vec<char> = text.chars().filter(|character| SEPARATORS.contains(character)).collect();
     (!separators.is_empty()).then_some(Form { first, kind, separators })
+}
+
+/// The text that a sentence quotes.
+fn quoted(sentence: &str) -> Option<&str> {
+    let (_, rest) = sentence.split_once("is \"")?;
+    rest.split('"').next()
 }
 
 #[cfg(test)]
@@ -84,6 +91,15 @@ mod tests {
     #[test]
     fn identifiers_of_other_accounts_and_regions_have_the_same_form() {
         assert_eq!(linked(link, &findings(["a:b:channel:1", "a:c:channel:2", "a::channel:3"])), [0; 3]);
+    }
+
+    #[test]
+    fn what_is_observed_tells_the_form_where_the_response_is_not_kept() {
+        let mut findings = findings(["a:b:channel:1", "a:b:channel:2", "a:b:channel:3"]);
+        findings[1].response = body(json!(null));
+        assert_eq!(linked(link, &findings), [0, 1, 2], "two operations are not many");
+        findings[1].observed = "`stream.channelArn` is \"a:b:channel:2\".";
+        assert_eq!(linked(link, &findings), [0; 3]);
     }
 
     #[test]
