@@ -62,7 +62,7 @@ impl<'a> Evidence<'a> {
 
     /// Whether the telling request's body has a member of that name, at any depth.
     pub fn requests(&self, member: &str) -> bool {
-        any_member(self.request, &|name| name == member)
+        any_member(self.request, &|name, _| name == member)
     }
 
     /// The first text at a path of the telling response, in the elements of lists.
@@ -75,13 +75,14 @@ impl<'a> Evidence<'a> {
         first_value(self.response, &path.split('.').collect::<Vec<_>>())
     }
 
-    /// Whether the telling request's body has a member of that name, or one whose name ends in it, at any depth.
-    pub fn requests_like(&self, name: &str) -> bool {
+    /// Whether the telling request's body has such a value in a member of that name, or of one that ends in it, at any
+    /// depth.
+    pub fn requests_like(&self, name: &str, is_wanted: &dyn Fn(&Value) -> bool) -> bool {
         let ends = |member: &str| {
             let end = member.len().checked_sub(name.len()).and_then(|start| member.get(start..));
             !name.is_empty() && end.is_some_and(|end| end.eq_ignore_ascii_case(name))
         };
-        any_member(self.request, &ends)
+        any_member(self.request, &|name, value| ends(name) && holds(value, is_wanted))
     }
 
     /// Whether it is about how many of several concurrent requests had one response.
@@ -133,10 +134,17 @@ fn first_value<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {
     }
 }
 
-fn any_member(value: &Value, is_wanted: &dyn Fn(&str) -> bool) -> bool {
+fn any_member(value: &Value, is_wanted: &dyn Fn(&str, &Value) -> bool) -> bool {
     match value {
-        Value::Object(members) => members.iter().any(|(name, value)| is_wanted(name) || any_member(value, is_wanted)),
+        Value::Object(members) => {
+            members.iter().any(|(name, value)| is_wanted(name, value) || any_member(value, is_wanted))
+        }
         Value::Array(elements) => elements.iter().any(|element| any_member(element, is_wanted)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
+}
+
+/// Whether it is such a value, or a list that has one.
+fn holds(value: &Value, is_wanted: &dyn Fn(&Value) -> bool) -> bool {
+    is_wanted(value) || value.as_array().is_some_and(|elements| elements.iter().any(is_wanted))
 }

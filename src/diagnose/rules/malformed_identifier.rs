@@ -32,7 +32,7 @@ fn is_given_on(malformed: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
     let Some(ClauseId::Output { operation, path, .. }) = malformed.about else { return false };
     let leaf = path.rsplit('.').next().unwrap_or_default();
     let is_after = operation != finding.operation && finding.steps_before.contains(&malformed.step);
-    is_after && finding.kind == FindingKind::RejectedValid && finding.requests_like(leaf)
+    is_after && finding.kind == FindingKind::RejectedValid && finding.requests_like(leaf, &|_| true)
 }
 
 fn is_about_a_refusal(finding: &Evidence<'_>) -> bool {
@@ -58,7 +58,8 @@ fn names(malformed: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
         return false;
     }
     if identifier.is_empty() {
-        return has_text(finding.request, &str::is_empty) || has_empty_segment(finding.path);
+        let leaf = path.rsplit('.').next().unwrap_or_default();
+        return finding.requests_like(leaf, &|value| value == "") || has_empty_segment(finding.path);
     }
     let end = identifier.find('/').or_else(|| identifier.rfind(':'));
     let kind = end.and_then(|end| identifier.get(..=end));

@@ -42,9 +42,12 @@ fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>)
                 || malformed.member_name().is_empty()
                 || finding.detail.is_some_and(|detail| detail.split(['.', '[', ']']).any(is_part));
             let is_quoted = finding.observed.contains(&format!("`{}`", path.join(".")));
+            // Random sequences send everything: what they show of a whole resource says little of its parts.
+            let is_whole = finding.member_name().is_empty()
+                && (finding.is_direct || finding.detail.is_some_and(|detail| path.first() == Some(&detail)));
             let value = malformed.value_at(&path.join(".")).map(ToString::to_string).unwrap_or_default();
             let is_expected = value.len() >= TELLING && finding.expected.contains(&value);
-            is_about || is_quoted || is_expected || finding.member_name().is_empty() || finds_by
+            is_about || is_quoted || is_expected || finds_by || is_whole
         }
         _ => false,
     }

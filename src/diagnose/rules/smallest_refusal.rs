@@ -56,12 +56,14 @@ fn is_of_one_member(findings: &[Evidence<'_>], group: &[usize]) -> bool {
 fn rank(findings: &[Evidence<'_>], position: usize, is_of_one_member: bool) -> (bool, usize, u8, usize, usize) {
     let Some(finding) = findings.get(position) else { return (true, usize::MAX, u8::MAX, usize::MAX, position) };
     let members: BTreeSet<&str> = finding.request_members();
+    let gives = |path: &str| members.is_empty() || members.contains(path.split('.').next().unwrap_or_default());
     let distance = match finding.about {
         // The request of this clause is the smallest that the operation takes at all.
         Some(ClauseId::Success { .. }) if !is_of_one_member => 0,
-        Some(ClauseId::Input { path, .. }) if members.contains(path.split('.').next().unwrap_or_default()) => 1,
-        Some(ClauseId::General { family: "rule", .. }) => 2,
-        _ => 3,
+        Some(ClauseId::Input { path, .. }) if gives(path) => 1,
+        Some(ClauseId::Success { .. }) => 2,
+        Some(ClauseId::General { family: "rule", .. }) => 3,
+        _ => 4,
     };
     (!finding.is_refused_valid(), members.len(), distance, finding.request.to_string().len(), position)
 }
