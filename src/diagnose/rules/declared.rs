@@ -66,6 +66,12 @@ struct Entry {
     /// A glob of the detail of the finding; any if absent.
     #[serde(default)]
     detail: Option<String>,
+    /// A text that the telling response has as the name of a member or within a text.
+    #[serde(default)]
+    shown: Option<String>,
+    /// Whether the finding is on another operation than the one on which the clause is broken.
+    #[serde(default)]
+    other_operation: bool,
     /// Whether the finding is on the operation on which the clause is broken.
     #[serde(default)]
     same_operation: bool,
@@ -120,7 +126,12 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         for (position, finding) in findings.iter().enumerate().filter(|(_, finding)| !is_broken(finding)) {
             let is_near = |cause: &&usize| {
                 let cause = findings.get(**cause);
-                !consequence.entry.same_operation || cause.is_some_and(|cause| cause.operation == finding.operation)
+                let is_same = cause.is_some_and(|cause| cause.operation == finding.operation);
+                match (consequence.entry.same_operation, consequence.entry.other_operation) {
+                    (true, _) => is_same,
+                    (_, true) => !is_same,
+                    _ => true,
+                }
             };
             if consequence.covers(finding)
                 && let Some(cause) = broken.iter().find(is_near)
@@ -138,6 +149,7 @@ impl Consequence {
         self.clauses.iter().any(|glob| glob.is_match(finding.clause))
             && self.path.as_ref().is_none_or(|glob| glob.is_match(finding.path))
             && entry.after.as_deref().is_none_or(|step| finding.involves(step))
+            && entry.shown.as_deref().is_none_or(|text| finding.response.to_string().contains(text))
             && is_detail(self.detail.as_ref(), finding)
             && allows(&entry.operations, finding.operation)
             && allows(&entry.codes, finding.code.unwrap_or_default())
@@ -159,8 +171,10 @@ fn is_kind(kinds: &[FindingKind], finding: &Evidence<'_>) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use serde_json::json;
+
     use super::*;
-    use crate::diagnose::samples::{finding, linked, refusal};
+    use crate::diagnose::samples::{body, finding, linked, refusal};
     use crate::spec;
 
     #[test]
@@ -184,6 +198,15 @@ mod tests {
         let detailed = |detail| Evidence { detail: Some(detail), ..of(given) };
         assert_eq!(linked(link, &[of(keeps), detailed("channel")]), [0, 0]);
         assert_eq!(linked(link, &[of(keeps), detailed("channel.name")]), [0, 1]);
+        let reserved = finding("rule.tag-key-prefix-is-reserved", "TagResource", FindingKind::AcceptedInvalid);
+        let kept = |response| Evidence { response: body(response), ..of("rule.tagging-keeps-other-tags") };
+        let tags = |key: &str| kept(json!({"tags": {key: "1"}}));
+        assert_eq!(linked(link, &[reserved.clone(), tags("aws:a")]), [0, 0]);
+        assert_eq!(linked(link, &[reserved, tags("a")]), [0, 1]);
+        let batch = |operation| finding("rule.batch-get-equals-single-gets", operation, FindingKind::WrongBehaviour);
+        let lost = |operation| Evidence { operation, ..of("rule.tags-of-create-appear-everywhere") };
+        assert_eq!(linked(link, &[batch("BatchGetChannel"), lost("GetChannel")]), [1, 1]);
+        assert_eq!(linked(link, &[batch("BatchGetChannel"), lost("BatchGetChannel")]), [0, 0]);
         let gone = "rule.deleted-channel-is-gone";
         let served = finding(gone, "GetChannel", FindingKind::AcceptedInvalid);
         let code = finding(gone, "GetStream", FindingKind::WrongErrorCode);
