@@ -45,9 +45,6 @@ struct Entry {
     /// A member that the telling request has.
     #[serde(default)]
     request_has: Option<String>,
-    /// A member that the telling request lacks.
-    #[serde(default)]
-    request_lacks: Option<String>,
     /// Globs of clauses that must be broken as well.
     #[serde(default)]
     beside: Vec<String>,
@@ -155,7 +152,6 @@ impl Consequence {
             && allows(&entry.codes, finding.code.unwrap_or_default())
             && is_kind(&entry.kinds, finding)
             && entry.request_has.as_deref().is_none_or(|member| finding.request_members().contains(member))
-            && entry.request_lacks.as_deref().is_none_or(|member| !finding.request_members().contains(member))
     }
 }
 
