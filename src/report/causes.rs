@@ -147,7 +147,7 @@ mod tests {
             let finding = sample::finding(&id, "rule.pages", "ListThings", FindingKind::WrongBehaviour);
             FindingRecord { member: member.to_owned(), ..finding }
         };
-        let mut findings = vec![made("items"), made("token")];
+        let mut findings = vec![made("page.items"), made("page.token")];
         let mut causes = name(&mut findings, &[], &[]);
         if let [first, second] = &mut causes[..] {
             first.title = "ListThings breaks the rule: Pages end.".to_owned();
@@ -155,8 +155,10 @@ mod tests {
         }
         tell_apart(&mut causes);
         let titles: Vec<&str> = causes.iter().map(|cause| cause.title.as_str()).collect();
-        let expected =
-            ["ListThings breaks the rule: Pages end (items).", "ListThings breaks the rule: Pages end (token)."];
+        let expected = [
+            "ListThings breaks the rule: Pages end (page.items).",
+            "ListThings breaks the rule: Pages end (page.token).",
+        ];
         assert_eq!(titles, expected);
     }
 }
