@@ -62,7 +62,7 @@ fn record(positions: &[usize], findings: &[FindingRecord], masking: &Masking<'_>
         explained.iter().filter(is_near).map(|finding| finding.operation.as_str()).collect();
     Some(CauseRecord {
         id: primary.id.clone(),
-        title: title::of(primary),
+        title: title::of_cause(&explained)?,
         clause: primary.clause.clone(),
         operations: operations.into_iter().map(str::to_owned).collect(),
         findings: explained.iter().map(|finding| finding.id.clone()).collect(),

@@ -1,10 +1,33 @@
 //! What a target does wrong, in one sentence: the title of a cause.
 
+use std::collections::BTreeSet;
+
 use super::record::FindingRecord;
 use super::text::sentence;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
+
+/// Constraints on one operation's input from which on it does not look at its input.
+const UNCHECKED: usize = 6;
+
+/// One sentence on what findings of one cause have in common, the primary one first.
+pub fn of_cause(findings: &[&FindingRecord]) -> Option<String> {
+    let primary = findings.first()?;
+    let is_unchecked = |finding: &&&FindingRecord| {
+        finding.kind == FindingKind::AcceptedInvalid && finding.operation == primary.operation
+    };
+    let constraint = |finding: &&FindingRecord| match ClauseId::parse(&finding.clause) {
+        Some(ClauseId::Input { path, constraint, .. }) => Some(format!("{path}.{constraint}")),
+        _ => None,
+    };
+    let unchecked: BTreeSet<String> = findings.iter().filter(is_unchecked).filter_map(constraint).collect();
+    let checks = is_unchecked(&primary) && unchecked.len() >= UNCHECKED;
+    Some(match checks {
+        true => format!("{} does not check its input.", primary.operation),
+        false => of(primary),
+    })
+}
 
 /// One sentence on what the target does, made of the clause's id alone where it says enough, so that the same defect has
 /// the same title in every run.
@@ -153,6 +176,19 @@ mod tests {
             let operation = clause.split('.').next().unwrap_or_default();
             assert_eq!(title(clause, operation, kind), expected);
         }
+    }
+
+    #[test]
+    fn constraints_that_are_not_enforced_are_no_check_of_input() {
+        let accepted = |number: usize| -> Vec<FindingRecord> {
+            let clause = |number: usize| format!("CreateChannel.input.m{number}.type");
+            let of = |clause: String| sample::finding("f", &clause, "CreateChannel", FindingKind::AcceptedInvalid);
+            (0..number).map(clause).map(of).collect()
+        };
+        let title = |findings: &[FindingRecord]| of_cause(&findings.iter().collect::<Vec<_>>());
+        assert_eq!(title(&accepted(6)).as_deref(), Some("CreateChannel does not check its input."));
+        assert_eq!(title(&accepted(5)).as_deref(), Some("CreateChannel accepts `m0` of another type."));
+        assert_eq!(title(&[]), None);
     }
 
     #[test]
