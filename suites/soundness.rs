@@ -9,6 +9,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ivs_conformance::cli::args::TargetArgs;
 use ivs_conformance::cli::environment::Environment;
@@ -36,6 +37,8 @@ impl Bench {
         let contract = Arc::new(spec::builtin().unwrap());
         let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
         let mut settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
+        // A machine that stands still for a while says nothing of the target.
+        settings.request_timeout = Duration::from_secs(120);
         let config = embedded::prepare(&mut settings);
         Bench { contract, plan, settings, config }
     }
