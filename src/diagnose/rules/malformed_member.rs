@@ -43,14 +43,22 @@ fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>)
                 || finding.detail.is_some_and(|detail| detail.split(['.', '[', ']']).any(is_part));
             let is_quoted = finding.observed.contains(&format!("`{}`", path.join(".")));
             // Random sequences send everything: what they show of a whole resource says little of its parts.
+            let is_named = || collections(path).any(|name| finding.clause.contains(name));
             let is_whole = finding.member_name().is_empty()
-                && (finding.is_direct || finding.detail.is_some_and(|detail| path.first() == Some(&detail)));
+                && (finding.is_direct
+                    || is_named()
+                    || finding.detail.is_some_and(|detail| path.first() == Some(&detail)));
             let value = malformed.value_at(&path.join(".")).map(ToString::to_string).unwrap_or_default();
             let is_expected = value.len() >= TELLING && finding.expected.contains(&value);
             is_about || is_quoted || is_expected || finds_by || is_whole
         }
         _ => false,
     }
+}
+
+/// Names of the collections on a path, in the singular, as rules name what is done with their elements.
+fn collections<'a>(path: &'a [&str]) -> impl Iterator<Item = &'a str> {
+    path.iter().filter_map(|name| name.strip_suffix('s')).filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -94,6 +102,21 @@ mod tests {
         let of = |expected| linked(link, &[start.clone(), end(expected)]);
         assert_eq!(of("`streamSession.endTime` is not before 1600000000."), [0, 0]);
         assert_eq!(of("`streamSession.endTime` is absent."), [0, 1]);
+    }
+
+    #[test]
+    fn a_sequence_says_of_a_part_only_what_its_rule_names() {
+        let clause = "CreateChannel.output.streamKey.tags.key.length.min";
+        let key = finding(clause, "CreateChannel", FindingKind::MalformedResponse);
+        let key = Evidence { member: "StreamKey$tags", ..key };
+        let of = |clause| Evidence {
+            is_direct: false,
+            steps_before: steps(&["CreateChannel"]),
+            ..finding(clause, "ListTagsForResource", FindingKind::WrongBehaviour)
+        };
+        assert_eq!(linked(link, &[key.clone(), of("rule.tags-of-create-appear-everywhere")]), [0, 0]);
+        assert_eq!(linked(link, &[key.clone(), of("rule.untagging-removes-exactly-the-named-keys")]), [0, 0]);
+        assert_eq!(linked(link, &[key, of("rule.update-policy-keeps-omitted-members")]), [0, 1]);
     }
 
     #[test]
