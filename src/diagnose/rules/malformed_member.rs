@@ -43,7 +43,11 @@ fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>)
                 || finding.detail.is_some_and(|detail| detail.split(['.', '[', ']']).any(is_part));
             let is_quoted = finding.observed.contains(&format!("`{}`", path.join(".")));
             // Random sequences send everything: what they show of a whole resource says little of its parts.
-            let is_named = || collections(path).any(|name| finding.clause.contains(name));
+            let is_named = || {
+                let resource = last_word(path.first().copied().unwrap_or_default());
+                let mut names = collections(path).map(str::to_lowercase).chain(resource);
+                names.any(|name| finding.clause.contains(&name))
+            };
             let is_whole = finding.member_name().is_empty()
                 && (finding.is_direct
                     || is_named()
@@ -54,6 +58,12 @@ fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>)
         }
         _ => false,
     }
+}
+
+/// The last word of a name in camel case, as rules name a resource.
+fn last_word(name: &str) -> Option<String> {
+    let start = name.rfind(char::is_uppercase).unwrap_or_default();
+    name.get(start..).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
 /// Names of the collections on a path, in the singular, as rules name what is done with their elements.
@@ -116,6 +126,10 @@ mod tests {
         };
         assert_eq!(linked(link, &[key.clone(), of("rule.tags-of-create-appear-everywhere")]), [0, 0]);
         assert_eq!(linked(link, &[key.clone(), of("rule.untagging-removes-exactly-the-named-keys")]), [0, 0]);
+        let srt = finding("GetChannel.output.channel.srt.type", "GetChannel", FindingKind::MalformedResponse);
+        let srt = Evidence { member: "Channel$srt", step: "POST CreateChannel".to_owned(), ..srt };
+        assert_eq!(linked(link, &[srt.clone(), of("rule.update-channel-keeps-omitted-members")]), [0, 0]);
+        assert_eq!(linked(link, &[srt, of("rule.update-policy-keeps-omitted-members")]), [0, 1]);
         assert_eq!(linked(link, &[key, of("rule.update-policy-keeps-omitted-members")]), [0, 1]);
     }
 
