@@ -65,6 +65,11 @@ impl<'a> Evidence<'a> {
         any_member(self.request, &|name, _| name == member)
     }
 
+    /// The value at a path of the telling request's body.
+    pub fn given_at(&self, path: &str) -> Option<&'a Value> {
+        path.split('.').try_fold(self.request, |value, name| value.get(name))
+    }
+
     /// The first text at a path of the telling response, in the elements of lists.
     pub fn shown_at(&self, path: &str) -> Option<&'a str> {
         self.value_at(path).and_then(Value::as_str)
@@ -103,6 +108,12 @@ impl<'a> Evidence<'a> {
             "" => end(),
             name => name,
         }
+    }
+
+    /// How the target refused a request that it should have served, or refused for another reason: status and code.
+    pub fn wrong_refusal(&self) -> Option<(u16, &'a str)> {
+        let is_wrong_error = self.kind == FindingKind::WrongErrorCode && self.status >= 400;
+        (self.is_refused_valid() || is_wrong_error).then_some(self.refusal())
     }
 
     /// How the target refused: status and code.

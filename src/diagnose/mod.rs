@@ -7,9 +7,11 @@
 
 mod engine;
 mod evidence;
+mod groups;
 mod rules;
 #[cfg(test)]
 mod samples;
 
 pub use engine::{Cause, causes};
 pub use evidence::Evidence;
+pub(crate) use rules::MANY_UNCHECKED;

@@ -4,26 +4,24 @@ use std::collections::BTreeSet;
 
 use super::record::FindingRecord;
 use super::text::sentence;
+use crate::diagnose;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
 
-/// Constraints on one operation's input from which on it does not look at its input.
-const UNCHECKED: usize = 6;
-
 /// One sentence on what findings of one cause have in common, the primary one first.
 pub fn of_cause(findings: &[&FindingRecord]) -> Option<String> {
     let primary = findings.first()?;
-    let is_unchecked = |finding: &&&FindingRecord| {
+    let is_unchecked = |finding: &FindingRecord| {
         finding.kind == FindingKind::AcceptedInvalid && finding.operation == primary.operation
     };
-    let constraint = |finding: &&FindingRecord| match ClauseId::parse(&finding.clause) {
-        Some(ClauseId::Input { path, constraint, .. }) => Some(format!("{path}.{constraint}")),
-        _ => None,
-    };
-    let unchecked: BTreeSet<String> = findings.iter().filter(is_unchecked).filter_map(constraint).collect();
-    let checks = is_unchecked(&primary) && unchecked.len() >= UNCHECKED;
-    Some(match checks {
+    let constraints: BTreeSet<&str> = findings
+        .iter()
+        .filter(|finding| is_unchecked(finding))
+        .map(|finding| finding.clause.as_str())
+        .filter(|clause| matches!(ClauseId::parse(clause), Some(ClauseId::Input { .. })))
+        .collect();
+    Some(match is_unchecked(primary) && constraints.len() >= diagnose::MANY_UNCHECKED {
         true => format!("{} does not check its input.", primary.operation),
         false => of(primary),
     })

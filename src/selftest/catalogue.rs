@@ -31,6 +31,13 @@ pub struct Mutant {
     pub why: Option<String>,
 }
 
+impl Mutant {
+    /// Whether it breaks the clause, by itself or as every fault of its form does.
+    pub fn breaks_clause(&self, clause: ClauseIndex) -> bool {
+        self.breaks.contains(&clause) || self.also_breaks.contains(&clause)
+    }
+}
+
 /// A fault that shows to nobody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Equivalent {
@@ -83,7 +90,7 @@ impl Catalogue {
         }
         for fault in data.faults {
             let of_its_form = attribution.of(contract, fault.id.split('@').next().unwrap_or(&fault.id));
-            let (breaks, also_breaks) = match fault.clauses.is_empty() {
+            let (breaks, mut also_breaks) = match fault.clauses.is_empty() {
                 true => (of_its_form?.1, Vec::new()),
                 // Others of its form may be seen nowhere, so that their family breaks nothing here.
                 false => {
@@ -91,7 +98,6 @@ impl Catalogue {
                     (own, of_its_form.map(|(_, clauses)| clauses).unwrap_or_default())
                 }
             };
-            let mut also_breaks = also_breaks;
             if !fault.also.is_empty() {
                 also_breaks.extend(attribution::clauses(contract, &fault.id, &fault.also)?);
             }

@@ -9,7 +9,6 @@ use super::trial::Bench;
 use crate::clock;
 use crate::report::Record;
 use crate::run;
-use crate::spec::clause::ClauseIndex;
 
 /// What a full run said of a server with faults.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -113,11 +112,9 @@ impl Bench {
     }
 
     fn compared(&self, mutants: &[Mutant], record: &Record) -> WholeTrial {
-        let is_one_of = |clauses: &[ClauseIndex], id: &str| {
-            let clause = self.contract.clauses.find(id);
-            clause.is_some_and(|clause| clauses.contains(&clause))
+        let breaks = |mutant: &Mutant, id: &str| {
+            self.contract.clauses.find(id).is_some_and(|clause| mutant.breaks_clause(clause))
         };
-        let breaks = |mutant: &Mutant, id: &str| is_one_of(&mutant.breaks, id) || is_one_of(&mutant.also_breaks, id);
         let is_stray = |clause: &str| !mutants.iter().any(|mutant| breaks(mutant, clause));
         let is_missed = |mutant: &&Mutant| !record.findings.iter().any(|finding| breaks(mutant, &finding.clause));
         let primary = |id: &String| record.findings.iter().find(|finding| finding.id == *id);

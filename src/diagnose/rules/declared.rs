@@ -66,12 +66,17 @@ struct Entry {
     /// A text that the telling response has as the name of a member or within a text.
     #[serde(default)]
     shown: Option<String>,
-    /// Whether the finding is on another operation than the one on which the clause is broken.
+    /// Where the finding is, seen from the operation on which the clause is broken; anywhere if absent.
     #[serde(default)]
-    other_operation: bool,
-    /// Whether the finding is on the operation on which the clause is broken.
-    #[serde(default)]
-    same_operation: bool,
+    on: Option<Place>,
+}
+
+/// An operation, seen from another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Place {
+    SameOperation,
+    OtherOperation,
 }
 
 /// An entry with its globs compiled.
@@ -121,15 +126,12 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         let broken: Vec<usize> =
             (0..findings.len()).filter(|position| findings.get(*position).is_some_and(is_broken)).collect();
         for (position, finding) in findings.iter().enumerate().filter(|(_, finding)| !is_broken(finding)) {
-            let is_near = |cause: &&usize| {
-                let cause = findings.get(**cause);
-                let is_same = cause.is_some_and(|cause| cause.operation == finding.operation);
-                match (consequence.entry.same_operation, consequence.entry.other_operation) {
-                    (true, _) => is_same,
-                    (_, true) => !is_same,
-                    _ => true,
-                }
-            };
+            let place =
+                |cause: &usize| match findings.get(*cause).map(|cause| cause.operation) == Some(finding.operation) {
+                    true => Place::SameOperation,
+                    false => Place::OtherOperation,
+                };
+            let is_near = |cause: &&usize| consequence.entry.on.is_none_or(|on| on == place(cause));
             if consequence.covers(finding)
                 && let Some(cause) = broken.iter().find(is_near)
             {
@@ -146,12 +148,12 @@ impl Consequence {
         self.clauses.iter().any(|glob| glob.is_match(finding.clause))
             && self.path.as_ref().is_none_or(|glob| glob.is_match(finding.path))
             && entry.after.as_deref().is_none_or(|step| finding.involves(step))
-            && entry.shown.as_deref().is_none_or(|text| finding.response.to_string().contains(text))
             && is_detail(self.detail.as_ref(), finding)
             && allows(&entry.operations, finding.operation)
             && allows(&entry.codes, finding.code.unwrap_or_default())
             && is_kind(&entry.kinds, finding)
             && entry.request_has.as_deref().is_none_or(|member| finding.request_members().contains(member))
+            && entry.shown.as_deref().is_none_or(|text| finding.response.to_string().contains(text))
     }
 }
 

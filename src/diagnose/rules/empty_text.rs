@@ -34,8 +34,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 /// An empty text was accepted where it is not allowed.
 fn is_passed(finding: &Evidence<'_>) -> bool {
     let Some(ClauseId::Input { path, .. }) = finding.about else { return false };
-    let value = path.split('.').try_fold(finding.request, |value, name| value.get(name));
-    finding.kind == FindingKind::AcceptedInvalid && value.and_then(Value::as_str) == Some("")
+    finding.kind == FindingKind::AcceptedInvalid && finding.given_at(path).and_then(Value::as_str) == Some("")
 }
 
 /// An empty text was given, and what it was given for is shown as something else.

@@ -31,33 +31,49 @@ fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>)
     if !finding.is_general() || !finding.involves(&malformed.step) {
         return false;
     }
-    let is_same_operation = finding.operation == malformed.operation;
     match finding.kind {
-        FindingKind::MalformedResponse => is_same_operation,
+        FindingKind::MalformedResponse => finding.operation == malformed.operation,
         FindingKind::WrongBehaviour => {
-            let leaf = path.last().copied().unwrap_or_default();
-            let finds_by = finding.detail.is_some_and(|detail| detail.contains(&format!("[{leaf}=")));
-            let is_part = |part: &str| path.get(1..).is_some_and(|inner| inner.contains(&part));
-            let is_about = path.contains(&finding.member_name())
-                || malformed.member_name().is_empty()
-                || finding.detail.is_some_and(|detail| detail.split(['.', '[', ']']).any(is_part));
-            let is_quoted = finding.observed.contains(&format!("`{}`", path.join(".")));
-            // Random sequences send everything: what they show of a whole resource says little of its parts.
-            let is_named = || {
-                let resource = last_word(path.first().copied().unwrap_or_default());
-                let mut names = collections(path).map(str::to_lowercase).chain(resource);
-                names.any(|name| finding.clause.contains(&name))
-            };
-            let is_whole = finding.member_name().is_empty()
-                && (finding.is_direct
-                    || is_named()
-                    || finding.detail.is_some_and(|detail| path.first() == Some(&detail)));
-            let value = malformed.value_at(&path.join(".")).map(ToString::to_string).unwrap_or_default();
-            let is_expected = value.len() >= TELLING && finding.expected.contains(&value);
-            is_about || is_quoted || is_expected || finds_by || is_whole
+            is_about(malformed, path, finding)
+                || finds_by(path, finding)
+                || is_about_the_whole(path, finding)
+                || quotes(malformed, path, finding)
         }
         _ => false,
     }
+}
+
+/// Whether a rule is about the member, or about something inside the same part of the response.
+fn is_about(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>) -> bool {
+    let is_part = |part: &str| path.get(1..).is_some_and(|inner| inner.contains(&part));
+    path.contains(&finding.member_name())
+        || malformed.member_name().is_empty()
+        || finding.detail.is_some_and(|detail| detail.split(['.', '[', ']']).any(is_part))
+}
+
+/// Whether a rule finds an element of a list by the member.
+fn finds_by(path: &[&str], finding: &Evidence<'_>) -> bool {
+    let leaf = path.last().copied().unwrap_or_default();
+    finding.detail.is_some_and(|detail| detail.contains(&format!("[{leaf}=")))
+}
+
+/// Whether a rule is about the whole that the member belongs to. A random sequence sends everything, so that its rule must
+/// name the resource or the collection.
+fn is_about_the_whole(path: &[&str], finding: &Evidence<'_>) -> bool {
+    let first = path.first().copied().unwrap_or_default();
+    let is_named = || {
+        let mut names = collections(path).map(str::to_lowercase).chain(last_word(first));
+        names.any(|name| finding.clause.contains(&name))
+    };
+    finding.member_name().is_empty() && (finding.is_direct || finding.detail == Some(first) || is_named())
+}
+
+/// Whether a finding quotes the member by its path, or expects its very value.
+fn quotes(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>) -> bool {
+    let path = path.join(".");
+    let value = malformed.value_at(&path).map(ToString::to_string).unwrap_or_default();
+    let is_expected = value.len() >= TELLING && finding.expected.contains(&value);
+    is_expected || finding.observed.contains(&format!("`{path}`"))
 }
 
 /// The last word of a name in camel case, as rules name a resource.

@@ -14,6 +14,7 @@ mod unvalidated;
 mod wrong_status;
 mod wrongly_accepted;
 
+pub(crate) use unvalidated::MANY as MANY_UNCHECKED;
 pub(super) use unvalidated::link as link_unvalidated;
 
 use super::engine::Links;

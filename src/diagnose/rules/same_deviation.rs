@@ -1,9 +1,10 @@
 //! The same deviation on several operations is one cause.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
+use crate::diagnose::groups::{grouped, operations};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
@@ -41,13 +42,11 @@ enum Deviation<'a> {
     Member { member: &'a str, constraint: Constraint, kind: FindingKind },
 }
 
+/// Positions of findings, by what they have in common.
+type Groups<'a> = BTreeMap<Deviation<'a>, Vec<usize>>;
+
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
-    let mut groups: BTreeMap<Deviation<'_>, Vec<usize>> = BTreeMap::new();
-    for (position, finding) in findings.iter().enumerate() {
-        if let Some(deviation) = deviation(finding) {
-            groups.entry(deviation).or_default().push(position);
-        }
-    }
+    let mut groups = grouped(findings, deviation);
     groups.extend(many_members(findings));
     groups.extend(many_operations(findings));
     groups.extend(broken_as_a_whole(findings));
@@ -62,53 +61,42 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 }
 
 /// Rules that find several members wrong on one operation.
-fn many_members<'a>(findings: &[Evidence<'a>]) -> BTreeMap<Deviation<'a>, Vec<usize>> {
-    let mut groups: BTreeMap<Deviation<'a>, Vec<usize>> = BTreeMap::new();
-    for (position, finding) in findings.iter().enumerate() {
-        if finding.is_general() && finding.kind == FindingKind::WrongBehaviour && finding.detail.is_some() {
-            let members = Deviation::Members { clause: finding.clause, operation: finding.operation };
-            groups.entry(members).or_default().push(position);
-        }
-    }
+fn many_members<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
+    let mut groups = grouped(findings, |finding| {
+        let is_in_part = is_shown_wrong(finding) && finding.detail.is_some();
+        is_in_part.then_some(Deviation::Members { clause: finding.clause, operation: finding.operation })
+    });
     groups.retain(|_, group| group.len() >= MANY);
     groups
 }
 
 /// Rules that find members of one name wrong on several operations.
-fn many_operations<'a>(findings: &[Evidence<'a>]) -> BTreeMap<Deviation<'a>, Vec<usize>> {
-    let mut groups: BTreeMap<Deviation<'a>, Vec<usize>> = BTreeMap::new();
-    for (position, finding) in findings.iter().enumerate() {
-        if finding.is_general()
-            && finding.kind == FindingKind::WrongBehaviour
-            && let Some((_, leaf)) = finding.detail.and_then(|detail| detail.rsplit_once('.'))
-        {
-            groups.entry(Deviation::Operations { clause: finding.clause, leaf }).or_default().push(position);
-        }
-    }
-    let operations = |group: &[usize]| -> BTreeSet<&str> {
-        group.iter().filter_map(|position| Some(findings.get(*position)?.operation)).collect()
-    };
-    groups.retain(|_, group| operations(group).len() >= MANY);
+fn many_operations<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
+    let mut groups = grouped(findings, |finding| {
+        let (_, leaf) = finding.detail.filter(|_| is_shown_wrong(finding))?.rsplit_once('.')?;
+        Some(Deviation::Operations { clause: finding.clause, leaf })
+    });
+    groups.retain(|_, group| operations(findings, group).len() >= MANY);
     groups
 }
 
 /// Rules that one operation breaks as a whole: what it gets wrong in part follows from that.
-fn broken_as_a_whole<'a>(findings: &[Evidence<'a>]) -> BTreeMap<Deviation<'a>, Vec<usize>> {
-    let mut groups: BTreeMap<Deviation<'a>, Vec<usize>> = BTreeMap::new();
-    for (position, finding) in findings.iter().enumerate() {
-        if matches!(finding.about, Some(ClauseId::General { family: "rule", .. })) {
-            let is_refused_valid = finding.is_refused_valid();
-            let (clause, operation) = (finding.clause, finding.operation);
-            let rule = Deviation::RuleOf { clause, operation, is_refused_valid };
-            groups.entry(rule).or_default().push(position);
-        }
-    }
+fn broken_as_a_whole<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
+    let mut groups = grouped(findings, |finding| {
+        let is_rule = matches!(finding.about, Some(ClauseId::General { family: "rule", .. }));
+        let (clause, operation) = (finding.clause, finding.operation);
+        is_rule.then(|| Deviation::RuleOf { clause, operation, is_refused_valid: finding.is_refused_valid() })
+    });
     let is_whole = |position: &usize| {
-        let detail = findings.get(*position).map(|finding| finding.detail.unwrap_or_default());
-        detail.is_some_and(|detail| !detail.contains(['.', '[']))
+        let finding = findings.get(*position);
+        finding.is_some_and(|finding| !finding.detail.unwrap_or_default().contains(['.', '[']))
     };
     groups.retain(|_, group| group.iter().any(is_whole));
     groups
+}
+
+fn is_shown_wrong(finding: &Evidence<'_>) -> bool {
+    finding.is_general() && finding.kind == FindingKind::WrongBehaviour
 }
 
 /// Whether a rule is broken by what is shown or accepted, and not by one member.

@@ -1,9 +1,8 @@
 //! Identifiers of one kind that come malformed in the same way wherever they are shown are one cause.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
+use crate::diagnose::groups::{grouped, operations};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
@@ -14,18 +13,10 @@ const MANY: usize = 3;
 const SEPARATORS: [char; 2] = ['/', ':'];
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
-    let mut groups: BTreeMap<Form<'_>, Vec<usize>> = BTreeMap::new();
-    for (position, finding) in findings.iter().enumerate() {
-        if let Some(form) = form(finding) {
-            groups.entry(form).or_default().push(position);
-        }
-    }
-    for group in groups.values() {
-        let operations: BTreeSet<&str> =
-            group.iter().filter_map(|position| Some(findings.get(*position)?.operation)).collect();
+    for group in grouped(findings, form).values() {
         // One that others follow from already explains most.
         let Some(primary) = group.iter().find(|position| links.is_primary(**position)).copied() else { continue };
-        if operations.len() >= MANY {
+        if operations(findings, group).len() >= MANY {
             group.iter().for_each(|position| links.follows(*position, primary));
         }
     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
+use crate::diagnose::groups::operations;
 use crate::judge::finding::FindingKind;
 
 /// Operations that must show nothing.
@@ -17,8 +18,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let group: Vec<usize> =
         (0..findings.len()).filter(|position| findings.get(*position).is_some_and(is_about_nothing)).collect();
     let of = |position: &usize| findings.get(*position);
-    let operations: BTreeSet<&str> = group.iter().filter_map(of).map(|finding| finding.operation).collect();
-    if operations.len() < MANY {
+    if operations(findings, &group).len() < MANY {
         return;
     }
     // The rule that is broken on most operations says best what they have in common.

@@ -1,20 +1,15 @@
 //! Of valid requests that an operation refuses in the same way, the one with the fewest members explains those that have
 //! these members too.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
+use crate::diagnose::groups::grouped;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
-    let mut groups: BTreeMap<(&str, (u16, &str)), Vec<usize>> = BTreeMap::new();
-    for (position, finding) in findings.iter().enumerate() {
-        if finding.is_refused_valid() || finding.kind == FindingKind::WrongErrorCode && finding.status >= 400 {
-            groups.entry((finding.operation, finding.refusal())).or_default().push(position);
-        }
-    }
     for (position, counted) in findings.iter().enumerate().filter(|(_, finding)| finding.counts_responses()) {
         let explains = |other: &Evidence<'_>| {
             let is_other_answer = other.is_refused_valid() || other.kind == FindingKind::WrongErrorCode;
@@ -24,9 +19,12 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             links.follows(position, cause);
         }
     }
-    for mut group in groups.into_values().filter(|group| group.len() > 1) {
+    for mut group in grouped(findings, |finding| Some((finding.operation, finding.wrong_refusal()?)))
+        .into_values()
+        .filter(|group| group.len() > 1)
+    {
         let is_of_one = is_of_one_member(findings, &group);
-        group.sort_by_key(|position| rank(findings, *position, is_of_one));
+        group.sort_by_cached_key(|position| rank(findings, *position, is_of_one));
         links.follow_earlier(&group, |earlier, later| is_explained(findings, later, earlier));
     }
 }

@@ -4,28 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
+use crate::diagnose::groups::grouped;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
 
 /// Clauses of one operation's input that must be broken.
-const MANY: usize = 6;
+pub(crate) const MANY: usize = 6;
 /// Members of it that may be looked at all the same: a token, for instance, is refused because no page handed it out.
 const MOST_CHECKED: usize = 1;
 
 /// `upheld` are the ids of the clauses that were upheld: one that needs a refusal shows that input is looked at.
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>, links: &mut Links) {
-    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (position, finding) in findings.iter().enumerate() {
-        if let Some(operation) = unchecked(finding) {
-            groups.entry(operation).or_default().push(position);
-        }
-    }
     let mut checked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (operation, member) in upheld.iter().filter_map(|clause| refusing(clause)) {
         checked.entry(operation).or_default().insert(member);
     }
-    for (operation, group) in groups {
+    for (operation, group) in grouped(findings, unchecked) {
         let clauses: BTreeSet<&str> =
             group.iter().filter_map(|position| Some(findings.get(*position)?.clause)).collect();
         // What follows from something else says nothing of the checks.

@@ -1,9 +1,10 @@
 //! Errors with the right codes and one wrong status are one cause: the status does not depend on the error.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
+use crate::diagnose::groups::grouped;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
@@ -11,11 +12,7 @@ use crate::spec::clause_id::ClauseId;
 const MANY: usize = 3;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
-    let mut groups: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
-    for (position, finding) in findings.iter().enumerate().filter(|(_, finding)| has_right_code(finding)) {
-        groups.entry(finding.status).or_default().push(position);
-    }
-    for group in groups.values() {
+    for group in grouped(findings, |finding| has_right_code(finding).then_some(finding.status)).values() {
         let codes: BTreeSet<&str> = group.iter().filter_map(|position| findings.get(*position)?.code).collect();
         if codes.len() < MANY {
             continue;

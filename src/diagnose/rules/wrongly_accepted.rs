@@ -1,8 +1,6 @@
 //! What comes back for a request that should have been refused follows from its being accepted, and so does what a member
 //! that the operation ignores lets pass.
 
-use serde_json::Value;
-
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::judge::finding::FindingKind;
@@ -28,11 +26,8 @@ fn comes_back(accepted: &Evidence<'_>, other: &Evidence<'_>) -> bool {
         accepted.step == other.step && accepted.path == other.path && accepted.request == other.request;
     // A content type does not depend on what was asked for.
     let is_response = match other.kind {
-        FindingKind::MalformedResponse => {
-            matches!(other.about, Some(ClauseId::Output { .. } | ClauseId::General { .. }))
-        }
-        FindingKind::WrongStatus => true,
-        _ => false,
+        FindingKind::MalformedResponse => !matches!(other.about, Some(ClauseId::Success { .. })),
+        kind => kind == FindingKind::WrongStatus,
     };
     is_same_request && is_response && accepted.status == other.status
 }
@@ -44,8 +39,7 @@ fn is_same_breach(accepted: &Evidence<'_>, other: &Evidence<'_>) -> bool {
     else {
         return false;
     };
-    let value = |request| path.split('.').try_fold(request, |value: &Value, name| value.get(name));
-    other.kind == FindingKind::AcceptedInvalid && operation == own && value(accepted.request) == value(other.request)
+    other.kind == FindingKind::AcceptedInvalid && operation == own && accepted.given_at(path) == other.given_at(path)
 }
 
 /// A rule about a member that the operation loses cannot be enforced.

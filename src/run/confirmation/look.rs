@@ -30,8 +30,8 @@ impl Noise {
         let last_seen = |key: &FindingKey, found: &Found| looked.get(key).map_or(found.seen, |looks| looks.seen);
         let unreliable = noisy.iter().filter(|(key, found)| last_seen(key, found).is_partial());
         let seen: u64 = unreliable.map(|(_, found)| found.occurrences).sum();
-        // What broke and was sent again is no finding, and noise all the same; without other noise it may be a rule of
-        // the target.
+        // A request that was sent again after its connection broke is not a finding, but it counts as noise. Without
+        // other noise the target may break such connections every time.
         let events = if seen > 0 { seen + env.target.repeats() } else { 0 };
         Noise { share: events as f64 / env.target.requests().max(1) as f64, findings: noisy.len() }
     }

@@ -190,7 +190,7 @@ async fn look_again(worker: &mut Worker, task: &Task, repetitions: u64) -> Looke
     looked
 }
 
-/// Whether a look met failures that it does not look for: what is no failure itself may be missing for that reason.
+/// Whether a look met failures that it does not look for. They may hide a finding that is not a failure itself.
 fn is_disturbed(worker: &Worker, task: &Task) -> bool {
     worker.tally.findings.keys().any(|key| key.kind.is_failure() && !task.keys.contains(key))
 }
