@@ -1,5 +1,6 @@
 //! The rules of the diagnosis, one file each, in the order in which they are asked.
 
+mod absent_member;
 mod declared;
 mod empty_text;
 mod malformed_identifier;
@@ -24,7 +25,7 @@ use super::evidence::Evidence;
 type Rule = fn(&[Evidence<'_>], &mut Links);
 
 /// All rules, in their order: what is declared, and what is plain, goes before what is inferred.
-pub(super) const ALL: [Rule; 12] = [
+pub(super) const ALL: [Rule; 13] = [
     malformed_identifier::link,
     same_identifier::link,
     refused_everywhere::link,
@@ -34,6 +35,7 @@ pub(super) const ALL: [Rule; 12] = [
     malformed_member::link,
     wrongly_accepted::link,
     smallest_refusal::link,
+    absent_member::link,
     same_member::link,
     wrong_status::link,
     same_deviation::link,
