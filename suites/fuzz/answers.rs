@@ -50,5 +50,6 @@ pub fn exchange(method: &str, answer: &[u8]) -> Exchange {
     *server.next.lock().unwrap() = answer.to_vec();
     let request =
         Request { method: method.into(), target: "/GetChannel".into(), headers: Vec::new(), body: Default::default() };
-    server.runtime.block_on(server.sender.send(&request, None))
+    // The server closes without saying so: a kept connection might break under the next request.
+    server.runtime.block_on(server.sender.send_on_fresh_connection(&request, None))
 }
