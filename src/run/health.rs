@@ -105,6 +105,14 @@ impl Health {
         is_hopeless.then(|| format!("{call} was busy {times} times in a row, so it is not called any more"))
     }
 
+    /// Lets operations be called again that were not called any more because they did not answer.
+    pub fn forget_silence(&self) {
+        self.change(|state| {
+            state.silent.clear();
+            None::<()>
+        });
+    }
+
     /// Takes note of what came back for a request; `sent` requests were sent so far.
     pub fn note(&self, request: &Request, exchange: &Exchange, sent: u64) {
         let verdict = match &exchange.reply {
@@ -307,6 +315,12 @@ mod tests {
         }
         assert!(health.objection(&request("/GetChannel/y?z")).unwrap().contains("POST /GetChannel"));
         assert_eq!(health.objection(&request("/ListChannels")), None);
+        health.forget_silence();
+        for _ in 0..UNANSWERED {
+            assert_eq!(health.objection(&request("/GetChannel/x")), None);
+            note(&health, &request("/GetChannel/x"), &failed(FailureKind::Timeout));
+        }
+        assert!(health.objection(&request("/GetChannel/x")).is_some());
         assert_eq!(reason(&health), None);
     }
 

@@ -103,6 +103,8 @@ pub(super) async fn sweep(env: &Environment) -> Vec<Left> {
     if undeleted.is_empty() {
         return Vec::new();
     }
+    // A deletion that did not answer a few times in a row gets another chance: what stays would leave no verdict.
+    env.target.health().forget_silence();
     let mut worker = Worker::new(Arc::new(env.for_thread()));
     let mut session = Session::new(&mut worker, Fixtures::Own, 0, 0);
     let mut vain = 0;
