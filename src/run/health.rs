@@ -18,9 +18,9 @@ const UNANSWERED: u32 = 3;
 const FAILED: usize = 24;
 /// On how many operations at least.
 const OPERATIONS: usize = 3;
-/// How many requests of a run may go unanswered until it stops, if they are one in [`RARELY`] or more.
+/// Number of unanswered requests after which a run stops, if at least one request in [`RARELY`] is unanswered.
 const UNANSWERED_IN_ALL: u64 = 60;
-/// A share of the requests that is no accident.
+/// One unanswered request in so many counts as systematic.
 const RARELY: u64 = 50;
 /// A failure that took so long cost as much as silence; others are findings and cost nothing.
 const SLOW: Duration = Duration::from_secs(1);
