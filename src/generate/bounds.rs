@@ -18,6 +18,7 @@ pub fn candidates(scope: Scope<'_>, node: &Node, constraint: Constraint) -> Vec<
         Constraint::Enum => listed(node),
         Constraint::RangeMin => edge(node, "smallest", |range| range.min, 1),
         Constraint::RangeMax => edge(node, "largest", |range| range.max, -1),
+        Constraint::Type if matches!(node.kind, NodeKind::Boolean) => both_booleans(),
         Constraint::Type => vec![Candidate::new("an ordinary value", valid::any(scope, node))],
         Constraint::Required | Constraint::UniqueItems => Vec::new(),
     }
@@ -84,6 +85,10 @@ fn every_character(node: &Node) -> Option<Candidate> {
     let fits = node.constraints.length.and_then(|bound| bound.max).is_none_or(|most| length <= most);
     (length > 1 && fits && pattern.is_match(&allowed))
         .then(|| Candidate::exactly("every allowed ASCII character", Value::from(allowed)))
+}
+
+fn both_booleans() -> Vec<Candidate> {
+    [false, true].into_iter().map(|value| Candidate::exactly(format!("the value {value}"), json!(value))).collect()
 }
 
 fn listed(node: &Node) -> Vec<Candidate> {

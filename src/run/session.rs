@@ -291,7 +291,11 @@ impl<'w> Session<'w> {
     fn remember(&mut self, operation: &Operation, region: Option<&str>, judgement: &Judgement) {
         let products = self.worker.env.plan.resources.products(&operation.name);
         let find = |product: &Product| match (&judgement.body, &judgement.unreadable) {
-            (Some(body), _) => path::find(body, &product.path)?.as_str().map(str::to_owned),
+            // A response that lacks the ARN at its place may name the resource elsewhere.
+            (Some(body), _) => match path::find(body, &product.path) {
+                Some(Value::String(arn)) => Some(arn.clone()),
+                _ => arn_in(&body.to_string(), &product.resource),
+            },
             // What it made must be deleted even if it cannot say so in JSON.
             (None, Some(text)) => arn_in(text, &product.resource),
             (None, None) => None,

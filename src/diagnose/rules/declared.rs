@@ -54,6 +54,9 @@ struct Entry {
     /// Globs of clauses that must not be broken.
     #[serde(default)]
     without: Vec<String>,
+    /// Whether the finding and the broken clause's finding must show the same member wrong.
+    #[serde(default)]
+    same_member: bool,
     /// A glob of the path of the finding's telling request.
     #[serde(default)]
     path: Option<String>,
@@ -131,7 +134,12 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
                     true => Place::SameOperation,
                     false => Place::OtherOperation,
                 };
-            let is_near = |cause: &&usize| consequence.entry.on.is_none_or(|on| on == place(cause));
+            let is_same_member = |cause: &usize| {
+                !consequence.entry.same_member
+                    || findings.get(*cause).map(Evidence::shown_name) == Some(finding.shown_name())
+            };
+            let is_near =
+                |cause: &&usize| consequence.entry.on.is_none_or(|on| on == place(cause)) && is_same_member(cause);
             if consequence.covers(finding)
                 && let Some(cause) = broken.iter().find(is_near)
             {

@@ -3,6 +3,7 @@
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::judge::finding::FindingKind;
+use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
 
 /// Length from which on two values are not the same by chance.
@@ -72,7 +73,13 @@ fn is_about_the_whole(path: &[&str], finding: &Evidence<'_>) -> bool {
 fn quotes(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>) -> bool {
     let path = path.join(".");
     let value = malformed.value_at(&path).map(ToString::to_string).unwrap_or_default();
-    let is_expected = value.len() >= TELLING && finding.expected.contains(&value);
+    let is_of_type = matches!(malformed.about, Some(ClauseId::Output { constraint: Constraint::Type, .. }));
+    let is_expected = match value.len() {
+        TELLING.. => finding.expected.contains(&value),
+        // A short value of another type is what a rule expects elsewhere only if it was taken from here.
+        1.. if is_of_type => finding.expected.ends_with(&format!(" {value}.")),
+        _ => false,
+    };
     is_expected || finding.observed.contains(&format!("`{path}`"))
 }
 

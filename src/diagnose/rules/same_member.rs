@@ -24,7 +24,8 @@ fn is_explained(findings: &[Evidence<'_>], later: usize, earlier: usize) -> bool
     let steps = if earlier.steps_before.is_empty() { &own } else { &earlier.steps_before };
     let is_contained = steps.iter().all(|step| later.involves(step));
     let name = earlier.shown_name();
-    is_contained && (name == later.shown_name() || later.observed.starts_with(&format!("`{name}` of ")))
+    let is_shown = || name == later.shown_name() || later.detail == Some(name);
+    is_contained && (is_shown() || later.observed.starts_with(&format!("`{name}` of ")))
 }
 
 /// Stories of few steps first.

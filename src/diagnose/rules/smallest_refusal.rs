@@ -1,7 +1,7 @@
 //! Of valid requests that an operation refuses in the same way, the one with the fewest members explains those that have
 //! these members too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
@@ -24,7 +24,8 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         .filter(|group| group.len() > 1)
     {
         let is_of_one = is_of_one_member(findings, &group);
-        group.sort_by_cached_key(|position| rank(findings, *position, is_of_one));
+        let is_of_parts = is_of_several_parts(findings, &group);
+        group.sort_by_cached_key(|position| rank(findings, *position, is_of_one, is_of_parts));
         links.follow_earlier(&group, |earlier, later| is_explained(findings, later, earlier));
     }
 }
@@ -50,9 +51,31 @@ fn is_of_one_member(findings: &[Evidence<'_>], group: &[usize]) -> bool {
     blamed.len() == 1 && (given.len() > 1 || clauses.len() == 1)
 }
 
-/// Few members first; then what says most about the reason; then what is short.
-fn rank(findings: &[Evidence<'_>], position: usize, is_of_one_member: bool) -> (bool, usize, u8, usize, usize) {
-    let Some(finding) = findings.get(position) else { return (true, usize::MAX, u8::MAX, usize::MAX, position) };
+/// Whether several clauses on each of several parts of one member are refused, so that no part alone explains it.
+fn is_of_several_parts(findings: &[Evidence<'_>], group: &[usize]) -> bool {
+    let mut clauses: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for finding in group.iter().filter_map(|position| findings.get(*position)) {
+        if let Some(ClauseId::Input { path, .. }) = finding.about
+            && let Some(parts) = path.rsplit_once('.')
+        {
+            *clauses.entry(parts).or_default() += 1;
+        }
+    }
+    let mut members = clauses.iter().filter(|(_, clauses)| **clauses > 1).map(|((member, _), _)| member);
+    members.next().is_some_and(|first| members.any(|other| other == first))
+}
+
+/// Few members first; then what says most about the reason; then what is about the whole member, if no part explains the
+/// refusals; then what is short.
+fn rank(
+    findings: &[Evidence<'_>],
+    position: usize,
+    is_of_one_member: bool,
+    is_of_parts: bool,
+) -> (bool, usize, u8, usize, usize, usize) {
+    let Some(finding) = findings.get(position) else {
+        return (true, usize::MAX, u8::MAX, usize::MAX, usize::MAX, position);
+    };
     let members: BTreeSet<&str> = finding.request_members();
     let gives = |path: &str| members.is_empty() || members.contains(path.split('.').next().unwrap_or_default());
     let distance = match finding.about {
@@ -63,7 +86,11 @@ fn rank(findings: &[Evidence<'_>], position: usize, is_of_one_member: bool) -> (
         Some(ClauseId::General { family: "rule", .. }) => 3,
         _ => 4,
     };
-    (!finding.is_refused_valid(), members.len(), distance, finding.request.to_string().len(), position)
+    let depth = match finding.about {
+        Some(ClauseId::Input { path, .. }) if is_of_parts => path.split('.').count(),
+        _ => 0,
+    };
+    (!finding.is_refused_valid(), members.len(), distance, depth, finding.request.to_string().len(), position)
 }
 
 #[cfg(test)]
@@ -92,6 +119,18 @@ mod tests {
         assert_eq!(linked(link, &[status(), least()]), [1, 1]);
         assert_eq!(linked(link, &[most.clone(), least()]), [1, 1]);
         assert_eq!(linked(link, &[most, least(), status()]), [2, 2, 2], "nothing is served at all");
+    }
+
+    #[test]
+    fn refusals_of_several_parts_are_about_the_whole_member() {
+        let request = |value: &str| json!({"tags": {"a": value}});
+        let whole = refused("CreateChannel.input.tags.type", request("long"), 400);
+        let parts = ["tags.key.type", "tags.key.length.min", "tags.value.type", "tags.value.length.min"];
+        let clauses = parts.map(|part| format!("CreateChannel.input.{part}"));
+        let [key, key_length, value, value_length] = clauses.map(|clause| refused(clause.leak(), request("b"), 400));
+        let of_one = [key.clone(), key_length.clone(), whole.clone()];
+        assert_eq!(linked(link, &of_one), [0, 0, 0], "the shortest request on the key");
+        assert_eq!(linked(link, &[key, key_length, value, value_length, whole]), [4; 5]);
     }
 
     #[test]

@@ -19,6 +19,11 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             }
         }
     }
+    for (cause, finding) in findings.iter().enumerate() {
+        for (position, _) in findings.iter().enumerate().filter(|(_, other)| may_be_breach(finding, other)) {
+            links.follows(position, cause);
+        }
+    }
 }
 
 fn comes_back(accepted: &Evidence<'_>, other: &Evidence<'_>) -> bool {
@@ -34,12 +39,23 @@ fn comes_back(accepted: &Evidence<'_>, other: &Evidence<'_>) -> bool {
 
 /// That the documented error does not come follows from the constraint that is not checked.
 fn is_same_breach(accepted: &Evidence<'_>, other: &Evidence<'_>) -> bool {
-    let (Some(ClauseId::Input { operation, path, .. }), Some(ClauseId::Error { operation: own, .. })) =
-        (accepted.about, other.about)
-    else {
-        return false;
-    };
-    other.kind == FindingKind::AcceptedInvalid && operation == own && accepted.given_at(path) == other.given_at(path)
+    unchecked(accepted, other).is_some_and(|path| accepted.given_at(path) == other.given_at(path))
+}
+
+/// Where no request for the error has the same value, one that gives the member is refused for nothing else.
+fn may_be_breach(accepted: &Evidence<'_>, other: &Evidence<'_>) -> bool {
+    accepted.kind == FindingKind::AcceptedInvalid
+        && unchecked(accepted, other).is_some_and(|path| other.given_at(path).is_some())
+}
+
+/// Path of the member whose constraint is not checked, if the other finding misses an error of the same operation.
+fn unchecked<'a>(accepted: &Evidence<'a>, other: &Evidence<'_>) -> Option<&'a str> {
+    match (accepted.about, other.about) {
+        (Some(ClauseId::Input { operation, path, .. }), Some(ClauseId::Error { operation: own, .. })) => {
+            (other.kind == FindingKind::AcceptedInvalid && operation == own).then_some(path)
+        }
+        _ => None,
+    }
 }
 
 /// A rule about a member that the operation loses cannot be enforced.
