@@ -110,6 +110,19 @@ impl<'a> Evidence<'a> {
         }
     }
 
+    /// Whether its sentences on what was expected and observed have a text.
+    pub fn mentions(&self, text: &str) -> bool {
+        self.expected.contains(text) || self.observed.contains(text)
+    }
+
+    /// Whether its requests include all those before another finding; the other's own request, if there were none before.
+    pub fn comes_after_all_of(&self, other: &Evidence<'_>) -> bool {
+        match other.steps_before.is_empty() {
+            true => self.involves(&other.step),
+            false => other.steps_before.iter().all(|step| self.involves(step)),
+        }
+    }
+
     /// How the target refused a request that it should have served, or refused for another reason: status and code.
     pub fn wrong_refusal(&self) -> Option<(u16, &'a str)> {
         let is_wrong_error = self.kind == FindingKind::WrongErrorCode && self.status >= 400;

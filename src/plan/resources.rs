@@ -25,6 +25,8 @@ pub struct Finder {
     pub arn: String,
     /// Input and output member of the page token, if it pages.
     pub tokens: Option<(String, String)>,
+    /// Input member for the page size, and the largest page that the contract allows.
+    pub largest_page: Option<(String, u64)>,
 }
 
 /// How resources come and go.
@@ -163,6 +165,7 @@ impl Resources {
                 items: items.name.clone(),
                 arn: arn.name.clone(),
                 tokens: paging.map(|paging| (paging.input_token.clone(), paging.output_token.clone())),
+                largest_page: largest_page(operation),
             })
         })
     }
@@ -255,6 +258,13 @@ fn deleted_by(operation: &Operation) -> Option<(String, String)> {
         [only] => Some((resource_of(only)?.to_owned(), only.name.clone())),
         _ => None,
     }
+}
+
+/// The member of an operation's input for the size of a page, and its upper bound.
+fn largest_page(operation: &Operation) -> Option<(String, u64)> {
+    let name = operation.pagination.as_ref()?.page_size.clone()?;
+    let most = operation.input.member(&name)?.constraints.range?.max?;
+    (most >= 1.0).then_some((name, most as u64))
 }
 
 #[cfg(test)]

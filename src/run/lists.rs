@@ -28,6 +28,9 @@ pub(super) async fn items(
     let mut items = Vec::new();
     let mut tokens: BTreeSet<String> = BTreeSet::new();
     let mut input = Map::new();
+    if let (Pages::Largest(_), Some((member, size))) = (pages, &finder.largest_page) {
+        input.insert(member.clone(), Value::from(*size));
+    }
     loop {
         let request = encode::request(operation, &Value::Object(input.clone()));
         let exchange = target.send_in(region, &request).await;
@@ -43,7 +46,7 @@ pub(super) async fn items(
         if !tokens.insert(token.to_owned()) {
             return Err("a page token came again".to_owned());
         }
-        if let Pages::AtMost(most) = pages
+        if let Pages::AtMost(most) | Pages::Largest(most) = pages
             && tokens.len() >= most
         {
             return Err(format!("there are more than {most} pages"));
@@ -59,13 +62,15 @@ pub(super) enum Pages {
     First,
     /// All; more than this many are an error.
     AtMost(usize),
+    /// All, in the largest pages that the contract allows; more than this many are an error.
+    Largest(usize),
 }
 
 impl Pages {
     fn is_more(self, read: usize) -> bool {
         match self {
             Pages::First => read < 1,
-            Pages::AtMost(_) => true,
+            Pages::AtMost(_) | Pages::Largest(_) => true,
         }
     }
 }

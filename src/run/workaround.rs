@@ -25,7 +25,7 @@ use crate::wire::Exchange;
 /// How often an operation is looked into.
 const ATTEMPTS: u32 = 2;
 /// Member that names must be unique in.
-const NAME: &str = "name";
+pub(super) const NAME: &str = "name";
 
 /// A change of an operation's inputs.
 #[derive(Debug, Clone, PartialEq)]

@@ -57,6 +57,9 @@ struct Entry {
     /// Whether the finding and the broken clause's finding must show the same member wrong.
     #[serde(default)]
     same_member: bool,
+    /// Whether the finding must have come after all requests that the broken clause's finding came after.
+    #[serde(default)]
+    after_same: bool,
     /// A glob of the path of the finding's telling request.
     #[serde(default)]
     path: Option<String>,
@@ -69,6 +72,12 @@ struct Entry {
     /// A text that the telling response has as the name of a member or within a text.
     #[serde(default)]
     shown: Option<String>,
+    /// A text that the finding's sentences have.
+    #[serde(default)]
+    mentions: Option<String>,
+    /// Whether the body of the telling request must be unreadable as JSON.
+    #[serde(default)]
+    unreadable_request: bool,
     /// Where the finding is, seen from the operation on which the clause is broken; anywhere if absent.
     #[serde(default)]
     on: Option<Place>,
@@ -129,17 +138,8 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         let broken: Vec<usize> =
             (0..findings.len()).filter(|position| findings.get(*position).is_some_and(is_broken)).collect();
         for (position, finding) in findings.iter().enumerate().filter(|(_, finding)| !is_broken(finding)) {
-            let place =
-                |cause: &usize| match findings.get(*cause).map(|cause| cause.operation) == Some(finding.operation) {
-                    true => Place::SameOperation,
-                    false => Place::OtherOperation,
-                };
-            let is_same_member = |cause: &usize| {
-                !consequence.entry.same_member
-                    || findings.get(*cause).map(Evidence::shown_name) == Some(finding.shown_name())
-            };
             let is_near =
-                |cause: &&usize| consequence.entry.on.is_none_or(|on| on == place(cause)) && is_same_member(cause);
+                |cause: &&usize| findings.get(**cause).is_some_and(|cause| consequence.is_near(cause, finding));
             if consequence.covers(finding)
                 && let Some(cause) = broken.iter().find(is_near)
             {
@@ -150,6 +150,17 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 }
 
 impl Consequence {
+    /// Whether a finding is where the entry says, seen from the finding that says that the clause is broken.
+    fn is_near(&self, cause: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
+        let place = match cause.operation == finding.operation {
+            true => Place::SameOperation,
+            false => Place::OtherOperation,
+        };
+        self.entry.on.is_none_or(|on| on == place)
+            && (!self.entry.same_member || cause.shown_name() == finding.shown_name())
+            && (!self.entry.after_same || finding.comes_after_all_of(cause))
+    }
+
     fn covers(&self, finding: &Evidence<'_>) -> bool {
         let entry = &self.entry;
         let allows = |list: &[String], text: &str| list.is_empty() || list.iter().any(|entry| entry == text);
@@ -162,6 +173,8 @@ impl Consequence {
             && is_kind(&entry.kinds, finding)
             && entry.request_has.as_deref().is_none_or(|member| finding.request_members().contains(member))
             && entry.shown.as_deref().is_none_or(|text| finding.response.to_string().contains(text))
+            && entry.mentions.as_deref().is_none_or(|text| finding.mentions(text))
+            && (!entry.unreadable_request || finding.request.is_string())
     }
 }
 

@@ -1,7 +1,5 @@
 //! Rules that find the same member wrong after the same steps: the shortest story explains the longer ones.
 
-use std::collections::BTreeSet;
-
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::judge::finding::FindingKind;
@@ -20,12 +18,9 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 /// Whether the earlier story shows the same member wrong with no step that the later one lacks.
 fn is_explained(findings: &[Evidence<'_>], later: usize, earlier: usize) -> bool {
     let (Some(later), Some(earlier)) = (findings.get(later), findings.get(earlier)) else { return false };
-    let own = BTreeSet::from([earlier.step.clone()]);
-    let steps = if earlier.steps_before.is_empty() { &own } else { &earlier.steps_before };
-    let is_contained = steps.iter().all(|step| later.involves(step));
     let name = earlier.shown_name();
     let is_shown = || name == later.shown_name() || later.detail == Some(name);
-    is_contained && (is_shown() || later.observed.starts_with(&format!("`{name}` of ")))
+    later.comes_after_all_of(earlier) && (is_shown() || later.observed.starts_with(&format!("`{name}` of ")))
 }
 
 /// Stories of few steps first.

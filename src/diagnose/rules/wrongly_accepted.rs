@@ -94,8 +94,10 @@ mod tests {
         };
         let constraint = of("CreateChannel.input.name.pattern", json!({"name": "!"}));
         let error = of("CreateChannel.error.ValidationException", json!({"name": "!"}));
-        let other = of("CreateChannel.error.ValidationException", json!({"name": "?"}));
-        assert_eq!(linked(link, &[error, constraint, other]), [1, 1, 2]);
+        let other = of("CreateChannel.error.ValidationException", json!({"type": "?"}));
+        assert_eq!(linked(link, &[error, constraint.clone(), other]), [1, 1, 2]);
+        let other_value = of("CreateChannel.error.ValidationException", json!({"name": "?"}));
+        assert_eq!(linked(link, &[other_value, constraint]), [1, 1]);
     }
 
     #[test]

@@ -11,12 +11,18 @@ use crate::generate::placeholder::{self, Placeholder};
 use crate::judge::{Judgement, path};
 use crate::plan::expectation::Expectation;
 use crate::plan::suite::State;
+use crate::run::ledger::mark::marks_in;
+use crate::run::lists::{self, Pages};
 use crate::run::target::OTHER_REGIONS;
 use crate::run::workaround;
+use crate::spec::Arn;
 use crate::spec::contract::Operation;
 
 /// Variable for the ARN of the resource that is brought into a state.
 const SUBJECT: &str = "resource";
+
+/// Most pages of a list that are read to find what was made.
+const MOST_PAGES: usize = 20;
 
 /// A future in a box, for functions that call each other in a circle.
 type Boxed<'f, T> = Pin<Box<dyn Future<Output = T> + 'f>>;
@@ -152,11 +158,16 @@ impl Session<'_> {
                 return Err(Blocked(format!("{} is not implemented", operation.name)));
             }
             let known = env.workarounds.known(&operation.name);
-            let mut judgement = self.ask_for(operation).await?;
+            let before = self.own.len();
+            let (mut judgement, mut name) = self.ask_for(operation).await?;
             if !judgement.is_success() && env.workarounds.known(&operation.name) > known {
-                judgement = self.ask_for(operation).await?;
+                (judgement, name) = self.ask_for(operation).await?;
             }
-            let made = self.own.pop().filter(|_| judgement.is_success());
+            let made = self.own.drain(before..).next_back();
+            let made = match judgement.is_success() {
+                true => self.with_arn(&resource, made, name.as_deref()).await,
+                false => None,
+            };
             let Some(mut bundle) = made.filter(|bundle| bundle.arn(&resource).is_some()) else {
                 self.worker.hindrances.extend(judgement.violations);
                 let answer = judgement.undecided.unwrap_or_else(|| judgement.answer.describe());
@@ -179,8 +190,31 @@ impl Session<'_> {
         })
     }
 
-    /// Sends the smallest request that makes something, with a name.
-    async fn ask_for(&mut self, operation: &Operation) -> Result<Judgement, Blocked> {
+    /// What a request made, with the ARN that a list shows if the response shows none or one of another form. Only on this
+    /// machine.
+    async fn with_arn(&mut self, resource: &str, made: Option<Bundle>, name: Option<&str>) -> Option<Bundle> {
+        let env = std::sync::Arc::clone(&self.worker.env);
+        let is_one = |arn: &str| Arn::parse(arn).is_some_and(|arn| arn.resource_type == resource);
+        let is_shown = made.as_ref().and_then(|bundle| bundle.arn(resource)).is_some_and(is_one);
+        let finder = env.plan.resources.finder(&env.contract, resource);
+        let (Some(name), Some(finder), false, true) = (name, finder, is_shown, env.target.is_loopback()) else {
+            return made;
+        };
+        let pages = Pages::Largest(MOST_PAGES);
+        let items = lists::items(&env.contract, &env.target, &finder, None, pages).await.unwrap_or_default();
+        let has_name = |item: &&Value| marks_in(item, &env.run_id).name.as_deref() == Some(name);
+        let arn = items.iter().find(has_name).and_then(|item| path::find(item, &finder.arn)).and_then(Value::as_str);
+        let Some(arn) = arn.filter(|arn| is_one(arn)) else { return made };
+        env.remains.note_made(arn);
+        self.made.insert(arn.to_owned());
+        let mut bundle = made.unwrap_or(Bundle { resources: Vec::new(), state: None, region: None });
+        bundle.resources.retain(|(known, _)| known != resource);
+        bundle.resources.insert(0, (resource.to_owned(), arn.to_owned()));
+        Some(bundle)
+    }
+
+    /// Sends the smallest request that makes something, with a name. What came of it, and the name.
+    async fn ask_for(&mut self, operation: &Operation) -> Result<(Judgement, Option<String>), Blocked> {
         let env = std::sync::Arc::clone(&self.worker.env);
         let mut input = env.generator.telling_input(operation);
         workaround::name_resource(&env, operation, &mut input);
@@ -188,7 +222,8 @@ impl Session<'_> {
         let (mut judgement, exchange) =
             self.exchange(operation, &input, &Expectation::success(), operation.status_clause, None).await;
         self.note(&mut judgement, &exchange);
-        Ok(judgement)
+        let name = input.get(workaround::NAME).and_then(Value::as_str).map(str::to_owned);
+        Ok((judgement, name))
     }
 
     /// Brings what was made last into a state of the suites.
