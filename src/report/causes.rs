@@ -56,7 +56,8 @@ fn record(positions: &[usize], findings: &[FindingRecord], masking: &Masking<'_>
     let explained: Vec<&FindingRecord> = positions.iter().filter_map(|position| findings.get(*position)).collect();
     let primary = explained.first()?;
     let is_near = |finding: &&&FindingRecord| {
-        !finding.operation.is_empty() && (finding.clause == primary.clause || finding.operation == primary.operation)
+        let is_alike = finding.kind == primary.kind && promises_alike(&finding.clause, &primary.clause);
+        !finding.operation.is_empty() && (is_alike || finding.operation == primary.operation)
     };
     let operations: BTreeSet<&str> =
         explained.iter().filter(is_near).map(|finding| finding.operation.as_str()).collect();
@@ -68,6 +69,22 @@ fn record(positions: &[usize], findings: &[FindingRecord], masking: &Masking<'_>
         findings: explained.iter().map(|finding| finding.id.clone()).collect(),
         masks: masking.clauses(&explained),
     })
+}
+
+/// Whether two clauses promise the same, of whatever operation.
+fn promises_alike(one: &str, other: &str) -> bool {
+    if one == other {
+        return true;
+    }
+    match (ClauseId::parse(one), ClauseId::parse(other)) {
+        (Some(ClauseId::Input { constraint: one, .. }), Some(ClauseId::Input { constraint: other, .. }))
+        | (Some(ClauseId::Output { constraint: one, .. }), Some(ClauseId::Output { constraint: other, .. })) => {
+            one == other
+        }
+        (Some(ClauseId::Success { part: one, .. }), Some(ClauseId::Success { part: other, .. })) => one == other,
+        (Some(ClauseId::Error { code: one, .. }), Some(ClauseId::Error { code: other, .. })) => one == other,
+        _ => false,
+    }
 }
 
 /// Which clauses are not decided because of cases that showed findings and nothing else.
@@ -160,5 +177,16 @@ mod tests {
             "ListThings breaks the rule: Pages end (page.token).",
         ];
         assert_eq!(titles, expected);
+    }
+
+    #[test]
+    fn a_cause_is_on_every_operation_that_deviates_in_the_same_way() {
+        assert!(promises_alike("GetThing.content_type", "ListThings.content_type"));
+        assert!(promises_alike("GetThing.output.thing.id.pattern", "ListThings.output.things.member.id.pattern"));
+        assert!(promises_alike("GetThing.error.NotFound", "DeleteThing.error.NotFound"));
+        assert!(promises_alike("rule.pages", "rule.pages"));
+        assert!(!promises_alike("GetThing.content_type", "GetThing.status"));
+        assert!(!promises_alike("GetThing.output.thing.id.pattern", "GetThing.input.id.pattern"));
+        assert!(!promises_alike("rule.pages", "rule.tokens"));
     }
 }
