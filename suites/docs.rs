@@ -148,3 +148,33 @@ fn every_promise_has_a_place_and_a_test_that_exist() {
     }
     assert!(promises > 20, "only {promises} promises were read");
 }
+
+#[test]
+fn every_file_that_the_guides_name_exists() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = [
+        "",
+        "src",
+        "src/plan",
+        "src/generate",
+        "src/judge",
+        "src/report",
+        "src/spec",
+        "src/reference/fault",
+        "src/diagnose",
+    ];
+    let is_path = |word: &&str| {
+        let is_name = word.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+        is_name && [".rs", ".toml", ".json", ".md", "/"].iter().any(|end| word.ends_with(end))
+    };
+    let mut files = 0;
+    for guide in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let page = std::fs::read_to_string(root.join(guide)).unwrap();
+        for word in quoted(&page).into_iter().filter(is_path) {
+            files += 1;
+            let exists = folders.iter().any(|folder| root.join(folder).join(word).exists());
+            assert!(exists, "{guide} names {word}, which does not exist");
+        }
+    }
+    assert!(files > 30, "only {files} files were read");
+}

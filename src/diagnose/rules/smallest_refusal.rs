@@ -1,12 +1,13 @@
 //! Of valid requests that an operation refuses in the same way, the one with the fewest members explains those that have
 //! these members too.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::grouped;
 use crate::judge::finding::FindingKind;
+use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
@@ -51,18 +52,17 @@ fn is_of_one_member(findings: &[Evidence<'_>], group: &[usize]) -> bool {
     blamed.len() == 1 && (given.len() > 1 || clauses.len() == 1)
 }
 
-/// Whether several clauses on each of several parts of one member are refused, so that no part alone explains it.
+/// Whether the longest values of several parts of one member are refused, so that no part alone explains it.
 fn is_of_several_parts(findings: &[Evidence<'_>], group: &[usize]) -> bool {
-    let mut clauses: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut parts: BTreeSet<(&str, &str)> = BTreeSet::new();
     for finding in group.iter().filter_map(|position| findings.get(*position)) {
-        if let Some(ClauseId::Input { path, .. }) = finding.about
-            && let Some(parts) = path.rsplit_once('.')
-        {
-            *clauses.entry(parts).or_default() += 1;
+        if let Some(ClauseId::Input { path, constraint: Constraint::LengthMax, .. }) = finding.about {
+            parts.extend(path.rsplit_once('.'));
         }
     }
-    let mut members = clauses.iter().filter(|(_, clauses)| **clauses > 1).map(|((member, _), _)| member);
-    members.next().is_some_and(|first| members.any(|other| other == first))
+    let mut members = parts.iter().map(|(member, _)| member);
+    let first = members.next();
+    first.is_some_and(|first| members.any(|other| other == first))
 }
 
 /// Few members first; then what says most about the reason; then what is about the whole member, if no part explains the
@@ -125,7 +125,7 @@ mod tests {
     fn refusals_of_several_parts_are_about_the_whole_member() {
         let request = |value: &str| json!({"tags": {"a": value}});
         let whole = refused("CreateChannel.input.tags.type", request("long"), 400);
-        let parts = ["tags.key.type", "tags.key.length.min", "tags.value.type", "tags.value.length.min"];
+        let parts = ["tags.key.length.max", "tags.key.length.min", "tags.value.length.max", "tags.value.length.min"];
         let clauses = parts.map(|part| format!("CreateChannel.input.{part}"));
         let [key, key_length, value, value_length] = clauses.map(|clause| refused(clause.leak(), request("b"), 400));
         let of_one = [key.clone(), key_length.clone(), whole.clone()];
