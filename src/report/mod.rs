@@ -24,6 +24,7 @@ mod reproduction;
 pub mod sample;
 pub mod sarif;
 mod score;
+mod script;
 mod selection;
 mod sent;
 pub mod terminal;

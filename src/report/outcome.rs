@@ -15,6 +15,7 @@ use super::record::{
     LeftRecord, Record, RequestRecord, ResponseRecord, Role, SCHEMA, SeenRecord, Selection, Summary, TargetInfo, Tool,
 };
 use super::redact::{REDACTED, Redactor};
+use super::script::{self, Unfaithful};
 use super::selection;
 use super::untested::Evidence;
 use crate::judge::document;
@@ -220,19 +221,30 @@ fn finding(contract: &Contract, plan: &Plan, settings: &Settings, found: &Found,
     let violation = &found.violation;
     let clause = contract.clauses.get(violation.clause);
     let request = request_record(contract, &violation.operation, &found.exchange.request, redactor);
+    let id = finding_id(contract, violation.clause, &violation.operation, violation.detail.as_deref(), violation.kind);
+    let (expected, observed) = (redactor.text(&violation.expected), redactor.text(&violation.observed));
+    let resources = &plan.resources;
+    let subject =
+        script::Subject { contract, resources, settings, redactor, id: &id, expected: &expected, observed: &observed };
+    let (reproduce, not_reproducible) = match script::script(&subject, found) {
+        Ok(script) => (Some(script), None),
+        Err(Unfaithful(reason)) => (None, Some(redactor.text(&reason))),
+    };
     FindingRecord {
-        id: finding_id(contract, violation.clause, &violation.operation, violation.detail.as_deref(), violation.kind),
+        id,
         clause: clause.id.clone(),
         operation: violation.operation.clone(),
         kind: violation.kind,
         tier: violation.tier.unwrap_or(Tier::Documented).max(clause.tier),
-        expected: redactor.text(&violation.expected),
-        observed: redactor.text(&violation.observed),
+        expected,
+        observed,
         occurrences: found.occurrences,
         seen: SeenRecord { of: found.seen.of, times: found.seen.times },
         curl: curl::command(&settings.endpoint, &request),
         request,
         response: response_record(contract, found, redactor),
+        reproduce,
+        not_reproducible,
         baseline: BaselineStatus::New,
         case: plan.cases.get(found.case).map(|case| case.id.clone()).unwrap_or_default(),
         section: clause.section.clone(),

@@ -378,6 +378,12 @@ pub struct FindingRecord {
     pub response: ResponseRecord,
     /// Reproduces it on an endpoint that needs no signature.
     pub curl: String,
+    /// A POSIX shell script that makes what is needed and sends the request last; none if `not_reproducible` says why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reproduce: Option<String>,
+    /// Why there is no script, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_reproducible: Option<String>,
     /// Against the baseline.
     pub baseline: BaselineStatus,
     /// The case that showed it first.

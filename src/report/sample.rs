@@ -102,6 +102,8 @@ pub fn finding(id: &str, clause: &str, operation: &str, kind: FindingKind) -> Fi
         curl: format!(
             "curl -sS -X POST -H 'content-type: application/json' --data '{{\"name\":\"aaa\"}}' http://127.0.0.1:5000/{operation}"
         ),
+        reproduce: None,
+        not_reproducible: None,
         baseline: BaselineStatus::New,
         case: clause.to_owned(),
         section: format!("Actions / {operation}"),

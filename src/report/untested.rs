@@ -157,7 +157,8 @@ mod tests {
         let key = FindingKey::from(&violation);
         let (seen, witness) = (crate::run::outcome::Seen::ONCE, None);
         let (body_length, setup, occurrences, also_in) = (0, Vec::new(), 1, Default::default());
-        let found = Found { violation, exchange, body_length, setup, case, also_in, occurrences, seen, witness };
+        let trail = crate::run::outcome::Trail::of("", &exchange);
+        let found = Found { violation, exchange, body_length, setup, trail, case, also_in, occurrences, seen, witness };
         outcome.findings.insert(key.clone(), found);
         key
     }

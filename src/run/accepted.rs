@@ -149,5 +149,5 @@ fn note(env: &Environment, operation: &Operation, (answer, exchange): &(Answer, 
         observed: format!("The target refused each one that was tried, the last one by {}.", answer.describe()),
         tier: Some(Tier::Inferred),
     };
-    tally.find(violation, case, exchange, &[]);
+    tally.find(violation, case, exchange);
 }

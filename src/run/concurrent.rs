@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use super::outcome::{Manner, TrailStep};
 use super::performed::Performed;
 use super::session::{Blocked, Session};
 use super::worker::Progress;
@@ -90,7 +91,7 @@ impl Session<'_> {
             let focus = self.focus(operation, flight.step, &expectation);
             let mut judgement = env.judge.exchange(operation, &expectation, focus, &exchange);
             self.after(operation, &flight.input, None, &exchange, &mut judgement);
-            self.history.push(flight.request.clone());
+            self.history.push(TrailStep::new(&operation.name, &exchange, Manner::Concurrent));
             answers.push((flight, answer_name(&judgement.answer)));
             let output = judgement.body.clone().unwrap_or(Value::Null);
             if judgement.is_success() {
@@ -172,12 +173,11 @@ impl Session<'_> {
             observed,
             tier: step.inferred.then_some(crate::spec::clause::Tier::Inferred),
         };
-        let Some((request, before)) = self.history.split_last() else { return };
+        let Some(last) = self.history.last() else { return };
         let failure = TransportFailure { kind: FailureKind::Protocol, detail: "several answers".to_owned() };
         let exchange =
-            Exchange { request: request.clone(), reply: Reply::Failure(failure), elapsed: Duration::ZERO, repeats: 0 };
-        let setup = before.to_vec();
-        self.worker.tally.find(violation.clone(), self.case, &exchange, &setup);
+            Exchange { request: last.request.clone(), reply: Reply::Failure(failure), elapsed: Duration::ZERO, repeats: 0 };
+        self.worker.tally.find_after(violation.clone(), self.case, &exchange, &self.history);
         progress.violations.push(violation);
     }
 }

@@ -1,11 +1,14 @@
 //! What a run found out, before it becomes a report.
 
+mod trail;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
 
+pub use self::trail::{Manner, Origin, Trail, TrailStep};
 use super::ledger::Census;
 use super::secrets::Secrets;
 use crate::judge::Violation;
@@ -56,6 +59,8 @@ pub struct Found {
     pub body_length: usize,
     /// Requests that came before it and that it needs, oldest first.
     pub setup: Vec<Request>,
+    /// Everything that must be sent to show it again, resources that tests share included.
+    pub trail: Trail,
     /// Position in the plan of the case that showed it first.
     pub case: usize,
     /// Other cases that showed it, a few of them.
@@ -288,8 +293,14 @@ impl Tally {
         self.lags = (self.lags.0 + 1, self.lags.1.max(span));
     }
 
-    /// Notes a divergence.
-    pub fn find(&mut self, violation: Violation, case: usize, exchange: &Exchange, setup: &[Request]) {
+    /// Notes a divergence that one request shows by itself.
+    pub fn find(&mut self, violation: Violation, case: usize, exchange: &Exchange) {
+        let step = TrailStep::new(&violation.operation, exchange, Manner::AsRun);
+        self.find_after(violation, case, exchange, &[step]);
+    }
+
+    /// Notes a divergence; the last step of `history` is the request that shows it.
+    pub fn find_after(&mut self, violation: Violation, case: usize, exchange: &Exchange, history: &[TrailStep]) {
         let key = FindingKey::from(&violation);
         if let Some(known) = self.findings.get_mut(&key) {
             known.occurrences += 1;
@@ -297,11 +308,16 @@ impl Tally {
             return;
         }
         let body_length = exchange.response().map_or(0, |response| response.body.len());
-        let (exchange, setup) = (evidence(exchange), setup.to_vec());
+        let (before, telling) = match history.split_last() {
+            Some((telling, before)) => (before.to_vec(), telling.clone()),
+            None => (Vec::new(), TrailStep::new(&violation.operation, exchange, Manner::AsRun)),
+        };
+        let setup = before.iter().filter(|step| step.is_own_request()).map(|step| step.request.clone()).collect();
+        let (exchange, trail) = (evidence(exchange), Trail { before, telling });
         self.first_seen.push(key.clone());
         let (also_in, seen) = (BTreeSet::new(), Seen::ONCE);
         let found =
-            Found { violation, exchange, body_length, setup, case, also_in, occurrences: 1, seen, witness: None };
+            Found { violation, exchange, body_length, setup, trail, case, also_in, occurrences: 1, seen, witness: None };
         self.findings.insert(key, found);
     }
 
@@ -309,12 +325,12 @@ impl Tally {
     pub fn find_settled(&mut self, violation: Violation, case: usize, exchange: &Exchange) {
         let seen = Seen::SETTLED;
         let key = FindingKey::from(&violation);
-        self.find(violation, case, exchange, &[]);
+        self.find(violation, case, exchange);
         self.first_seen.retain(|first| *first != key);
         if let Some(found) = self.findings.get_mut(&key) {
             // What was seen before may have come of something else.
-            *found =
-                Found { exchange: evidence(exchange), setup: Vec::new(), case, seen, witness: None, ..found.clone() };
+            let (setup, trail) = (Vec::new(), Trail::of(&key.operation, exchange));
+            *found = Found { exchange: evidence(exchange), setup, trail, case, seen, witness: None, ..found.clone() };
         }
     }
 

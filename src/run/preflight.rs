@@ -132,7 +132,7 @@ fn note_missing(env: &Environment, missing: &[Missing], tally: &mut Tally) {
             observed,
             tier: None,
         };
-        tally.find(violation, case, &missing.exchange, &[]);
+        tally.find(violation, case, &missing.exchange);
     }
 }
 
@@ -150,5 +150,5 @@ fn note_unchecked(env: &Environment, operation: String, exchange: &Exchange, tal
         observed: "The target served it; it does not check signatures.".to_owned(),
         tier: None,
     };
-    tally.find(violation, case, exchange, &[]);
+    tally.find(violation, case, exchange);
 }

@@ -3,6 +3,7 @@
 use super::control::needs_control;
 use super::needs;
 use super::obstacle::UNVERIFIED;
+use super::outcome::{Manner, TrailStep};
 use super::session::{Blocked, Fixtures, Session};
 use super::worker::{Progress, Worker};
 use crate::generate::encode;
@@ -64,7 +65,8 @@ impl Session<'_> {
         let request = changed(right.clone(), probe, &input);
         self.worker.requests += 1;
         let exchange = self.send_probe(&request, probe.signature).await;
-        self.history.push(request);
+        let manner = probe.signature.map_or(Manner::AsRun, Manner::Changed);
+        self.history.push(TrailStep::new(&operation.name, &exchange, manner));
         let mut judgement = probe::check(&env.judge, operation, clause, probe, &exchange);
         if env.contract.clauses.get(clause).id.starts_with(needs::AUTH) && !env.verifies_signatures {
             say_nothing_of_success(clause, &mut judgement);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::outcome::TrailStep;
 use super::performed::{Absence, Performed};
 use super::polling::{self, Outlook, Polling};
 use super::session::{Blocked, Fixtures, Session};
@@ -91,10 +92,15 @@ impl Session<'_> {
             let channel = channel.as_str().unwrap_or_default();
             self.worker.requests += 1;
             match self.worker.env.settings.broadcast.clone() {
-                Broadcast::Command(command) => self.stream(&command, channel, broadcast).await?,
+                Broadcast::Command(command) => {
+                    self.stream(&command, channel, broadcast).await?;
+                    self.history.push(TrailStep::stream());
+                }
                 _ => {
                     let health = broadcast.health.as_deref();
                     target.broadcast(channel, broadcast.state, health).await.map_err(Blocked)?;
+                    let request = target.control_request(channel, broadcast.state, health);
+                    self.history.extend(request.map(TrailStep::control));
                 }
             }
             return Ok(true);

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::consequence::UNDER_WAY;
 use super::damage::Damage;
 use super::ledger::mark::About;
+use super::outcome::{Manner, TrailStep};
 use super::performed::Absence;
 use super::secrets::Secrets;
 use super::settings::Credentials;
@@ -24,7 +25,7 @@ use crate::plan::resources::Product;
 use crate::spec::Arn;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::{Node, NodeKind, Operation};
-use crate::wire::{Exchange, Request};
+use crate::wire::Exchange;
 
 /// Ends of the error codes that say that an account is full. Source: naming of errors across AWS services.
 const FULL: [&str; 2] = ["QuotaExceededException", "LimitExceededException"];
@@ -42,6 +43,8 @@ pub struct Bundle {
     pub state: Option<String>,
     /// Region that they are in, if not the run's own.
     pub region: Option<String>,
+    /// What made them, if tests share them.
+    pub made_by: Vec<TrailStep>,
 }
 
 impl Bundle {
@@ -67,8 +70,8 @@ pub struct Session<'w> {
     /// ARNs of everything that the test made, gone or not.
     made: BTreeSet<String>,
     pub(super) variables: BTreeMap<String, Value>,
-    /// Requests sent so far, oldest first.
-    pub(super) history: Vec<Request>,
+    /// What was sent so far, oldest first.
+    pub(super) history: Vec<TrailStep>,
     /// Position of the case in the plan.
     pub(super) case: usize,
     /// Tells examples of a case apart.
@@ -167,7 +170,7 @@ impl<'w> Session<'w> {
         let exchange = env.target.send_as(&request, credentials).await;
         let mut judgement = env.judge.exchange(operation, &family.expectation, focus, &exchange);
         self.after(operation, &input, None, &exchange, &mut judgement);
-        self.history.push(request);
+        self.history.push(TrailStep::new(&operation.name, &exchange, Manner::OtherCaller));
         let violations = self.note(&mut judgement, &exchange);
         Ok((violations, judgement.undecided))
     }
@@ -220,7 +223,11 @@ impl<'w> Session<'w> {
             let again = |other: &Exchange| self.worker.env.judge.exchange(operation, expectation, focus, other);
             self.leave_out_consequences(&exchange, &mut judgement, again).await;
         }
-        self.history.push(request);
+        let manner = match region {
+            Some(other) if other != target.region() => Manner::InRegion(other.to_owned()),
+            _ => Manner::AsRun,
+        };
+        self.history.push(TrailStep::new(&operation.name, &exchange, manner));
         (judgement, exchange)
     }
 
@@ -313,7 +320,7 @@ impl<'w> Session<'w> {
             self.worker.env.learn_account(arn);
             self.made.insert(arn.clone());
         }
-        self.own.push(Bundle { resources, state: None, region: region.map(str::to_owned) });
+        self.own.push(Bundle { resources, state: None, region: region.map(str::to_owned), made_by: Vec::new() });
     }
 
     /// Has it noted that a creating request may have made something unseen; only the run's own region is looked at.
@@ -330,14 +337,12 @@ impl<'w> Session<'w> {
 
     /// Notes a judgement in the worker's tally. The keys of its violations.
     pub fn note(&mut self, judgement: &mut Judgement, exchange: &Exchange) -> Vec<Violation> {
-        let before = self.history.len().saturating_sub(1);
-        let setup = self.history.get(..before).unwrap_or_default();
         let tally = &mut self.worker.tally;
         tally.uphold(&judgement.operation, &judgement.upheld);
         tally.unknown_members += judgement.unknown_members as u64;
         tally.nulls += judgement.nulls as u64;
         for violation in &judgement.violations {
-            tally.find(violation.clone(), self.case, exchange, setup);
+            tally.find_after(violation.clone(), self.case, exchange, &self.history);
         }
         judgement.violations.clone()
     }

@@ -420,18 +420,23 @@ impl Target {
 
     /// Asks the control path for a state of a channel's broadcast; `None` if the target has no such path.
     pub async fn control(&self, channel: &str, state: BroadcastState, health: Option<&str>) -> Option<Exchange> {
+        let request = self.control_request(channel, state, health)?;
+        Some(self.send_once(&request).await)
+    }
+
+    /// The request that makes a channel live or ends its broadcast; `None` if the target has no path for it.
+    pub fn control_request(&self, channel: &str, state: BroadcastState, health: Option<&str>) -> Option<Request> {
         let path = self.control_path()?;
         let mut body = serde_json::json!({"channelArn": channel, "state": state.id()});
         if let (Some(members), Some(health)) = (body.as_object_mut(), health) {
             members.insert("health".to_owned(), health.into());
         }
-        let request = Request {
+        Some(Request {
             method: "POST".into(),
             target: path.into(),
             headers: vec![("content-type".into(), "application/json".into())],
             body: body.to_string().into(),
-        };
-        Some(self.send_once(&request).await)
+        })
     }
 }
 

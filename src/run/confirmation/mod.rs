@@ -198,9 +198,13 @@ fn is_disturbed(worker: &Worker, task: &Task) -> bool {
 /// Notes how often each finding was seen, and drops those of lists that no look alone showed.
 fn settle(env: &Environment, tally: &mut Tally, looked: Looked) -> u64 {
     let mut dropped = 0;
-    for (key, Looks { seen, .. }) in looked {
+    for (key, Looks { seen, latest, .. }) in looked {
         let Some(found) = tally.findings.get_mut(&key) else { continue };
         found.seen = seen;
+        // What was sent in a fresh state needs nothing that other cases made.
+        if let Some(latest) = latest {
+            found.trail = latest.trail;
+        }
         let task = Task::by_case(found.case, BTreeSet::from([key.clone()]));
         if seen.of > 1 && seen.times == 1 && !key.kind.is_failure() && reads_lists(env, &task) {
             tally.findings.remove(&key);

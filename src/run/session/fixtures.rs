@@ -14,6 +14,7 @@ use crate::plan::suite::State;
 use crate::run::ledger::mark::marks_in;
 use crate::run::lists::{self, Pages};
 use crate::run::target::OTHER_REGIONS;
+use crate::run::outcome::TrailStep;
 use crate::run::workaround;
 use crate::spec::Arn;
 use crate::spec::contract::Operation;
@@ -111,10 +112,21 @@ impl Session<'_> {
                 .find_map(|bundle| bundle.arn(&resource)),
         };
         if let Some(arn) = known {
+            let arn = arn.to_owned();
+            self.recall(&arn);
             return Ok(Value::from(arn));
         }
         let arn = self.make(resource, state).await?;
         Ok(Value::from(arn))
+    }
+
+    /// Puts what made a shared resource into the history of this test, which needs it as much.
+    fn recall(&mut self, arn: &str) {
+        let makes_it = |bundle: &&Bundle| bundle.resources.iter().any(|(_, known)| known == arn);
+        let Some(bundle) = self.worker.shared.iter().find(makes_it) else { return };
+        let is_new = |step: &&TrailStep| !self.history.iter().any(|known| known.is_same(step));
+        let steps: Vec<TrailStep> = bundle.made_by.iter().filter(is_new).map(TrailStep::shared).collect();
+        self.history.extend(steps);
     }
 
     /// Makes what a list shows, if nothing of it is there: an empty list hides defects that show as soon as others use it.
@@ -184,7 +196,10 @@ impl Session<'_> {
             bundle.state = state;
             match self.fixtures {
                 Fixtures::Own => self.own.push(bundle),
-                Fixtures::Shared => self.worker.shared.push(bundle),
+                Fixtures::Shared => {
+                    bundle.made_by.clone_from(&self.history);
+                    self.worker.shared.push(bundle);
+                }
             }
             Ok(arn)
         })
