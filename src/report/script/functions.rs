@@ -77,8 +77,8 @@ call() {{
   method=$1 target=$2 body=$3
   set -- -H 'accept: application/json'
   [ -z "$body" ] || set -- "$@" -H 'content-type: application/json' --data-raw "$body"
-  response=$(curl -sS --max-time 60 --globoff -X "$method" \
-    {signature}"$@" "$ENDPOINT$target") || exit
+  response=$(curl -sS --max-time 60 -X "$method" \
+  {signature}"$@" "$ENDPOINT$target") || exit
 }}
 "##,
         signature = separated(&sending.signature()),
@@ -91,9 +91,9 @@ fn remove(sending: &Sending<'_>) -> String {
         r##"# Deletes something that the script made, and says so: ARN METHOD PATH BODY.
 remove() {{
   [ -n "$1" ] || return 0
-  code=$(curl -sS --max-time 60 --globoff -o /dev/null -w '%{{http_code}}' -X "$2" \
-    {signature}-H 'accept: application/json' -H 'content-type: application/json' \
-    --data-raw "$4" "$ENDPOINT$3")
+  code=$(curl -sS --max-time 60 -o /dev/null -w '%{{http_code}}' -X "$2" \
+  {signature}-H 'accept: application/json' -H 'content-type: application/json' \
+  --data-raw "$4" "$ENDPOINT$3")
   case $code in
   2??) printf 'deleted %s\n' "$1" >&2 ;;
   404) ;;
@@ -106,5 +106,5 @@ remove() {{
 }
 
 fn separated(options: &str) -> String {
-    if options.is_empty() { String::new() } else { format!("{options} \\\n    ") }
+    if options.is_empty() { String::new() } else { format!("{options} \\\n  ") }
 }

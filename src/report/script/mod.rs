@@ -139,11 +139,10 @@ fn head(subject: &Subject<'_>, sending: &Sending<'_>, teardown: &str) -> String 
     let mut head = format!("#!/bin/sh\n{}", comment("", subject.id));
     head.push_str(&comment("expected: ", subject.expected));
     head.push_str(&comment("observed: ", subject.observed));
-    head.push_str("#\n# sh FILE [ENDPOINT]");
+    head.push_str("#\n# Usage: sh FILE [ENDPOINT]\n");
     if sending.signs {
-        head.push_str(" signs with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment.");
+        head.push_str("# It signs with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment.\n");
     }
-    head.push('\n');
     if !teardown.is_empty() {
         head.push_str("# It deletes what it made; with KEEP=1 in the environment everything stays.\n");
     }

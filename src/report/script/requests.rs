@@ -20,6 +20,8 @@ const MOST_SECONDS: u32 = 60;
 const ACCEPT: (&str, &str) = ("accept", "application/json");
 /// Header and value that requests with a body have.
 const CONTENT_TYPE: (&str, &str) = ("content-type", "application/json");
+/// What the ids of clauses about signatures begin with.
+const ABOUT_SIGNATURES: &str = "auth.";
 /// What the run signs with.
 const USER: &str = "\"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\"";
 /// An access key that nobody has, as the run uses it.
@@ -43,6 +45,7 @@ pub struct Sending<'r> {
     region: &'r str,
     service: &'r str,
     locality: Locality,
+    is_about_signatures: bool,
 }
 
 impl<'r> Sending<'r> {
@@ -51,7 +54,8 @@ impl<'r> Sending<'r> {
         let service = subject.contract.service.signing_name.as_deref().unwrap_or_default();
         let settings = subject.settings;
         let signs = settings.credentials.is_some() && !service.is_empty();
-        Sending { signs, region: &settings.region, service, locality: settings.locality }
+        let is_about_signatures = subject.id.starts_with(ABOUT_SIGNATURES);
+        Sending { signs, region: &settings.region, service, locality: settings.locality, is_about_signatures }
     }
 
     /// The options that sign as the run does; empty if it does not.
@@ -68,7 +72,10 @@ impl<'r> Sending<'r> {
             SignatureChange::WrongSecret => Ok(signature(self.region, self.service, WRONG_USER)),
             SignatureChange::UnknownKey => Ok(signature(self.region, self.service, UNKNOWN_USER)),
             SignatureChange::WrongService => Ok(signature(self.region, "s3", USER)),
+            // Both are right, too.
+            SignatureChange::InQuery | SignatureChange::IsoDate if !self.is_about_signatures => Ok(self.signature()),
             SignatureChange::InQuery
+            | SignatureChange::IsoDate
             | SignatureChange::ExpiredInQuery
             | SignatureChange::OutlivedInQuery
             | SignatureChange::Expired
@@ -76,8 +83,7 @@ impl<'r> Sending<'r> {
             | SignatureChange::MissingToken
             | SignatureChange::TamperedBody
             | SignatureChange::TamperedSignature
-            | SignatureChange::OtherAlgorithm
-            | SignatureChange::IsoDate => Err(Unfaithful::because("curl cannot sign a request in this way.")),
+            | SignatureChange::OtherAlgorithm => Err(Unfaithful::because("curl cannot sign a request in this way.")),
         };
         match manner {
             Manner::Changed(change) => changed(*change),
@@ -125,7 +131,7 @@ impl<'r> Sending<'r> {
         if !body.is_empty() || !matches!(step.request.method.as_str(), "GET" | "HEAD" | "DELETE") {
             let _ = write!(command, " \\\n  --data-raw {}", words::quoted(&body));
         }
-        command.push_str(" \\\n  --globoff ");
+        command.push_str(" \\\n  ");
         match path.filter(|_| !signature.is_empty()) {
             Some(path) => {
                 let _ = write!(
@@ -135,7 +141,9 @@ impl<'r> Sending<'r> {
                 );
             }
             None => {
-                let _ = write!(command, "--path-as-is \"$ENDPOINT{}\"", words::in_double_quotes(&target));
+                let is_odd = !is_simple(&step.request.target);
+                let as_it_is = if is_odd { "--globoff --path-as-is " } else { "" };
+                let _ = write!(command, "{as_it_is}\"$ENDPOINT{}\"", words::in_double_quotes(&target));
             }
         }
         Ok(match form {
@@ -152,8 +160,8 @@ impl<'r> Sending<'r> {
             pairs.sort_by_key(|pair| pair.split_once('=').unwrap_or((pair, "")));
             pairs.join("&")
         });
-        let is_simple = path.chars().all(|c| c.is_ascii_alphanumeric() || "-._~/".contains(c));
-        if !self.signs || (is_simple && sorted.as_deref() == query) {
+        let is_plain = path.chars().all(|c| c.is_ascii_alphanumeric() || "-._~/".contains(c));
+        if !self.signs || (is_plain && sorted.as_deref() == query) {
             return None;
         }
         let query = sorted.map(|query| format!("?{}", words::in_double_quotes(&query))).unwrap_or_default();
@@ -166,7 +174,7 @@ fn signature(region: &str, service: &str, user: &str) -> String {
     let is_plain = scope.chars().all(|c| c.is_ascii_alphanumeric() || "-_:.".contains(c));
     let scope = if is_plain { format!("\"{scope}\"") } else { words::quoted(&scope) };
     let token = "${AWS_SESSION_TOKEN:+-H \"x-amz-security-token: $AWS_SESSION_TOKEN\"}";
-    format!("--aws-sigv4 {scope} --user {user} {token}")
+    format!("--aws-sigv4 {scope} --user {user} \\\n  {token}")
 }
 
 fn method(method: &str) -> Result<String, Unfaithful> {
@@ -175,6 +183,11 @@ fn method(method: &str) -> Result<String, Unfaithful> {
         _ if !method.is_empty() && method.chars().all(|c| c.is_ascii_alphanumeric()) => Ok(format!("-X {method}")),
         _ => Err(Unfaithful::because("curl cannot send its method as it is.")),
     }
+}
+
+/// Whether a path and query mean to `curl` what they say.
+fn is_simple(target: &str) -> bool {
+    !target.contains("/.") && target.chars().all(|c| c.is_ascii_alphanumeric() || "-._~/%?=&:+".contains(c))
 }
 
 /// The path and query as they are sent.
@@ -193,9 +206,8 @@ fn body_of(step: &TrailStep) -> Result<String, Unfaithful> {
     if body.len() > LONGEST_BODY {
         return Err(Unfaithful::because(format!("A request of it has a body of {} bytes.", body.len())));
     }
-    let is_shown = |c: char| !c.is_control() || c == '\n' || c == '\t';
     match std::str::from_utf8(body) {
-        Ok(text) if text.chars().all(is_shown) && !words::has_mark(text) => Ok(text.to_owned()),
+        Ok(text) if !text.contains('\0') && !words::has_mark(text) => Ok(text.to_owned()),
         _ => Err(Unfaithful::because("The body of a request of it is not plain text.")),
     }
 }
@@ -210,7 +222,7 @@ fn is_usual(step: &TrailStep) -> bool {
         && request.body.is_empty() != request.headers.iter().any(|(name, _)| name == CONTENT_TYPE.0);
     let is_method = !request.body.is_empty() || matches!(request.method.as_str(), "GET" | "DELETE");
     let is_plainly_made = request.headers.iter().all(is_plain) && (has_both || step.manner == Manner::Control);
-    is_plainly_made && is_method && method(&request.method).is_ok_and(|method| method != "--head")
+    is_plainly_made && is_method && is_simple(&request.target) && method(&request.method).is_ok_and(|method| method != "--head")
 }
 
 /// The headers as `curl` takes them; those that it would add by itself are taken away.

@@ -91,6 +91,9 @@ pub fn quoted(text: &str) -> String {
         match piece {
             Piece::Literal("") => {}
             Piece::Literal(text) => word.push_str(&format!("'{}'", text.replace('\'', r"'\''"))),
+            Piece::Variable(name) if !name.starts_with([ENCODED, ENCODED_LOWER]) => {
+                word.push_str(&format!("\"${name}\""));
+            }
             Piece::Variable(name) => word.push_str(&format!("\"{}\"", expansion(name))),
         }
     }
