@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::PathBuf;
 
-use super::args::{AccountArgs, ReplayArgs, TargetArgs};
+use super::args::{AccountArgs, AuthMode, ReplayArgs, TargetArgs};
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
@@ -15,6 +16,7 @@ use super::{aws, embedded, merge, resolve, signals, stages};
 use crate::plan::{Plan, Suites};
 use crate::report::Record;
 use crate::report::record::{CaseVerdict, FindingRecord};
+use crate::report::redact::REDACTED;
 use crate::report::text::{count, seconds, visible};
 use crate::run::settings::{Settings, Shard, Shrinking};
 use crate::spec::Contract;
@@ -39,7 +41,8 @@ pub async fn replay(args: ReplayArgs, environment: &Environment) -> Result<Exit,
         print("the report has no findings\n");
         return Ok(Exit::Success);
     }
-    let stages::Loaded { contract, suites, .. } = stages::load(args.spec.as_deref())?;
+    let spec = args.spec.or_else(|| recorded_spec(&report));
+    let stages::Loaded { contract, suites, .. } = stages::load(spec.as_deref())?;
     let plan = plan(&contract, &suites, &report, &findings)?;
     let mut settings = settings(args.target, &args.account, &report, environment).await?;
     stages::name_endpoint(&mut settings, &contract)?;
@@ -105,6 +108,11 @@ fn plan(contract: &Contract, suites: &Suites, report: &Record, findings: &[&Find
     }
 }
 
+/// The contract's file that the report names, if it is still there.
+fn recorded_spec(report: &Record) -> Option<PathBuf> {
+    report.contract.file.as_ref().map(PathBuf::from).filter(|path| path.exists())
+}
+
 /// The settings of the report, but for what the flags say.
 async fn settings(
     flags: TargetArgs,
@@ -114,7 +122,16 @@ async fn settings(
 ) -> Result<Settings, CliError> {
     let endpoint = flags.endpoint.or_else(|| (!report.target.embedded).then(|| report.target.endpoint.clone()));
     let region = flags.region.or_else(|| Some(report.target.region.clone()).filter(|region| !region.is_empty()));
-    let flags = TargetArgs { endpoint, region, ..flags };
+    let auth = flags.auth.or(match report.target.auth.as_deref() {
+        Some("none") => Some(AuthMode::None),
+        _ => None,
+    });
+    let is_chosen = flags.broadcast.is_some() || flags.broadcast_command.is_some() || report.target.embedded;
+    let recorded = |text: &Option<String>| text.clone().filter(|_| !is_chosen);
+    let broadcast = flags.broadcast.clone().or_else(|| recorded(&report.target.broadcast));
+    let command = recorded(&report.target.broadcast_command).filter(|command| !command.contains(REDACTED));
+    let broadcast_command = flags.broadcast_command.clone().or(command);
+    let flags = TargetArgs { endpoint, region, auth, broadcast, broadcast_command, ..flags };
     let environment = aws::look_up(&flags, environment).await?;
     let mut settings = resolve::target(&flags, &environment)?;
     resolve::account(&mut settings, account);

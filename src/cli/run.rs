@@ -118,6 +118,7 @@ async fn execute(
     }
     let mut record = record?;
     record.target.embedded = resolved.target == Target::Embedded;
+    record.contract.file = resolved.spec.as_ref().map(|path| path.display().to_string());
     record.gate = resolved.gate.clone();
     record.selection = resolved.selection.clone();
     Ok(record)

@@ -21,7 +21,7 @@ use super::untested::Evidence;
 use crate::judge::document;
 use crate::judge::finding::FindingKind;
 use crate::plan::{Case, Plan};
-use crate::run::settings::Settings;
+use crate::run::settings::{Broadcast, Settings};
 use crate::run::{CaseResult, FindingKey, Found, Left, Outcome, Verdict};
 use crate::spec::Contract;
 use crate::spec::clause::{ClauseIndex, Tier};
@@ -57,12 +57,9 @@ impl Record {
                 version: contract.service.version.clone(),
                 published: contract.rules.published.clone(),
                 sha256: contract.sha256.clone(),
+                file: None,
             },
-            target: TargetInfo {
-                endpoint: settings.endpoint.clone(),
-                region: settings.region.clone(),
-                embedded: false,
-            },
+            target: target(settings, &redactor),
             seed: settings.seed,
             profile: settings.profile.id().to_owned(),
             shard: settings.shard.to_string(),
@@ -84,6 +81,23 @@ impl Record {
         record.summary.operations = record.operation_totals(&absent);
         record.recount();
         record
+    }
+}
+
+fn target(settings: &Settings, redactor: &Redactor) -> TargetInfo {
+    let auth = if settings.credentials.is_some() { "sigv4" } else { "none" };
+    let (broadcast, broadcast_command) = match &settings.broadcast {
+        Broadcast::Unavailable => (None, None),
+        Broadcast::ControlPath(path) => (Some(path.clone()), None),
+        Broadcast::Command(command) => (None, Some(redactor.text(&command.line))),
+    };
+    TargetInfo {
+        endpoint: settings.endpoint.clone(),
+        region: settings.region.clone(),
+        embedded: false,
+        auth: Some(auth.to_owned()),
+        broadcast,
+        broadcast_command,
     }
 }
 

@@ -183,6 +183,9 @@ pub struct ContractInfo {
     pub published: String,
     /// SHA-256 of the model file.
     pub sha256: String,
+    /// The file or directory that it was read from; none is the built-in contract.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 /// The target that a record speaks of.
@@ -195,6 +198,15 @@ pub struct TargetInfo {
     /// Whether it is the reference server that the run itself started.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub embedded: bool,
+    /// `sigv4` if requests were signed, else `none`; none if the report does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<String>,
+    /// Path of the target that makes a channel live, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broadcast: Option<String>,
+    /// Shell command that streams to a channel, if there is one; secrets redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broadcast_command: Option<String>,
 }
 
 /// Totals of a run.

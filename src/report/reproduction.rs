@@ -1,6 +1,7 @@
 //! The one command that shows a finding again.
 
 use super::record::{FindingRecord, Record};
+use super::script;
 use super::text::{reproduce, shell_word, visible};
 
 /// Longest `curl` command that is shown where there is room for one command, in characters.
@@ -15,8 +16,10 @@ pub fn command(record: &Record, finding: &FindingRecord, json_report: Option<&st
     // The server that a run embeds is gone when its report is read, a sequence is more than one request, and `curl` signs
     // nothing.
     let is_about_signatures = finding.clause.starts_with("auth.");
-    let is_one_request = finding.setup.is_empty() && !finding.curl.is_empty();
-    let is_enough = !record.target.embedded && is_one_request && !is_about_signatures;
+    let makes_something_first = finding.reproduce.as_deref().is_some_and(script::makes_something_first);
+    let is_one_request = finding.setup.is_empty() && !finding.curl.is_empty() && !makes_something_first;
+    let is_signed = record.target.auth.as_deref() == Some("sigv4") || is_about_signatures;
+    let is_enough = !record.target.embedded && is_one_request && !is_signed;
     match is_enough && finding.curl.chars().count() <= LONGEST_CURL {
         true => visible(&finding.curl).into_owned(),
         false => reproduce(record, finding),

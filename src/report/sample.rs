@@ -19,12 +19,16 @@ fn base() -> Record {
         schema: SCHEMA.to_owned(),
         tool: Tool { name: "ivs-conformance".to_owned(), version: "0.1.0".to_owned() },
         contract: ContractInfo {
+            file: None,
             service: "ivs".to_owned(),
             version: "2020-07-14".to_owned(),
             published: "2025-02-28".to_owned(),
             sha256: "9f2c".repeat(16),
         },
         target: TargetInfo {
+            auth: None,
+            broadcast: None,
+            broadcast_command: None,
             endpoint: "http://127.0.0.1:5000".to_owned(),
             region: "us-east-1".to_owned(),
             embedded: false,

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::record::{FindingRecord, Record, RequestRecord};
+use crate::run::settings::DEFAULT_REGION;
 use crate::spec::clause::Tier;
 
 /// One line of text in which everything that could steer a terminal or mislead a reader is spelled out.
@@ -117,9 +118,7 @@ pub fn shell_word(word: &str) -> String {
 /// The command that checks a finding's clause again.
 pub fn reproduce(record: &Record, finding: &FindingRecord) -> String {
     let mut command = "ivs-conformance run".to_owned();
-    if !record.target.embedded {
-        let _ = write!(command, " --endpoint {}", shell_word(&record.target.endpoint));
-    }
+    command.push_str(&target_flags(record));
     let _ = write!(command, " --only '{}'", visible(&finding.clause).replace('\'', r"'\''"));
     let _ = write!(command, " --seed {}", record.seed);
     if record.profile != "standard" {
@@ -129,6 +128,37 @@ pub fn reproduce(record: &Record, finding: &FindingRecord) -> String {
         command.push_str(" --strict");
     }
     command
+}
+
+/// The flags that lead to the target of a record with its contract, as a shell takes them.
+fn target_flags(record: &Record) -> String {
+    let target = &record.target;
+    let mut flags = String::new();
+    let mut flag = |name: &str, value: &str| {
+        let _ = write!(flags, " --{name} {}", shell_word(value));
+    };
+    if !target.embedded {
+        flag("endpoint", &target.endpoint);
+        if !target.region.is_empty() {
+            flag("region", &target.region);
+        }
+    } else if target.region != DEFAULT_REGION && !target.region.is_empty() {
+        flag("region", &target.region);
+    }
+    if target.auth.as_deref() == Some("none") {
+        flag("auth", "none");
+    }
+    // The embedded server has its own.
+    if let Some(path) = target.broadcast.as_deref().filter(|_| !target.embedded) {
+        flag("broadcast", path);
+    }
+    if let Some(command) = &target.broadcast_command {
+        flag("broadcast-command", command);
+    }
+    if let Some(file) = &record.contract.file {
+        flag("spec", file);
+    }
+    flags
 }
 
 /// `1 clause`, `2 clauses`: the plural with `s`.
@@ -209,7 +239,7 @@ mod tests {
     fn the_command_names_clause_and_seed() {
         let record = sample::failing();
         let command = reproduce(&record, &record.findings[0]);
-        assert!(command.starts_with("ivs-conformance run --endpoint http://127.0.0.1:5000 --only '"));
+        assert!(command.starts_with("ivs-conformance run --endpoint http://127.0.0.1:5000 --region us-east-1 --only '"));
         assert!(command.contains("--seed 7"));
     }
 

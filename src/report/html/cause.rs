@@ -6,9 +6,9 @@ use super::marked::{self, Segment, block};
 use super::matrix;
 use crate::report::ranking::RankedCause;
 use crate::report::record::{BaselineStatus, FindingRecord, Record};
-use crate::report::text::{count, reproduce, request_block, request_line, response_block, shorten, visible};
+use crate::report::text::{count, reproduce, request_block, request_line, response_block, shorten, visible, visible_block};
 use crate::report::verdict::Weight;
-use crate::report::{reproduction, sent};
+use crate::report::{reproduction, script, sent};
 use crate::spec::clause::Tier;
 
 /// How many causes are open at first.
@@ -60,6 +60,7 @@ pub struct Finding {
     request: Vec<Segment>,
     response: String,
     curl: String,
+    script: String,
     reproduce: String,
 }
 
@@ -110,7 +111,7 @@ fn shown(record: &Record, number: usize, cause: &RankedCause<'_>) -> Cause {
         expected: marked::prose(&primary.expected),
         observed: marked::prose(&primary.observed),
         command: reproduction::command(record, primary, None),
-        primary: finding(record, primary),
+        primary: Finding { script: script_of(record, primary), ..finding(record, primary) },
         consequences: cause.consequences.iter().map(|one| finding(record, one)).collect(),
     }
 }
@@ -152,8 +153,18 @@ pub fn finding(record: &Record, finding: &FindingRecord) -> Finding {
         request: marked::request(finding),
         response: block(response_block(&finding.response)),
         curl: text(&finding.curl),
+        script: String::new(),
         reproduce: reproduce(record, finding),
     }
+}
+
+/// The script that shows a finding again where `curl` alone does not: after other requests, or signed. Only a text that
+/// looks like what it is can be copied.
+fn script_of(record: &Record, finding: &FindingRecord) -> String {
+    let is_signed = record.target.auth.as_deref() == Some("sigv4");
+    let is_wanted = |script: &&String| is_signed || script::makes_something_first(script);
+    let is_shown = |script: &&String| visible_block(script) == script.as_str();
+    finding.reproduce.as_ref().filter(is_wanted).filter(is_shown).cloned().unwrap_or_default()
 }
 
 /// How often a finding was seen, and how reliably.

@@ -86,6 +86,11 @@ pub fn script(subject: &Subject<'_>, found: &Found) -> Result<String, Unfaithful
     }
 }
 
+/// Whether a script sends requests before the telling one.
+pub fn makes_something_first(script: &str) -> bool {
+    script.lines().any(|line| line.starts_with("call ") || line.starts_with("response=$(curl -sS "))
+}
+
 /// What the script sends, the telling request last: an answer that was waited for is asked for twice.
 fn steps<'f>(subject: &Subject<'_>, found: &'f Found) -> Result<Vec<&'f TrailStep>, Unfaithful> {
     let is_readonly =
