@@ -5,6 +5,8 @@ mod functions;
 mod requests;
 mod stand_in;
 mod teardown;
+#[cfg(test)]
+mod tests;
 mod values;
 mod words;
 
