@@ -239,7 +239,9 @@ mod tests {
     fn the_command_names_clause_and_seed() {
         let record = sample::failing();
         let command = reproduce(&record, &record.findings[0]);
-        assert!(command.starts_with("ivs-conformance run --endpoint http://127.0.0.1:5000 --region us-east-1 --only '"));
+        assert!(
+            command.starts_with("ivs-conformance run --endpoint http://127.0.0.1:5000 --region us-east-1 --only '")
+        );
         assert!(command.contains("--seed 7"));
     }
 

@@ -175,8 +175,12 @@ impl Session<'_> {
         };
         let Some(last) = self.history.last() else { return };
         let failure = TransportFailure { kind: FailureKind::Protocol, detail: "several answers".to_owned() };
-        let exchange =
-            Exchange { request: last.request.clone(), reply: Reply::Failure(failure), elapsed: Duration::ZERO, repeats: 0 };
+        let exchange = Exchange {
+            request: last.request.clone(),
+            reply: Reply::Failure(failure),
+            elapsed: Duration::ZERO,
+            repeats: 0,
+        };
         self.worker.tally.find_after(violation.clone(), self.case, &exchange, &self.history);
         progress.violations.push(violation);
     }

@@ -316,8 +316,18 @@ impl Tally {
         let (exchange, trail) = (evidence(exchange), Trail { before, telling });
         self.first_seen.push(key.clone());
         let (also_in, seen) = (BTreeSet::new(), Seen::ONCE);
-        let found =
-            Found { violation, exchange, body_length, setup, trail, case, also_in, occurrences: 1, seen, witness: None };
+        let found = Found {
+            violation,
+            exchange,
+            body_length,
+            setup,
+            trail,
+            case,
+            also_in,
+            occurrences: 1,
+            seen,
+            witness: None,
+        };
         self.findings.insert(key, found);
     }
 

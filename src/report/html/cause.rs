@@ -6,7 +6,9 @@ use super::marked::{self, Segment, block};
 use super::matrix;
 use crate::report::ranking::RankedCause;
 use crate::report::record::{BaselineStatus, FindingRecord, Record};
-use crate::report::text::{count, reproduce, request_block, request_line, response_block, shorten, visible, visible_block};
+use crate::report::text::{
+    count, reproduce, request_block, request_line, response_block, shorten, visible, visible_block,
+};
 use crate::report::verdict::Weight;
 use crate::report::{reproduction, script, sent};
 use crate::spec::clause::Tier;

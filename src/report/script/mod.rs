@@ -148,7 +148,9 @@ fn head(subject: &Subject<'_>, sending: &Sending<'_>, teardown: &str) -> String 
     head.push_str(&comment("observed: ", subject.observed));
     head.push_str("#\n# Usage: sh FILE [ENDPOINT]\n");
     if sending.signs {
-        head.push_str("# It signs with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment.\n");
+        head.push_str(
+            "# It signs with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment.\n",
+        );
     }
     if !teardown.is_empty() {
         head.push_str("# It deletes what it made; with KEEP=1 in the environment everything stays.\n");

@@ -222,7 +222,10 @@ fn is_usual(step: &TrailStep) -> bool {
         && request.body.is_empty() != request.headers.iter().any(|(name, _)| name == CONTENT_TYPE.0);
     let is_method = !request.body.is_empty() || matches!(request.method.as_str(), "GET" | "DELETE");
     let is_plainly_made = request.headers.iter().all(is_plain) && (has_both || step.manner == Manner::Control);
-    is_plainly_made && is_method && is_simple(&request.target) && method(&request.method).is_ok_and(|method| method != "--head")
+    is_plainly_made
+        && is_method
+        && is_simple(&request.target)
+        && method(&request.method).is_ok_and(|method| method != "--head")
 }
 
 /// The headers as `curl` takes them; those that it would add by itself are taken away.

@@ -16,8 +16,9 @@ pub fn without_secrets(subject: &Subject<'_>, operation: &str, body: &str) -> Re
     if !secrets.iter().any(|node| body.contains(node.name.as_str())) {
         return Ok(body.to_owned());
     }
-    let value: Value = serde_json::from_str(body)
-        .map_err(|_| Unfaithful::because("Its request may hold a secret, and is not JSON in which it could be found."))?;
+    let value: Value = serde_json::from_str(body).map_err(|_| {
+        Unfaithful::because("Its request may hold a secret, and is not JSON in which it could be found.")
+    })?;
     Ok(replaced(value, shape).to_string())
 }
 
@@ -40,7 +41,9 @@ fn stand_in(value: Value) -> Value {
         Value::String(text) if words::has_mark(&text) => Value::String(text),
         Value::String(text) => Value::String(text.chars().map(like).collect()),
         Value::Array(elements) => elements.into_iter().map(stand_in).collect(),
-        Value::Object(members) => Value::Object(members.into_iter().map(|(name, value)| (name, stand_in(value))).collect()),
+        Value::Object(members) => {
+            Value::Object(members.into_iter().map(|(name, value)| (name, stand_in(value))).collect())
+        }
         Value::Number(_) => Value::from(1),
         other => other,
     }
