@@ -9,7 +9,7 @@ use super::redact::REDACTED;
 /// Stands for a secret until the text is quoted for the shell; the name of its member goes in between.
 const MARK: (&str, &str) = ("@@SECRET:", ":@@");
 /// Variable for a secret, or the beginning of it where the secret's member has a name.
-const VARIABLE: &str = "SECRET";
+pub(super) const VARIABLE: &str = "SECRET";
 
 /// A shell command that sends the request to an endpoint that needs no signature.
 pub fn command(endpoint: &str, request: &RequestRecord) -> String {
@@ -45,7 +45,7 @@ fn marked_json(value: &Value, name: &str) -> Value {
 }
 
 /// A member's name as the end of a variable's: `streamKey` becomes `_STREAM_KEY`.
-fn variable(member: &str) -> String {
+pub(super) fn variable(member: &str) -> String {
     let mut variable = String::new();
     let mut last = '_';
     for c in member.chars().filter(char::is_ascii_alphanumeric) {

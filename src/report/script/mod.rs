@@ -80,6 +80,7 @@ pub fn script(subject: &Subject<'_>, found: &Found) -> Result<String, Unfaithful
     let teardown = teardown::function(subject, &sending, &steps, &values)?;
     let mut script = head(subject, &sending, &teardown);
     script.push_str(&functions::used_in(&format!("{teardown}{body}"), &sending));
+    script.push_str(&sending.stand_ins.commands());
     script.push_str(&teardown);
     script.push_str(&body);
     match subject.redactor.text(&script) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::stand_in::without_secrets;
+use super::stand_in::StandIns;
 use super::values::Values;
 use super::{Subject, Unfaithful, words};
 use crate::plan::suite::SignatureChange;
@@ -46,6 +46,8 @@ pub struct Sending<'r> {
     service: &'r str,
     locality: Locality,
     is_about_signatures: bool,
+    /// What takes the place of secrets.
+    pub stand_ins: StandIns,
 }
 
 impl<'r> Sending<'r> {
@@ -55,7 +57,14 @@ impl<'r> Sending<'r> {
         let settings = subject.settings;
         let signs = settings.credentials.is_some() && !service.is_empty();
         let is_about_signatures = subject.id.starts_with(ABOUT_SIGNATURES);
-        Sending { signs, region: &settings.region, service, locality: settings.locality, is_about_signatures }
+        Sending {
+            signs,
+            region: &settings.region,
+            service,
+            locality: settings.locality,
+            is_about_signatures,
+            stand_ins: StandIns::default(),
+        }
     }
 
     /// The options that sign as the run does; empty if it does not.
@@ -108,7 +117,7 @@ impl<'r> Sending<'r> {
     ) -> Result<String, Unfaithful> {
         let target = words::marked_path(target_of(step, self.signs)?, values);
         let body = body_of(step)?;
-        let body = without_secrets(subject, &step.operation, &words::marked(&body, values))?;
+        let body = self.stand_ins.put_into(subject, &step.operation, &words::marked(&body, values))?;
         let path = self.url_path(&target);
         let is_usual = is_usual(step) && path.is_none();
         if form == Form::Before && is_usual && matches!(step.manner, Manner::AsRun | Manner::Control) {
