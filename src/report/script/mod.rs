@@ -105,6 +105,11 @@ fn steps<'f>(subject: &Subject<'_>, found: &'f Found) -> Result<Vec<&'f TrailSte
                 return Err(Unfaithful::because("It takes requests that are in flight at the same time."));
             }
             Manner::Stream => return Err(Unfaithful::because("It takes the command that streams to the channel.")),
+            Manner::LookedUp => {
+                return Err(Unfaithful::because(
+                    "It takes an ARN that a list shows and the response of its creation does not.",
+                ));
+            }
             Manner::OtherCaller => {
                 return Err(Unfaithful::because("It takes the credentials of another caller than the run's."));
             }

@@ -40,6 +40,8 @@ pub enum Manner {
     Control,
     /// Not a request: a command that streams to a channel.
     Stream,
+    /// Not a request of the test: a list was searched for an ARN that the response does not show.
+    LookedUp,
 }
 
 /// Which test sent a request.
@@ -71,9 +73,17 @@ impl TrailStep {
 
     /// A command that streams to a channel.
     pub fn stream() -> TrailStep {
+        TrailStep::without_request(Manner::Stream)
+    }
+
+    /// A search of a list for an ARN.
+    pub fn looked_up() -> TrailStep {
+        TrailStep::without_request(Manner::LookedUp)
+    }
+
+    fn without_request(manner: Manner) -> TrailStep {
         let (method, target) = (Text::default(), Text::default());
-        let request = Request { method, target, headers: Vec::new(), body: Bytes::new() };
-        TrailStep::outside(request, Manner::Stream)
+        TrailStep::outside(Request { method, target, headers: Vec::new(), body: Bytes::new() }, manner)
     }
 
     fn outside(request: Request, manner: Manner) -> TrailStep {
@@ -93,7 +103,7 @@ impl TrailStep {
 
     /// Whether the test at hand sent it to an operation of the contract.
     pub fn is_own_request(&self) -> bool {
-        self.origin == Origin::Own && !matches!(self.manner, Manner::Control | Manner::Stream)
+        self.origin == Origin::Own && !matches!(self.manner, Manner::Control | Manner::Stream | Manner::LookedUp)
     }
 }
 

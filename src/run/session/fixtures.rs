@@ -222,7 +222,9 @@ impl Session<'_> {
         let Some(arn) = arn.filter(|arn| is_one(arn)) else { return made };
         env.remains.note_made(arn);
         self.made.insert(arn.to_owned());
-        let mut bundle = made.unwrap_or(Bundle { resources: Vec::new(), state: None, region: None });
+        self.history.push(TrailStep::looked_up());
+        let mut bundle =
+            made.unwrap_or(Bundle { resources: Vec::new(), state: None, region: None, made_by: Vec::new() });
         bundle.resources.retain(|(known, _)| known != resource);
         bundle.resources.insert(0, (resource.to_owned(), arn.to_owned()));
         Some(bundle)
