@@ -58,8 +58,8 @@ pub enum Command {
         /// Which shell
         shell: Shell,
     },
-    /// Prints the manual page (roff)
-    Man,
+    /// Prints the manual page of a command (roff), or writes all pages
+    Man(ManArgs),
 }
 
 /// Which clauses and cases, and with what.
@@ -377,6 +377,17 @@ pub struct SelftestArgs {
     /// Faults tried at the same time [default: chosen from the machine]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Command whose page is printed, e.g. `run` or `spec diff` [default: the page of the program]
+    #[arg(value_name = "COMMAND", conflicts_with = "directory")]
+    pub command: Vec<String>,
+    /// Writes the pages of all commands into a directory, which is created if it does not exist
+    #[arg(long, value_name = "DIRECTORY")]
+    pub directory: Option<PathBuf>,
 }
 
 /// Form of an exported contract.

@@ -9,7 +9,7 @@ use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::print_error;
-use super::{clean, explain, list, merge, replay, run, selftest, serve, shell, spec};
+use super::{clean, completions, explain, list, manual, merge, replay, run, selftest, serve, spec};
 
 /// Does what the command line asks for; every word on the console has been written when it returns.
 pub fn start(words: impl IntoIterator<Item = OsString>, environment: &Environment) -> Exit {
@@ -39,8 +39,8 @@ fn dispatch(command: Command, environment: &Environment) -> Result<Exit, CliErro
         Command::Clean(args) => block_on(clean::clean(args, environment)),
         Command::Selftest(args) => selftest::selftest(&args, environment),
         Command::Spec { command } => spec::spec(command),
-        Command::Completions { shell } => Ok(shell::completions(shell)),
-        Command::Man => shell::man(),
+        Command::Completions { shell } => Ok(completions::completions(shell)),
+        Command::Man(args) => manual::man(&args),
     }
 }
 
