@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::output::ReportTarget;
-use super::span::Span;
 use crate::run::settings::{Profile, Shard};
+use crate::run::span::Span;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 everything tested conforms; 1 divergences; 2 bad usage, spec, suite, config or baseline, \
@@ -109,7 +109,8 @@ pub struct RunArgs {
     #[command(flatten)]
     pub account: AccountArgs,
     /// Says how many requests, resources and minutes the run will take, and what stays untested; sends nothing
-    #[arg(long = "plan", help_heading = "Account")]
+    #[arg(long = "plan", help_heading = "Account", default_value_t = false, hide_default_value = true, action = clap::ArgAction::Set)]
+    #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub plan_only: bool,
 }
 
@@ -118,7 +119,8 @@ pub struct RunArgs {
 #[command(next_help_heading = "Account")]
 pub struct AccountArgs {
     /// Goes on without asking on a target that is not on this machine
-    #[arg(long)]
+    #[arg(long, default_value_t = false, hide_default_value = true, action = clap::ArgAction::Set)]
+    #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub yes: bool,
     /// Where everything is written down before it is made [default: a new file here, if the target is not on this machine]
     #[arg(long, value_name = "FILE")]
@@ -202,7 +204,8 @@ pub struct VerdictArgs {
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
     /// Rewrites the baseline to what this run saw, keeping reasons and dates
-    #[arg(long, requires = "baseline")]
+    #[arg(long, default_value_t = false, hide_default_value = true, action = clap::ArgAction::Set)]
+    #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub update_baseline: bool,
     /// Counts recommendations inferred beyond the text of the reference too
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -369,7 +372,8 @@ pub struct SelftestArgs {
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// Checks each faulty server by a full run, and counts what it accuses beside the fault
-    #[arg(long)]
+    #[arg(long, default_value_t = false, hide_default_value = true, action = clap::ArgAction::Set)]
+    #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub whole: bool,
     /// The same with N random pairs of faults
     #[arg(long, value_name = "N", conflicts_with_all = ["whole", "sample"])]
@@ -456,6 +460,8 @@ mod tests {
             "html=x.html",
             "--strict",
             "--implemented=false",
+            "--yes=false",
+            "--plan",
             "--shard",
             "2/3",
         ])
@@ -464,6 +470,7 @@ mod tests {
         assert_eq!(run.plan.only, ["a*", "b*"]);
         assert_eq!(run.verdict.report.len(), 2);
         assert_eq!(run.verdict.strict, Some(true));
+        assert_eq!((run.account.yes, run.plan_only, run.verdict.update_baseline), (false, true, false));
         assert_eq!(run.verdict.implemented, Some(false));
         assert_eq!(run.plan.shard, Some(Shard { index: 2, count: 3 }));
     }
@@ -475,7 +482,6 @@ mod tests {
             vec!["run", "--profile", "slow"],
             vec!["run", "--report", "pdf=x"],
             vec!["run", "--report", "json"],
-            vec!["run", "--update-baseline"],
             vec!["run", "--seed", "-1"],
             vec!["serve", "--listen", "nowhere"],
             vec!["merge"],

@@ -115,7 +115,8 @@ fn page(man: &Man, command: &clap::Command, words: &str, sections: &Sections) ->
     // The page of the program has everything.
     let is_about = |commands: &[String]| words.is_empty() || commands.iter().any(|name| name == words || name == EVERY);
     let entry = |entry: &Entry| (entry.name.clone(), entry.text.clone());
-    let of = |entries: &[Entry]| entries.iter().filter(|entry| is_about(&entry.commands)).map(entry).collect::<Vec<_>>();
+    let of =
+        |entries: &[Entry]| entries.iter().filter(|entry| is_about(&entry.commands)).map(entry).collect::<Vec<_>>();
     let code = |code: &Code| match words.is_empty() && !code.commands.iter().any(|name| name == EVERY) {
         true => (code.code.to_string(), format!("{} ({})", code.text, code.commands.join(", "))),
         false => (code.code.to_string(), code.text.clone()),

@@ -32,7 +32,7 @@ fn dispatch(command: Command, environment: &Environment) -> Result<Exit, CliErro
     match command {
         Command::Run(args) => block_on(run::run(*args, environment)),
         Command::Serve(args) => block_on(serve::serve(args, environment)),
-        Command::List(args) => list::list(args),
+        Command::List(args) => list::list(args, environment),
         Command::Explain(args) => explain::explain(&args),
         Command::Replay(args) => block_on(replay::replay(args, environment)),
         Command::Merge(args) => merge::merge(&args),

@@ -26,6 +26,7 @@ pub mod sarif;
 mod score;
 mod selection;
 mod sent;
+pub mod target;
 pub mod terminal;
 pub mod text;
 mod title;
