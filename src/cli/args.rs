@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -170,8 +171,8 @@ pub struct TargetArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Effort")]
 pub struct EffortArgs {
-    /// How many examples a clause gets: quick, standard or deep [default: standard]
-    #[arg(long, value_name = "PROFILE")]
+    /// How many examples a clause gets [default: standard]
+    #[arg(long, value_name = "PROFILE", value_parser = profiles())]
     pub profile: Option<Profile>,
     /// Requests to make up in all, shared out evenly over the cases [default: by the profile]
     #[arg(long, value_name = "N")]
@@ -191,6 +192,12 @@ pub struct EffortArgs {
     /// How long the whole run may take: seconds, or 30s, 5m [default: none]
     #[arg(long, value_name = "S")]
     pub deadline: Option<Span>,
+}
+
+/// Profiles by name, so that help and completion know them.
+fn profiles() -> impl TypedValueParser<Value = Profile> {
+    let names = [Profile::Quick, Profile::Standard, Profile::Deep].map(Profile::id);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Profile>())
 }
 
 /// What is written, and what fails.
