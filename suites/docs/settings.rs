@@ -121,7 +121,8 @@ fn every_setting_has_its_twins() {
             (true, Some(_)) => panic!("`--{flag}` is a key, and there is a reason why not"),
             (false, None) => panic!("`--{flag}` is not a key of the file, and there is no reason why"),
         };
-        let name = if alone.is_some() && flag != "config" { "—".to_owned() } else { format!("`{}`", variable(&flag)) };
+        let name =
+            if alone.is_some() && flag != "config" { "—".to_owned() } else { format!("`{}`", variable(&flag)) };
         let (tests, method) = (in_tests(&flag, &mut variables), method(&flag, &mut methods));
         let _ = writeln!(table, "| `--{flag}{value}` | {key} | {name} | {tests} | {method} |");
     }
