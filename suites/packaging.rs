@@ -210,11 +210,12 @@ fn zsh_completes_after_a_command() {
         ("ivs-conformance serve --auth n", "none"),
         ("ivs-conformance spec d", "diff"),
     ] {
-        // Completion needs a line that is edited: a shell of its own at a pseudo-terminal.
+        // Completion needs a line that is edited, at a pseudo-terminal; `go:` is its prompt.
         let script = format!(
-            "zmodload zsh/zpty\nzpty shell zsh -f -i\nzpty -w shell 'autoload -Uz compinit && compinit -u -D; source ./completions; \
-             PS1=; bindkey \"^I\" complete-word; echo rea\"\"dy'\nzpty -r -m shell line '*ready*'\n\
-             zpty -n -w shell $'{words}\\t\\C-a: <\\C-e>'\nzpty -r -m shell line '*>*'\nprint -r -- \"$line\"\n"
+            "zmodload zsh/zpty\nzpty shell zsh -f -i\n\
+             zpty -w shell 'autoload -Uz compinit && compinit -u -D; source ./completions; PS1=g\"\"o:'\n\
+             zpty -r -m shell line '*go:*'\n\
+             zpty -w -n shell '{words}'$'\\t'' :end'\nzpty -r -m shell line '*:end*'\nprint -r -- \"$line\"\n"
         );
         let offered = offered("zsh", &script);
         assert!(offered.iter().any(|word| word.contains(wanted)), "{words}: {offered:?}");

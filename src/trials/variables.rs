@@ -1,7 +1,10 @@
 //! What variables say of a suite. They have the names that `ivs-conformance run` knows, and win over the code.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
+
+use serde::Deserialize;
 
 use super::suite::{Origin, Suite};
 use crate::report::target::ReportTarget;
@@ -23,12 +26,24 @@ const VARIABLES: &[(&str, Change)] = &[
     ("AUTH", auth),
     ("REGION", |suite, text| Ok(suite.region(text))),
     ("PROXY", |suite, text| Ok(suite.proxy(text))),
-    ("CA_CERT", |suite, text| Ok(suite.ca_cert(text))),
+    ("CA_CERT", |mut suite, text| {
+        suite.settings.network.ca_certs = list(text)?.into_iter().map(PathBuf::from).collect();
+        Ok(suite)
+    }),
     ("WAIT", |suite, text| Ok(suite.wait(span(text)?))),
     ("SPEC", |suite, text| Ok(suite.spec(text))),
-    ("ONLY", |suite, text| Ok(suite.only(text))),
-    ("SKIP", |suite, text| Ok(suite.skip(text))),
-    ("OPERATION", |suite, text| Ok(suite.operation(text))),
+    ("ONLY", |mut suite, text| {
+        suite.settings.only = list(text)?;
+        Ok(suite)
+    }),
+    ("SKIP", |mut suite, text| {
+        suite.settings.skip = list(text)?;
+        Ok(suite)
+    }),
+    ("OPERATION", |mut suite, text| {
+        suite.operations = list(text)?;
+        Ok(suite)
+    }),
     ("SHARD", |suite, text| Ok(suite.shard(text.parse()?))),
     ("PROFILE", |suite, text| Ok(suite.profile(text.parse()?))),
     ("CASES", |suite, text| Ok(suite.cases(parsed(text)?))),
@@ -110,8 +125,22 @@ fn auth(mut suite: Suite, text: &str) -> Result<Suite, String> {
 }
 
 fn report(mut suite: Suite, text: &str) -> Result<Suite, String> {
-    suite.reports = vec![text.parse::<ReportTarget>()?];
+    suite.reports = list(text)?.iter().map(|report| report.parse()).collect::<Result<Vec<ReportTarget>, String>>()?;
     Ok(suite)
+}
+
+/// One value, or a TOML list of several; it replaces the list that the code gives.
+fn list(text: &str) -> Result<Vec<String>, String> {
+    #[derive(Deserialize)]
+    struct List {
+        list: Vec<String>,
+    }
+    match text.starts_with('[') {
+        false => Ok(vec![text.to_owned()]),
+        true => toml::from_str(&format!("list = {text}"))
+            .map(|List { list }| list)
+            .map_err(|error| format!("it is no list of texts: {}", error.message().trim())),
+    }
 }
 
 fn span(text: &str) -> Result<Duration, String> {
@@ -145,6 +174,7 @@ mod tests {
                 ("IVS_CONFORMANCE_STRICT", "false"),
                 ("IVS_CONFORMANCE_DEADLINE", "5m"),
                 ("IVS_CONFORMANCE_REPORT", "json=report.json"),
+                ("IVS_CONFORMANCE_ONLY", "[\"B.*\", \"C.*\"]"),
                 ("AWS_REGION", "eu-west-1"),
             ],
         )
@@ -153,6 +183,7 @@ mod tests {
         assert_eq!(suite.settings.broadcast, Broadcast::Unavailable, "the code's path is of another target");
         assert_eq!((suite.gate.strict, suite.settings.seed), (false, 1));
         assert_eq!(suite.settings.deadline, Some(Duration::from_secs(300)));
+        assert_eq!(suite.settings.only, ["B.*", "C.*"]);
         assert_eq!((suite.reports.len(), suite.settings.region.as_str()), (1, "eu-west-1"));
     }
 
@@ -164,6 +195,7 @@ mod tests {
             ("IVS_CONFORMANCE_DEADLINE", "soon"),
             ("IVS_CONFORMANCE_REPORT", "pdf=x"),
             ("IVS_CONFORMANCE_AUTH", "sigv"),
+            ("IVS_CONFORMANCE_ONLY", "[1"),
         ] {
             let said = heeded(Suite::new(), &[(name, value)]).err().unwrap();
             assert!(said.starts_with(&format!("{name}={value}: ")), "{said}");
