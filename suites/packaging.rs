@@ -143,7 +143,7 @@ fn the_image_builds_its_dependencies_apart_and_does_not_run_as_root() {
     let kinds: Vec<&str> = targets.iter().map(|target| target["kind"][0].as_str().unwrap()).collect();
     assert_eq!(kinds, ["lib", "bin"], "what the layer does not have is not in its manifest");
     let built = std::fs::read_to_string(scratch.file("built")).unwrap();
-    let last = lines.iter().filter(|line| line.contains("cargo build")).next_back().unwrap();
+    let last = lines.iter().rfind(|line| line.contains("cargo build")).unwrap();
     assert!(last.trim_end().ends_with(built.trim()), "the layer is of another build: {built} and {last}");
     let user = lines.iter().find_map(|line| line.strip_prefix("USER ")).unwrap();
     assert!(user.parse::<u32>().is_ok_and(|id| id > 0), "{user}");
