@@ -3,6 +3,9 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "docs/settings.rs"]
+mod settings;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -20,6 +23,15 @@ fn assert_up_to_date(name: &str, page: &str) {
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(written == page, "docs/{name} is out of date: IVS_CONFORMANCE_UPDATE_DOCS=1 cargo test --test docs");
+}
+
+/// The same for the part of a page between its two marks.
+fn assert_part_up_to_date(name: &str, part: &str) {
+    const MARKS: [&str; 2] = ["<!-- begin: made by suites/docs.rs -->\n", "<!-- end -->\n"];
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)).unwrap();
+    let (before, rest) = page.split_once(MARKS[0]).expect("the page has a mark where the part begins");
+    let (_, after) = rest.split_once(MARKS[1]).expect("the page has a mark where the part ends");
+    assert_up_to_date(name, &format!("{before}{}{part}{}{after}", MARKS[0], MARKS[1]));
 }
 
 fn text<'v>(entry: &'v Value, member: &str) -> &'v str {

@@ -16,6 +16,9 @@ const IS_EXAMPLE: &str = "IVS_CONFORMANCE_RUN_EXAMPLE";
 /// Set to a baseline file in the processes that are the example with a baseline.
 const BASELINE: &str = "IVS_CONFORMANCE_RUN_BASELINE";
 
+/// Set in the processes that expect an operation to be missing, for a reason.
+const REASON: &str = "IVS_CONFORMANCE_RUN_REASON";
+
 type Test = fn() -> Result<(), libtest_mimic::Failed>;
 
 fn main() -> ExitCode {
@@ -25,7 +28,10 @@ fn main() -> ExitCode {
     if let Some(baseline) = std::env::var_os(BASELINE) {
         return Suite::new().endpoint("").implemented_only().only("CreateChannel.input.*").baseline(baseline).main();
     }
-    let tests: [(&str, Test); 10] = [
+    if let Ok(reason) = std::env::var(REASON) {
+        return Suite::new().endpoint("").without_because("PutMetadata", reason).only("PutMetadata.valid/*").main();
+    }
+    let tests: [(&str, Test); 14] = [
         ("every_case_is_listed", every_case_is_listed),
         ("tests_pass_fail_and_are_ignored", tests_pass_fail_and_are_ignored),
         ("one_test_runs_alone", one_test_runs_alone),
@@ -34,6 +40,10 @@ fn main() -> ExitCode {
         ("nextest_is_not_told_to_run_what_cannot_be_decided", nextest_is_not_told_to_run_what_cannot_be_decided),
         ("a_baseline_makes_known_divergences_pass_by", a_baseline_makes_known_divergences_pass_by),
         ("a_damaged_baseline_fails_with_its_line", a_damaged_baseline_fails_with_its_line),
+        ("a_report_holds_all_tests_that_ran", a_report_holds_all_tests_that_ran),
+        ("a_deadline_fails_what_is_not_done", a_deadline_fails_what_is_not_done),
+        ("an_expected_absence_says_its_reason", an_expected_absence_says_its_reason),
+        ("an_operation_that_does_not_exist_fails", an_operation_that_does_not_exist_fails),
         ("a_target_that_is_not_there_fails", a_target_that_is_not_there_fails),
         ("a_server_that_is_not_the_api_fails", a_server_that_is_not_the_api_fails),
     ];
@@ -214,6 +224,78 @@ fn a_damaged_baseline_fails_with_its_line() -> Result<(), libtest_mimic::Failed>
     std::fs::remove_file(&file).unwrap();
     assert_eq!(output.status.code(), Some(101));
     assert!(String::from_utf8_lossy(&output.stderr).contains("damaged.toml:3"), "{output:?}");
+    Ok(())
+}
+
+fn a_report_holds_all_tests_that_ran() -> Result<(), libtest_mimic::Failed> {
+    let (json, junit) = (scratch_file("report.json"), scratch_file("junit.xml"));
+    let filter = ["Channel.", "--skip", "scenario", "--skip", "auth", "--skip", "protocol"];
+    let report = |format: &str, file: &PathBuf| format!("{format}={}", file.display());
+    let output = example(&filter, &[("IVS_CONFORMANCE_REPORT", &report("json", &json))]);
+    assert_eq!(output.status.code(), Some(101), "{}", text(&output));
+    let record: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(include_str!("../specs/report.schema.json")).unwrap();
+    jsonschema::validate(&schema, &record).unwrap();
+    let page = text(&output);
+    let ran = page.lines().filter(|line| line.starts_with("test ") && line.contains(" ... ")).count();
+    assert_eq!(record["summary"]["cases"]["total"], ran, "{}", record["summary"]);
+    let failed = page.lines().filter(|line| line.ends_with(" ... FAILED")).count();
+    // A missing operation is accepted: its test is ignored, and the report counts it as in a run.
+    let operations = &record["summary"]["operations"];
+    let missing = operations["total"].as_u64().unwrap() - operations["implemented"].as_u64().unwrap();
+    assert_eq!(record["summary"]["cases"]["failed"], failed as u64 + missing, "{}", record["summary"]);
+    assert!(record["summary"]["requests"].as_u64().unwrap() > ran as u64 / 2);
+    let findings = record["findings"].as_array().unwrap();
+    assert!(findings.iter().any(|finding| finding["id"] == "CreateChannel.input.name.length.max:accepted_invalid"));
+    let upheld = |id: &str| {
+        record["clauses"].as_array().unwrap().iter().any(|clause| clause["id"] == id && clause["verdict"] == "upheld")
+    };
+    assert!(
+        upheld("GetChannel.status") && upheld("GetChannel.error.ResourceNotFoundException"),
+        "{}",
+        record["summary"]
+    );
+
+    let again =
+        example(&["--exact", "GetChannel.valid/minimal"], &[("IVS_CONFORMANCE_REPORT", &report("junit", &junit))]);
+    assert_eq!(again.status.code(), Some(0), "{again:?}");
+    assert!(std::fs::read_to_string(&junit).unwrap().contains("GetChannel.valid/minimal"));
+    [json, junit].iter().for_each(|file| std::fs::remove_file(file).unwrap());
+    let nowhere = example(&["GetChannel.valid"], &[("IVS_CONFORMANCE_REPORT", "json=/nowhere/report.json")]);
+    assert_eq!(nowhere.status.code(), Some(101));
+    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("/nowhere/report.json"), "{nowhere:?}");
+    Ok(())
+}
+
+fn a_deadline_fails_what_is_not_done() -> Result<(), libtest_mimic::Failed> {
+    let file = scratch_file("deadline.json");
+    let report = format!("json={}", file.display());
+    let variables = [("IVS_CONFORMANCE_DEADLINE", "0.001"), ("IVS_CONFORMANCE_REPORT", report.as_str())];
+    let output = example(&["GetChannel.valid"], &variables);
+    let page = text(&output);
+    assert_eq!(output.status.code(), Some(101), "{page}");
+    assert_eq!(result(&page, "GetChannel.valid/minimal"), "FAILED");
+    assert!(page.contains("not run: the deadline of 0.001 s was reached"), "{page}");
+    let record: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(record["stopped_early"], "the deadline of 0.001 s was reached");
+    Ok(())
+}
+
+fn an_expected_absence_says_its_reason() -> Result<(), libtest_mimic::Failed> {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.env(REASON, "no metadata here").env("IVS_CONFORMANCE_ENDPOINT", emulator()).env_remove("NEXTEST");
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let said = result(&text(&output), "PutMetadata.valid/minimal");
+    assert_eq!(said, "ignored (PutMetadata is not implemented: no metadata here)");
+    Ok(())
+}
+
+fn an_operation_that_does_not_exist_fails() -> Result<(), libtest_mimic::Failed> {
+    let output = example(&[], &[("IVS_CONFORMANCE_OPERATION", "GetChanel")]);
+    assert_eq!(output.status.code(), Some(101), "{}", text(&output));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean `GetChannel`?"), "{output:?}");
     Ok(())
 }
 

@@ -4,12 +4,13 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::output::ReportTarget;
-use super::span::Span;
 use crate::run::settings::{Profile, Shard};
+use crate::run::span::Span;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 everything tested conforms; 1 divergences; 2 bad usage, spec, suite, config or baseline, \
@@ -58,8 +59,8 @@ pub enum Command {
         /// Which shell
         shell: Shell,
     },
-    /// Prints the manual page (roff)
-    Man,
+    /// Prints the manual page of a command (roff), or writes all pages
+    Man(ManArgs),
 }
 
 /// Which clauses and cases, and with what.
@@ -109,7 +110,8 @@ pub struct RunArgs {
     #[command(flatten)]
     pub account: AccountArgs,
     /// Says how many requests, resources and minutes the run will take, and what stays untested; sends nothing
-    #[arg(long = "plan", help_heading = "Account")]
+    #[arg(long = "plan", help_heading = "Account", default_value_t = false, hide_default_value = true, action = clap::ArgAction::Set)]
+    #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub plan_only: bool,
 }
 
@@ -118,7 +120,8 @@ pub struct RunArgs {
 #[command(next_help_heading = "Account")]
 pub struct AccountArgs {
     /// Goes on without asking on a target that is not on this machine
-    #[arg(long)]
+    #[arg(long, default_value_t = false, hide_default_value = true, action = clap::ArgAction::Set)]
+    #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub yes: bool,
     /// Where everything is written down before it is made [default: a new file here, if the target is not on this machine]
     #[arg(long, value_name = "FILE")]
@@ -168,8 +171,8 @@ pub struct TargetArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Effort")]
 pub struct EffortArgs {
-    /// How many examples a clause gets: quick, standard or deep [default: standard]
-    #[arg(long, value_name = "PROFILE")]
+    /// How many examples a clause gets [default: standard]
+    #[arg(long, value_name = "PROFILE", value_parser = profiles())]
     pub profile: Option<Profile>,
     /// Requests to make up in all, shared out evenly over the cases [default: by the profile]
     #[arg(long, value_name = "N")]
@@ -191,6 +194,12 @@ pub struct EffortArgs {
     pub deadline: Option<Span>,
 }
 
+/// Profiles by name, so that help and completion know them.
+fn profiles() -> impl TypedValueParser<Value = Profile> {
+    let names = [Profile::Quick, Profile::Standard, Profile::Deep].map(Profile::id);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Profile>())
+}
+
 /// What is written, and what fails.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Reports and verdict")]
@@ -202,7 +211,8 @@ pub struct VerdictArgs {
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
     /// Rewrites the baseline to what this run saw, keeping reasons and dates
-    #[arg(long, requires = "baseline")]
+    #[arg(long, default_value_t = false, hide_default_value = true, action = clap::ArgAction::Set)]
+    #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub update_baseline: bool,
     /// Counts recommendations inferred beyond the text of the reference too
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -369,7 +379,8 @@ pub struct SelftestArgs {
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// Checks each faulty server by a full run, and counts what it accuses beside the fault
-    #[arg(long)]
+    #[arg(long, default_value_t = false, hide_default_value = true, action = clap::ArgAction::Set)]
+    #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub whole: bool,
     /// The same with N random pairs of faults
     #[arg(long, value_name = "N", conflicts_with_all = ["whole", "sample"])]
@@ -377,6 +388,17 @@ pub struct SelftestArgs {
     /// Faults tried at the same time [default: chosen from the machine]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Command whose page is printed, e.g. `run` or `spec diff` [default: the page of the program]
+    #[arg(value_name = "COMMAND", conflicts_with = "directory")]
+    pub command: Vec<String>,
+    /// Writes the pages of all commands into a directory, which is created if it does not exist
+    #[arg(long, value_name = "DIRECTORY")]
+    pub directory: Option<PathBuf>,
 }
 
 /// Form of an exported contract.
@@ -445,6 +467,8 @@ mod tests {
             "html=x.html",
             "--strict",
             "--implemented=false",
+            "--yes=false",
+            "--plan",
             "--shard",
             "2/3",
         ])
@@ -453,6 +477,7 @@ mod tests {
         assert_eq!(run.plan.only, ["a*", "b*"]);
         assert_eq!(run.verdict.report.len(), 2);
         assert_eq!(run.verdict.strict, Some(true));
+        assert_eq!((run.account.yes, run.plan_only, run.verdict.update_baseline), (false, true, false));
         assert_eq!(run.verdict.implemented, Some(false));
         assert_eq!(run.plan.shard, Some(Shard { index: 2, count: 3 }));
     }
@@ -464,7 +489,6 @@ mod tests {
             vec!["run", "--profile", "slow"],
             vec!["run", "--report", "pdf=x"],
             vec!["run", "--report", "json"],
-            vec!["run", "--update-baseline"],
             vec!["run", "--seed", "-1"],
             vec!["serve", "--listen", "nowhere"],
             vec!["merge"],

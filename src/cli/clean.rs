@@ -71,7 +71,7 @@ fn belongs(header: &Header, contract: &Contract, path: &Path) -> Result<(), CliE
 /// The target that the journal names; flags must not lead elsewhere.
 fn of_journal(mut target: TargetArgs, header: &Header) -> Result<TargetArgs, CliError> {
     let named = target.endpoint.as_deref().map(|endpoint| endpoint.trim_end_matches('/'));
-    if named.is_some_and(|endpoint| endpoint != header.endpoint && endpoint != resolve::AWS) {
+    if named.is_some_and(|endpoint| endpoint != header.endpoint && endpoint != super::endpoint::AWS) {
         return Err(CliError::usage(format!(
             "the journal is of {}, and --endpoint names another: leave the flag out",
             visible(&header.endpoint)

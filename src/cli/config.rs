@@ -1,5 +1,8 @@
 //! `ivs-conformance.toml`: the flags of `run` as a file, and what is expected of single operations.
 
+mod place;
+mod variables;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -9,18 +12,61 @@ use serde::{Deserialize, Deserializer, de};
 use super::args::{
     AccountArgs, AuthMode, ColorMode, ConsoleArgs, EffortArgs, PlanArgs, RunArgs, TargetArgs, VerdictArgs,
 };
+use super::environment::Environment;
 use super::error::CliError;
 use super::output::ReportTarget;
-use super::span::Span;
+use super::suggest::did_you_mean;
+use super::values;
 use crate::report::damaged::Damaged;
 use crate::report::record::ExpectedAbsence;
 use crate::run::settings::{Profile, Shard};
+use crate::run::span::Span;
+use place::Source;
+pub use variables::variable;
 
 /// The file that is read without being asked for.
 pub const DEFAULT_FILE: &str = "ivs-conformance.toml";
 
-/// A configuration file.
-#[derive(Debug, Default, PartialEq, Deserialize)]
+/// The setting that names the file, which has a flag and a variable and is not a key.
+const FILE_SETTING: &str = "config";
+
+/// The keys of the file but `operations`: settings that have a flag and a variable as well.
+pub const KEYS: &[&str] = &[
+    "endpoint",
+    "auth",
+    "region",
+    "aws-profile",
+    "proxy",
+    "wait",
+    "ca-cert",
+    "broadcast",
+    "broadcast-command",
+    "spec",
+    "only",
+    "skip",
+    "operation",
+    "shard",
+    "profile",
+    "cases",
+    "seed",
+    "jobs",
+    "rate",
+    "request-timeout",
+    "deadline",
+    "report",
+    "baseline",
+    "strict",
+    "implemented",
+    "journal",
+    "throttling",
+    "quotas",
+    "verbose",
+    "quiet",
+    "color",
+];
+
+/// A configuration file, or what variables say in its place.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
     endpoint: Option<String>,
@@ -63,10 +109,12 @@ pub struct Config {
     color: Option<ColorMode>,
     #[serde(default)]
     operations: BTreeMap<String, OperationConfig>,
+    #[serde(skip)]
+    source: Source,
 }
 
 /// What is expected of one operation.
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OperationConfig {
     expect: Expect,
@@ -98,6 +146,18 @@ where
     texts.iter().map(|text| text.parse().map_err(de::Error::custom)).collect()
 }
 
+/// What flags and variables say of a run, and the file that they name or that lies there.
+///
+/// # Errors
+/// A variable or the file is wrong.
+pub fn read(flags: RunArgs, environment: &Environment) -> Result<(RunArgs, Config), CliError> {
+    let mut args = Config::from_variables(environment)?.under(flags);
+    let from_variable = || environment.get(&variable(FILE_SETTING)).map(PathBuf::from);
+    args.plan.config = args.plan.config.or_else(from_variable);
+    let config = Config::load(args.plan.config.as_deref())?;
+    Ok((args, config))
+}
+
 impl Config {
     /// Reads the file that was asked for, or the one that lies there; an empty configuration if there is none.
     pub fn load(asked_for: Option<&Path>) -> Result<Config, CliError> {
@@ -111,7 +171,10 @@ impl Config {
 
     /// Understands the text of a file; the paths in it are relative to where it lies.
     pub fn parse(path: &Path, text: &str) -> Result<Config, Damaged> {
-        let mut config: Config = toml::from_str(text).map_err(|error| Damaged::toml(path, text, &error))?;
+        let source = Source::new(path, text);
+        let mut config: Config = toml::from_str(text).map_err(|error| source.unreadable(&error))?;
+        config.source = source;
+        config.check()?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let files = [config.spec.as_mut(), config.baseline.as_mut(), config.journal.as_mut()];
         let reports = config.report.iter_mut().map(|report| report.file.as_mut());
@@ -122,14 +185,32 @@ impl Config {
         Ok(config)
     }
 
-    /// The endpoint that the file names.
-    pub fn endpoint(&self) -> Option<&str> {
-        self.endpoint.as_deref()
+    fn check(&self) -> Result<(), Damaged> {
+        for (one, other) in [("broadcast", "broadcast-command"), ("quiet", "verbose")] {
+            let are_given = match one {
+                "broadcast" => self.broadcast.is_some() && self.broadcast_command.is_some(),
+                _ => self.quiet == Some(true) && self.verbose == Some(true),
+            };
+            if are_given {
+                return Err(self.source.value(other, format!("`{other}` cannot stand beside `{one}`: leave one out")));
+            }
+        }
+        values::check(&self.clone().under(RunArgs::default()))
+            .map_err(|bad| self.source.value(bad.setting, format!("`{}` {}", bad.setting, bad.problem)))
     }
 
-    /// Operations that the file names.
-    pub fn named_operations(&self) -> impl Iterator<Item = &str> {
-        self.operations.keys().map(String::as_str)
+    /// Checks the names of operations, which only the contract knows.
+    ///
+    /// # Errors
+    /// The file names an operation that is not one of `known`.
+    pub fn check_operations(&self, known: &[&str]) -> Result<(), Damaged> {
+        match self.operations.keys().find(|name| !known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some(name) => {
+                let question = did_you_mean(name, known.iter().copied());
+                Err(self.source.operation(name, format!("the contract has no operation `{name}`{question}")))
+            }
+        }
     }
 
     /// Operations that the target is expected not to have.
@@ -209,114 +290,4 @@ fn or_list<T>(flags: Vec<T>, file: Vec<T>) -> Vec<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn parse(text: &str) -> Result<Config, Damaged> {
-        Config::parse(Path::new("ci/ivs-conformance.toml"), text)
-    }
-
-    const FULL: &str = r#"
-        endpoint = "http://127.0.0.1:5000"
-        auth = "none"
-        region = "eu-west-1"
-        aws-profile = "test"
-        proxy = "http://proxy.example:3128"
-        ca-cert = ["ca.pem"]
-        broadcast = "/live"
-        spec = "model.json"
-        only = ["CreateChannel.*"]
-        skip = ["*.pattern"]
-        operation = ["GetChannel"]
-        shard = "1/2"
-        profile = "deep"
-        cases = 20000
-        seed = 9
-        jobs = 3
-        rate = 2.5
-        request-timeout = 1.5
-        deadline = "1m"
-        wait = 5
-        report = ["json=-", "html=out/report.html"]
-        baseline = "baseline.toml"
-        strict = true
-        implemented = true
-        journal = "run.journal"
-        throttling = true
-        quotas = false
-        verbose = true
-        quiet = false
-        color = "never"
-
-        [operations.StopStream]
-        expect = "not_implemented"
-        reason = "no streams here"
-
-        [operations.GetChannel]
-        expect = "implemented"
-    "#;
-
-    #[test]
-    fn every_flag_of_run_can_stand_in_the_file() {
-        let config = parse(FULL).unwrap();
-        assert_eq!(config.expected_absent().len(), 1);
-        let run = config.under(RunArgs::default());
-        assert_eq!(run.target.endpoint.as_deref(), Some("http://127.0.0.1:5000"));
-        assert_eq!(run.target.proxy.as_deref(), Some("http://proxy.example:3128"));
-        assert_eq!(run.plan.shard, Some(Shard { index: 1, count: 2 }));
-        assert_eq!(run.effort.profile, Some(Profile::Deep));
-        assert_eq!(run.effort.deadline, Some(Span(Duration::from_secs(60))));
-        assert_eq!(run.target.wait, Some(Span(Duration::from_secs(5))));
-        assert_eq!(run.verdict.strict, Some(true));
-        assert_eq!(run.plan.operation, ["GetChannel"]);
-        assert_eq!((run.console.verbose, run.console.quiet), (Some(true), Some(false)));
-        assert_eq!(run.console.color, Some(ColorMode::Never));
-    }
-
-    #[test]
-    fn paths_are_relative_to_the_file() {
-        let run = parse(FULL).unwrap().under(RunArgs::default());
-        assert_eq!(run.plan.spec, Some(PathBuf::from("ci/model.json")));
-        assert_eq!(run.verdict.baseline, Some(PathBuf::from("ci/baseline.toml")));
-        assert_eq!(run.target.ca_cert, [PathBuf::from("ci/ca.pem")]);
-        assert_eq!(run.account.journal, Some(PathBuf::from("ci/run.journal")));
-        assert_eq!((run.account.throttling, run.account.quotas), (Some(true), Some(false)));
-        assert_eq!(run.verdict.report[0].file, None);
-        assert_eq!(run.verdict.report[1].file, Some(PathBuf::from("ci/out/report.html")));
-    }
-
-    #[test]
-    fn flags_win_over_the_file() {
-        let mut flags = RunArgs::default();
-        flags.effort.seed = Some(1);
-        flags.plan.only = vec!["GetChannel.*".to_owned()];
-        flags.verdict.strict = Some(false);
-        let run = parse(FULL).unwrap().under(flags);
-        assert_eq!(run.effort.seed, Some(1));
-        assert_eq!(run.plan.only, ["GetChannel.*"]);
-        assert_eq!(run.plan.skip, ["*.pattern"]);
-        assert_eq!(run.verdict.strict, Some(false));
-    }
-
-    #[test]
-    fn what_is_wrong_is_refused_with_its_line() {
-        for (text, line, word) in [
-            ("seed = 1\nsede = 2\n", 2, "sede"),
-            ("profile = \"slow\"\n", 1, "slow"),
-            ("seed = 1\n\nreport = [\"pdf=x\"]\n", 3, "pdf"),
-            ("[operations.StopStream]\nexpect = \"maybe\"\n", 2, "maybe"),
-            ("seed = \n", 1, ""),
-        ] {
-            let damaged = parse(text).unwrap_err();
-            assert_eq!(damaged.line, line, "{damaged}");
-            assert!(damaged.to_string().contains(word), "{damaged}");
-        }
-    }
-
-    #[test]
-    fn a_file_that_was_asked_for_must_be_there() {
-        assert!(Config::load(Some(Path::new("/nowhere/config.toml"))).is_err());
-    }
-}
+mod tests;

@@ -56,6 +56,11 @@ impl Environment {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// The names of all variables.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str)
+    }
+
     /// A profile of the AWS files.
     pub fn profile(&self, name: &str) -> Option<&BTreeMap<String, String>> {
         self.profiles.get(name)

@@ -5,21 +5,22 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::args::{ListArgs, ListFormat};
-use super::config::Config;
+use super::args::{ListArgs, ListFormat, RunArgs};
+use super::config;
+use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::print;
-use super::{resolve, stages};
+use super::stages;
 use crate::plan::{Case, Plan};
 use crate::report::text::{count, visible};
 use crate::spec::Contract;
 use crate::spec::clause::ClauseIndex;
 
 /// Lists what `run` would check.
-pub fn list(args: ListArgs) -> Result<Exit, CliError> {
-    let config = Config::load(args.plan.config.as_deref())?;
-    let mut selection = resolve::plan(args.plan, config);
+pub fn list(args: ListArgs, environment: &Environment) -> Result<Exit, CliError> {
+    let (flags, config) = config::read(RunArgs { plan: args.plan, ..RunArgs::default() }, environment)?;
+    let mut selection = config.under(flags).plan;
     let stages::Loaded { contract, suites } = stages::load(selection.spec.as_deref())?;
     stages::select_operations(&mut selection.only, &selection.operation, &contract)?;
     let shard = selection.shard.unwrap_or_default();

@@ -3,40 +3,16 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use super::args::{ColorMode, ConsoleArgs};
 use super::error::CliError;
 use crate::report::sarif::UserFiles;
+pub use crate::report::target::ReportTarget;
 use crate::report::terminal::{self, Detail, View};
 use crate::report::{Format, Record};
 
 /// Columns of a page that no terminal limits.
 const DEFAULT_WIDTH: usize = 100;
-
-/// A report that was asked for: `FORMAT=FILE`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReportTarget {
-    /// The format.
-    pub format: Format,
-    /// The file; none is stdout.
-    pub file: Option<PathBuf>,
-}
-
-impl FromStr for ReportTarget {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let Some((format, file)) = text.split_once('=') else {
-            return Err(format!("`{text}` is no report; write FORMAT=FILE, e.g. json=report.json"));
-        };
-        match file {
-            "" => Err(format!("`{text}` names no file; write {format}=FILE, or {format}=- for stdout")),
-            "-" => Ok(ReportTarget { format: format.parse()?, file: None }),
-            file => Ok(ReportTarget { format: format.parse()?, file: Some(PathBuf::from(file)) }),
-        }
-    }
-}
 
 /// Reports whose files are open before anything is sent.
 #[derive(Debug)]

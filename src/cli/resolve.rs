@@ -4,17 +4,19 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::args::{AccountArgs, AuthMode, ConsoleArgs, EffortArgs, PlanArgs, RunArgs, TargetArgs};
+use super::args::{AccountArgs, AuthMode, ConsoleArgs, EffortArgs, RunArgs, TargetArgs};
 use super::config::Config;
+use super::endpoint::{AWS, Endpoint};
 use super::environment::Environment;
 use super::error::CliError;
 use super::output::ReportTarget;
-use super::span::Span;
+use super::values;
 use crate::entropy;
 use crate::report::record::{Gate, Selection};
 use crate::run::RunId;
 use crate::run::settings::{Broadcast, BroadcastCommand, Credentials, Locality, Network, Record, Settings, Throttling};
 pub use crate::run::settings::{DEFAULT_REGION, DEFAULT_SEED, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
+use crate::run::span::Span;
 
 /// Where the reference server makes a channel live.
 pub const REFERENCE_BROADCAST: &str = "/_reference/broadcast";
@@ -60,9 +62,6 @@ pub enum Consent {
     Needed,
 }
 
-/// The name that stands for the service itself, in the run's region.
-pub const AWS: &str = "aws";
-
 /// Which target is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
@@ -85,9 +84,10 @@ pub enum BaselineUse {
 pub fn run(flags: RunArgs, config: Config, environment: &Environment) -> Result<Resolved, CliError> {
     let expected_absent = config.expected_absent();
     let args = config.under(flags);
+    values::check(&args)?;
     let mut settings = target(&args.target, environment)?;
     account(&mut settings, &args.account);
-    effort(&mut settings, &args.effort)?;
+    effort(&mut settings, &args.effort);
     settings.only = args.plan.only.clone();
     settings.skip = args.plan.skip.clone();
     settings.shard = args.plan.shard.unwrap_or_default();
@@ -113,13 +113,11 @@ pub fn run(flags: RunArgs, config: Config, environment: &Environment) -> Result<
         Resolved { baseline_use: BaselineUse::Update, ref settings, .. } if settings.shard.count > 1 => {
             Err(CliError::usage("a shard sees too little to rewrite a baseline: use --update-baseline without --shard"))
         }
+        Resolved { baseline_use: BaselineUse::Update, baseline: None, .. } => {
+            Err(CliError::usage("--update-baseline has no file to rewrite: name it with --baseline"))
+        }
         resolved => Ok(resolved),
     }
-}
-
-/// Resolves what `list` shares with `run`.
-pub fn plan(flags: PlanArgs, config: Config) -> PlanArgs {
-    config.under(RunArgs { plan: flags, ..RunArgs::default() }).plan
 }
 
 /// Whether a run with these settings needs someone's consent.
@@ -172,10 +170,10 @@ pub fn target(args: &TargetArgs, environment: &Environment) -> Result<Settings, 
     };
     let region = region(args, environment, profile.as_deref(), endpoint.as_ref());
     let broadcast = match (&args.broadcast, &endpoint) {
-        (Some(path), _) if !path.starts_with('/') => {
-            return Err(CliError::usage(format!("--broadcast `{path}` is no path: it begins with `/`")));
+        (Some(path), _) => {
+            values::broadcast(path)?;
+            Broadcast::ControlPath(path.clone())
         }
-        (Some(path), _) => Broadcast::ControlPath(path.clone()),
         (None, _) if args.broadcast_command.is_some() => Broadcast::Command(BroadcastCommand {
             line: args.broadcast_command.clone().unwrap_or_default(),
             duration: LONGEST_BROADCAST,
@@ -206,72 +204,14 @@ fn network(args: &TargetArgs, environment: &Environment) -> Network {
     network
 }
 
-fn effort(settings: &mut Settings, args: &EffortArgs) -> Result<(), CliError> {
-    if args.jobs == Some(0) {
-        return Err(CliError::usage("--jobs 0 would send nothing: use 1 or more"));
-    }
-    if let Some(rate) = args.rate.filter(|rate| !(rate.is_finite() && *rate > 0.0)) {
-        return Err(CliError::usage(format!("--rate {rate} is no number of requests per second: use more than 0")));
-    }
+fn effort(settings: &mut Settings, args: &EffortArgs) {
     settings.seed = args.seed.unwrap_or(settings.seed);
     settings.profile = args.profile.unwrap_or(settings.profile);
     settings.cases = args.cases;
     settings.jobs = args.jobs.unwrap_or(settings.jobs);
     settings.rate = args.rate;
-    if let Some(limit) = args.request_timeout {
-        settings.request_timeout = time_limit("--request-timeout", limit)?;
-    }
-    settings.deadline = args.deadline.map(|limit| time_limit("--deadline", limit)).transpose()?;
-    Ok(())
-}
-
-fn time_limit(flag: &str, Span(limit): Span) -> Result<Duration, CliError> {
-    match limit.is_zero() {
-        true => Err(CliError::usage(format!("{flag} 0 leaves no time for anything: use more than 0"))),
-        false => Ok(limit),
-    }
-}
-
-/// A target's base URL.
-#[derive(Debug)]
-struct Endpoint {
-    url: String,
-    host: String,
-    is_loopback: bool,
-}
-
-impl Endpoint {
-    fn parse(text: &str) -> Result<Endpoint, CliError> {
-        if text == AWS {
-            return Ok(Endpoint { url: AWS.to_owned(), host: String::new(), is_loopback: false });
-        }
-        let refuse = |why: &str| CliError::usage(format!("--endpoint `{text}` {why}, e.g. http://127.0.0.1:5000"));
-        let url = url::Url::parse(text).map_err(|error| refuse(&format!("is no URL ({error}); write one")))?;
-        let Some(host) = url.host_str().map(str::to_owned) else {
-            return Err(refuse("names no host; write one"));
-        };
-        match url.scheme() {
-            _ if url.query().is_some() || url.fragment().is_some() => Err(refuse("has a query; write the base URL")),
-            _ if !url.username().is_empty() || url.password().is_some() => Err(CliError::usage(
-                "--endpoint has credentials in it: set them in the environment and write the base URL alone",
-            )),
-            "http" | "https" => Ok(Endpoint {
-                url: url.as_str().trim_end_matches('/').to_owned(),
-                is_loopback: Locality::of_host(&host) == Locality::Loopback,
-                host,
-            }),
-            _ => Err(refuse("is neither http nor https; write one")),
-        }
-    }
-
-    /// The region in the host name of an AWS endpoint.
-    fn region(&self) -> Option<String> {
-        let labels: Vec<&str> = self.host.strip_suffix(".amazonaws.com")?.split('.').collect();
-        match labels[..] {
-            [_, region] => Some(region.to_owned()),
-            _ => None,
-        }
-    }
+    settings.request_timeout = args.request_timeout.map_or(settings.request_timeout, |Span(limit)| limit);
+    settings.deadline = args.deadline.map(|Span(limit)| limit);
 }
 
 /// The profile that was asked for, which must be there, or the environment's.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::args::{RunArgs, TargetArgs};
-use super::config::Config;
+use super::args::RunArgs;
+use super::config;
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
@@ -15,7 +15,6 @@ use super::forecast::{self, Agreement, Wanted};
 use super::output::{self, Sinks, print_error};
 use super::progress::Progress;
 use super::resolve::{self, BaselineUse, Consent, Resolved, Target};
-use super::suggest::did_you_mean;
 use super::{aws, embedded, repository, signals, stages};
 use crate::plan::Plan;
 use crate::report::Record;
@@ -24,29 +23,21 @@ use crate::report::text::count;
 use crate::run::settings::{Record as Journaled, Settings};
 use crate::spec::Contract;
 
-/// Variable that names the target, as for test programs.
-const ENDPOINT: &str = "IVS_CONFORMANCE_ENDPOINT";
-/// Variable with the target's path that makes a channel live.
-const BROADCAST: &str = "IVS_CONFORMANCE_BROADCAST";
-
 /// Checks a target.
-pub async fn run(mut args: RunArgs, environment: &Environment) -> Result<Exit, CliError> {
+pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliError> {
+    let (args, config) = config::read(args, environment)?;
     let config_file = args.plan.config.clone();
-    let config = Config::load(config_file.as_deref())?;
-    let named: Vec<String> = config.named_operations().map(str::to_owned).collect();
-    args.target.endpoint = args.target.endpoint.or_else(|| environment.get(ENDPOINT).map(str::to_owned));
-    args.target.broadcast = args.target.broadcast.or_else(|| environment.get(BROADCAST).map(str::to_owned));
-    let endpoint = args.target.endpoint.clone().or_else(|| config.endpoint().map(str::to_owned));
-    let target = TargetArgs { endpoint, ..args.target.clone() };
+    let target = config.clone().under(args.clone()).target;
     let environment = &aws::look_up(&target, environment).await?;
-    let mut resolved = resolve::run(args, config, environment)?;
+    let mut resolved = resolve::run(args, config.clone(), environment)?;
     output::choose_colours(resolved.console.color);
     let loaded = stages::load(resolved.spec.as_deref())?;
     stages::name_endpoint(&mut resolved.settings, &loaded.contract)?;
     if resolved.target == Target::Embedded {
         stages::expect_reference(&loaded.contract, stages::NAME_THE_TARGET)?;
     }
-    known_operations(&named, &loaded.contract)?;
+    let operations: Vec<&str> = loaded.contract.operations.iter().map(|operation| operation.name.as_str()).collect();
+    config.check_operations(&operations).map_err(|damaged| CliError::File(damaged.into()))?;
     stages::select_operations(&mut resolved.settings.only, &resolved.operations, &loaded.contract)?;
     resolved.selection.only.clone_from(&resolved.settings.only);
     let settings = &resolved.settings;
@@ -79,18 +70,6 @@ fn say_where_the_journal_is(settings: &Settings) {
     if let Journaled::Journal(path) = &settings.record {
         let path = path.display();
         print_error(&format!("journal: {path} (if the run is killed: ivs-conformance clean {path})\n"));
-    }
-}
-
-/// Operations that a configuration names must be there.
-fn known_operations(named: &[String], contract: &Contract) -> Result<(), CliError> {
-    match named.iter().find(|name| contract.operation(name).is_none()) {
-        None => Ok(()),
-        Some(name) => {
-            let known = contract.operations.iter().map(|operation| operation.name.as_str());
-            let question = did_you_mean(name, known);
-            Err(CliError::usage(format!("the configuration names `{name}`, which is no operation{question}")))
-        }
     }
 }
 

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::CliError;
-use super::resolve;
 use super::suggest::did_you_mean;
 use crate::plan::{self, Filter, Plan, Suites};
 use crate::report::Record;
@@ -37,7 +36,7 @@ pub fn load(path: Option<&Path>) -> Result<Loaded, CliError> {
 
 /// Puts the service's own address for `aws`. Source: AWS General Reference, "AWS service endpoints".
 pub fn name_endpoint(settings: &mut Settings, contract: &Contract) -> Result<(), CliError> {
-    if settings.endpoint != resolve::AWS {
+    if settings.endpoint != super::endpoint::AWS {
         return Ok(());
     }
     let service = &contract.service;

@@ -9,7 +9,7 @@ use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::print_error;
-use super::{clean, explain, list, merge, replay, run, selftest, serve, shell, spec};
+use super::{clean, completions, explain, list, manual, merge, replay, run, selftest, serve, spec};
 
 /// Does what the command line asks for; every word on the console has been written when it returns.
 pub fn start(words: impl IntoIterator<Item = OsString>, environment: &Environment) -> Exit {
@@ -32,15 +32,15 @@ fn dispatch(command: Command, environment: &Environment) -> Result<Exit, CliErro
     match command {
         Command::Run(args) => block_on(run::run(*args, environment)),
         Command::Serve(args) => block_on(serve::serve(args, environment)),
-        Command::List(args) => list::list(args),
+        Command::List(args) => list::list(args, environment),
         Command::Explain(args) => explain::explain(&args),
         Command::Replay(args) => block_on(replay::replay(args, environment)),
         Command::Merge(args) => merge::merge(&args),
         Command::Clean(args) => block_on(clean::clean(args, environment)),
         Command::Selftest(args) => selftest::selftest(&args, environment),
         Command::Spec { command } => spec::spec(command),
-        Command::Completions { shell } => Ok(shell::completions(shell)),
-        Command::Man => shell::man(),
+        Command::Completions { shell } => Ok(completions::completions(shell)),
+        Command::Man(args) => manual::man(&args),
     }
 }
 

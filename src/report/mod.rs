@@ -27,6 +27,7 @@ mod score;
 mod script;
 mod selection;
 mod sent;
+pub mod target;
 pub mod terminal;
 pub mod text;
 mod title;

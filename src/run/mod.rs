@@ -33,6 +33,7 @@ mod sequence;
 mod session;
 pub mod settings;
 mod single;
+pub mod span;
 mod stop;
 mod stream;
 mod target;

@@ -60,6 +60,16 @@ impl Prepared {
         env.not_implemented.get(operation).map(String::as_str)
     }
 
+    /// Requests sent so far, those of the pre-flight check included.
+    pub fn requests(&self) -> u64 {
+        self.surveyed.env.target.requests()
+    }
+
+    /// Ends the requests that are in flight and sends no more than deletions need.
+    pub fn stop(&self) {
+        self.surveyed.env.target.stop();
+    }
+
     /// Runs cases on this thread, with connections and resources of its own.
     ///
     /// # Errors

@@ -1,14 +1,18 @@
 //! The threads that run cases for trials. Strategies and connections stay on the thread that made them, so a trial hands
 //! its case over and waits.
 
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use libtest_mimic::{Completion, Failed};
 
 use super::outcome::Judge;
-use crate::run::{Executor, Prepared, panics};
+use super::reports::Gathered;
+use crate::report::text::visible;
+use crate::run::{Executor, Left, Outcome, Prepared, Verdict, panics};
 
 /// A case to run, and who waits for it.
 struct Job {
@@ -19,8 +23,46 @@ struct Job {
 /// The threads that run cases.
 pub struct Crew {
     jobs: Sender<Job>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Vec<JoinHandle<Gathered>>,
+    shared: Arc<Shared>,
+    /// Tells the thread that watches the deadline that all is done.
+    done: Option<Sender<()>>,
+}
+
+/// What all threads know.
+struct Shared {
     prepared: Arc<Prepared>,
+    judge: Arc<Judge>,
+    /// Why no further case is run, once that is so.
+    expired: AtomicBool,
+    deadline: Option<Deadline>,
+}
+
+/// The end of the time for all cases.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline {
+    /// The whole time.
+    pub limit: Duration,
+    /// What is left of it.
+    pub left: Duration,
+}
+
+impl Shared {
+    /// Why no further case is run; `None` as long as cases are run.
+    fn stopped(&self) -> Option<String> {
+        let limit = self.deadline?.limit.as_secs_f64();
+        self.expired.load(Ordering::Relaxed).then(|| format!("the deadline of {limit} s was reached"))
+    }
+}
+
+/// What the threads leave behind.
+pub struct Finished {
+    /// What the cases found out.
+    pub gathered: Gathered,
+    /// Why not all cases were run.
+    pub stopped_early: Option<String>,
+    /// What could not be deleted.
+    pub left: Vec<Left>,
 }
 
 /// Where a trial hands its case over.
@@ -38,19 +80,23 @@ impl Desk {
 
 impl Crew {
     /// Starts as many threads as cases run at the same time.
-    pub fn start(prepared: Prepared, judge: Judge, threads: usize) -> Result<Crew, String> {
+    pub fn start(
+        prepared: Arc<Prepared>,
+        judge: Arc<Judge>,
+        threads: usize,
+        deadline: Option<Deadline>,
+    ) -> Result<Crew, String> {
         let (jobs, queue) = mpsc::channel();
         let queue = Arc::new(Mutex::new(queue));
-        let (prepared, judge) = (Arc::new(prepared), Arc::new(judge));
-        let keep = Arc::clone(&prepared);
-        let threads = (0..threads.min(judge.plan.cases.len())).map(|number| {
-            let (prepared, judge, queue) = (Arc::clone(&prepared), Arc::clone(&judge), Arc::clone(&queue));
-            std::thread::Builder::new()
-                .name(format!("cases-{number}"))
-                .spawn(move || work(&prepared, &judge, &queue))
-                .map_err(|error| format!("cannot start a thread: {error}"))
+        let threads = 0..threads.min(judge.plan.cases.len());
+        let shared = Arc::new(Shared { prepared, judge, expired: AtomicBool::new(false), deadline });
+        let threads = threads.map(|number| {
+            let (shared, queue) = (Arc::clone(&shared), Arc::clone(&queue));
+            spawn(format!("cases-{number}"), move || work(&shared, &queue))
         });
-        Ok(Crew { threads: threads.collect::<Result<_, _>>()?, jobs, prepared: keep })
+        let threads = threads.collect::<Result<_, _>>()?;
+        let done = deadline.map(|deadline| watch(&shared, deadline.left)).transpose()?;
+        Ok(Crew { threads, jobs, shared, done })
     }
 
     /// A desk for one trial.
@@ -58,28 +104,52 @@ impl Crew {
         Desk(self.jobs.clone())
     }
 
-    /// Waits until everything that the cases made is deleted. What could not be deleted, one line each.
-    pub fn finish(self) -> Vec<String> {
+    /// Waits until everything that the cases made is deleted, as far as that can be done.
+    ///
+    /// # Errors
+    /// The last deletions cannot be tried.
+    pub fn finish(self) -> Result<Finished, String> {
         drop(self.jobs);
+        let mut gathered = Gathered::default();
         for thread in self.threads {
             // A thread that panicked has already failed its trial.
-            let _ = thread.join();
+            if let Ok(of_thread) = thread.join() {
+                gathered.merge(of_thread);
+            }
         }
-        match self.prepared.sweep() {
-            Ok(left) => left.iter().map(|left| format!("{}: {}", left.what, left.reason)).collect(),
-            Err(error) => vec![error.to_string()],
-        }
+        drop(self.done);
+        let left = self.shared.prepared.sweep().map_err(|error| error.to_string())?;
+        Ok(Finished { gathered, stopped_early: self.shared.stopped(), left })
     }
 }
 
-fn work(prepared: &Prepared, judge: &Judge, queue: &Mutex<Receiver<Job>>) {
-    let mut executor = prepared.executor();
+fn spawn<T: Send + 'static>(name: String, work: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>, String> {
+    std::thread::Builder::new().name(name).spawn(work).map_err(|error| format!("cannot start a thread: {error}"))
+}
+
+/// Ends everything after a time, unless it is over by then: when the sender is dropped.
+fn watch(shared: &Arc<Shared>, left: Duration) -> Result<Sender<()>, String> {
+    let (done, over) = mpsc::channel::<()>();
+    let shared = Arc::clone(shared);
+    spawn("deadline".to_owned(), move || {
+        if over.recv_timeout(left) == Err(RecvTimeoutError::Timeout) {
+            shared.expired.store(true, Ordering::Relaxed);
+            shared.prepared.stop();
+        }
+    })?;
+    Ok(done)
+}
+
+fn work(shared: &Shared, queue: &Mutex<Receiver<Job>>) -> Gathered {
+    let mut gathered = Gathered::default();
+    let mut executor = shared.prepared.executor();
     while let Some(job) = next(queue) {
-        let answer = match &mut executor {
+        let answer = match (&mut executor, shared.stopped()) {
+            (_, Some(reason)) => Err(Failed::from(format!("not run: {reason}"))),
             // A panic fails its own trial; the thread goes on, and deletes what its cases made.
-            Ok(executor) => panics::caught_now(|| run(executor, judge, job.index))
+            (Ok(executor), None) => panics::caught_now(|| run(executor, shared, job.index, &mut gathered))
                 .unwrap_or_else(|message| Err(Failed::from(format!("internal error: {message}; please report it")))),
-            Err(error) => Err(Failed::from(error.to_string())),
+            (Err(error), None) => Err(Failed::from(error.to_string())),
         };
         // Who does not wait any more needs no answer.
         let _ = job.answer.send(answer);
@@ -87,6 +157,7 @@ fn work(prepared: &Prepared, judge: &Judge, queue: &Mutex<Receiver<Job>>) {
     if let Ok(executor) = executor {
         executor.finish();
     }
+    gathered
 }
 
 /// The next case; none when no trial is left.
@@ -94,9 +165,20 @@ fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
     queue.lock().ok()?.recv().ok()
 }
 
-fn run(executor: &mut Executor, judge: &Judge, index: usize) -> Result<Completion, Failed> {
-    match executor.run(index) {
-        Some(outcome) => judge.completion(index, outcome),
-        None => Err(Failed::from("the plan has no such case")),
+fn run(executor: &mut Executor, shared: &Shared, index: usize, gathered: &mut Gathered) -> Result<Completion, Failed> {
+    let Some(outcome) = executor.run(index) else { return Err(Failed::from("the plan has no such case")) };
+    if let Some(reason) = shared.stopped().filter(|_| is_undecided(&outcome)) {
+        return Err(Failed::from(format!("not decided: {reason}")));
     }
+    gathered.add(&outcome);
+    shared.judge.completion(index, outcome)
+}
+
+fn is_undecided(outcome: &Outcome) -> bool {
+    outcome.cases.iter().any(|result| matches!(result.verdict, Verdict::Inconclusive { .. }))
+}
+
+/// What is left on the target, as a line for the console.
+pub fn line(left: &Left) -> String {
+    format!("warning: left on the target: {}", visible(&format!("{}: {}", left.what, left.reason)))
 }

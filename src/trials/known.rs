@@ -31,6 +31,13 @@ impl Known {
             .map_err(|damaged| damaged.to_string())
     }
 
+    /// Marks the findings of a record of all cases as new or known.
+    pub fn mark(&self, record: &mut Record) {
+        if let Some(baseline) = &self.0 {
+            baseline::apply(record, baseline, Timestamp::now().to_zoned(TimeZone::UTC).date());
+        }
+    }
+
     /// Marks the findings of a case's record as new or known.
     pub fn apply(&self, record: &mut Record, case: &str) -> Stale {
         let Some(baseline) = &self.0 else { return Stale::default() };

@@ -54,15 +54,21 @@
 //! | --- | --- |
 //! | `IVS_CONFORMANCE_ENDPOINT` | checks this target instead; nothing is started |
 //! | `IVS_CONFORMANCE_BROADCAST` | path of that target that makes a channel live |
+//! | `IVS_CONFORMANCE_…` | every other setting; `docs/configuration.md` has a table of them |
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | credentials for that target |
 //! | `AWS_REGION`, `AWS_DEFAULT_REGION` | region to sign for |
 
 mod crew;
+mod execute;
 mod known;
 mod outcome;
+mod reports;
 mod suite;
 mod trial;
+mod variables;
 
 pub use suite::Suite;
+pub use variables::names as variables;
 
-pub use crate::run::settings::{Credentials, Profile, Settings};
+pub use crate::report::Format;
+pub use crate::run::settings::{Credentials, Profile, Settings, Shard};

@@ -60,7 +60,7 @@ impl Judge {
         if let Some(message) = failure(&record, &stale) {
             return Err(Failed::from(message));
         }
-        if let Some(reason) = undecided.or_else(|| absence(&record)) {
+        if let Some(reason) = absence(&record, &self.gate).or(undecided) {
             return self.undecided(&reason);
         }
         let known = record.findings.iter().find(|finding| record.weight(finding) == Weight::Known);
@@ -115,10 +115,12 @@ fn part(plan: &Plan, index: usize, outcome: &Outcome) -> Plan {
     Plan { cases, clauses, resources: plan.resources.clone(), suites: Suites::default(), notes: Vec::new() }
 }
 
-/// The operation that the target need not have and does not have.
-fn absence(record: &Record) -> Option<String> {
+/// The operation that the target need not have and does not have, with the reason that the suite gives.
+fn absence(record: &Record, gate: &Gate) -> Option<String> {
     let absent = record.findings.iter().find(|finding| record.weight(finding) == Weight::AcceptedAbsence)?;
-    Some(format!("{} is not implemented", absent.operation))
+    let expected = gate.expected_absent.iter().find(|expected| expected.operation == absent.operation);
+    let reason = expected.and_then(|expected| expected.reason.as_ref()).map(|reason| format!(": {reason}"));
+    Some(format!("{} is not implemented{}", absent.operation, reason.unwrap_or_default()))
 }
 
 fn failure(record: &Record, stale: &Stale) -> Option<String> {

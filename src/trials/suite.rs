@@ -1,40 +1,29 @@
 //! The suite as its users describe it.
 
-use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use libtest_mimic::Arguments;
-use tokio::runtime::Runtime;
 
-use super::crew::Crew;
-use super::known::Known;
-use super::outcome::{Host, Judge};
-use super::trial;
-use crate::plan::{Filter, Plan, Suites};
+use crate::report::Format;
 use crate::report::record::{ExpectedAbsence, Gate};
-use crate::report::text::visible;
-use crate::run::Prepared;
-use crate::run::settings::{Broadcast, Credentials, Profile, Settings};
-use crate::spec::{self, Contract};
+use crate::report::target::ReportTarget;
+use crate::run::settings::{Broadcast, BroadcastCommand, Credentials, Profile, Settings, Shard};
 
-/// Checks another target than the suite's own.
-const ENDPOINT: &str = "IVS_CONFORMANCE_ENDPOINT";
-/// Path of that target that makes a channel live.
-const BROADCAST: &str = "IVS_CONFORMANCE_BROADCAST";
 /// Exit code of a test program that could not test, the same as that of one whose tests failed.
 const FAILURE: u8 = 101;
+/// A broadcast command is told to stop by itself after this time, should nobody be left to stop it.
+const LONGEST_BROADCAST: Duration = Duration::from_secs(600);
 
 type Starting = Pin<Box<dyn Future<Output = Result<Settings, String>> + Send>>;
-type Start = Box<dyn FnOnce(Settings) -> Starting + Send>;
+pub(super) type Start = Box<dyn FnOnce(Settings) -> Starting + Send>;
 
 /// Where the target comes from.
-enum Origin {
+pub(super) enum Origin {
     /// Nowhere yet.
     Unknown,
     /// It is there already.
@@ -46,11 +35,14 @@ enum Origin {
 /// The contract as named tests against one target. See the [module](super) for an example.
 #[must_use = "nothing is tested until `main` is called"]
 pub struct Suite {
-    origin: Origin,
-    settings: Settings,
-    gate: Gate,
-    spec: Option<PathBuf>,
-    baseline: Option<PathBuf>,
+    pub(super) origin: Origin,
+    pub(super) settings: Settings,
+    pub(super) gate: Gate,
+    pub(super) spec: Option<PathBuf>,
+    pub(super) baseline: Option<PathBuf>,
+    pub(super) operations: Vec<String>,
+    pub(super) reports: Vec<ReportTarget>,
+    pub(super) jobs: Option<usize>,
 }
 
 impl Default for Suite {
@@ -69,6 +61,9 @@ impl Suite {
             gate: Gate::default(),
             spec: None,
             baseline: None,
+            operations: Vec::new(),
+            reports: Vec::new(),
+            jobs: None,
         }
     }
 
@@ -132,6 +127,13 @@ impl Suite {
         self
     }
 
+    /// Does not count that the target lacks this operation, for a reason that its tests say.
+    pub fn without_because(mut self, operation: impl Into<String>, reason: impl Into<String>) -> Suite {
+        let reason = Some(reason.into());
+        self.gate.expected_absent.push(ExpectedAbsence { operation: operation.into(), reason });
+        self
+    }
+
     /// Counts recommendations that are inferred beyond the text of the reference too.
     pub fn strict(mut self) -> Suite {
         self.gate.strict = true;
@@ -150,6 +152,18 @@ impl Suite {
         self
     }
 
+    /// Keeps the cases and clauses of an operation; can be called more than once.
+    pub fn operation(mut self, name: impl Into<String>) -> Suite {
+        self.operations.push(name.into());
+        self
+    }
+
+    /// Keeps one of several disjoint parts of the cases.
+    pub fn shard(mut self, shard: Shard) -> Suite {
+        self.settings.shard = shard;
+        self
+    }
+
     /// Seed of every random choice.
     pub fn seed(mut self, seed: u64) -> Suite {
         self.settings.seed = seed;
@@ -165,6 +179,37 @@ impl Suite {
     /// How long one request may take.
     pub fn request_timeout(mut self, limit: Duration) -> Suite {
         self.settings.request_timeout = limit;
+        self
+    }
+
+    /// How long all tests may take, from the start of the program; tests that are not done by then fail.
+    pub fn deadline(mut self, limit: Duration) -> Suite {
+        self.settings.deadline = Some(limit);
+        self
+    }
+
+    /// How many cases run at the same time, if the argument `--test-threads` does not say it.
+    pub fn jobs(mut self, jobs: usize) -> Suite {
+        self.jobs = Some(jobs);
+        self
+    }
+
+    /// Requests per second in all.
+    pub fn rate(mut self, rate: f64) -> Suite {
+        self.settings.rate = Some(rate);
+        self
+    }
+
+    /// Requests to make up in all, shared out evenly over the cases.
+    pub fn cases(mut self, requests: u64) -> Suite {
+        self.settings.cases = Some(requests);
+        self
+    }
+
+    /// Writes a report of all tests to a file when they are done; can be called more than once. Under cargo-nextest,
+    /// where every test is a process, no report is written.
+    pub fn report(mut self, format: Format, file: impl Into<PathBuf>) -> Suite {
+        self.reports.push(ReportTarget { format, file: Some(file.into()) });
         self
     }
 
@@ -198,6 +243,13 @@ impl Suite {
         self
     }
 
+    /// Shell command that streams to `{ingest-endpoint}` with `{stream-key}` for `{duration}` seconds.
+    pub fn broadcast_command(mut self, line: impl Into<String>) -> Suite {
+        let command = BroadcastCommand { line: line.into(), duration: LONGEST_BROADCAST };
+        self.settings.broadcast = Broadcast::Command(command);
+        self
+    }
+
     /// A contract file instead of the built-in contract.
     pub fn spec(mut self, file: impl Into<PathBuf>) -> Suite {
         self.spec = Some(file.into());
@@ -205,7 +257,8 @@ impl Suite {
     }
 
     /// Known divergences: a test that shows nothing else is ignored (under cargo-nextest it passes and says so), and one
-    /// whose known divergence is gone fails until the file is tightened. `ivs-conformance run --baseline FILE --update-baseline` writes the file.
+    /// whose known divergence is gone fails until the file is tightened. `ivs-conformance run --baseline FILE
+    /// --update-baseline` writes the file.
     pub fn baseline(mut self, file: impl Into<PathBuf>) -> Suite {
         self.baseline = Some(file.into());
         self
@@ -219,125 +272,4 @@ impl Suite {
                 ExitCode::from(FAILURE)
             })
     }
-
-    fn run(mut self, arguments: &Arguments, variable: &dyn Fn(&str) -> Option<String>) -> Result<ExitCode, String> {
-        self.heed(variable)?;
-        let contract = Arc::new(self.contract()?);
-        let plan = self.plan(&contract)?;
-        let host = if variable("NEXTEST").is_some() { Host::Nextest } else { Host::Libtest };
-        if arguments.list {
-            let ignored = if host == Host::Nextest { self.foreseen(&contract, &plan) } else { BTreeSet::new() };
-            return Ok(libtest_mimic::run(arguments, trial::listing(&plan, &ignored)).exit_code());
-        }
-        let selected = trial::selected(&plan, arguments);
-        if selected.cases.is_empty() {
-            return Ok(libtest_mimic::run(arguments, Vec::new()).exit_code());
-        }
-        let known = self.baseline.as_deref().map(|path| Known::read(path, &contract)).transpose()?.unwrap_or_default();
-        let runtime = runtime()?;
-        self.start(&runtime)?;
-        let selected = Arc::new(selected);
-        let prepared = runtime.block_on(Prepared::new(&contract, &selected, &self.settings));
-        let prepared = prepared.map_err(|error| error.to_string())?;
-        let judge = Judge {
-            contract: Arc::clone(&contract),
-            plan: Arc::clone(&selected),
-            settings: self.settings.clone(),
-            gate: self.gate.clone(),
-            known,
-            host,
-        };
-        let crew = Crew::start(prepared, judge, trial::threads(arguments))?;
-        let conclusion = libtest_mimic::run(arguments, trial::all(&contract, &plan, &selected, &crew));
-        for left in crew.finish() {
-            eprintln!("warning: left on the target: {}", visible(&left));
-        }
-        Ok(conclusion.exit_code())
-    }
-
-    /// What the environment says wins over what the code says.
-    fn heed(&mut self, variable: &dyn Fn(&str) -> Option<String>) -> Result<(), String> {
-        self.settings.network.read_variables(variable);
-        let Some(endpoint) = variable(ENDPOINT) else { return Ok(()) };
-        self.settings.broadcast = variable(BROADCAST).map_or(Broadcast::Unavailable, Broadcast::ControlPath);
-        if let Some(region) = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")) {
-            self.settings.region = region;
-        }
-        let is_signed = self.settings.credentials.is_some();
-        if let (true, Some(access_key_id), Some(secret_access_key)) =
-            (is_signed, variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"))
-        {
-            let session_token = variable("AWS_SESSION_TOKEN");
-            self.settings.credentials = Some(Credentials { access_key_id, secret_access_key, session_token });
-        }
-        self.origin = Origin::Endpoint(endpoint);
-        Ok(())
-    }
-
-    fn contract(&self) -> Result<Contract, String> {
-        let contract = match &self.spec {
-            None => spec::builtin(),
-            Some(file) => spec::load_file(file),
-        };
-        contract.map_err(|error| error.to_string())
-    }
-
-    fn plan(&self, contract: &Contract) -> Result<Plan, String> {
-        let mut suites = Suites::builtin().map_err(|error| error.to_string())?;
-        if let Some(bundle) = &self.spec {
-            for file in spec::Files::read(bundle).map_err(|error| error.to_string())?.suites {
-                suites.extend(Suites::parse(&file.path, &file.text).map_err(|error| error.to_string())?);
-            }
-        }
-        let (only, skip) = (self.settings.only.clone(), self.settings.skip.clone());
-        let filter = Filter { only, skip, ..Filter::default() };
-        crate::plan::plan(contract, &suites, &filter).map_err(|error| error.to_string())
-    }
-
-    /// Cases that cannot be decided, as far as the target shows it before they are run: nextest ignores what is listed
-    /// as ignored and nothing else. Where the target cannot be asked none is known, and every test says why it fails.
-    fn foreseen(&mut self, contract: &Arc<Contract>, plan: &Plan) -> BTreeSet<usize> {
-        self.ask(contract, plan).unwrap_or_else(|reason| {
-            eprintln!("warning: no test is listed as ignored: {reason}");
-            BTreeSet::new()
-        })
-    }
-
-    fn ask(&mut self, contract: &Arc<Contract>, plan: &Plan) -> Result<BTreeSet<usize>, String> {
-        let runtime = runtime()?;
-        self.start(&runtime)?;
-        let prepared = runtime.block_on(Prepared::new(contract, plan, &self.settings));
-        let prepared = prepared.map_err(|error| error.to_string())?;
-        let is_accepted = |operation: &str| self.gate.accepts_absence(operation);
-        let is_foreseen = |index: &usize| {
-            prepared.lacks_operation(*index).is_some_and(is_accepted) || prepared.undecidable(*index).is_some()
-        };
-        let foreseen = (0..plan.cases.len()).filter(is_foreseen).collect();
-        prepared.executor().map_err(|error| error.to_string())?.finish();
-        prepared.sweep().map_err(|error| error.to_string())?;
-        Ok(foreseen)
-    }
-
-    /// Starts the target if it is to be started; from here on its endpoint is known.
-    fn start(&mut self, runtime: &Runtime) -> Result<(), String> {
-        match std::mem::replace(&mut self.origin, Origin::Unknown) {
-            Origin::Endpoint(endpoint) => self.settings.endpoint = endpoint,
-            Origin::Start(start) => {
-                let settings = self.settings.clone();
-                self.settings = runtime
-                    .block_on(async { start(settings).await })
-                    .map_err(|reason| format!("the target did not start: {reason}"))?;
-            }
-            Origin::Unknown => {
-                return Err(format!("no target: call `serve` or `endpoint`, or set {ENDPOINT}"));
-            }
-        }
-        let length = self.settings.endpoint.trim_end_matches('/').len();
-        self.settings.endpoint.truncate(length);
-        Ok(())
-    }
-}
-
-fn runtime() -> Result<Runtime, String> {
-    Runtime::new().map_err(|error| format!("cannot start a runtime: {error}"))
 }

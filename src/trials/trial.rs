@@ -47,8 +47,8 @@ pub fn all(contract: &Contract, plan: &Plan, selected: &Plan, crew: &Crew) -> Ve
     trials.into_iter().map(|(_, trial)| trial).collect()
 }
 
-/// How many trials run at the same time.
-pub fn threads(arguments: &Arguments) -> usize {
+/// How many trials run at the same time: as many as the arguments say, else as the suite says, else one per processor.
+pub fn threads(arguments: &Arguments, jobs: Option<usize>) -> usize {
     let machine = || std::thread::available_parallelism().map_or(1, usize::from);
-    arguments.test_threads.unwrap_or_else(machine).max(1)
+    arguments.test_threads.or(jobs).unwrap_or_else(machine).max(1)
 }

@@ -105,6 +105,8 @@ fn bad_values_are_refused_in_one_sentence() {
         vec!["--request-timeout", "0"],
         vec!["--deadline", "0s"],
         vec!["--broadcast", "live"],
+        vec!["--update-baseline"],
+        vec!["--only", "a["],
         vec!["--shard", "1/2", "--baseline", "b.toml", "--update-baseline"],
     ] {
         let error = resolve(&flags, &[]).unwrap_err();
