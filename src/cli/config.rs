@@ -55,6 +55,7 @@ pub struct Config {
     baseline: Option<PathBuf>,
     strict: Option<bool>,
     implemented: Option<bool>,
+    history: Option<bool>,
     journal: Option<PathBuf>,
     throttling: Option<bool>,
     quotas: Option<bool>,
@@ -185,6 +186,7 @@ impl Config {
                 update_baseline: flags.verdict.update_baseline,
                 strict: flags.verdict.strict.or(self.strict),
                 implemented: flags.verdict.implemented.or(self.implemented),
+                history: flags.verdict.history.or(self.history),
             },
             account: AccountArgs {
                 // Consent is given each time anew.
@@ -243,6 +245,7 @@ mod tests {
         baseline = "baseline.toml"
         strict = true
         implemented = true
+        history = false
         journal = "run.journal"
         throttling = true
         quotas = false
@@ -269,7 +272,7 @@ mod tests {
         assert_eq!(run.effort.profile, Some(Profile::Deep));
         assert_eq!(run.effort.deadline, Some(Span(Duration::from_secs(60))));
         assert_eq!(run.target.wait, Some(Span(Duration::from_secs(5))));
-        assert_eq!(run.verdict.strict, Some(true));
+        assert_eq!((run.verdict.strict, run.verdict.history), (Some(true), Some(false)));
         assert_eq!(run.plan.operation, ["GetChannel"]);
         assert_eq!((run.console.verbose, run.console.quiet), (Some(true), Some(false)));
         assert_eq!(run.console.color, Some(ColorMode::Never));

@@ -12,6 +12,7 @@ use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
 use super::forecast::{self, Agreement, Wanted};
+use super::history::{History, Keeping};
 use super::output::{self, Sinks, print_error};
 use super::progress::Progress;
 use super::resolve::{self, BaselineUse, Consent, Resolved, Target};
@@ -26,6 +27,8 @@ use crate::spec::Contract;
 
 /// Variable that names the target, as for test programs.
 const ENDPOINT: &str = "IVS_CONFORMANCE_ENDPOINT";
+/// Variable that says whether the run is kept.
+const HISTORY: &str = "IVS_CONFORMANCE_HISTORY";
 /// Variable with the target's path that makes a channel live.
 const BROADCAST: &str = "IVS_CONFORMANCE_BROADCAST";
 
@@ -36,6 +39,7 @@ pub async fn run(mut args: RunArgs, environment: &Environment) -> Result<Exit, C
     let named: Vec<String> = config.named_operations().map(str::to_owned).collect();
     args.target.endpoint = args.target.endpoint.or_else(|| environment.get(ENDPOINT).map(str::to_owned));
     args.target.broadcast = args.target.broadcast.or_else(|| environment.get(BROADCAST).map(str::to_owned));
+    args.verdict.history = args.verdict.history.or(boolean(environment, HISTORY)?);
     let endpoint = args.target.endpoint.clone().or_else(|| config.endpoint().map(str::to_owned));
     let target = TargetArgs { endpoint, ..args.target.clone() };
     let environment = &aws::look_up(&target, environment).await?;
@@ -65,13 +69,36 @@ pub async fn run(mut args: RunArgs, environment: &Environment) -> Result<Exit, C
     say_where_the_journal_is(settings);
 
     let mut record = execute(&loaded.contract, &plan, &mut resolved, environment).await?;
-    if let (Some(path), Some(baseline)) = (&resolved.baseline, baseline) {
-        judge_by(&mut record, path, baseline, resolved.baseline_use)?;
+    let judged = match (&resolved.baseline, baseline) {
+        (Some(path), Some(baseline)) => judge_by(&mut record, path, baseline, resolved.baseline_use),
+        _ => Ok(()),
+    };
+    // First of all, so that what was measured stays if a file cannot be written.
+    if resolved.keeping == Keeping::On {
+        keep(&record, &resolved, environment);
     }
+    judged?;
     let files = repository::user_files(resolved.baseline.as_deref(), config_file.as_deref());
     sinks.write(&record, &files)?;
     output::show(&record, &sinks, &resolved.console);
     Ok(record.verdict().into())
+}
+
+/// The value of a variable that switches something.
+fn boolean(environment: &Environment, name: &str) -> Result<Option<bool>, CliError> {
+    let refuse = |value| CliError::usage(format!("the variable {name} is `{value}`: use true or false"));
+    environment.get(name).map(|value| value.parse().map_err(|_| refuse(value))).transpose()
+}
+
+/// Keeps the report of a run. A run does not fail if that fails.
+fn keep(record: &Record, resolved: &Resolved, environment: &Environment) {
+    let kept = History::of(environment).and_then(|history| history.keep(record));
+    if resolved.console.verbose == Some(true) {
+        print_error(&match kept {
+            Ok(path) => format!("note: kept as {}; `latest` stands for it\n", path.display()),
+            Err(error) => format!("note: {error}\n"),
+        });
+    }
 }
 
 /// Whoever kills the run must know what to clean.
