@@ -35,6 +35,7 @@ const ELSEWHERE: &str = "http://192.0.2.1:9";
 
 fn elsewhere(arguments: &[&str]) -> Output {
     let mut command = program();
+    command.env("IVS_CONFORMANCE_STATE_DIR", common::STATE);
     command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "secret-of-the-test");
     command.stdin(Stdio::null()).args(arguments).output().unwrap()
 }

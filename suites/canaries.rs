@@ -118,7 +118,7 @@ fn run(scratch: &Scratch, arguments: &[&str]) -> Output {
     let mut command = program();
     command.current_dir(scratch.file("")).args(arguments);
     command.env("AWS_ACCESS_KEY_ID", KEY_ID).env("AWS_SECRET_ACCESS_KEY", SECRET).env("AWS_SESSION_TOKEN", TOKEN);
-    command.env("RUST_BACKTRACE", "1").output().unwrap()
+    command.env("IVS_CONFORMANCE_STATE_DIR", scratch.file("state")).env("RUST_BACKTRACE", "1").output().unwrap()
 }
 
 /// Every form in which a canary could be hidden.
@@ -148,8 +148,13 @@ fn outputs(scratch: &Scratch, said: &[Output]) -> Vec<(String, String)> {
         all.push(("stdout".to_owned(), text(&output.stdout)));
         all.push(("stderr".to_owned(), text(&output.stderr)));
     }
-    for entry in std::fs::read_dir(scratch.file("")).unwrap() {
+    let kept: Vec<_> = std::fs::read_dir(scratch.file("state/runs")).unwrap().collect();
+    assert_eq!(kept.len(), 1, "the run was kept");
+    for entry in std::fs::read_dir(scratch.file("")).unwrap().chain(kept) {
         let path = entry.unwrap().path();
+        if path.is_dir() {
+            continue;
+        }
         all.push((path.display().to_string(), text(&std::fs::read(&path).unwrap())));
     }
     all
@@ -171,9 +176,14 @@ fn assert_absent(canaries: &[String], outputs: &[(String, String)]) {
 fn everything(scratch: &Scratch, endpoint: &str, only: &[&str]) -> Vec<Output> {
     let mut arguments = vec!["run", "--endpoint", endpoint, "--profile", "quick", "--journal", "run.journal"];
     arguments.extend(["--broadcast", "/_reference/broadcast", "--baseline", "known.toml", "--update-baseline"]);
-    for report in
-        ["json=report.json", "junit=report.xml", "html=report.html", "markdown=report.md", "sarif=report.sarif"]
-    {
+    for report in [
+        "json=report.json",
+        "junit=report.xml",
+        "html=report.html",
+        "markdown=report.md",
+        "sarif=report.sarif",
+        "badge=badge.json",
+    ] {
         arguments.extend(["--report", report]);
     }
     arguments.extend(only);
@@ -181,6 +191,8 @@ fn everything(scratch: &Scratch, endpoint: &str, only: &[&str]) -> Vec<Output> {
     said.push(run(scratch, &["clean", "run.journal"]));
     said.push(run(scratch, &["replay", "report.json", "--endpoint", endpoint]));
     said.push(run(scratch, &["merge", "report.json", "--report", "markdown=merged.md"]));
+    said.push(run(scratch, &["report", "latest", "--report", "html=again.html"]));
+    said.push(run(scratch, &["diff", "report.json", "latest"]));
     said.push(run(scratch, &["run", "--plan", "--endpoint", endpoint, "--only", "GetChannel.*"]));
     said
 }

@@ -22,7 +22,7 @@ fn program(arguments: &[&str]) -> Command {
     {
         command.env_remove(name);
     }
-    command.env("HOME", scratch("empty")).env("NO_COLOR", "1");
+    command.env("HOME", scratch("empty")).env("IVS_CONFORMANCE_STATE_DIR", scratch("state")).env("NO_COLOR", "1");
     command
 }
 

@@ -178,7 +178,7 @@ fn replay_says_what_still_diverges() {
 fn every_format_is_written_by_one_run_and_sarif_points_to_no_file_that_the_user_lacks() {
     let target = Target::with(&[NAME]);
     let scratch = Scratch::new();
-    let files: Vec<(&str, String)> = ["json", "junit", "html", "markdown", "sarif"]
+    let files: Vec<(&str, String)> = ["json", "junit", "html", "markdown", "sarif", "badge"]
         .map(|format| (format, scratch.file(&format!("report.{format}"))))
         .into();
     let targets: Vec<String> = files.iter().map(|(format, file)| format!("{format}={file}")).collect();
@@ -196,6 +196,8 @@ fn every_format_is_written_by_one_run_and_sarif_points_to_no_file_that_the_user_
     let result = &sarif["runs"][0]["results"][0];
     assert_eq!(result["ruleId"].as_str().map(|rule| rule.starts_with("CreateChannel")), Some(true), "{result}");
     assert!(result["locations"][0].get("physicalLocation").is_none(), "{result}");
+    let badge: Value = serde_json::from_str(&read(5)).unwrap();
+    assert_eq!((&badge["schemaVersion"], &badge["color"]), (&1.into(), &"red".into()), "{badge}");
 }
 
 #[test]
@@ -271,6 +273,7 @@ fn on_a_terminal(endpoint: &str, variables: &[(&str, &str)]) -> String {
     let line = format!("{program} run --endpoint {endpoint} --only 'GetChannel.*'");
     let mut command = std::process::Command::new("script");
     command.args(["--quiet", "--return", "--command", &line, "/dev/null"]).current_dir(std::env::temp_dir());
+    command.env("IVS_CONFORMANCE_STATE_DIR", common::STATE);
     command.env_remove("NO_COLOR").env_remove("CI").env("TERM", "xterm-256color");
     let output = command.envs(variables.iter().copied()).output().unwrap();
     assert_exit(&output, 0);

@@ -34,7 +34,8 @@ fn run(file: &str, code: &str, flags: &str, command: &[&str]) -> Output {
     let (program, arguments) = command.split_first().unwrap();
     let mut command = Command::new(program);
     command.args(arguments).current_dir(scratch.file("")).env("PATH", path).env("MY_EMULATOR", emulator);
-    command.env_remove("IVS_CONFORMANCE_ENDPOINT").env("NO_COLOR", "1").output().unwrap()
+    command.env_remove("IVS_CONFORMANCE_ENDPOINT").env("IVS_CONFORMANCE_STATE_DIR", common::STATE);
+    command.env("NO_COLOR", "1").output().unwrap()
 }
 
 fn passes_and_fails(heading: &str, file: &str, command: &[&str]) {

@@ -28,6 +28,7 @@ fn normalised(report: &Value) -> String {
 fn checked(endpoint: &str, jobs: Option<&str>) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ivs-conformance"));
     command.args(["run", "--endpoint", endpoint, "--report", "json=-"]);
+    command.env("IVS_CONFORMANCE_STATE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"));
     command.args(jobs.into_iter().flat_map(|jobs| ["--jobs", jobs]));
     let output = command.current_dir(env!("CARGO_TARGET_TMPDIR")).env("AWS_REGION", "us-east-1").output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));

@@ -27,7 +27,10 @@ fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
             command.env_remove(name);
         }
     }
-    command.current_dir(env!("CARGO_TARGET_TMPDIR")).env("NO_COLOR", "1").envs(variables.iter().copied());
+    command.current_dir(env!("CARGO_TARGET_TMPDIR")).env("NO_COLOR", "1");
+    command
+        .env("IVS_CONFORMANCE_STATE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"))
+        .envs(variables.iter().copied());
     if !arguments.contains(&"--only") {
         command.arg("run").args(["--only", "GetChannel.input.*", "--profile", "quick"]);
     } else {

@@ -67,6 +67,7 @@ impl Machine {
         let step = step.replace(EMULATOR, &self.target.endpoint);
         let mut command = Command::new("bash");
         command.args(["-e", "-c", &step]).current_dir(self.scratch.file("")).env("PATH", path).env("NO_COLOR", "1");
+        command.env("IVS_CONFORMANCE_STATE_DIR", common::STATE);
         command.env_remove("AWS_REGION").envs(variables.iter().copied()).output().unwrap()
     }
 

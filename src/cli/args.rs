@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use super::output::ReportTarget;
+use super::report_file::ReportFile;
 use crate::run::settings::{Profile, Shard};
 use crate::run::span::Span;
 
@@ -16,6 +17,12 @@ const AFTER_HELP: &str = "\
 Exit codes: 0 everything tested conforms; 1 divergences; 2 bad usage, spec, suite, config or baseline, \
 and nothing was sent; 3 could not test (target unreachable, not HTTP, not this API, access refused, deadline, \
 interrupted, an internal error, or nothing was tested).";
+
+const AFTER_REPORT: &str =
+    "Exit codes: those of the saved run: 0 conforms, 1 diverges, 3 could not test; 2 bad report.";
+
+const AFTER_DIFF: &str = "\
+Exit codes: 0 the reports say the same of what both checked; 1 they differ; 2 bad report, or nothing to compare.";
 
 /// Checks an API endpoint against its contract, clause by clause.
 #[derive(Debug, Parser)]
@@ -44,6 +51,12 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Joins the JSON reports of shards into one
     Merge(MergeArgs),
+    /// Shows a saved report again, or writes it in other formats; sends nothing
+    #[command(after_help = AFTER_REPORT)]
+    Report(ReportArgs),
+    /// Compares two saved reports: which findings are new, gone or changed, and what became of the clauses
+    #[command(after_help = AFTER_DIFF)]
+    Diff(DiffArgs),
     /// Deletes what an interrupted run created, and nothing else
     Clean(CleanArgs),
     /// Seeds faults into the reference server and prints how many are caught
@@ -204,7 +217,7 @@ fn profiles() -> impl TypedValueParser<Value = Profile> {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Reports and verdict")]
 pub struct VerdictArgs {
-    /// Writes a report: json, junit, html, markdown or sarif; `-` is stdout; repeatable
+    /// Writes a report: json, junit, html, markdown, sarif or badge; `-` is stdout; repeatable
     #[arg(long, value_name = "FORMAT=FILE")]
     pub report: Vec<ReportTarget>,
     /// Known divergences: only what is new fails, and what is fixed fails until the file is tightened
@@ -220,6 +233,9 @@ pub struct VerdictArgs {
     /// Does not count operations that the target does not have
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub implemented: Option<bool>,
+    /// Keeps the report among those of the last 20 runs, where `latest` stands for it [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub history: Option<bool>,
 }
 
 /// What the console shows.
@@ -306,16 +322,17 @@ pub struct ExplainArgs {
     /// Contract that the id is of [default: the built-in contract]
     #[arg(long, value_name = "FILE")]
     pub spec: Option<PathBuf>,
-    /// JSON report in which to look up a finding's id
-    #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
+    /// JSON report in which to look up a finding's id; `latest` is that of the last run
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Option<ReportFile>,
 }
 
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// JSON report whose findings are sent again
-    pub report: PathBuf,
+    /// JSON report whose findings are sent again; `latest` is that of the last run
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub report: ReportFile,
     /// Ids of findings; all of the report if none is given
     pub findings: Vec<String>,
     /// The target.
@@ -332,15 +349,44 @@ pub struct ReplayArgs {
 /// Arguments of `merge`.
 #[derive(Debug, Args)]
 pub struct MergeArgs {
-    /// JSON reports, one of every shard
-    #[arg(required = true)]
-    pub reports: Vec<PathBuf>,
-    /// Writes a report: json, junit, html, markdown or sarif; `-` is stdout; repeatable
+    /// JSON reports, one of every shard; `latest` is that of the last run
+    #[arg(required = true, value_hint = ValueHint::FilePath)]
+    pub reports: Vec<ReportFile>,
+    /// Writes a report: json, junit, html, markdown, sarif or badge; `-` is stdout; repeatable
     #[arg(long, value_name = "FORMAT=FILE")]
     pub report: Vec<ReportTarget>,
     /// What the console shows.
     #[command(flatten)]
     pub console: ConsoleArgs,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// JSON report; `latest` is that of the last run, `latest~1` that of the run before
+    #[arg(value_name = "REPORT", value_hint = ValueHint::FilePath)]
+    pub saved: ReportFile,
+    /// Writes a report: json, junit, html, markdown, sarif or badge; `-` is stdout; repeatable; the console shows the
+    /// verdict alone then
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub report: Vec<ReportTarget>,
+    /// What the console shows.
+    #[command(flatten)]
+    pub console: ConsoleArgs,
+}
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// JSON report of the earlier run; `latest~1` is that of the run before the last
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub old: ReportFile,
+    /// JSON report of the later run; `latest` is that of the last run
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub new: ReportFile,
+    /// Form of the result
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ListFormat,
 }
 
 /// Arguments of `clean`.

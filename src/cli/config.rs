@@ -57,6 +57,7 @@ pub const KEYS: &[&str] = &[
     "baseline",
     "strict",
     "implemented",
+    "history",
     "journal",
     "throttling",
     "quotas",
@@ -101,6 +102,7 @@ pub struct Config {
     baseline: Option<PathBuf>,
     strict: Option<bool>,
     implemented: Option<bool>,
+    history: Option<bool>,
     journal: Option<PathBuf>,
     throttling: Option<bool>,
     quotas: Option<bool>,
@@ -266,6 +268,7 @@ impl Config {
                 update_baseline: flags.verdict.update_baseline,
                 strict: flags.verdict.strict.or(self.strict),
                 implemented: flags.verdict.implemented.or(self.implemented),
+                history: flags.verdict.history.or(self.history),
             },
             account: AccountArgs {
                 // Consent is given each time anew.

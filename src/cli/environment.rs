@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use etcetera::BaseStrategy as _;
+
 use crate::run::lease::Lease;
 use crate::run::settings::Credentials;
 
@@ -12,6 +14,7 @@ pub struct Environment {
     variables: BTreeMap<String, String>,
     profiles: Profiles,
     found: Option<Found>,
+    state_directory: Option<PathBuf>,
 }
 
 /// What the AWS SDKs' own search found.
@@ -28,6 +31,9 @@ pub struct Found {
 /// Profiles of the AWS configuration files, by name.
 pub type Profiles = BTreeMap<String, BTreeMap<String, String>>;
 
+/// Variable that names the directory for what outlasts a run.
+const STATE_DIRECTORY: &str = "IVS_CONFORMANCE_STATE_DIR";
+
 impl Environment {
     /// The environment of this process.
     pub fn current() -> Environment {
@@ -42,13 +48,18 @@ impl Environment {
         };
         let config = file("AWS_CONFIG_FILE", "config").unwrap_or_default();
         let credentials = file("AWS_SHARED_CREDENTIALS_FILE", "credentials").unwrap_or_default();
-        Environment { profiles: profiles(&config, &credentials), variables, found: None }
+        Environment {
+            profiles: profiles(&config, &credentials),
+            variables,
+            found: None,
+            state_directory: state_directory(),
+        }
     }
 
     /// An environment for a test.
     pub fn of(variables: &[(&str, &str)], profiles: Profiles) -> Environment {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Environment { variables, profiles, found: None }
+        Environment { variables, profiles, found: None, state_directory: None }
     }
 
     /// The value of a variable; an empty one counts as unset.
@@ -77,10 +88,28 @@ impl Environment {
         self.found.as_ref()
     }
 
+    /// The user's directory for what outlasts a run; `None` without a home directory.
+    pub fn state_directory(&self) -> Option<&Path> {
+        self.state_directory.as_deref()
+    }
+
     /// Whether a build server runs this.
     pub fn is_ci(&self) -> bool {
         self.get("CI").is_some_and(|value| value != "false" && value != "0")
     }
+}
+
+/// The directory that the variable names, or the platform's: `$XDG_STATE_HOME/ivs-conformance`, or
+/// `%LOCALAPPDATA%\ivs-conformance` on Windows. Source: XDG Base Directory Specification.
+fn state_directory() -> Option<PathBuf> {
+    let named = std::env::var_os(STATE_DIRECTORY).filter(|value| !value.is_empty());
+    named.map(PathBuf::from).or_else(|| {
+        let platform = etcetera::choose_base_strategy().ok()?;
+        // Windows has no directory for states: that for caches is the one that stays on the machine.
+        let base = platform.state_dir().unwrap_or_else(|| platform.cache_dir());
+        // An empty HOME would name the current directory.
+        base.is_absolute().then(|| base.join("ivs-conformance"))
+    })
 }
 
 /// The profiles of the two AWS files; credentials win over config.

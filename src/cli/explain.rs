@@ -5,13 +5,15 @@ use std::fmt::Write;
 use globset::Glob;
 
 use super::args::ExplainArgs;
+use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::print;
+use super::stages;
 use super::suggest::did_you_mean;
-use super::{merge, stages};
 use crate::judge::finding::FindingKind;
 use crate::plan::{Case, Plan};
+use crate::report::Record;
 use crate::report::record::FindingRecord;
 use crate::report::text::{count, reproduce, request_block, response_block, visible};
 use crate::run::settings::Shard;
@@ -23,11 +25,12 @@ use crate::spec::rules::{Ambiguity, Erratum, NumberedRule, RulePlace};
 const MOST_CASES: usize = 12;
 
 /// Explains an id.
-pub fn explain(args: &ExplainArgs) -> Result<Exit, CliError> {
+pub fn explain(args: &ExplainArgs, environment: &Environment) -> Result<Exit, CliError> {
+    let record = args.report.as_ref().map(|report| report.read_and_name(environment)).transpose()?;
     let stages::Loaded { contract, suites, .. } = stages::load(args.spec.as_deref())?;
     let plan = stages::plan(&contract, &suites, &[], &[], Shard::default())?;
     let knowledge = Knowledge { contract: &contract, plan: &plan };
-    let of_report = args.report.as_deref().map(|path| knowledge.finding(path, &args.id)).transpose()?.flatten();
+    let of_report = record.as_ref().and_then(|record| knowledge.finding(record, &args.id));
     match of_report.or_else(|| knowledge.explain(&args.id)) {
         Some(page) => print(&page),
         None => return Err(knowledge.unknown(&args.id)),
@@ -88,7 +91,9 @@ impl Knowledge<'_> {
                 Some(last) => format!("; rules are numbered from 1 to {last}"),
                 None => "; this contract has no numbered rules".to_owned(),
             },
-            (None, "") => "; `list` shows every id, and the id of a finding wants --report FILE".to_owned(),
+            (None, "") => {
+                "; `list` shows every id, and the id of a finding wants --report FILE, or --report latest".to_owned()
+            }
             (None, question) => question.to_owned(),
         };
         CliError::usage(format!("nothing is called `{id}`{advice}"))
@@ -228,17 +233,14 @@ impl Knowledge<'_> {
     }
 
     /// A finding of a report, with the clause it violates.
-    fn finding(&self, path: &std::path::Path, id: &str) -> Result<Option<String>, CliError> {
-        let record = merge::read(path)?;
-        let Some(finding) = record.findings.iter().find(|finding| finding.id == id) else {
-            return Ok(None);
-        };
+    fn finding(&self, record: &Record, id: &str) -> Option<String> {
+        let finding = record.findings.iter().find(|finding| finding.id == id)?;
         let mut page = finding_page(finding);
-        let _ = writeln!(page, "\nCheck again: {}", reproduce(&record, finding));
+        let _ = writeln!(page, "\nCheck again: {}", reproduce(record, finding));
         if let Some(index) = self.contract.clauses.find(&finding.clause) {
             let _ = write!(page, "\n{}", self.clause(index));
         }
-        Ok(Some(page))
+        Some(page)
     }
 }
 

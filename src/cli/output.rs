@@ -61,6 +61,13 @@ impl Sinks {
     }
 }
 
+/// Writes saved reports. Which baseline and configuration their runs had, they do not say.
+pub fn write_all(record: &Record, targets: &[ReportTarget]) -> Result<Sinks, CliError> {
+    let mut sinks = Sinks::open(targets)?;
+    sinks.write(record, &UserFiles::default())?;
+    Ok(sinks)
+}
+
 fn open(target: &ReportTarget) -> Result<Sink, CliError> {
     let to = match &target.file {
         None => None,

@@ -12,7 +12,7 @@ use super::exit::Exit;
 use super::forecast::{self, Agreement, Wanted};
 use super::output::print;
 use super::suggest::did_you_mean;
-use super::{aws, embedded, merge, resolve, signals, stages};
+use super::{aws, embedded, resolve, signals, stages};
 use crate::plan::{Plan, Suites};
 use crate::report::Record;
 use crate::report::record::{CaseVerdict, FindingRecord};
@@ -35,7 +35,7 @@ enum Fate {
 
 /// Runs again what showed the findings of a report.
 pub async fn replay(args: ReplayArgs, environment: &Environment) -> Result<Exit, CliError> {
-    let report = merge::read(&args.report)?;
+    let report = args.report.read_and_name(environment)?;
     let findings = chosen(&report, &args.findings)?;
     if findings.is_empty() {
         print("the report has no findings\n");

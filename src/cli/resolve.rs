@@ -9,6 +9,7 @@ use super::config::Config;
 use super::endpoint::{AWS, Endpoint};
 use super::environment::Environment;
 use super::error::CliError;
+use super::history::Keeping;
 use super::output::ReportTarget;
 use super::values;
 use crate::entropy;
@@ -51,6 +52,8 @@ pub struct Resolved {
     pub operations: Vec<String>,
     /// What the console shows.
     pub console: ConsoleArgs,
+    /// Whether the run is kept.
+    pub keeping: Keeping,
 }
 
 /// Whether someone must agree before anything is sent.
@@ -108,6 +111,7 @@ pub fn run(flags: RunArgs, config: Config, environment: &Environment) -> Result<
         plan_only: args.plan_only,
         operations: args.plan.operation,
         console: args.console,
+        keeping: if args.verdict.history.unwrap_or(true) { Keeping::On } else { Keeping::Off },
     };
     match resolved {
         Resolved { baseline_use: BaselineUse::Update, ref settings, .. } if settings.shard.count > 1 => {

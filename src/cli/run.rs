@@ -12,6 +12,7 @@ use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
 use super::forecast::{self, Agreement, Wanted};
+use super::history::{History, Keeping};
 use super::output::{self, Sinks, print_error};
 use super::progress::Progress;
 use super::resolve::{self, BaselineUse, Consent, Resolved, Target};
@@ -56,13 +57,30 @@ pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliEr
     say_where_the_journal_is(settings);
 
     let mut record = execute(&loaded.contract, &plan, &mut resolved, environment).await?;
-    if let (Some(path), Some(baseline)) = (&resolved.baseline, baseline) {
-        judge_by(&mut record, path, baseline, resolved.baseline_use)?;
+    let judged = match (&resolved.baseline, baseline) {
+        (Some(path), Some(baseline)) => judge_by(&mut record, path, baseline, resolved.baseline_use),
+        _ => Ok(()),
+    };
+    // First of all, so that what was measured stays if a file cannot be written.
+    if resolved.keeping == Keeping::On {
+        keep(&record, &resolved, environment);
     }
+    judged?;
     let files = repository::user_files(resolved.baseline.as_deref(), config_file.as_deref());
     sinks.write(&record, &files)?;
     output::show(&record, &sinks, &resolved.console);
     Ok(record.verdict().into())
+}
+
+/// Keeps the report of a run. A run does not fail if that fails.
+fn keep(record: &Record, resolved: &Resolved, environment: &Environment) {
+    let kept = History::of(environment).and_then(|history| history.keep(record));
+    if resolved.console.verbose == Some(true) {
+        print_error(&match kept {
+            Ok(path) => format!("note: kept as {}; `latest` stands for it\n", path.display()),
+            Err(error) => format!("note: {error}\n"),
+        });
+    }
 }
 
 /// Whoever kills the run must know what to clean.

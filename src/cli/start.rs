@@ -9,7 +9,7 @@ use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::print_error;
-use super::{clean, completions, explain, list, manual, merge, replay, run, selftest, serve, spec};
+use super::{clean, completions, diff, explain, list, manual, merge, replay, report, run, selftest, serve, spec};
 
 /// Does what the command line asks for; every word on the console has been written when it returns.
 pub fn start(words: impl IntoIterator<Item = OsString>, environment: &Environment) -> Exit {
@@ -33,9 +33,11 @@ fn dispatch(command: Command, environment: &Environment) -> Result<Exit, CliErro
         Command::Run(args) => block_on(run::run(*args, environment)),
         Command::Serve(args) => block_on(serve::serve(args, environment)),
         Command::List(args) => list::list(args, environment),
-        Command::Explain(args) => explain::explain(&args),
+        Command::Explain(args) => explain::explain(&args, environment),
         Command::Replay(args) => block_on(replay::replay(args, environment)),
-        Command::Merge(args) => merge::merge(&args),
+        Command::Merge(args) => merge::merge(&args, environment),
+        Command::Report(args) => report::report(&args, environment),
+        Command::Diff(args) => diff::diff(&args, environment),
         Command::Clean(args) => block_on(clean::clean(args, environment)),
         Command::Selftest(args) => selftest::selftest(&args, environment),
         Command::Spec { command } => spec::spec(command),

@@ -231,7 +231,7 @@ fn quoted(text: &str) -> String {
     toml::Value::String(super::text::visible(text).into_owned()).to_string()
 }
 
-fn entry_of(finding: &FindingRecord) -> KnownFinding {
+pub(super) fn entry_of(finding: &FindingRecord) -> KnownFinding {
     KnownFinding {
         id: finding.id.clone(),
         clause: finding.clause.clone(),
@@ -253,14 +253,14 @@ fn rank(profile: Profile) -> u8 {
 
 /// What a run says of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+pub(super) enum Fate {
     Seen,
     Fixed,
     NotJudged,
 }
 
 /// Judges entries by a run: one that was filtered, stopped or could not decide is no judge.
-struct Judge<'a> {
+pub(super) struct Judge<'a> {
     seen: HashSet<&'a str>,
     decided_clauses: HashSet<&'a str>,
     decided_cases: HashSet<&'a str>,
@@ -270,7 +270,7 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    fn new(record: &'a Record, written_with: Option<Profile>) -> Judge<'a> {
+    pub(super) fn new(record: &'a Record, written_with: Option<Profile>) -> Judge<'a> {
         let is_lighter = match (written_with, record.profile.parse()) {
             (Some(old), Ok(new)) => rank(new) < rank(old),
             _ => false,
@@ -288,7 +288,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn of(&self, entry: &KnownFinding) -> Fate {
+    pub(super) fn of(&self, entry: &KnownFinding) -> Fate {
         let is_selected = self.only.is_empty() || self.only.iter().any(|glob| glob.is_match(&entry.clause));
         let is_repeated = match entry.case.as_str() {
             "" => self.is_complete,

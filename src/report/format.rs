@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::record::Record;
 use super::sarif::UserFiles;
-use super::{html, json, junit, markdown, sarif};
+use super::{badge, html, json, junit, markdown, sarif};
 
 /// A format that a record can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Format {
     Markdown,
     /// SARIF 2.1.0.
     Sarif,
+    /// A badge, for the endpoint of shields.io.
+    Badge,
 }
 
 /// Why a record could not be written in a format.
@@ -34,7 +36,8 @@ pub struct RenderError {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 5] = [Format::Json, Format::Junit, Format::Html, Format::Markdown, Format::Sarif];
+    pub const ALL: [Format; 6] =
+        [Format::Json, Format::Junit, Format::Html, Format::Markdown, Format::Sarif, Format::Badge];
 
     /// Name on the command line.
     pub fn id(self) -> &'static str {
@@ -44,6 +47,7 @@ impl Format {
             Format::Html => "html",
             Format::Markdown => "markdown",
             Format::Sarif => "sarif",
+            Format::Badge => "badge",
         }
     }
 
@@ -55,6 +59,7 @@ impl Format {
             Format::Html => html::render(record).map_err(|error| error.to_string()),
             Format::Markdown => Ok(markdown::render(record)),
             Format::Sarif => sarif::render(record, files).map_err(|error| error.to_string()),
+            Format::Badge => badge::render(record).map_err(|error| error.to_string()),
         };
         rendered.map_err(|reason| RenderError { format: self, reason })
     }

@@ -1,10 +1,12 @@
 //! Reports: pure functions of the versioned [`Record`] of a run. Nothing here sends, prints or reads a
 //! clock; what a target answered is made harmless by [`text`] before it reaches a terminal or a file.
 
+pub mod badge;
 pub mod baseline;
 pub mod causes;
 mod curl;
 pub mod damaged;
+pub mod diff;
 pub mod digest;
 pub mod fold;
 pub mod format;

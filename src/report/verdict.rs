@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use serde::Serialize;
+
 use super::ranking::of_causes;
 use super::record::{BaselineStatus, CaseVerdict, ExpectedAbsence, FindingRecord, Gate, Record};
 use super::text::{count, count_of};
@@ -9,7 +11,8 @@ use crate::judge::finding::FindingKind;
 use crate::spec::clause::Tier;
 
 /// The outcome of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Everything tested conforms, or matches the baseline exactly.
     Conforms,

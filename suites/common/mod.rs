@@ -70,11 +70,15 @@ impl Drop for Target {
     }
 }
 
+/// Where the runs of tests are kept: never in the user's home.
+pub const STATE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/state");
+
 /// The program, away from any configuration.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ivs-conformance"));
     command.current_dir(std::env::temp_dir()).env("NO_COLOR", "1");
-    for name in ["AWS_REGION", "IVS_CONFORMANCE_ENDPOINT", "IVS_CONFORMANCE_BROADCAST"] {
+    command.env("IVS_CONFORMANCE_STATE_DIR", STATE);
+    for name in ["AWS_REGION", "IVS_CONFORMANCE_ENDPOINT", "IVS_CONFORMANCE_BROADCAST", "IVS_CONFORMANCE_HISTORY"] {
         command.env_remove(name);
     }
     command

@@ -22,7 +22,7 @@ const HOSTILE: [&str; 12] = [
 
 fn pages(hostile: &str) -> Vec<(&'static str, String)> {
     let pages = render(&filled(&mut std::iter::repeat(hostile.to_owned())));
-    assert_eq!(pages.len(), 7, "every format is made");
+    assert_eq!(pages.len(), 8, "every format is made");
     pages
 }
 
@@ -78,7 +78,7 @@ fn json_reads_back_as_it_was() {
         for (name, page) in render(&record) {
             if name == "json" {
                 assert_eq!(serde_json::from_str::<ivs_conformance::report::Record>(&page).unwrap(), record);
-            } else if name == "sarif" {
+            } else if ["sarif", "badge"].contains(&name) {
                 serde_json::from_str::<serde_json::Value>(&page).unwrap();
             }
         }
@@ -120,7 +120,7 @@ fn no_markup_survives_in_markdown() {
 #[test]
 fn there_is_no_cell_for_a_formula() {
     let formats: Vec<&str> = ivs_conformance::report::Format::ALL.into_iter().map(|format| format.id()).collect();
-    assert_eq!(formats, ["json", "junit", "html", "markdown", "sarif"]);
+    assert_eq!(formats, ["json", "junit", "html", "markdown", "sarif", "badge"]);
     for formula in ["=1+zq", "+zq", "-zq", "@zq", "\tzq"] {
         for line in page(formula, "markdown").lines().filter(|line| line.starts_with('|')) {
             for cell in line.split('|').map(str::trim) {

@@ -57,6 +57,7 @@ pub fn start_as(url: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ru
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
         command.env_remove(name);
     }
+    command.env("IVS_CONFORMANCE_STATE_DIR", folder.join("state"));
     command.envs(variables.iter().copied()).env("HOME", &folder).env("NO_COLOR", "1").stdin(Stdio::null());
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     Running { child, started: Instant::now(), report }

@@ -31,6 +31,7 @@ const FULL: &str = r#"
     baseline = "baseline.toml"
     strict = true
     implemented = true
+    history = false
     journal = "run.journal"
     throttling = true
     quotas = false
@@ -57,7 +58,7 @@ fn every_flag_of_run_can_stand_in_the_file() {
     assert_eq!(run.effort.profile, Some(Profile::Deep));
     assert_eq!(run.effort.deadline, Some(Span(Duration::from_secs(60))));
     assert_eq!(run.target.wait, Some(Span(Duration::from_secs(5))));
-    assert_eq!(run.verdict.strict, Some(true));
+    assert_eq!((run.verdict.strict, run.verdict.history), (Some(true), Some(false)));
     assert_eq!(run.plan.operation, ["GetChannel"]);
     assert_eq!((run.console.verbose, run.console.quiet), (Some(true), Some(false)));
     assert_eq!(run.console.color, Some(ColorMode::Never));
