@@ -23,5 +23,6 @@ pub mod run;
 pub mod selftest;
 pub mod send;
 pub mod spec;
+pub mod traffic;
 pub mod trials;
 pub mod wire;

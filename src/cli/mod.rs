@@ -12,6 +12,7 @@ pub mod exit;
 mod explain;
 mod forecast;
 pub mod identities;
+mod judge;
 mod list;
 mod merge;
 mod output;

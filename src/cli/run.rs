@@ -83,7 +83,7 @@ fn say_where_the_journal_is(settings: &Settings) {
 }
 
 /// Operations that a configuration names must be there.
-fn known_operations(named: &[String], contract: &Contract) -> Result<(), CliError> {
+pub(super) fn known_operations(named: &[String], contract: &Contract) -> Result<(), CliError> {
     match named.iter().find(|name| contract.operation(name).is_none()) {
         None => Ok(()),
         Some(name) => {
@@ -135,7 +135,7 @@ async fn interrupt(progress: &Progress) -> String {
     reason
 }
 
-fn read_baseline(path: &Path, baseline_use: BaselineUse, contract: &Contract) -> Result<Baseline, CliError> {
+pub(super) fn read_baseline(path: &Path, baseline_use: BaselineUse, contract: &Contract) -> Result<Baseline, CliError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Baseline::read(path, &text, contract).map_err(|damaged| CliError::File(damaged.into())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && baseline_use == BaselineUse::Update => {
@@ -147,7 +147,7 @@ fn read_baseline(path: &Path, baseline_use: BaselineUse, contract: &Contract) ->
     }
 }
 
-fn judge_by(record: &mut Record, path: &Path, baseline: Baseline, baseline_use: BaselineUse) -> Result<(), CliError> {
+pub(super) fn judge_by(record: &mut Record, path: &Path, baseline: Baseline, baseline_use: BaselineUse) -> Result<(), CliError> {
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     if baseline_use == BaselineUse::Compare || record.stopped_early.is_some() {
         baseline::apply(record, &baseline, today);

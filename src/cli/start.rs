@@ -9,7 +9,7 @@ use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::print_error;
-use super::{clean, explain, list, merge, replay, run, selftest, serve, shell, spec};
+use super::{clean, explain, judge, list, merge, replay, run, selftest, serve, shell, spec};
 
 /// Does what the command line asks for; every word on the console has been written when it returns.
 pub fn start(words: impl IntoIterator<Item = OsString>, environment: &Environment) -> Exit {
@@ -36,6 +36,7 @@ fn dispatch(command: Command, environment: &Environment) -> Result<Exit, CliErro
         Command::Explain(args) => explain::explain(&args),
         Command::Replay(args) => block_on(replay::replay(args, environment)),
         Command::Merge(args) => merge::merge(&args),
+        Command::Judge(args) => judge::judge(*args),
         Command::Clean(args) => block_on(clean::clean(args, environment)),
         Command::Selftest(args) => selftest::selftest(&args, environment),
         Command::Spec { command } => spec::spec(command),

@@ -12,6 +12,7 @@ mod families;
 mod family;
 mod generator;
 pub mod invalid;
+mod legality;
 mod object;
 pub mod pattern;
 pub use crate::plan::placeholder;
@@ -22,4 +23,5 @@ pub mod valid;
 
 pub use errors::not_found_errors;
 pub use family::Family;
+pub use legality::{Legality, visit};
 pub use generator::{Accepted, Drawn, GenerateError, Generator, finished, runner};

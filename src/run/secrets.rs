@@ -8,6 +8,8 @@ use std::hash::{Hash, Hasher};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use crate::spec::contract::{Node, NodeKind};
+
 /// Shortest secret that is looked for in texts, in bytes: a shorter one stands in too many that are none.
 const SHORTEST: usize = 8;
 
@@ -42,6 +44,32 @@ impl Secrets {
         };
         self.starts.insert((*start, length));
         self.digests.insert(digest(form))
+    }
+
+    /// Adds the values of sensitive members.
+    pub fn note(&mut self, node: &Node, value: &Value) {
+        if !node.holds_secret {
+            return;
+        }
+        if node.is_sensitive {
+            if let Value::String(text) = value {
+                self.insert(text);
+            }
+            return;
+        }
+        match (&node.kind, value) {
+            (NodeKind::Structure(members) | NodeKind::Union(members), Value::Object(object)) => {
+                for member in members {
+                    if let Some(value) = object.get(&member.name) {
+                        self.note(member, value);
+                    }
+                }
+            }
+            (NodeKind::List { element }, Value::Array(elements)) => {
+                elements.iter().for_each(|value| self.note(element, value));
+            }
+            _ => {}
+        }
     }
 
     /// Adds what another knows.
