@@ -114,6 +114,9 @@ pub struct RunArgs {
     /// Says how many requests, resources and minutes the run will take, and what stays untested; sends nothing
     #[arg(long = "plan", help_heading = "Account")]
     pub plan_only: bool,
+    /// Writes every exchange as HAR 1.2, with placeholders for secrets; `judge` reads it
+    #[arg(long, value_name = "FILE", help_heading = "Reports and verdict")]
+    pub record: Option<PathBuf>,
 }
 
 /// What is done, and how carefully, on a target that is not on this machine.

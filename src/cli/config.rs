@@ -53,6 +53,7 @@ pub struct Config {
     #[serde(default, deserialize_with = "parsed_list")]
     report: Vec<ReportTarget>,
     baseline: Option<PathBuf>,
+    record: Option<PathBuf>,
     strict: Option<bool>,
     implemented: Option<bool>,
     journal: Option<PathBuf>,
@@ -113,7 +114,8 @@ impl Config {
     pub fn parse(path: &Path, text: &str) -> Result<Config, Damaged> {
         let mut config: Config = toml::from_str(text).map_err(|error| Damaged::toml(path, text, &error))?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        let files = [config.spec.as_mut(), config.baseline.as_mut(), config.journal.as_mut()];
+        let files =
+            [config.spec.as_mut(), config.baseline.as_mut(), config.journal.as_mut(), config.record.as_mut()];
         let reports = config.report.iter_mut().map(|report| report.file.as_mut());
         let certificates = config.ca_cert.iter_mut().map(Some);
         for file in files.into_iter().chain(reports).chain(certificates).flatten() {
@@ -200,6 +202,7 @@ impl Config {
                 color: flags.console.color.or(self.color),
             },
             plan_only: flags.plan_only,
+            record: flags.record.or(self.record),
         }
     }
 }
@@ -244,6 +247,7 @@ mod tests {
         strict = true
         implemented = true
         journal = "run.journal"
+        record = "run.har"
         throttling = true
         quotas = false
         verbose = true
@@ -282,6 +286,7 @@ mod tests {
         assert_eq!(run.verdict.baseline, Some(PathBuf::from("ci/baseline.toml")));
         assert_eq!(run.target.ca_cert, [PathBuf::from("ci/ca.pem")]);
         assert_eq!(run.account.journal, Some(PathBuf::from("ci/run.journal")));
+        assert_eq!(run.record, Some(PathBuf::from("ci/run.har")));
         assert_eq!((run.account.throttling, run.account.quotas), (Some(true), Some(false)));
         assert_eq!(run.verdict.report[0].file, None);
         assert_eq!(run.verdict.report[1].file, Some(PathBuf::from("ci/out/report.html")));

@@ -49,6 +49,8 @@ pub struct Resolved {
     pub operations: Vec<String>,
     /// What the console shows.
     pub console: ConsoleArgs,
+    /// Where everything that is sent is recorded.
+    pub record: Option<PathBuf>,
 }
 
 /// Whether someone must agree before anything is sent.
@@ -108,6 +110,7 @@ pub fn run(flags: RunArgs, config: Config, environment: &Environment) -> Result<
         plan_only: args.plan_only,
         operations: args.plan.operation,
         console: args.console,
+        record: args.record,
     };
     match resolved {
         Resolved { baseline_use: BaselineUse::Update, ref settings, .. } if settings.shard.count > 1 => {

@@ -1,6 +1,7 @@
 //! `run`: everything that can be wrong before a request is sent is found first; then the stages; then the reports.
 
-use std::path::Path;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ use crate::plan::Plan;
 use crate::report::Record;
 use crate::report::baseline::{self, Baseline};
 use crate::report::text::count;
+use crate::run::Recorder;
 use crate::run::settings::{Record as Journaled, Settings};
 use crate::spec::Contract;
 
@@ -28,6 +30,8 @@ use crate::spec::Contract;
 const ENDPOINT: &str = "IVS_CONFORMANCE_ENDPOINT";
 /// Variable with the target's path that makes a channel live.
 const BROADCAST: &str = "IVS_CONFORMANCE_BROADCAST";
+/// Variable with the file into which everything that is sent is recorded.
+const RECORD: &str = "IVS_CONFORMANCE_RECORD";
 
 /// Checks a target.
 pub async fn run(mut args: RunArgs, environment: &Environment) -> Result<Exit, CliError> {
@@ -36,6 +40,7 @@ pub async fn run(mut args: RunArgs, environment: &Environment) -> Result<Exit, C
     let named: Vec<String> = config.named_operations().map(str::to_owned).collect();
     args.target.endpoint = args.target.endpoint.or_else(|| environment.get(ENDPOINT).map(str::to_owned));
     args.target.broadcast = args.target.broadcast.or_else(|| environment.get(BROADCAST).map(str::to_owned));
+    args.record = args.record.or_else(|| environment.get(RECORD).map(PathBuf::from));
     let endpoint = args.target.endpoint.clone().or_else(|| config.endpoint().map(str::to_owned));
     let target = TargetArgs { endpoint, ..args.target.clone() };
     let environment = &aws::look_up(&target, environment).await?;
@@ -62,7 +67,8 @@ pub async fn run(mut args: RunArgs, environment: &Environment) -> Result<Exit, C
         return Ok(Exit::Success);
     }
     let mut sinks = Sinks::open(&resolved.reports)?;
-    say_where_the_journal_is(settings);
+    resolved.settings.recorder = recorder(&resolved, &loaded.contract)?;
+    say_where_the_journal_is(&resolved.settings);
 
     let mut record = execute(&loaded.contract, &plan, &mut resolved, environment).await?;
     if let (Some(path), Some(baseline)) = (&resolved.baseline, baseline) {
@@ -71,7 +77,31 @@ pub async fn run(mut args: RunArgs, environment: &Environment) -> Result<Exit, C
     let files = repository::user_files(resolved.baseline.as_deref(), config_file.as_deref());
     sinks.write(&record, &files)?;
     output::show(&record, &sinks, &resolved.console);
+    end_recording(&resolved)?;
     Ok(record.verdict().into())
+}
+
+/// What records the run, if it is to be recorded.
+fn recorder(resolved: &Resolved, contract: &Contract) -> Result<Option<Recorder>, CliError> {
+    let Some(path) = &resolved.record else { return Ok(None) };
+    let failed = |error| CliError::io("write the recording", path, &error);
+    if resolved.reports.iter().any(|report| report.file.as_ref() == Some(path)) {
+        return Err(CliError::usage(format!("a report and the recording would both go to {}", path.display())));
+    }
+    let file = OpenOptions::new().create(true).write(true).truncate(true).open(path).map_err(failed)?;
+    Recorder::new(file, contract, resolved.settings.secrets()).map(Some).map_err(failed)
+}
+
+/// A recording that is not complete is an error, after all else is done.
+fn end_recording(resolved: &Resolved) -> Result<(), CliError> {
+    let (Some(path), Some(recorder)) = (&resolved.record, &resolved.settings.recorder) else { return Ok(()) };
+    match recorder.finish() {
+        None => Ok(()),
+        Some(reason) => {
+            let path = path.display();
+            Err(CliError::CouldNotTest(format!("the recording {path} is not complete: cannot write it: {reason}")))
+        }
+    }
 }
 
 /// Whoever kills the run must know what to clean.

@@ -80,13 +80,18 @@ impl Secrets {
 
     /// The text with `mark` where a secret stood.
     pub fn taken_out_of(&self, text: &str, mark: &str) -> String {
+        self.replaced_in(text, &mut |_| mark.to_owned())
+    }
+
+    /// The text with what `substitute` makes of each secret in its place.
+    pub fn replaced_in(&self, text: &str, substitute: &mut dyn FnMut(&str) -> String) -> String {
         let mut shown = String::with_capacity(text.len());
         let (mut end, mut position) = (0, 0);
         while position < text.len() && !self.digests.is_empty() {
             match self.at(text, position) {
                 Some(length) => {
                     shown.push_str(text.get(end..position).unwrap_or_default());
-                    shown.push_str(mark);
+                    shown.push_str(&substitute(text.get(position..position + length).unwrap_or_default()));
                     position += length;
                     end = position;
                 }
