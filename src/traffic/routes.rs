@@ -139,10 +139,11 @@ pub fn region(recorded: &Recorded) -> Option<String> {
 /// left, because clients leave slashes in ARNs as they are.
 fn labels<'c>(operation: &'c Operation, path: &str) -> Option<Vec<(&'c str, Option<String>)>> {
     let decoded = |part: &str| percent_decode_str(part).decode_utf8().ok().map(|text| text.into_owned());
-    let mut rest = Some(path.strip_prefix('/')?);
+    let path = path.strip_prefix('/')?;
     let mut labels = Vec::new();
     let segments = operation.uri.iter().filter(|segment| !matches!(segment, UriSegment::Literal(text) if text.is_empty()));
     let segments: Vec<&UriSegment> = segments.collect();
+    let mut rest = (!(segments.is_empty() && path.is_empty())).then_some(path);
     for (position, segment) in segments.iter().enumerate() {
         let is_last = position + 1 == segments.len();
         let left = rest?;
@@ -161,7 +162,8 @@ fn labels<'c>(operation: &'c Operation, path: &str) -> Option<Vec<(&'c str, Opti
             UriSegment::Label { member, .. } => labels.push((member.as_str(), decoded(part))),
         }
     }
-    (rest.is_none_or(str::is_empty)).then_some(labels)
+    // A path with a slash at its end is another one.
+    rest.is_none().then_some(labels)
 }
 
 /// Whether a query has the parameters that stand in the operation's URI.
@@ -199,7 +201,7 @@ mod tests {
         assert_eq!(found("GET", "/tags/arn%3Aaws%3Aivs%3Ax%3A1%3Achannel%2Fabc").unwrap(), "ListTagsForResource");
         assert_eq!(found("DELETE", "/tags/arn:aws:ivs:x:1:channel/abc?tagKeys=a").unwrap(), "UntagResource");
         assert_eq!(found("GET", "/tags/arn:aws:eks:x:1:cluster/abc"), Err(PassedOver::Elsewhere));
-        for (method, path) in [("GET", "/CreateChannel"), ("POST", "/createchannel"), ("POST", "/x/CreateChannel"), ("GET", "/")]
+        for (method, path) in [("GET", "/CreateChannel"), ("POST", "/createchannel"), ("POST", "/x/CreateChannel"), ("POST", "/CreateChannel/"), ("GET", "/")]
         {
             assert_eq!(found(method, path), Err(PassedOver::NoOperation), "{method} {path}");
         }

@@ -74,7 +74,7 @@ impl Drop for Target {
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ivs-conformance"));
     command.current_dir(std::env::temp_dir()).env("NO_COLOR", "1");
-    for name in ["AWS_REGION", "IVS_CONFORMANCE_ENDPOINT", "IVS_CONFORMANCE_BROADCAST"] {
+    for name in ["AWS_REGION", "IVS_CONFORMANCE_ENDPOINT", "IVS_CONFORMANCE_BROADCAST", "IVS_CONFORMANCE_RECORD"] {
         command.env_remove(name);
     }
     command
