@@ -326,7 +326,8 @@ fn a_broken_file_is_named_with_its_place_and_what_stands_before_it_is_kept() {
     says(&output, "recording:3:");
     assert_eq!(judged["summary"]["requests"], 1);
     assert_eq!(verdict(&judged, "CreateChannel.status"), "upheld");
-    let lines = "{\"method\":\"POST\",\"path\":\"/CreateChannel\",\"status\":200,\"response_body\":{}}\n{\"method\": 5}\n";
+    let lines =
+        "{\"method\":\"POST\",\"path\":\"/CreateChannel\",\"status\":200,\"response_body\":{}}\n{\"method\": 5}\n";
     let (output, judged) = judge(lines.as_bytes(), &[]);
     assert_exit(&output, 2);
     says(&output, "recording:2:");

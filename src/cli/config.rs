@@ -114,8 +114,7 @@ impl Config {
     pub fn parse(path: &Path, text: &str) -> Result<Config, Damaged> {
         let mut config: Config = toml::from_str(text).map_err(|error| Damaged::toml(path, text, &error))?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        let files =
-            [config.spec.as_mut(), config.baseline.as_mut(), config.journal.as_mut(), config.record.as_mut()];
+        let files = [config.spec.as_mut(), config.baseline.as_mut(), config.journal.as_mut(), config.record.as_mut()];
         let reports = config.report.iter_mut().map(|report| report.file.as_mut());
         let certificates = config.ca_cert.iter_mut().map(Some);
         for file in files.into_iter().chain(reports).chain(certificates).flatten() {

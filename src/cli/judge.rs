@@ -24,8 +24,8 @@ use crate::traffic::{self, Auditor};
 const CHUNK: usize = 256 << 10;
 /// The name that stands for standard input.
 const STDIN: &str = "-";
-/// Stands where a recording names no origin.
-const NO_ORIGIN: &str = "";
+/// Stands where a recording names no origin. Source: RFC 2606, section 2.
+const NO_ORIGIN: &str = "http://unknown.invalid";
 
 /// A recording that is open.
 struct Source {
@@ -39,8 +39,13 @@ pub fn judge(args: JudgeArgs) -> Result<Exit, CliError> {
     let config = Config::load(config_file.as_deref())?;
     let named: Vec<String> = config.named_operations().map(str::to_owned).collect();
     let expected_absent = config.expected_absent();
-    let plan_args =
-        PlanArgs { spec: args.spec, only: args.only, skip: args.skip, operation: args.operation, ..PlanArgs::default() };
+    let plan_args = PlanArgs {
+        spec: args.spec,
+        only: args.only,
+        skip: args.skip,
+        operation: args.operation,
+        ..PlanArgs::default()
+    };
     let run = RunArgs { plan: plan_args, verdict: args.verdict, console: args.console, ..RunArgs::default() };
     let RunArgs { plan: mut selection, verdict, console, .. } = config.under(run);
     output::choose_colours(console.color);

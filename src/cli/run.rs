@@ -177,7 +177,12 @@ pub(super) fn read_baseline(path: &Path, baseline_use: BaselineUse, contract: &C
     }
 }
 
-pub(super) fn judge_by(record: &mut Record, path: &Path, baseline: Baseline, baseline_use: BaselineUse) -> Result<(), CliError> {
+pub(super) fn judge_by(
+    record: &mut Record,
+    path: &Path,
+    baseline: Baseline,
+    baseline_use: BaselineUse,
+) -> Result<(), CliError> {
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     if baseline_use == BaselineUse::Compare || record.stopped_early.is_some() {
         baseline::apply(record, &baseline, today);

@@ -105,7 +105,8 @@ impl Generator {
                 matches!(rule.generator, Some(Source::P384PublicKeyPem | Source::PageToken | Source::StreamId))
             };
             let mut rules = rules_at(&self.contract.rules.input_rules, operation, node);
-            if valid::is_reference(node) || node.resource.is_some() || details.left_out.contains(&node.path) || is_token {
+            if valid::is_reference(node) || node.resource.is_some() || details.left_out.contains(&node.path) || is_token
+            {
                 doubt = doubt.or(Some("it names a resource, whose state is not known"));
             } else if rules.any(must_be_known) {
                 doubt = doubt.or(Some("it holds a value of which the contract says only in part which are legal"));
@@ -156,7 +157,10 @@ fn has_unknown_members(node: &Node, value: &Value) -> bool {
 
 fn has_twins(value: &Value) -> bool {
     let elements = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    elements.iter().enumerate().any(|(position, element)| elements.iter().skip(position + 1).any(|other| other == element))
+    elements
+        .iter()
+        .enumerate()
+        .any(|(position, element)| elements.iter().skip(position + 1).any(|other| other == element))
 }
 
 /// The rules on the values at one node.

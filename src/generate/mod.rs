@@ -23,5 +23,5 @@ pub mod valid;
 
 pub use errors::not_found_errors;
 pub use family::Family;
-pub use legality::{Legality, visit};
 pub use generator::{Accepted, Drawn, GenerateError, Generator, finished, runner};
+pub use legality::{Legality, visit};

@@ -43,7 +43,8 @@ pub(super) fn response(
         Coding::Decoded => (undone, is_known),
         // It does not have the coding: the recorder undid it. If it is binary, the coding is one that is not known here.
         Coding::Undecodable | Coding::AsSent => {
-            let is_coded = response.header("content-encoding").is_some() && std::str::from_utf8(&response.body).is_err();
+            let is_coded =
+                response.header("content-encoding").is_some() && std::str::from_utf8(&response.body).is_err();
             (Response { coding: Coding::Decoded, ..response }, is_known && !is_coded)
         }
     }

@@ -15,8 +15,12 @@ use crate::wire::{Coding, Text};
 pub(super) fn read(source: impl BufRead, each: &mut dyn FnMut(Recorded)) -> Result<(), serde_json::Error> {
     let mut json = serde_json::Deserializer::from_reader(source);
     let mut found = false;
-    Member { name: "log", found: &mut found, inner: Member { name: "entries", found: &mut false, inner: Entries(each) } }
-        .deserialize(&mut json)?;
+    Member {
+        name: "log",
+        found: &mut found,
+        inner: Member { name: "entries", found: &mut false, inner: Entries(each) },
+    }
+    .deserialize(&mut json)?;
     json.end()?;
     match found {
         true => Ok(()),

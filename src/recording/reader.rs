@@ -84,8 +84,7 @@ fn lines(mut source: impl BufRead, each: &mut dyn FnMut(Recorded)) -> Result<(),
             continue;
         }
         let parsed: Line = serde_json::from_slice(&line).map_err(|error| ReadError::of_json(&error, Some(number)))?;
-        let recorded =
-            parsed.recorded().map_err(|problem| ReadError::Broken { line: number, column: 0, problem })?;
+        let recorded = parsed.recorded().map_err(|problem| ReadError::Broken { line: number, column: 0, problem })?;
         each(recorded);
     }
     Ok(())
@@ -153,7 +152,8 @@ mod tests {
         assert!(!found[0].has_response_body);
         let (found, _) = all(&har(json!({"size": 0})));
         assert!(found[0].has_response_body && found[0].response.as_ref().unwrap().body.is_empty());
-        let aborted = br#"{"log": {"entries": [{"request": {"method": "GET", "url": "http://a/"}, "response": {"status": 0}}]}}"#;
+        let aborted =
+            br#"{"log": {"entries": [{"request": {"method": "GET", "url": "http://a/"}, "response": {"status": 0}}]}}"#;
         let (found, result) = all(aborted);
         result.unwrap();
         assert!(found[0].response.is_none() && !found[0].has_request_body);

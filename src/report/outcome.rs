@@ -61,6 +61,7 @@ impl Record {
                 endpoint: settings.endpoint.clone(),
                 region: settings.region.clone(),
                 embedded: false,
+                recorded: outcome.unshown.is_some(),
             },
             seed: settings.seed,
             profile: settings.profile.id().to_owned(),
@@ -79,7 +80,12 @@ impl Record {
             gate: Gate::default(),
             baseline: None,
         };
-        let absent: Vec<&str> = outcome.not_implemented.iter().map(String::as_str).collect();
+        let mut absent: Vec<&str> = outcome.not_implemented.iter().map(String::as_str).collect();
+        if record.target.recorded {
+            // Of an operation that the recording does not have, nothing is known.
+            let unseen = plan.cases.iter().zip(&record.cases).filter(|(_, case)| case.requests == 0);
+            absent.extend(unseen.filter_map(|(case, _)| case.operation.as_deref()));
+        }
         record.summary.operations = record.operation_totals(&absent);
         record.recount();
         record

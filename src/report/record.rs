@@ -195,6 +195,9 @@ pub struct TargetInfo {
     /// Whether it is the reference server that the run itself started.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub embedded: bool,
+    /// Whether nothing was sent: its recorded traffic was judged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recorded: bool,
 }
 
 /// Totals of a run.

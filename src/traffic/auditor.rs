@@ -124,8 +124,7 @@ impl<'c> Auditor<'c> {
         self.note_origin(recorded);
         let asked = self.asked(&call, recorded);
         let exchange = exchange(call.operation, recorded, response);
-        let single =
-            Single { contract, plan: self.plan, judge: &self.judge, generator: &self.generator };
+        let single = Single { contract, plan: self.plan, judge: &self.judge, generator: &self.generator };
         let shown = single.shown(call.operation, &asked, recorded, response, &exchange);
         self.note_secrets(call.operation, &asked, &shown.judgement);
         self.note(&call, &asked, shown, &exchange);

@@ -48,7 +48,9 @@ mod tests {
 
     #[test]
     fn what_stands_for_a_secret_is_known() {
-        for text in ["***", "sk_***", "[redacted]", "<REDACTED>", "Redacted", "arn:aws:ivs:us-east-1:XXXXXXXXXXXX:channel/a"] {
+        for text in
+            ["***", "sk_***", "[redacted]", "<REDACTED>", "Redacted", "arn:aws:ivs:us-east-1:XXXXXXXXXXXX:channel/a"]
+        {
             assert!(is_redacted(text), "{text}");
         }
         for text in ["my secret channel", "redactedk2j3h4g5f6", "arn:aws:ivs:us-east-1:123456789012:channel/a", ""] {

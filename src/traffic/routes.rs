@@ -141,7 +141,8 @@ fn labels<'c>(operation: &'c Operation, path: &str) -> Option<Vec<(&'c str, Opti
     let decoded = |part: &str| percent_decode_str(part).decode_utf8().ok().map(|text| text.into_owned());
     let path = path.strip_prefix('/')?;
     let mut labels = Vec::new();
-    let segments = operation.uri.iter().filter(|segment| !matches!(segment, UriSegment::Literal(text) if text.is_empty()));
+    let segments =
+        operation.uri.iter().filter(|segment| !matches!(segment, UriSegment::Literal(text) if text.is_empty()));
     let segments: Vec<&UriSegment> = segments.collect();
     let mut rest = (!(segments.is_empty() && path.is_empty())).then_some(path);
     for (position, segment) in segments.iter().enumerate() {
@@ -182,7 +183,8 @@ mod tests {
     use crate::recording::read;
 
     fn recorded(method: &str, url: &str, authorization: &str) -> Recorded {
-        let line = serde_json::json!({"method": method, "url": url, "request_headers": {"Authorization": authorization}});
+        let line =
+            serde_json::json!({"method": method, "url": url, "request_headers": {"Authorization": authorization}});
         let mut found = Vec::new();
         read(line.to_string().as_bytes(), &mut |recorded| found.push(recorded)).unwrap();
         found.pop().unwrap()
@@ -201,15 +203,21 @@ mod tests {
         assert_eq!(found("GET", "/tags/arn%3Aaws%3Aivs%3Ax%3A1%3Achannel%2Fabc").unwrap(), "ListTagsForResource");
         assert_eq!(found("DELETE", "/tags/arn:aws:ivs:x:1:channel/abc?tagKeys=a").unwrap(), "UntagResource");
         assert_eq!(found("GET", "/tags/arn:aws:eks:x:1:cluster/abc"), Err(PassedOver::Elsewhere));
-        for (method, path) in [("GET", "/CreateChannel"), ("POST", "/createchannel"), ("POST", "/x/CreateChannel"), ("POST", "/CreateChannel/"), ("GET", "/")]
-        {
+        for (method, path) in [
+            ("GET", "/CreateChannel"),
+            ("POST", "/createchannel"),
+            ("POST", "/x/CreateChannel"),
+            ("POST", "/CreateChannel/"),
+            ("GET", "/"),
+        ] {
             assert_eq!(found(method, path), Err(PassedOver::NoOperation), "{method} {path}");
         }
     }
 
     #[test]
     fn host_signature_and_endpoint_tell_the_service() {
-        let scope = |service: &str| format!("AWS4-HMAC-SHA256 Credential=AKID/20260101/us-west-2/{service}/aws4_request, x");
+        let scope =
+            |service: &str| format!("AWS4-HMAC-SHA256 Credential=AKID/20260101/us-west-2/{service}/aws4_request, x");
         let aws = |host: &str| format!("https://{host}.us-west-2.amazonaws.com/CreateChannel");
         assert!(found(None, "POST", &aws("ivs"), "").is_ok() && found(None, "POST", &aws("ivs-fips"), "").is_ok());
         assert_eq!(found(None, "POST", &aws("medialive"), ""), Err(PassedOver::Elsewhere));

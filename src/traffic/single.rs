@@ -119,8 +119,11 @@ impl Single<'_> {
         let body = document::read(response).ok().map(|document| document.value);
         let code = error_code::of(response, body.as_ref()).map(|code| self.judge.canonical(&code).to_owned());
         let status = response.status;
-        if (300..400).contains(&status) || (code.is_none() && !is_object(body.as_ref()) && (OF_GATEWAYS.contains(&status) || status > 504)) {
-            let reason = format!("status {status} without an error code may come from something in front of the target");
+        if (300..400).contains(&status)
+            || (code.is_none() && !is_object(body.as_ref()) && (OF_GATEWAYS.contains(&status) || status > 504))
+        {
+            let reason =
+                format!("status {status} without an error code may come from something in front of the target");
             return self.undecided(operation, exchange, reason);
         }
         let cause = code.as_deref().and_then(|code| self.cause(code));

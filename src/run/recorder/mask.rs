@@ -221,9 +221,9 @@ impl Mask {
         let Mask { secrets, pseudonyms, signature, .. } = self;
         let text = secrets.replaced_in(text, &mut |secret| pseudonyms.of(secret, &|_| true));
         match signature {
-            Some(signature) if text.len() >= 64 => {
-                signature.replace_all(&text, |found: &regex::Captures<'_>| pseudonyms.of(&found[0], &|_| true)).into_owned()
-            }
+            Some(signature) if text.len() >= 64 => signature
+                .replace_all(&text, |found: &regex::Captures<'_>| pseudonyms.of(&found[0], &|_| true))
+                .into_owned(),
             _ => text,
         }
     }
@@ -298,7 +298,8 @@ mod tests {
     #[test]
     fn secrets_go_and_what_is_the_same_stays_the_same() {
         let mut mask = mask();
-        let came = format!(r#"{{"streamKey": {{"value": "{PASSPHRASE}", "arn": "a"}}, "note": "it is {PASSPHRASE}."}}"#);
+        let came =
+            format!(r#"{{"streamKey": {{"value": "{PASSPHRASE}", "arn": "a"}}, "note": "it is {PASSPHRASE}."}}"#);
         let (sent, came, headers) = masked(&mut mask, "/GetStreamKey", r#"{ "arn":"a" }"#, &came);
         assert_eq!((sent.as_str(), headers), (r#"{ "arn":"a" }"#, 1), "nothing to replace");
         assert!(!came.contains(PASSPHRASE));
