@@ -17,10 +17,12 @@ use aws_sdk_ivs::types::{
     RecordingConfigurationState, S3DestinationConfiguration, StreamState,
 };
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use ivs_conformance::plan::{Filter, Suites};
 use ivs_conformance::recording;
 use ivs_conformance::reference::{self, Auth, Config, Server};
 use ivs_conformance::traffic::{self, Auditor};
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -47,6 +49,14 @@ impl Intercept for Called {
     }
 }
 
+/// What was sent, until the response is there.
+#[derive(Debug, Clone)]
+struct Sent(serde_json::Value);
+
+impl Storable for Sent {
+    type Storer = StoreReplace<Sent>;
+}
+
 /// Records what a client exchanges, as `docs/recordings.md` shows it.
 #[derive(Debug, Clone, Default)]
 struct Recorder(Arc<Mutex<String>>);
@@ -56,23 +66,32 @@ impl Intercept for Recorder {
         "recorder"
     }
 
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request();
+        let body = request.body().bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let line = json!({"method": request.method(), "url": request.uri(), "request_body": body});
+        config.interceptor_state().store_put(Sent(line));
+        Ok(())
+    }
+
     fn read_after_deserialization(
         &self,
         context: &AfterDeserializationInterceptorContextRef<'_>,
         _: &RuntimeComponents,
-        _: &mut ConfigBag,
+        config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let (request, response) = (context.request(), context.response());
-        let text = |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let Some(Sent(mut line)) = config.load::<Sent>().cloned() else { return Ok(()) };
+        let response = context.response();
+        let body = response.body().bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         let headers: BTreeMap<&str, &str> = response.headers().iter().collect();
-        let line = serde_json::json!({
-            "method": request.method(),
-            "url": request.uri(),
-            "request_body": text(request.body().bytes()),
-            "status": response.status().as_u16(),
-            "response_headers": headers,
-            "response_body": text(response.body().bytes()),
-        });
+        line["status"] = json!(response.status().as_u16());
+        line["response_headers"] = json!(headers);
+        line["response_body"] = json!(body);
         self.0.lock().unwrap().push_str(&format!("{line}\n"));
         Ok(())
     }
