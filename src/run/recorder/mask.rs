@@ -8,8 +8,8 @@ use super::super::route::Route;
 use super::super::secrets::Secrets;
 use super::pseudonym::Pseudonyms;
 use crate::judge::document;
-use crate::spec::Contract;
-use crate::spec::contract::{Node, NodeKind};
+use crate::spec::contract::{Node, NodeKind, Operation};
+use crate::spec::{Contract, Pattern};
 use crate::wire::{Exchange, Reply, Request, Response, Text};
 
 /// A signature, wherever it stands: 64 hexadecimal digits. Behind a placeholder they need not stand alone.
@@ -39,7 +39,7 @@ struct Shapes {
 #[derive(Debug, Clone, Default)]
 struct Shape {
     is_secret: bool,
-    pattern: Option<crate::spec::Pattern>,
+    pattern: Option<Pattern>,
     members: Vec<(String, Shape)>,
     below: Option<Box<Shape>>,
 }
@@ -72,10 +72,8 @@ impl Shape {
 impl Mask {
     /// For a contract; `secrets` are secret wherever they stand.
     pub fn new(contract: &Contract, secrets: impl Iterator<Item = String>) -> Mask {
-        let shapes = |operation: &crate::spec::contract::Operation| Shapes {
-            input: Shape::of(&operation.input),
-            output: Shape::of(&operation.output),
-        };
+        let shapes =
+            |operation: &Operation| Shapes { input: Shape::of(&operation.input), output: Shape::of(&operation.output) };
         Mask {
             routes: contract.operations.iter().map(|operation| (Route::of(operation), shapes(operation))).collect(),
             names: contract.secret_names(),
@@ -92,7 +90,8 @@ impl Mask {
 
     /// The exchange with placeholders.
     pub fn masked(&mut self, exchange: &Exchange) -> Exchange {
-        let shapes = self.routes.iter().find(|(route, _)| route.has_path(&exchange.request)).cloned_shapes();
+        let found = self.routes.iter().find(|(route, _)| route.has_path(&exchange.request));
+        let shapes = found.map(|(_, shapes)| shapes.clone()).unwrap_or_default();
         // What one of both tells may stand anywhere in the other.
         self.learn(&exchange.request.body, &shapes.input);
         if let Reply::Response(response) = &exchange.reply {
@@ -176,9 +175,9 @@ impl Mask {
 
     /// Whether a text that was not taken apart names a member that is secret.
     fn may_tell(&self, text: &str) -> bool {
-        let is_named = |shape: &Shape| shape.names_secret(text);
+        let names_secret = |shapes: &Shapes| shapes.input.names_secret(text) || shapes.output.names_secret(text);
         self.names.iter().any(|name| text.contains(name.as_str()))
-            || self.routes.iter().any(|(_, shapes)| is_named(&shapes.input) || is_named(&shapes.output))
+            || self.routes.iter().any(|(_, shapes)| names_secret(shapes))
     }
 
     fn value(&mut self, value: Value, shape: Option<&Shape>) -> Value {
@@ -249,17 +248,6 @@ fn below<'s>(shape: Option<&'s Shape>, name: &str) -> Option<&'s Shape> {
         Some(shape) if shape.is_secret => Some(shape),
         Some(shape) => shape.member(name),
         None => None,
-    }
-}
-
-/// The shapes of a route that was found, or none.
-trait ClonedShapes {
-    fn cloned_shapes(self) -> Shapes;
-}
-
-impl ClonedShapes for Option<&(Route, Shapes)> {
-    fn cloned_shapes(self) -> Shapes {
-        self.map(|(_, shapes)| shapes.clone()).unwrap_or_default()
     }
 }
 

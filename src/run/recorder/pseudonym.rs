@@ -59,7 +59,7 @@ impl Pseudonyms {
     fn candidate(&self, secret: &str, attempt: u32) -> String {
         let bytes = (0u32..).flat_map(|block| self.digest(secret, attempt, block));
         if attempt == 0 && secret.len() >= SHORTEST_MARKED && secret.is_ascii() {
-            let letters = bytes.take(secret.len() - MARK.len()).map(|byte| alphanumeric(byte));
+            let letters = bytes.take(secret.len() - MARK.len()).map(alphanumeric);
             return MARK.chars().chain(letters).collect();
         }
         secret.chars().zip(bytes).map(|(character, byte)| like(character, byte, attempt)).collect()
