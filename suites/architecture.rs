@@ -19,7 +19,11 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("generate", &["spec", "plan", "wire"]),
     ("send", &["wire", "clock"]),
     ("judge", &["spec", "plan", "wire"]),
-    ("run", &["spec", "plan", "wire", "generate", "send", "judge", "clock", "entropy"]),
+    // Decodes bodies as the sender does.
+    ("recording", &["wire", "send"]),
+    ("run", &["spec", "plan", "wire", "generate", "send", "judge", "recording", "clock", "entropy"]),
+    // Of `run` it knows the plain data: tally, outcome.
+    ("traffic", &["spec", "plan", "wire", "generate", "judge", "recording", "run"]),
     ("diagnose", &["spec", "plan", "wire", "judge"]),
     // Of `run` the reports know the plain data: events, settings, outcome.
     ("report", &["spec", "plan", "wire", "judge", "diagnose", "run"]),
@@ -34,6 +38,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "send",
             "judge",
             "run",
+            "recording",
+            "traffic",
             "report",
             "trials",
             "selftest",

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 /// Seeds that reach far into each format. `fuzz/run` begins with the same files.
-const SEEDS: [&str; 9] = [
+const SEEDS: [&str; 11] = [
     ANSWERS,
     include_str!("scenarios/batch.toml"),
     include_str!("scenarios/probes-auth.toml"),
@@ -22,6 +22,8 @@ const SEEDS: [&str; 9] = [
     include_str!("fuzz/contract.json"),
     include_str!("fuzz/contract.rules.json"),
     JOURNAL,
+    include_str!("fuzz/recording.har"),
+    include_str!("fuzz/recording.ndjson"),
 ];
 
 /// Answers with everything that HTTP allows one after another.
@@ -111,6 +113,11 @@ fn journals_hold() {
 }
 
 #[test]
+fn recordings_hold() {
+    hold("recording", 1_000);
+}
+
+#[test]
 fn error_headers_hold() {
     hold("error_header", 2_000);
 }
@@ -128,6 +135,11 @@ fn seeds_are_understood() {
     assert!(ivs_conformance::report::baseline::Baseline::parse("baseline.toml".as_ref(), baseline).is_ok());
     assert!(ivs_conformance::run::ledger::journal::parse("run.journal".as_ref(), JOURNAL.as_bytes()).is_ok());
     assert!(serde_json::from_str::<ivs_conformance::report::Record>(include_str!("fuzz/report.json")).is_ok());
+    for recording in [include_str!("fuzz/recording.har"), include_str!("fuzz/recording.ndjson")] {
+        let mut number = 0;
+        ivs_conformance::recording::read(recording.as_bytes(), &mut |_| number += 1).unwrap();
+        assert_eq!(number, 2);
+    }
     let rules = Some(("contract.rules.json", include_str!("fuzz/contract.rules.json")));
     let contract = ivs_conformance::spec::load("contract.json", include_str!("fuzz/contract.json"), rules).unwrap();
     assert_eq!(contract.operations.len(), 3);

@@ -2,11 +2,13 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_ivs::Client;
-use aws_sdk_ivs::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_ivs::config::interceptors::{
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
 use aws_sdk_ivs::config::retry::RetryConfig;
 use aws_sdk_ivs::config::{BehaviorVersion, ConfigBag, Credentials, Intercept, Region, RuntimeComponents};
 use aws_sdk_ivs::error::{BoxError, ProvideErrorMetadata as _};
@@ -15,7 +17,12 @@ use aws_sdk_ivs::types::{
     RecordingConfigurationState, S3DestinationConfiguration, StreamState,
 };
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
+use ivs_conformance::plan::{Filter, Suites};
+use ivs_conformance::recording;
 use ivs_conformance::reference::{self, Auth, Config, Server};
+use ivs_conformance::traffic::{self, Auditor};
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -42,11 +49,60 @@ impl Intercept for Called {
     }
 }
 
+/// What was sent, until the response is there.
+#[derive(Debug, Clone)]
+struct Sent(serde_json::Value);
+
+impl Storable for Sent {
+    type Storer = StoreReplace<Sent>;
+}
+
+/// Records what a client exchanges, as `docs/recordings.md` shows it.
+#[derive(Debug, Clone, Default)]
+struct Recorder(Arc<Mutex<String>>);
+
+impl Intercept for Recorder {
+    fn name(&self) -> &'static str {
+        "recorder"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request();
+        let body = request.body().bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let line = json!({"method": request.method(), "url": request.uri(), "request_body": body});
+        config.interceptor_state().store_put(Sent(line));
+        Ok(())
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(Sent(mut line)) = config.load::<Sent>().cloned() else { return Ok(()) };
+        let response = context.response();
+        let body = response.body().bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let headers: BTreeMap<&str, &str> = response.headers().iter().collect();
+        line["status"] = json!(response.status().as_u16());
+        line["response_headers"] = json!(headers);
+        line["response_body"] = json!(body);
+        self.0.lock().unwrap().push_str(&format!("{line}\n"));
+        Ok(())
+    }
+}
+
 /// A server that checks signatures, and a client that makes them.
 struct Setup {
     server: Server,
     ivs: Client,
     called: Called,
+    recorded: Recorder,
 }
 
 impl Setup {
@@ -61,7 +117,7 @@ impl Setup {
             session_token: None,
         };
         let server = reference::start(Config { auth, ..Config::default() }).await.unwrap();
-        let called = Called::default();
+        let (called, recorded) = (Called::default(), Recorder::default());
         let config = aws_sdk_ivs::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .credentials_provider(Credentials::new("AKIDEXAMPLE", secret, None, None, "test"))
@@ -70,8 +126,9 @@ impl Setup {
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .retry_config(RetryConfig::disabled())
             .interceptor(called.clone())
+            .interceptor(recorded.clone())
             .build();
-        Setup { server, ivs: Client::from_conf(config), called }
+        Setup { server, ivs: Client::from_conf(config), called, recorded }
     }
 
     async fn channel(&self, name: &str) -> String {
@@ -116,7 +173,21 @@ async fn all_operations_can_be_called() {
     let documented: BTreeSet<String> = contract.operations.iter().map(|operation| operation.name.clone()).collect();
     assert_eq!(documented.len(), 35);
     assert_eq!(*setup.called.0.lock().unwrap(), documented);
+    judged(&setup.recorded.0.lock().unwrap());
     setup.server.stop().await;
+}
+
+/// What the SDK exchanged with the reference server shows no divergence, and something of every operation.
+fn judged(lines: &str) {
+    let contract = Arc::new(ivs_conformance::spec::builtin().unwrap());
+    let plan = ivs_conformance::plan::plan(&contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
+    let plan = traffic::plan(&contract, plan);
+    let mut auditor = Auditor::new(&contract, &plan, None).unwrap();
+    recording::read(lines.as_bytes(), &mut |recorded| auditor.hear(&recorded)).unwrap();
+    let audit = auditor.finish(None);
+    assert_eq!(audit.judged as usize, lines.lines().count());
+    assert!(audit.outcome.findings.is_empty(), "{:#?}", audit.outcome.findings.keys());
+    assert_eq!(audit.outcome.cases.iter().filter(|case| case.decided > 0).count(), contract.operations.len());
 }
 
 async fn channels(setup: &Setup) {

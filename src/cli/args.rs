@@ -57,6 +57,9 @@ pub enum Command {
     /// Compares two saved reports: which findings are new, gone or changed, and what became of the clauses
     #[command(after_help = AFTER_DIFF)]
     Diff(DiffArgs),
+    /// Judges recorded traffic (HAR 1.2, or one exchange per line as JSON); sends nothing
+    #[command(after_help = AFTER_HELP)]
+    Judge(Box<JudgeArgs>),
     /// Deletes what an interrupted run created, and nothing else
     Clean(CleanArgs),
     /// Seeds faults into the reference server and prints how many are caught
@@ -126,6 +129,9 @@ pub struct RunArgs {
     #[arg(long = "plan", help_heading = "Account", default_value_t = false, hide_default_value = true, action = clap::ArgAction::Set)]
     #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub plan_only: bool,
+    /// Writes every exchange as HAR 1.2, with placeholders for secrets; `judge` reads it
+    #[arg(long, value_name = "FILE", help_heading = "Reports and verdict")]
+    pub record: Option<PathBuf>,
 }
 
 /// What is done, and how carefully, on a target that is not on this machine.
@@ -370,6 +376,39 @@ pub struct ReportArgs {
     /// verdict alone then
     #[arg(long, value_name = "FORMAT=FILE")]
     pub report: Vec<ReportTarget>,
+    /// What the console shows.
+    #[command(flatten)]
+    pub console: ConsoleArgs,
+}
+
+/// Arguments of `judge`.
+#[derive(Debug, Args)]
+pub struct JudgeArgs {
+    /// Recordings: HAR 1.2, or one exchange per line as JSON; `-` is stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Judges the exchanges with this target alone, by its base URL [default: every exchange that has method and path of an
+    /// operation, and neither host nor signature of another AWS service]
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// Contract to judge by: a Smithy model, a botocore service-2.json, or a directory with one [default: built-in]
+    #[arg(long, value_name = "PATH")]
+    pub spec: Option<PathBuf>,
+    /// Keeps clauses whose id matches; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub only: Vec<String>,
+    /// Drops clauses whose id matches; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub skip: Vec<String>,
+    /// Keeps the clauses of an operation, like --only 'NAME.*'; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub operation: Vec<String>,
+    /// Settings as TOML; what is about a target is not used [default: ivs-conformance.toml if present]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What comes out.
+    #[command(flatten)]
+    pub verdict: VerdictArgs,
     /// What the console shows.
     #[command(flatten)]
     pub console: ConsoleArgs,

@@ -58,6 +58,7 @@ pub const KEYS: &[&str] = &[
     "strict",
     "implemented",
     "history",
+    "record",
     "journal",
     "throttling",
     "quotas",
@@ -100,6 +101,7 @@ pub struct Config {
     #[serde(default, deserialize_with = "parsed_list")]
     report: Vec<ReportTarget>,
     baseline: Option<PathBuf>,
+    record: Option<PathBuf>,
     strict: Option<bool>,
     implemented: Option<bool>,
     history: Option<bool>,
@@ -178,7 +180,7 @@ impl Config {
         config.source = source;
         config.check()?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        let files = [config.spec.as_mut(), config.baseline.as_mut(), config.journal.as_mut()];
+        let files = [config.spec.as_mut(), config.baseline.as_mut(), config.journal.as_mut(), config.record.as_mut()];
         let reports = config.report.iter_mut().map(|report| report.file.as_mut());
         let certificates = config.ca_cert.iter_mut().map(Some);
         for file in files.into_iter().chain(reports).chain(certificates).flatten() {
@@ -284,6 +286,7 @@ impl Config {
                 color: flags.console.color.or(self.color),
             },
             plan_only: flags.plan_only,
+            record: flags.record.or(self.record),
         }
     }
 }

@@ -16,6 +16,7 @@ mod explain;
 mod forecast;
 pub mod history;
 pub mod identities;
+mod judge;
 mod list;
 mod manual;
 mod merge;

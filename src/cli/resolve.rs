@@ -54,6 +54,8 @@ pub struct Resolved {
     pub console: ConsoleArgs,
     /// Whether the run is kept.
     pub keeping: Keeping,
+    /// Where everything that is sent is recorded.
+    pub record: Option<PathBuf>,
 }
 
 /// Whether someone must agree before anything is sent.
@@ -112,6 +114,7 @@ pub fn run(flags: RunArgs, config: Config, environment: &Environment) -> Result<
         operations: args.plan.operation,
         console: args.console,
         keeping: if args.verdict.history.unwrap_or(true) { Keeping::On } else { Keeping::Off },
+        record: args.record,
     };
     match resolved {
         Resolved { baseline_use: BaselineUse::Update, ref settings, .. } if settings.shard.count > 1 => {

@@ -1,5 +1,6 @@
 //! `run`: everything that can be wrong before a request is sent is found first; then the stages; then the reports.
 
+use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use crate::plan::Plan;
 use crate::report::Record;
 use crate::report::baseline::{self, Baseline};
 use crate::report::text::count;
+use crate::run::Recorder;
 use crate::run::settings::{Record as Journaled, Settings};
 use crate::spec::Contract;
 
@@ -54,7 +56,8 @@ pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliEr
         return Ok(Exit::Success);
     }
     let mut sinks = Sinks::open(&resolved.reports)?;
-    say_where_the_journal_is(settings);
+    resolved.settings.recorder = recorder(&resolved, &loaded.contract)?;
+    say_where_the_journal_is(&resolved.settings);
 
     let mut record = execute(&loaded.contract, &plan, &mut resolved, environment).await?;
     let judged = match (&resolved.baseline, baseline) {
@@ -69,6 +72,7 @@ pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliEr
     let files = repository::user_files(resolved.baseline.as_deref(), config_file.as_deref());
     sinks.write(&record, &files)?;
     output::show(&record, &sinks, &resolved.console);
+    end_recording(&resolved)?;
     Ok(record.verdict().into())
 }
 
@@ -80,6 +84,29 @@ fn keep(record: &Record, resolved: &Resolved, environment: &Environment) {
             Ok(path) => format!("note: kept as {}; `latest` stands for it\n", path.display()),
             Err(error) => format!("note: {error}\n"),
         });
+    }
+}
+
+/// What records the run, if it is to be recorded.
+fn recorder(resolved: &Resolved, contract: &Contract) -> Result<Option<Recorder>, CliError> {
+    let Some(path) = &resolved.record else { return Ok(None) };
+    let failed = |error| CliError::io("write the recording", path, &error);
+    if resolved.reports.iter().any(|report| report.file.as_ref() == Some(path)) {
+        return Err(CliError::usage(format!("a report and the recording would both go to {}", path.display())));
+    }
+    let file = OpenOptions::new().create(true).write(true).truncate(true).open(path).map_err(failed)?;
+    Recorder::new(file, contract, resolved.settings.secrets()).map(Some).map_err(failed)
+}
+
+/// A recording that is not complete is an error, after all else is done.
+fn end_recording(resolved: &Resolved) -> Result<(), CliError> {
+    let (Some(path), Some(recorder)) = (&resolved.record, &resolved.settings.recorder) else { return Ok(()) };
+    match recorder.finish() {
+        None => Ok(()),
+        Some(reason) => {
+            let path = path.display();
+            Err(CliError::CouldNotTest(format!("the recording {path} is not complete: cannot write it: {reason}")))
+        }
     }
 }
 
@@ -133,7 +160,7 @@ async fn interrupt(progress: &Progress) -> String {
     reason
 }
 
-fn read_baseline(path: &Path, baseline_use: BaselineUse, contract: &Contract) -> Result<Baseline, CliError> {
+pub(super) fn read_baseline(path: &Path, baseline_use: BaselineUse, contract: &Contract) -> Result<Baseline, CliError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Baseline::read(path, &text, contract).map_err(|damaged| CliError::File(damaged.into())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && baseline_use == BaselineUse::Update => {
@@ -145,7 +172,12 @@ fn read_baseline(path: &Path, baseline_use: BaselineUse, contract: &Contract) ->
     }
 }
 
-fn judge_by(record: &mut Record, path: &Path, baseline: Baseline, baseline_use: BaselineUse) -> Result<(), CliError> {
+pub(super) fn judge_by(
+    record: &mut Record,
+    path: &Path,
+    baseline: Baseline,
+    baseline_use: BaselineUse,
+) -> Result<(), CliError> {
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     if baseline_use == BaselineUse::Compare || record.stopped_early.is_some() {
         baseline::apply(record, &baseline, today);

@@ -35,7 +35,7 @@ impl Generator {
             Check::RuleRefuses { rule } => self.rule_families(operation, scope, *rule, Side::Breaks),
             Check::UnknownResource { path } => self.unknown(operation, scope, path).into_iter().collect(),
             Check::Condition { code } => vec![self.condition(operation, code)],
-            Check::Scenario { .. } | Check::Sequence { .. } | Check::Probe { .. } => Vec::new(),
+            Check::Scenario { .. } | Check::Sequence { .. } | Check::Probe { .. } | Check::Recorded => Vec::new(),
         }
     }
 

@@ -57,7 +57,7 @@ pub struct Generator {
 #[derive(Debug)]
 pub(super) struct Details {
     pub(super) left_out: Vec<String>,
-    distinct: Vec<String>,
+    pub(super) distinct: Vec<String>,
     states: BTreeMap<String, String>,
     pub(super) prover: Prover,
     minimal: OnceLock<Value>,
@@ -320,7 +320,7 @@ impl Generator {
     /// Whether breaking `clause` can leave no way to keep `other`, so that both are broken and the refusal is the same:
     /// a value of a wrong type keeps no other constraint of its member, one of a wrong length may match no pattern, and
     /// rules about the member speak of legal values only.
-    fn follows(&self, other: ClauseIndex, clause: ClauseIndex) -> bool {
+    pub(super) fn follows(&self, other: ClauseIndex, clause: ClauseIndex) -> bool {
         let (broken, meant) = (self.contract.clauses.get(other), self.contract.clauses.get(clause));
         let ClauseKind::Input { path, constraint } = &meant.kind else { return other == clause };
         let leaves_nothing = matches!(constraint, Constraint::Type | Constraint::LengthMin | Constraint::LengthMax);

@@ -25,6 +25,8 @@ pub struct Case {
 /// How a case is done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Check {
+    /// Recorded exchanges are judged; nothing is sent.
+    Recorded,
     /// Valid requests must succeed and answer in the documented form.
     Valid {
         /// Which members the requests have.

@@ -34,7 +34,7 @@ impl Phase {
             Check::Valid { .. } | Check::Accepts { .. } | Check::RuleAccepts { .. } | Check::RuleRefuses { .. } => {
                 false
             }
-            Check::UnknownResource { .. } | Check::Condition { .. } => false,
+            Check::UnknownResource { .. } | Check::Condition { .. } | Check::Recorded => false,
             Check::Scenario { .. } | Check::Sequence { .. } => false,
         };
         if stores && is_dangerous { Phase::Dangerous } else { Phase::Ordinary }

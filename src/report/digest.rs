@@ -94,6 +94,21 @@ impl Record {
         if self.target.embedded { "the embedded reference server" } else { &self.target.endpoint }
     }
 
+    /// How many of the operations were there, in words.
+    pub fn operations_in_words(&self) -> String {
+        let operations = &self.summary.operations;
+        let there = if self.target.recorded { "in the recording" } else { "implemented" };
+        format!("{} of {} {there}", operations.implemented, count(operations.total, "operation"))
+    }
+
+    /// What a target without divergences does, as the middle of a sentence.
+    pub fn conforms_in_words(&self) -> &'static str {
+        match self.target.recorded {
+            true => "shows, as far as it was recorded, no divergence from",
+            false => "conforms to",
+        }
+    }
+
     /// What narrows the verdict, said loudly.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();

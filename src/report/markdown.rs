@@ -76,7 +76,7 @@ fn headline(page: &mut String, record: &Record) {
     };
     let contract = format!("{} {}", escape(&record.contract.service), escape(&record.contract.version));
     let _ = match record.verdict() {
-        Verdict::Conforms => writeln!(page, "## ✅ {target} conforms to {contract}\n"),
+        Verdict::Conforms => writeln!(page, "## ✅ {target} {} {contract}\n", record.conforms_in_words()),
         Verdict::Diverges => {
             let causes = said(&record.reasons_to_fail().join("; "));
             writeln!(page, "## ❌ {target} diverges from {contract}\n\n**{causes}**\n")
@@ -108,13 +108,10 @@ fn warnings(page: &mut String, record: &Record) {
 }
 
 fn totals(page: &mut String, record: &Record) {
-    let operations = &record.summary.operations;
     let score = record.score().in_words();
-    let _ = match operations.total {
+    let _ = match record.summary.operations.total {
         0 => writeln!(page, "{score}\n"),
-        total => {
-            writeln!(page, "{score}, {} of {} implemented\n", operations.implemented, count(total, "operation"))
-        }
+        _ => writeln!(page, "{score}, {}\n", record.operations_in_words()),
     };
     if let Some(causes) = record.causes_in_words() {
         let _ = writeln!(page, "{causes}\n");

@@ -59,7 +59,7 @@ impl Record {
                 sha256: contract.sha256.clone(),
                 file: None,
             },
-            target: target(settings, &redactor),
+            target: TargetInfo { recorded: outcome.unshown.is_some(), ..target(settings, &redactor) },
             seed: settings.seed,
             profile: settings.profile.id().to_owned(),
             shard: settings.shard.to_string(),
@@ -77,7 +77,12 @@ impl Record {
             gate: Gate::default(),
             baseline: None,
         };
-        let absent: Vec<&str> = outcome.not_implemented.iter().map(String::as_str).collect();
+        let mut absent: Vec<&str> = outcome.not_implemented.iter().map(String::as_str).collect();
+        if record.target.recorded {
+            // Of an operation that the recording does not have, nothing is known.
+            let unseen = plan.cases.iter().zip(&record.cases).filter(|(_, case)| case.requests == 0);
+            absent.extend(unseen.filter_map(|(case, _)| case.operation.as_deref()));
+        }
         record.summary.operations = record.operation_totals(&absent);
         record.recount();
         record
@@ -98,6 +103,7 @@ fn target(settings: &Settings, redactor: &Redactor) -> TargetInfo {
         auth: Some(auth.to_owned()),
         broadcast,
         broadcast_command,
+        recorded: false,
     }
 }
 

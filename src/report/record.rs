@@ -207,6 +207,9 @@ pub struct TargetInfo {
     /// Shell command that streams to a channel, if there is one; secrets redacted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broadcast_command: Option<String>,
+    /// Whether nothing was sent: its recorded traffic was judged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recorded: bool,
 }
 
 /// Totals of a run.

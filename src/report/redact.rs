@@ -27,17 +27,7 @@ pub struct Redactor {
 impl Redactor {
     /// A redactor for the secrets of one run.
     pub fn new(contract: &Contract, secrets: Secrets) -> Redactor {
-        let trees = contract.operations.iter().flat_map(|operation| [&operation.input, &operation.output]);
-        let nodes: Vec<&Node> = trees.flat_map(Node::walk).collect();
-        let is_secret_name = |name: &str| nodes.iter().filter(|node| node.name == name).all(|node| node.is_sensitive);
-        let mut names: Vec<String> = nodes
-            .iter()
-            .filter(|node| node.is_sensitive && is_secret_name(&node.name))
-            .map(|node| node.name.clone())
-            .collect();
-        names.sort();
-        names.dedup();
-        Redactor { secrets, signature: Regex::new(SIGNATURE).ok(), names }
+        Redactor { secrets, signature: Regex::new(SIGNATURE).ok(), names: contract.secret_names() }
     }
 
     /// The text without secrets.

@@ -32,6 +32,7 @@ fn base() -> Record {
             endpoint: "http://127.0.0.1:5000".to_owned(),
             region: "us-east-1".to_owned(),
             embedded: false,
+            recorded: false,
         },
         seed: 7,
         profile: "standard".to_owned(),

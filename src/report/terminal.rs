@@ -173,8 +173,9 @@ fn conforms(record: &Record) -> String {
         _ => String::new(),
     };
     format!(
-        "{} conforms to {} {}{matching}",
+        "{} {} {} {}{matching}",
         target(record),
+        record.conforms_in_words(),
         visible(&record.contract.service),
         visible(&record.contract.version)
     )
@@ -192,15 +193,18 @@ fn could_not_test(record: &Record) -> String {
 }
 
 fn score(record: &Record) -> String {
-    let operations = &record.summary.operations;
     let score = record.score().in_words();
-    match operations.total {
+    match record.summary.operations.total {
         0 => score,
-        total => format!("{score}, {} of {} implemented", operations.implemented, count(total, "operation")),
+        _ => format!("{score}, {}", record.operations_in_words()),
     }
 }
 
 fn effort(record: &Record) -> String {
+    if record.target.recorded {
+        let exchanges = count(record.summary.requests, "exchange");
+        return format!("{exchanges} judged in {}, nothing sent", seconds(record.duration_seconds));
+    }
     let mut parts = vec![
         format!(
             "{} in {} ({}/s)",

@@ -55,6 +55,9 @@ impl<'o> Evidence<'o> {
     /// Why nothing decided a clause.
     pub fn reason(&self, contract: &Contract, index: ClauseIndex) -> String {
         let clause = contract.clauses.get(index);
+        if let Some(reasons) = &self.outcome.unshown {
+            return reasons.get(&index).cloned().unwrap_or_else(|| NOT_SHOWN.to_owned());
+        }
         let missing = clause.operation.as_ref().filter(|operation| self.outcome.not_implemented.contains(operation));
         if let Some(operation) = missing {
             return format!("needs something the target lacks: {operation} is not implemented");

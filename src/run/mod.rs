@@ -24,6 +24,7 @@ mod performed;
 mod polling;
 mod preflight;
 mod probe;
+pub mod recorder;
 mod remains;
 mod repeats;
 mod route;
@@ -51,6 +52,7 @@ use tokio::time::sleep;
 
 pub use event::Event;
 pub use outcome::{CaseResult, FindingKey, Found, Left, Outcome, Verdict};
+pub use recorder::Recorder;
 pub use secrets::Secrets;
 pub use settings::Settings;
 pub use single::{Executor, Prepared};

@@ -201,6 +201,8 @@ pub struct Outcome {
     pub left: Vec<Left>,
     /// Texts that must not be shown anywhere.
     pub secrets: Secrets,
+    /// Of recorded traffic, why clauses are untested; `None` for a run.
+    pub unshown: Option<BTreeMap<ClauseIndex, String>>,
 }
 
 /// What showed a clause upheld: observations in which it could have been violated.

@@ -8,6 +8,8 @@ use std::hash::{Hash, Hasher};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use crate::spec::contract::{Node, NodeKind};
+
 /// Shortest secret that is looked for in texts, in bytes: a shorter one stands in too many that are none.
 const SHORTEST: usize = 8;
 
@@ -44,6 +46,32 @@ impl Secrets {
         self.digests.insert(digest(form))
     }
 
+    /// Adds the values of sensitive members.
+    pub fn note(&mut self, node: &Node, value: &Value) {
+        if !node.holds_secret {
+            return;
+        }
+        if node.is_sensitive {
+            if let Value::String(text) = value {
+                self.insert(text);
+            }
+            return;
+        }
+        match (&node.kind, value) {
+            (NodeKind::Structure(members) | NodeKind::Union(members), Value::Object(object)) => {
+                for member in members {
+                    if let Some(value) = object.get(&member.name) {
+                        self.note(member, value);
+                    }
+                }
+            }
+            (NodeKind::List { element }, Value::Array(elements)) => {
+                elements.iter().for_each(|value| self.note(element, value));
+            }
+            _ => {}
+        }
+    }
+
     /// Adds what another knows.
     pub fn merge(&mut self, other: Secrets) {
         self.digests.extend(other.digests);
@@ -52,13 +80,18 @@ impl Secrets {
 
     /// The text with `mark` where a secret stood.
     pub fn taken_out_of(&self, text: &str, mark: &str) -> String {
+        self.replaced_in(text, &mut |_| mark.to_owned())
+    }
+
+    /// The text with what `substitute` makes of each secret in its place.
+    pub fn replaced_in(&self, text: &str, substitute: &mut dyn FnMut(&str) -> String) -> String {
         let mut shown = String::with_capacity(text.len());
         let (mut end, mut position) = (0, 0);
         while position < text.len() && !self.digests.is_empty() {
             match self.at(text, position) {
                 Some(length) => {
                     shown.push_str(text.get(end..position).unwrap_or_default());
-                    shown.push_str(mark);
+                    shown.push_str(&substitute(text.get(position..position + length).unwrap_or_default()));
                     position += length;
                     end = position;
                 }

@@ -12,7 +12,6 @@ use super::damage::Damage;
 use super::ledger::mark::About;
 use super::outcome::{Manner, TrailStep};
 use super::performed::Absence;
-use super::secrets::Secrets;
 use super::settings::Credentials;
 use super::workaround;
 use super::worker::Worker;
@@ -24,7 +23,7 @@ use crate::plan::expectation::Expectation;
 use crate::plan::resources::Product;
 use crate::spec::Arn;
 use crate::spec::clause::ClauseIndex;
-use crate::spec::contract::{Node, NodeKind, Operation};
+use crate::spec::contract::Operation;
 use crate::wire::Exchange;
 
 /// Ends of the error codes that say that an account is full. Source: naming of errors across AWS services.
@@ -260,9 +259,9 @@ impl<'w> Session<'w> {
         judgement: &mut Judgement,
     ) {
         let secrets = &mut self.worker.tally.secrets;
-        note_secrets(&operation.input, input, secrets);
+        secrets.note(&operation.input, input);
         if let Some(body) = &judgement.body {
-            note_secrets(&operation.output, body, secrets);
+            secrets.note(&operation.output, body);
         }
         if !judgement.is_success() {
             self.suspect(operation, region, |damage, kinds, case| {
@@ -362,30 +361,4 @@ fn excuse_full_account(judgement: &mut Judgement) {
 fn arn_in(text: &str, resource: &str) -> Option<String> {
     let is_wanted = |word: &&str| Arn::parse(word).is_some_and(|arn| arn.resource_type == resource);
     text.split(['"', '\'', ' ', ',', '<', '>']).find(is_wanted).map(str::to_owned)
-}
-
-/// Collects the values of sensitive members.
-fn note_secrets(node: &Node, value: &Value, secrets: &mut Secrets) {
-    if !node.holds_secret {
-        return;
-    }
-    if node.is_sensitive {
-        if let Value::String(text) = value {
-            secrets.insert(text);
-        }
-        return;
-    }
-    match (&node.kind, value) {
-        (NodeKind::Structure(members) | NodeKind::Union(members), Value::Object(object)) => {
-            for member in members {
-                if let Some(value) = object.get(&member.name) {
-                    note_secrets(member, value, secrets);
-                }
-            }
-        }
-        (NodeKind::List { element }, Value::Array(elements)) => {
-            elements.iter().for_each(|value| note_secrets(element, value, secrets));
-        }
-        _ => {}
-    }
 }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::lease::Lease;
+use super::recorder::Recorder;
 pub use crate::send::Network;
 use crate::send::is_loopback;
 
@@ -266,6 +267,8 @@ pub struct Settings {
     pub temporary: Option<Credentials>,
     /// Whether the requests of findings are made smaller.
     pub shrinking: Shrinking,
+    /// What writes down everything that is sent; none if nothing does.
+    pub recorder: Option<Recorder>,
     /// Id of a case that panics, to test what becomes of the run.
     #[cfg(test)]
     pub panics_in: Option<String>,
@@ -307,6 +310,7 @@ impl Settings {
             conditions: BTreeMap::new(),
             temporary: None,
             shrinking: Shrinking::default(),
+            recorder: None,
             #[cfg(test)]
             panics_in: None,
         }

@@ -13,6 +13,7 @@ use super::health::Health;
 use super::lease::Lease;
 use super::ledger::{Ledger, Refusal, Ticket};
 use super::pace::{Lanes, Pace};
+use super::recorder::Recorder;
 use super::repeats::Repeats;
 use super::settings::{Broadcast, Credentials, Locality, Settings};
 use super::stop::{Patience, Watch};
@@ -66,6 +67,7 @@ struct Shared {
     lanes: Option<Lanes>,
     ledger: Option<Ledger>,
     variation: OnceLock<Variation>,
+    recorder: Option<Recorder>,
 }
 
 impl Target {
@@ -97,6 +99,7 @@ impl Target {
                 lanes: (settings.paced || ledger.is_some()).then(|| Lanes::new(contract, settings.paced)),
                 ledger,
                 variation: OnceLock::new(),
+                recorder: settings.recorder.clone(),
             }),
             watch: Watch::new(Patience::with(settings.locality)),
             signer: None,

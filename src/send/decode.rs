@@ -43,6 +43,11 @@ pub fn allowed(headers: &HeaderMap) -> Vec<Codec> {
     allowed
 }
 
+/// The response with its body as it was before its codings, whatever the request allowed.
+pub fn undone(response: Response) -> Response {
+    decoded(response, &Codec::ALL)
+}
+
 /// The response with its body as it was before the codings that the request allowed. A body in another coding stays as
 /// it came.
 pub fn decoded(mut response: Response, allowed: &[Codec]) -> Response {

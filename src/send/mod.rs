@@ -13,6 +13,7 @@ mod sign;
 mod tls;
 mod transport;
 
+pub use decode::undone;
 pub use endpoint::is_loopback;
 pub use network::{Network, SendError};
 pub use sender::Sender;

@@ -31,6 +31,18 @@ impl Contract {
         self.rules.schema.is_empty()
     }
 
+    /// Names of members that hold secrets in some shape and nothing else in another.
+    pub fn secret_names(&self) -> Vec<String> {
+        let trees = self.operations.iter().flat_map(|operation| [&operation.input, &operation.output]);
+        let nodes: Vec<&Node> = trees.flat_map(Node::walk).collect();
+        let is_secret_name = |name: &str| nodes.iter().filter(|node| node.name == name).all(|node| node.is_sensitive);
+        let secret = nodes.iter().filter(|node| node.is_sensitive && is_secret_name(&node.name));
+        let mut names: Vec<String> = secret.map(|node| node.name.clone()).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// The operation of that name.
     pub fn operation(&self, name: &str) -> Option<&Operation> {
         self.operations

@@ -78,7 +78,10 @@ pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ivs-conformance"));
     command.current_dir(std::env::temp_dir()).env("NO_COLOR", "1");
     command.env("IVS_CONFORMANCE_STATE_DIR", STATE);
-    for name in ["AWS_REGION", "IVS_CONFORMANCE_ENDPOINT", "IVS_CONFORMANCE_BROADCAST", "IVS_CONFORMANCE_HISTORY"] {
+    for name in ["ENDPOINT", "BROADCAST", "HISTORY", "RECORD"].map(|name| format!("IVS_CONFORMANCE_{name}")) {
+        command.env_remove(name);
+    }
+    for name in ["AWS_REGION"] {
         command.env_remove(name);
     }
     command

@@ -3,23 +3,30 @@
 
 pub mod answers;
 
+use std::cell::RefCell;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use ivs_conformance::cli::config::Config;
 use ivs_conformance::judge::{self, Judge};
-use ivs_conformance::plan::Suites;
 use ivs_conformance::plan::expectation::{Expectation, ExpectedError};
+use ivs_conformance::plan::{self, Filter, Plan, Suites};
+use ivs_conformance::recording::{self, ReadError};
 use ivs_conformance::report::baseline::Baseline;
 use ivs_conformance::report::sarif::UserFiles;
 use ivs_conformance::report::{Format, Record, merge, terminal};
 use ivs_conformance::run::ledger::{Entry, Story, journal};
 use ivs_conformance::spec::{self, Contract};
+use ivs_conformance::traffic::{self, Auditor};
 use ivs_conformance::wire::{Exchange, FailureKind, Reply, Request, Response, TransportFailure};
 use serde_json::Value;
 
 static CONTRACT: LazyLock<Contract> = LazyLock::new(|| spec::builtin().unwrap());
+static SHARED: LazyLock<Arc<Contract>> = LazyLock::new(|| Arc::new(spec::builtin().unwrap()));
+static PLAN: LazyLock<Plan> = LazyLock::new(|| {
+    traffic::plan(&SHARED, plan::plan(&SHARED, &Suites::builtin().unwrap(), &Filter::default()).unwrap())
+});
 static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(&CONTRACT));
 /// Three operations of the built-in contract, and what of its rules is about them: thousands are read in a minute.
 const MODEL: &str = include_str!("contract.json");
@@ -30,7 +37,7 @@ const RECORD: &str = include_str!("report.json");
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const ALL: [Target; 11] = [
+pub const ALL: [Target; 12] = [
     ("answer", answer),
     ("judge", judge),
     ("model", model),
@@ -40,6 +47,7 @@ pub const ALL: [Target; 11] = [
     ("baseline", baseline),
     ("report", report),
     ("journal", journal),
+    ("recording", recording),
     ("error_header", error_header),
     ("rendering", rendering),
 ];
@@ -176,6 +184,19 @@ pub fn journal(data: &[u8]) {
             }
         }
         Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+thread_local! {
+    /// What judges recordings; it is made once, because it takes a while.
+    static AUDITOR: RefCell<Auditor<'static>> = RefCell::new(Auditor::new(&SHARED, &PLAN, None).unwrap());
+}
+
+/// A recording of traffic: somebody else's, of any form.
+pub fn recording(data: &[u8]) {
+    let read = AUDITOR.with(|auditor| recording::read(data, &mut |recorded| auditor.borrow_mut().hear(&recorded)));
+    if let Err(ReadError::Broken { line, problem, .. }) = read {
+        assert!(line > 0 && !problem.is_empty());
     }
 }
 

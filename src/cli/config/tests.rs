@@ -32,6 +32,7 @@ const FULL: &str = r#"
     strict = true
     implemented = true
     history = false
+    record = "run.har"
     journal = "run.journal"
     throttling = true
     quotas = false

@@ -201,11 +201,7 @@ fn tiles(record: &Record) -> Vec<Tile> {
         Tile {
             label: "Missing operations",
             value: grouped(record.absent_operations().len() as u64),
-            detail: format!(
-                "{} of {} implemented",
-                summary.operations.implemented,
-                count(summary.operations.total, "operation")
-            ),
+            detail: record.operations_in_words(),
         },
         Tile { label: "Findings", value: grouped(summary.findings.total), detail: findings_detail(record) },
         Tile {

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use super::Target;
+use crate::run::lease::Lease;
 use crate::send::{Sender, Signer};
 use crate::wire::{Exchange, FailureKind, Reply, Request};
 
 /// How long after a refused connection another one is tried.
 const RECONNECT: Duration = Duration::from_millis(100);
+
 impl Target {
     /// Sends a request; to a target that refuses connections and was there a moment ago, again and again for a while.
     pub(super) async fn deliver(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
@@ -27,11 +29,21 @@ impl Target {
     async fn deliver_once(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
         let sender = self.sender_for(region);
         let exchange = sender.send(request, signer).await;
+        self.record(sender, &exchange);
         if !self.shared.repeats.allow(&exchange, self.requests()) {
             return exchange;
         }
         let again = sender.send_on_fresh_connection(request, signer).await;
+        self.record(sender, &again);
         Exchange { elapsed: exchange.elapsed + again.elapsed, repeats: exchange.repeats + 1, ..again }
+    }
+
+    /// Writes down what was sent, if anything does.
+    fn record(&self, sender: &Sender, exchange: &Exchange) {
+        if let Some(recorder) = &self.shared.recorder {
+            let renewed = self.lease.as_ref().map(Lease::secrets).unwrap_or_default();
+            recorder.note(sender.endpoint(), exchange, &renewed);
+        }
     }
 
     fn sender_for(&self, region: Option<&str>) -> &Sender {

@@ -1,0 +1,279 @@
+//! What one recorded exchange shows, by what its request allows.
+
+use serde_json::Value;
+
+use super::redacted;
+use crate::generate::{Generator, Legality};
+use crate::judge::{Answer, FindingKind, Judge, Judgement, Violation, agreement, document, echo, error_code};
+use crate::plan::Plan;
+use crate::plan::expectation::{self, Expectation, ExpectedError};
+use crate::recording::Recorded;
+use crate::spec::clause::ClauseIndex;
+use crate::spec::contract::{Contract, Operation};
+use crate::spec::rules::ErrorCause;
+use crate::wire::{Exchange, Response};
+
+/// Statuses by which whatever stands in front of a service speaks of itself: access, sizes, addresses, load.
+/// Source: RFC 9110, section 15; RFC 6585.
+const OF_GATEWAYS: [u16; 20] =
+    [401, 403, 404, 405, 407, 408, 411, 413, 414, 415, 417, 421, 425, 426, 429, 431, 501, 502, 503, 504];
+
+/// What is known of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Asked {
+    /// Its input, and what the contract says of it.
+    Known(Value, Legality),
+    /// Nothing, for this reason: the response is judged alone.
+    Unknown(&'static str),
+}
+
+/// What one exchange shows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Shown {
+    /// What it says about clauses.
+    pub judgement: Judgement,
+    /// The clause whose violation was refused, as it should be.
+    pub refused: Option<ClauseIndex>,
+    /// Whether a legal input was accepted.
+    pub is_accepted: bool,
+    /// Whether the target says that it does not have the operation.
+    pub is_absent: bool,
+}
+
+/// Judges single exchanges.
+pub(super) struct Single<'c> {
+    pub contract: &'c Contract,
+    pub plan: &'c Plan,
+    pub judge: &'c Judge,
+    pub generator: &'c Generator,
+}
+
+impl Single<'_> {
+    /// What a response to a request shows.
+    pub fn shown(
+        &self,
+        operation: &Operation,
+        asked: &Asked,
+        recorded: &Recorded,
+        response: &Response,
+        exchange: &Exchange,
+    ) -> Shown {
+        let mut shown = match response.status {
+            200..=299 => self.success(operation, asked, exchange),
+            _ => self.error(operation, asked, response, exchange),
+        };
+        if !recorded.has_response_body {
+            without_body(operation, &mut shown.judgement);
+        }
+        if let Some(body) = &shown.judgement.body {
+            let taken_out = redacted::clauses(&operation.output, body);
+            shown.judgement.violations.retain(|violation| !taken_out.contains(&violation.clause));
+            shown.judgement.upheld.retain(|clause| !taken_out.contains(clause));
+        }
+        shown
+    }
+
+    fn success(&self, operation: &Operation, asked: &Asked, exchange: &Exchange) -> Shown {
+        let focus = operation.status_clause;
+        if let Asked::Known(_, Legality::Broken(roots)) = asked {
+            return self.accepted(operation, roots, exchange);
+        }
+        let mut judgement = self.judge.exchange(operation, &Expectation::success(), focus, exchange);
+        let mut is_accepted = false;
+        if let Asked::Known(input, Legality::Legal { .. }) = asked {
+            is_accepted = true;
+            self.echoes(operation, input, &mut judgement);
+        }
+        Shown { judgement, is_accepted, ..Shown::default() }
+    }
+
+    /// An input that breaks clauses was accepted: each of them is violated.
+    fn accepted(&self, operation: &Operation, roots: &[(ClauseIndex, Expectation)], exchange: &Exchange) -> Shown {
+        let mut whole: Option<Judgement> = None;
+        for (clause, expectation) in roots {
+            let judgement = self.judge.exchange(operation, expectation, *clause, exchange);
+            match &mut whole {
+                Some(whole) => whole.violations.extend(judgement.violations),
+                None => whole = Some(judgement),
+            }
+        }
+        Shown { judgement: whole.unwrap_or_default(), ..Shown::default() }
+    }
+
+    /// Members that come back as they were given, and what a response says twice.
+    fn echoes(&self, operation: &Operation, input: &Value, judgement: &mut Judgement) {
+        let suites = &self.plan.suites;
+        for echo in suites.echoes.iter().filter(|echo| echo.applies_to(&operation.name)) {
+            if let Some(clause) = self.contract.clauses.find(&echo.rule) {
+                echo::check(operation, clause, &echo.except, input, judgement);
+            }
+        }
+        for agreed in suites.agreements.iter().filter(|agreed| agreed.applies_to(&operation.name)) {
+            if let Some(clause) = self.contract.clauses.find(&agreed.rule) {
+                agreement::check(operation, clause, agreed, judgement);
+            }
+        }
+    }
+
+    fn error(&self, operation: &Operation, asked: &Asked, response: &Response, exchange: &Exchange) -> Shown {
+        let body = document::read(response).ok().map(|document| document.value);
+        let code = error_code::of(response, body.as_ref()).map(|code| self.judge.canonical(&code).to_owned());
+        let status = response.status;
+        if (300..400).contains(&status)
+            || (code.is_none() && !is_object(body.as_ref()) && (OF_GATEWAYS.contains(&status) || status > 504))
+        {
+            let reason =
+                format!("status {status} without an error code may come from something in front of the target");
+            return self.undecided(operation, exchange, reason);
+        }
+        let cause = code.as_deref().and_then(|code| self.cause(code));
+        if cause == Some(ErrorCause::Routing) && operation.error(code.as_deref().unwrap_or_default()).is_none() {
+            return absent(operation, status, code.as_deref().unwrap_or_default());
+        }
+        match code.as_deref().and_then(|code| Some((code, operation.error(code)?))) {
+            Some((code, documented)) => {
+                let error = ExpectedError { code: code.to_owned(), status: documented.status };
+                self.documented_error(operation, asked, error, documented.clause, exchange)
+            }
+            None => self.other_error(operation, asked, code.as_deref(), status, exchange),
+        }
+    }
+
+    /// An error that the operation documents.
+    fn documented_error(
+        &self,
+        operation: &Operation,
+        asked: &Asked,
+        error: ExpectedError,
+        clause: ClauseIndex,
+        exchange: &Exchange,
+    ) -> Shown {
+        let is_about_input = self.generator.codes_of_invalid_input(operation).contains(&error.code);
+        match asked {
+            Asked::Known(_, Legality::Legal { doubt: None }) if is_about_input => {
+                let expectation = Expectation::success();
+                self.judged(operation, &expectation, operation.status_clause, exchange)
+            }
+            Asked::Known(_, Legality::Broken(roots)) => match &roots[..] {
+                [(root, expectation)] if expectation.errors.iter().any(|known| known.code == error.code) => {
+                    let mut shown = self.judged(operation, expectation, *root, exchange);
+                    // That the violation is refused counts once legal inputs are known to be accepted.
+                    let is_upheld = shown.judgement.upheld.contains(root);
+                    shown.judgement.upheld.retain(|upheld| upheld != root);
+                    shown.refused = is_upheld.then_some(*root);
+                    shown
+                }
+                _ => self.judged(operation, &Expectation::refusal(vec![error]), clause, exchange),
+            },
+            _ => self.judged(operation, &Expectation::refusal(vec![error]), clause, exchange),
+        }
+    }
+
+    /// An error that the operation does not document, or none that is known.
+    fn other_error(
+        &self,
+        operation: &Operation,
+        asked: &Asked,
+        code: Option<&str>,
+        status: u16,
+        exchange: &Exchange,
+    ) -> Shown {
+        let statuses = code.map(|code| expectation::statuses(self.contract, operation, code)).unwrap_or_default();
+        if let Some(code) = code.filter(|_| !statuses.is_empty()) {
+            let errors = statuses.iter().map(|status| ExpectedError { code: code.to_owned(), status: *status });
+            let expectation = Expectation { any_client_error: true, ..Expectation::success_or(errors.collect()) };
+            let is_server = status >= 500 && !statuses.contains(&status);
+            if !is_server {
+                return self.judged(operation, &expectation, operation.status_clause, exchange);
+            }
+        }
+        let focus = operation.status_clause;
+        match asked {
+            Asked::Known(_, Legality::Legal { doubt: None }) => {
+                self.judged(operation, &Expectation::success(), focus, exchange)
+            }
+            Asked::Known(_, Legality::Legal { doubt: Some(_) }) => {
+                let errors = operation.errors.iter();
+                let errors = errors.map(|error| ExpectedError { code: error.code.clone(), status: error.status });
+                self.judged(operation, &Expectation::success_or(errors.collect()), focus, exchange)
+            }
+            Asked::Known(_, Legality::Broken(roots)) => match &roots[..] {
+                [(root, expectation)] => {
+                    let mut shown = self.judged(operation, expectation, *root, exchange);
+                    let is_upheld = shown.judgement.upheld.contains(root);
+                    shown.judgement.upheld.retain(|upheld| upheld != root);
+                    shown.refused = is_upheld.then_some(*root);
+                    shown
+                }
+                _ => self.any_error(operation, exchange),
+            },
+            Asked::Known(_, Legality::Open(_)) | Asked::Unknown(_) => self.any_error(operation, exchange),
+        }
+    }
+
+    /// Any client error is right; a fault of the server is not.
+    fn any_error(&self, operation: &Operation, exchange: &Exchange) -> Shown {
+        let expectation = Expectation { any_client_error: true, ..Expectation::success() };
+        self.judged(operation, &expectation, operation.status_clause, exchange)
+    }
+
+    /// An error as the judge sees it. What it shows of the status of success is nothing.
+    fn judged(
+        &self,
+        operation: &Operation,
+        expectation: &Expectation,
+        focus: ClauseIndex,
+        exchange: &Exchange,
+    ) -> Shown {
+        let mut judgement = self.judge.exchange(operation, expectation, focus, exchange);
+        judgement.upheld.retain(|clause| *clause != operation.status_clause);
+        Shown { judgement, ..Shown::default() }
+    }
+
+    fn undecided(&self, operation: &Operation, exchange: &Exchange, reason: String) -> Shown {
+        let mut shown = self.any_error(operation, exchange);
+        shown.judgement.upheld.clear();
+        shown.judgement.violations.clear();
+        shown.judgement.undecided = Some(reason);
+        shown
+    }
+
+    fn cause(&self, code: &str) -> Option<ErrorCause> {
+        self.contract.rules.common_errors.iter().find(|error| error.code == code).map(|error| error.when)
+    }
+}
+
+fn is_object(body: Option<&Value>) -> bool {
+    body.is_some_and(Value::is_object)
+}
+
+/// The target says that it does not have the operation.
+fn absent(operation: &Operation, status: u16, code: &str) -> Shown {
+    let violation = Violation {
+        clause: operation.status_clause,
+        operation: operation.name.clone(),
+        detail: None,
+        kind: FindingKind::NotImplemented,
+        expected: format!("The target has the operation {}.", operation.name),
+        observed: format!("The target answers {code} ({status})."),
+        tier: None,
+    };
+    let judgement = Judgement {
+        operation: operation.name.clone(),
+        violations: vec![violation],
+        answer: Answer::Error { status, code: Some(code.to_owned()) },
+        ..Judgement::default()
+    };
+    Shown { judgement, is_absent: true, ..Shown::default() }
+}
+
+/// Takes back all that only the body shows.
+fn without_body(operation: &Operation, judgement: &mut Judgement) {
+    let is_about_head = |clause: ClauseIndex| {
+        clause == operation.status_clause || operation.errors.iter().any(|error| error.clause == clause)
+    };
+    let names_code = matches!(judgement.answer, Answer::Success | Answer::Error { code: Some(_), .. });
+    judgement.upheld.retain(|clause| names_code && is_about_head(*clause));
+    judgement.violations.retain(|violation| names_code && violation.kind != FindingKind::MalformedResponse);
+    judgement.undecided.get_or_insert_with(|| "the recording does not have the response's body".to_owned());
+}

@@ -1,0 +1,392 @@
+//! Verdicts from recorded traffic: a recorded run is judged as the run was, corrupted recordings are caught, recordings of
+//! every form are read, and nothing is found where nothing is wrong.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::io::Write;
+use std::process::{Output, Stdio};
+use std::sync::LazyLock;
+
+use base64::Engine;
+use serde_json::{Value, json};
+
+use common::{Scratch, Target, assert_exit, conformance, finding_ids, program, report};
+
+/// Operations that the recorded runs are kept to, so that they are quick.
+const OPERATIONS: [&str; 3] = ["CreateChannel", "GetStreamKey", "ListStreamKeys"];
+/// Kinds of findings that a single exchange can show.
+const OF_EXCHANGES: [&str; 4] = ["malformed_response", "wrong_status", "wrong_error_code", "accepted_invalid"];
+
+/// Records a run; its exit code, report and recording.
+fn record(scratch: &Scratch, target: &[&str]) -> (i32, Value, Value) {
+    let (har, json) = (scratch.file("run.har"), scratch.file("run.json"));
+    let to = format!("json={json}");
+    let mut arguments = vec!["run", "--profile", "quick", "--record", &har, "--report", &to];
+    arguments.extend(OPERATIONS.iter().flat_map(|operation| ["--operation", operation]));
+    arguments.extend(target);
+    let output = conformance(&arguments);
+    let recording = serde_json::from_str(&std::fs::read_to_string(&har).unwrap()).unwrap();
+    (output.status.code().unwrap(), report(&json), recording)
+}
+
+/// A recorded run against the embedded reference server.
+static GOOD: LazyLock<(Value, Value)> = LazyLock::new(|| {
+    let (code, report, recording) = record(&Scratch::new(), &[]);
+    assert_eq!(code, 0);
+    (report, recording)
+});
+
+fn judge(text: &[u8], arguments: &[&str]) -> (Output, Value) {
+    let scratch = Scratch::new();
+    let file = scratch.file("recording");
+    std::fs::write(&file, text).unwrap();
+    let json = scratch.file("judged.json");
+    let to = format!("json={json}");
+    let output = conformance(&[&["judge", &file, "--report", &to], arguments].concat());
+    (output, report(&json))
+}
+
+fn judge_entries(entries: &[Value]) -> (Output, Value) {
+    judge(json!({"log": {"version": "1.2", "entries": entries}}).to_string().as_bytes(), &[])
+}
+
+fn entries(recording: &Value) -> &[Value] {
+    recording["log"]["entries"].as_array().unwrap()
+}
+
+/// The first recorded success of an operation.
+fn success(operation: &str) -> Value {
+    let is_it = |entry: &&Value| {
+        let url = entry["request"]["url"].as_str().unwrap();
+        url.ends_with(&format!("/{operation}")) && entry["response"]["status"] == 200
+    };
+    entries(&GOOD.1).iter().find(is_it).unwrap_or_else(|| panic!("{operation} never succeeded")).clone()
+}
+
+fn verdict<'r>(report: &'r Value, clause: &str) -> &'r str {
+    let clauses = report["clauses"].as_array().unwrap();
+    clauses.iter().find(|known| known["id"] == clause).unwrap()["verdict"].as_str().unwrap()
+}
+
+fn says(output: &Output, what: &str) {
+    let said = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat();
+    assert!(said.contains(what), "{said}");
+}
+
+/// The body of a recorded response, changed.
+fn with_body(mut entry: Value, change: impl Fn(&mut Value)) -> Value {
+    let content = &mut entry["response"]["content"];
+    let mut body: Value = serde_json::from_str(content["text"].as_str().unwrap()).unwrap();
+    change(&mut body);
+    content["text"] = Value::from(body.to_string());
+    entry
+}
+
+#[test]
+fn a_recorded_run_of_a_conforming_target_shows_no_divergence_and_much_of_the_contract() {
+    let (run, recording) = &*GOOD;
+    let (output, judged) = judge(recording.to_string().as_bytes(), &[]);
+    assert_exit(&output, 0);
+    assert_eq!(judged["findings"], json!([]));
+    assert_eq!(judged["target"]["endpoint"], run["target"]["endpoint"]);
+    let upheld = judged["summary"]["clauses"]["upheld"].as_u64().unwrap();
+    assert!(upheld > 150, "{upheld}");
+    for clause in [
+        "CreateChannel.input.name.length.max",
+        "CreateChannel.error.ValidationException",
+        "CreateChannel.output.channel.arn.pattern",
+        "GetStreamKey.error.ResourceNotFoundException",
+        "ListStreamKeys.status",
+    ] {
+        assert_eq!(verdict(&judged, clause), "upheld", "{clause}");
+    }
+    // Nothing is upheld that the run, which saw the same exchanges and more, did not uphold.
+    for clause in judged["clauses"].as_array().unwrap().iter().filter(|clause| clause["verdict"] == "upheld") {
+        let id = clause["id"].as_str().unwrap();
+        let is_of_run = run["clauses"].as_array().unwrap().iter().any(|known| known["id"] == id);
+        assert!(!is_of_run || verdict(run, id) == "upheld", "{id}");
+    }
+    let untested = judged["clauses"].as_array().unwrap().iter().filter(|clause| clause["verdict"] == "untested");
+    for clause in untested {
+        assert!(clause["reason"].as_str().unwrap().starts_with("the recording does not show it: "), "{clause}");
+    }
+}
+
+#[test]
+fn judge_names_what_the_run_found_in_single_exchanges() {
+    for faults in [
+        &["status:CreateChannel=202", "error-code:GetStreamKey.ResourceNotFoundException=BadRequest"][..],
+        &["ignore:CreateChannel.input.name.length.max", "content-type:ListStreamKeys=text/html"],
+        &["corrupt:CreateChannel.output.channel.arn", "error-body:GetStreamKey=oops"],
+        &["drop:CreateChannel.output.streamKey", "ignore:ListStreamKeys.input.maxResults.range.max"],
+        &["epoch:CreateChannel.output.channel.name", "error-status:GetStreamKey.ValidationException=418"],
+    ] {
+        let target = match std::panic::catch_unwind(|| Target::with(faults)) {
+            Ok(target) => target,
+            Err(_) => panic!("the server does not know one of {faults:?}"),
+        };
+        let (code, run, recording) = record(&Scratch::new(), &["--endpoint", &target.endpoint, "--auth", "none"]);
+        // 3: where ARNs are corrupted, the run cannot delete what it made.
+        assert!([1, 3].contains(&code), "{faults:?}");
+        let (output, judged) = judge(recording.to_string().as_bytes(), &[]);
+        assert_exit(&output, 1);
+        let found = finding_ids(&judged);
+        let is_single = |finding: &&Value| {
+            let id = finding["clause"].as_str().unwrap();
+            let kind = finding["kind"].as_str().unwrap();
+            OF_EXCHANGES.contains(&kind) && OPERATIONS.iter().any(|name| id.starts_with(&format!("{name}.")))
+        };
+        let of_run: Vec<&str> = run["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(is_single)
+            .map(|finding| finding["id"].as_str().unwrap())
+            .collect();
+        assert!(!of_run.is_empty(), "{faults:?}: {:?}", finding_ids(&run));
+        for id in &of_run {
+            assert!(found.iter().any(|known| known == id), "{faults:?}: {id} is not among {found:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_changed_in_a_good_recording_is_found() {
+    let channel = success("CreateChannel");
+    let mut accepted = channel.clone();
+    accepted["response"]["status"] = json!(201);
+    let mut html = channel.clone();
+    for header in html["response"]["headers"].as_array_mut().unwrap() {
+        if header["name"] == "content-type" {
+            header["value"] = json!("text/html");
+        }
+    }
+    let mut invalid = channel.clone();
+    invalid["request"]["postData"]["text"] = json!(json!({"type": "CINEMA"}).to_string());
+    let mut unknown_error = channel.clone();
+    unknown_error["response"]["status"] = json!(400);
+    unknown_error["response"]["content"]["text"] = json!(r#"{"__type": "SomethingWentWrong"}"#);
+    unknown_error["response"]["headers"] = json!([{"name": "content-type", "value": "application/json"}]);
+    unknown_error["request"]["postData"]["text"] = json!(r#"{"name": "a"}"#);
+    for (changed, id) in [
+        (accepted, "CreateChannel.status:wrong_status"),
+        (html, "CreateChannel.content_type:malformed_response"),
+        (invalid, "CreateChannel.input.type.enum:accepted_invalid"),
+        (unknown_error, "CreateChannel.status:rejected_valid"),
+        (
+            with_body(channel.clone(), |body| body["channel"]["arn"] = json!("no-arn")),
+            "CreateChannel.output.channel.arn.pattern:malformed_response",
+        ),
+        (
+            with_body(channel.clone(), |body| body["channel"]["authorized"] = json!("yes")),
+            "CreateChannel.output.channel.authorized.type:malformed_response",
+        ),
+        (
+            with_body(channel.clone(), |body| body["channel"]["latencyMode"] = json!("SLOW")),
+            "CreateChannel.output.channel.latencyMode.enum:malformed_response",
+        ),
+    ] {
+        let (output, judged) = judge_entries(&[changed]);
+        assert_exit(&output, 1);
+        assert!(finding_ids(&judged).iter().any(|known| known == id), "{id}: {:?}", finding_ids(&judged));
+    }
+}
+
+#[test]
+fn recordings_of_every_form_say_the_same() {
+    let entry = success("CreateChannel");
+    let (_, expected) = judge_entries(std::slice::from_ref(&entry));
+    let upheld = |report: &Value| -> Vec<String> {
+        let clauses = report["clauses"].as_array().unwrap().iter();
+        let upheld = clauses.filter(|clause| clause["verdict"] == "upheld");
+        upheld.map(|clause| clause["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(upheld(&expected).len() > 20);
+    let text = entry["response"]["content"]["text"].as_str().unwrap().to_owned();
+    let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let mut base64 = entry.clone();
+    base64["response"]["content"]["text"] = json!(encode(text.as_bytes()));
+    base64["response"]["content"]["encoding"] = json!("base64");
+    let mut packed = entry.clone();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(text.as_bytes()).unwrap();
+    packed["response"]["content"] = json!({"size": 1, "text": encode(&gzip.finish().unwrap()), "encoding": "base64"});
+    packed["response"]["headers"].as_array_mut().unwrap().push(json!({"name": "Content-Encoding", "value": "gzip"}));
+    let mut decoded = entry.clone();
+    decoded["response"]["headers"].as_array_mut().unwrap().push(json!({"name": "content-encoding", "value": "br"}));
+    for variant in [base64, packed, decoded] {
+        let (output, judged) = judge_entries(&[variant]);
+        assert_exit(&output, 0);
+        assert_eq!(upheld(&judged), upheld(&expected));
+    }
+    let body: Value = serde_json::from_str(&text).unwrap();
+    let sent: Value = serde_json::from_str(entry["request"]["postData"]["text"].as_str().unwrap()).unwrap();
+    let line = json!({
+        "method": "POST", "url": entry["request"]["url"], "request_headers": {"Content-Type": "application/json"},
+        "request_body": sent, "status": 200, "response_headers": {"Content-Type": ["application/json"]},
+        "response_body": body,
+    });
+    let (output, judged) = judge(format!("{line}\n\n{line}\n").as_bytes(), &[]);
+    assert_exit(&output, 0);
+    assert_eq!(upheld(&judged), upheld(&expected));
+    assert_eq!(judged["summary"]["requests"], 2);
+}
+
+#[test]
+fn a_response_without_its_request_is_judged_alone() {
+    let mut entry = success("CreateChannel");
+    entry["request"].as_object_mut().unwrap().remove("postData");
+    let (output, judged) = judge_entries(std::slice::from_ref(&entry));
+    assert_exit(&output, 0);
+    assert_eq!(verdict(&judged, "CreateChannel.output.channel.arn.pattern"), "upheld");
+    let broken = with_body(entry.clone(), |body| body["channel"]["arn"] = json!(5));
+    let (output, judged) = judge_entries(&[broken]);
+    assert_exit(&output, 1);
+    assert_eq!(finding_ids(&judged), ["CreateChannel.output.channel.arn.type:malformed_response"]);
+    // Whatever was refused, and why, is not known.
+    for (status, code) in [(400, "ValidationException"), (403, "PendingVerification"), (400, "NeverHeardOf")] {
+        entry["response"]["status"] = json!(status);
+        entry["response"]["content"]["text"] = json!(json!({"__type": code}).to_string());
+        entry["response"]["headers"] = json!([]);
+        let (_, judged) = judge_entries(&[entry.clone()]);
+        assert_eq!(judged["findings"], json!([]), "{code}");
+    }
+}
+
+#[test]
+fn nothing_is_found_where_nothing_is_certain() {
+    let entry = success("GetStreamKey");
+    let answered = |status: u16, body: &str| {
+        let mut entry = entry.clone();
+        entry["response"] = json!({"status": status, "headers": [], "content": {"size": body.len(), "text": body}});
+        entry
+    };
+    let mut aborted = answered(0, "");
+    aborted["response"]["_error"] = json!("net::ERR_ABORTED");
+    let mut without_content = entry.clone();
+    without_content["response"]["content"] = json!({"size": 400, "mimeType": "application/json"});
+    let mut taken_out = with_body(entry.clone(), |body| body["streamKey"]["arn"] = json!("arn:aws:ivs:us-east-1:***"));
+    taken_out["request"]["postData"]["text"] = json!(r#"{"arn": "[redacted]"}"#);
+    for doubtful in [
+        answered(404, r#"{"__type": "ResourceNotFoundException"}"#),
+        answered(429, "slow down"),
+        answered(403, "<html>blocked</html>"),
+        answered(502, "<html>bad gateway</html>"),
+        answered(304, ""),
+        answered(403, r#"{"__type": "InvalidSignatureException"}"#),
+        answered(400, r#"{"__type": "ValidationException"}"#),
+        aborted,
+        without_content,
+        taken_out,
+    ] {
+        let (output, judged) = judge_entries(std::slice::from_ref(&doubtful));
+        assert_eq!(judged["findings"], json!([]), "{doubtful}");
+        assert!([0, 3].contains(&output.status.code().unwrap()));
+    }
+}
+
+#[test]
+fn what_is_of_others_is_passed_over_and_counted() {
+    let own = success("CreateChannel");
+    let other = |url: &str| {
+        let mut entry = own.clone();
+        entry["request"]["url"] = json!(url);
+        entry["response"]["status"] = json!(599);
+        entry
+    };
+    let all = [
+        other("https://me:password@medialive.us-east-1.amazonaws.com/CreateChannel"),
+        other("https://example.com/page"),
+        own.clone(),
+    ];
+    let (output, judged) = judge_entries(&all);
+    assert_exit(&output, 0);
+    assert_eq!(judged["summary"]["requests"], 1);
+    let notes = judged["notes"].to_string();
+    assert!(notes.contains("Passed over 1 entry of other hosts or services."), "{notes}");
+    assert!(notes.contains("Passed over 1 entry with a method and path that the contract does not have."), "{notes}");
+    assert!(!judged.to_string().contains("password"));
+    // Nothing of the contract is left.
+    for (entries, arguments) in [(&all[..2], &[][..]), (&all[..], &["--endpoint", "https://elsewhere.example"])] {
+        let text = json!({"log": {"entries": entries}}).to_string();
+        let (output, _) = judge(text.as_bytes(), arguments);
+        assert_exit(&output, 3);
+        says(&output, "nothing was tested");
+    }
+}
+
+#[test]
+fn a_broken_file_is_named_with_its_place_and_what_stands_before_it_is_kept() {
+    let entry = success("CreateChannel");
+    let text = format!("{{\"log\": {{\"entries\": [\n{entry},\n{entry}]}}}}");
+    let cut = &text[..text.len() - 200];
+    let (output, judged) = judge(cut.as_bytes(), &[]);
+    assert_exit(&output, 2);
+    says(&output, "recording:3:");
+    assert_eq!(judged["summary"]["requests"], 1);
+    assert_eq!(verdict(&judged, "CreateChannel.status"), "upheld");
+    let lines =
+        "{\"method\":\"POST\",\"path\":\"/CreateChannel\",\"status\":200,\"response_body\":{}}\n{\"method\": 5}\n";
+    let (output, judged) = judge(lines.as_bytes(), &[]);
+    assert_exit(&output, 2);
+    says(&output, "recording:2:");
+    assert_eq!(judged["summary"]["requests"], 1);
+    let nowhere = conformance(&["judge", "/nowhere/at/all.har"]);
+    assert_exit(&nowhere, 2);
+    says(&nowhere, "/nowhere/at/all.har");
+}
+
+#[test]
+fn filters_and_baselines_work_as_in_a_run() {
+    let scratch = Scratch::new();
+    let (har, known) = (scratch.file("a.har"), scratch.file("known.toml"));
+    let broken = with_body(success("CreateChannel"), |body| body["channel"]["latencyMode"] = json!("SLOW"));
+    std::fs::write(&har, json!({"log": {"entries": [broken]}}).to_string()).unwrap();
+    assert_exit(&conformance(&["judge", &har]), 1);
+    assert_exit(&conformance(&["judge", &har, "--skip", "*.latencyMode.enum"]), 0);
+    assert_exit(&conformance(&["judge", &har, "--baseline", &known, "--update-baseline"]), 0);
+    assert_exit(&conformance(&["judge", &har, "--baseline", &known]), 0);
+    std::fs::write(&har, json!({"log": {"entries": [success("CreateChannel")]}}).to_string()).unwrap();
+    let fixed = conformance(&["judge", &har, "--baseline", &known]);
+    assert_exit(&fixed, 1);
+    says(&fixed, "1 known divergence fixed");
+    // A recording that shows nothing of it does not say that it is fixed.
+    std::fs::write(&har, json!({"log": {"entries": [success("ListStreamKeys")]}}).to_string()).unwrap();
+    assert_exit(&conformance(&["judge", &har, "--baseline", &known]), 0);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_recording_of_100_megabytes_is_judged_in_little_memory() {
+    const MEGABYTES: usize = 100;
+    let mut child = program();
+    child.args(["judge", "-", "--quiet"]).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut child = child.spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let peak = || -> u64 {
+        let text = std::fs::read_to_string(&status).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() >> 10
+    };
+    let entry = success("CreateChannel");
+    let mut page = entry.clone();
+    page["request"]["url"] = json!("https://example.com/page");
+    page["response"]["content"]["text"] = json!("x".repeat(1 << 20));
+    write!(pipe, "{{\"log\": {{\"entries\": [{entry}").unwrap();
+    let mut early = 0;
+    for megabyte in 0..MEGABYTES {
+        write!(pipe, ",\n{page},\n{entry}").unwrap();
+        if megabyte == 10 {
+            early = peak();
+        }
+    }
+    pipe.flush().unwrap();
+    let late = peak();
+    write!(pipe, "]}}}}").unwrap();
+    drop(pipe);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(late < early + 20, "{early} MiB after a tenth, {late} MiB in the end");
+}
