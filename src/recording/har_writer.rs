@@ -171,7 +171,8 @@ mod tests {
 
     fn response(body: &'static [u8]) -> Reply {
         let headers = vec![("x".into(), "y".into())];
-        let coding = Coding::default();
+        // A HAR has bodies as they are without their coding.
+        let coding = Coding::Decoded;
         Reply::Response(Response { status: 200, headers, body: body.into(), is_truncated: false, coding })
     }
 

@@ -81,9 +81,7 @@ pub fn program() -> Command {
     for name in ["ENDPOINT", "BROADCAST", "HISTORY", "RECORD"].map(|name| format!("IVS_CONFORMANCE_{name}")) {
         command.env_remove(name);
     }
-    for name in ["AWS_REGION"] {
-        command.env_remove(name);
-    }
+    command.env_remove("AWS_REGION");
     command
 }
 
