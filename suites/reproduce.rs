@@ -160,7 +160,9 @@ fn reproduce(auth: &str) {
     need_curl();
     let report = faulty_report(auth);
     let findings = report["findings"].as_array().unwrap();
-    let changing = Regex::new(r"[A-Za-z0-9+/=_-]*[0-9][A-Za-z0-9+/=_.:-]{5,}").unwrap();
+    // Ids by what stands before them, as some have no digit; hosts, times and tokens by a digit in them.
+    let changing =
+        Regex::new(r"(?:st-|[a-z]/|channel\.)[A-Za-z0-9]{12,}|[A-Za-z0-9+/=_-]*[0-9][A-Za-z0-9+/=_.:-]{5,}").unwrap();
     let started = Instant::now();
     let target = target(auth);
     let (mut ran, mut of_several_steps, mut kinds, mut wrong) = (0, 0, std::collections::BTreeSet::new(), Vec::new());
