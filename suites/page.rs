@@ -187,7 +187,8 @@ fn two_thousand_findings_open_and_filter_quickly() {
     let times: Value = serde_json::from_str(times).unwrap_or_else(|_| panic!("{}", opened.dom));
     println!("milliseconds: {times}");
     let shown = |step: &str| times[step]["shown"].as_u64().unwrap();
-    assert_eq!([shown("first"), shown("second"), shown("all")], [1, 50, 2000]);
+    // The findings of the operation, and the cause of another one that is on this operation too.
+    assert_eq!([shown("first"), shown("second"), shown("all")], [1, 51, 2000]);
     // A quiet machine takes a tenth of that.
     assert!(times["opened"].as_f64().unwrap() < 10_000.0, "{times}");
     for step in ["first", "second", "all"] {
