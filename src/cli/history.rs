@@ -75,10 +75,10 @@ pub struct History {
 }
 
 impl History {
-    /// The history of whoever calls the program.
+    /// The history of the user who runs the program.
     ///
     /// # Errors
-    /// There is no home directory.
+    /// The user has no home directory.
     pub fn of(environment: &Environment) -> Result<History, HistoryError> {
         let state = environment.state_directory().ok_or(HistoryError::NoPlace)?;
         Ok(History { directory: state.join(RUNS) })

@@ -51,8 +51,7 @@ pub fn judge(args: JudgeArgs, environment: &Environment) -> Result<Exit, CliErro
     let RunArgs { plan: mut selection, verdict, console, .. } = config.clone().under(run);
     output::choose_colours(console.color);
     let loaded = stages::load(selection.spec.as_deref())?;
-    let operations: Vec<&str> = loaded.contract.operations.iter().map(|operation| operation.name.as_str()).collect();
-    config.check_operations(&operations).map_err(|damaged| CliError::File(damaged.into()))?;
+    config.check_operations(&loaded.contract.operation_names()).map_err(|damaged| CliError::File(damaged.into()))?;
     stages::select_operations(&mut selection.only, &selection.operation, &loaded.contract)?;
     let contract = &loaded.contract;
     let plan = stages::plan(contract, &loaded.suites, &selection.only, &selection.skip, Shard::default())?;

@@ -39,8 +39,7 @@ pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliEr
     if resolved.target == Target::Embedded {
         stages::expect_reference(&loaded.contract, stages::NAME_THE_TARGET)?;
     }
-    let operations: Vec<&str> = loaded.contract.operations.iter().map(|operation| operation.name.as_str()).collect();
-    config.check_operations(&operations).map_err(|damaged| CliError::File(damaged.into()))?;
+    config.check_operations(&loaded.contract.operation_names()).map_err(|damaged| CliError::File(damaged.into()))?;
     stages::select_operations(&mut resolved.settings.only, &resolved.operations, &loaded.contract)?;
     resolved.selection.only.clone_from(&resolved.settings.only);
     let settings = &resolved.settings;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::spec::clause::{ClauseIndex, Tier};
+use crate::spec::contract::Operation;
 
 /// One divergence seen in one exchange; findings are violations that share clause, operation, detail and kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,21 @@ pub struct Violation {
     pub observed: String,
     /// How far the reference backs it, where that differs from the clause.
     pub tier: Option<Tier>,
+}
+
+impl Violation {
+    /// The target does not have an operation; `observed` is the sentence on what it did.
+    pub fn not_implemented(operation: &Operation, observed: String) -> Violation {
+        Violation {
+            clause: operation.status_clause,
+            operation: operation.name.clone(),
+            detail: None,
+            kind: FindingKind::NotImplemented,
+            expected: format!("The target has the operation {}.", operation.name),
+            observed,
+            tier: None,
+        }
+    }
 }
 
 /// What kind of divergence a finding is; wire names as in the report.

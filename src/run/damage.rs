@@ -312,7 +312,7 @@ async fn delete(env: &Environment, kind: &str, arns: Vec<String>) {
     let mut session = Session::new(&mut worker, Fixtures::Own, 0, 0);
     let bundle = |arn: String| {
         env.remains.note_made(&arn);
-        Bundle { resources: vec![(kind.to_owned(), arn)], state: None, region: None, made_by: Vec::new() }
+        Bundle { resources: vec![(kind.to_owned(), arn)], ..Bundle::default() }
     };
     let undeleted = session.delete_in_order(arns.into_iter().map(bundle).collect()).await;
     env.damage.state().recovered += found.saturating_sub(undeleted.len() as u64);

@@ -123,16 +123,7 @@ fn note_missing(env: &Environment, missing: &[Missing], tally: &mut Tally) {
             }
             None => "A valid request is not answered.".to_owned(),
         };
-        let violation = Violation {
-            clause: operation.status_clause,
-            operation: operation.name.clone(),
-            detail: None,
-            kind: FindingKind::NotImplemented,
-            expected: format!("The target has the operation {}.", operation.name),
-            observed,
-            tier: None,
-        };
-        tally.find(violation, case, &missing.exchange);
+        tally.find(Violation::not_implemented(operation, observed), case, &missing.exchange);
     }
 }
 

@@ -34,7 +34,7 @@ const FULL: [&str; 2] = ["QuotaExceededException", "LimitExceededException"];
 pub struct Blocked(pub String);
 
 /// Resources that one call brought into being.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bundle {
     /// ARNs by resource type, in the order of the producing operation's output.
     pub resources: Vec<(String, String)>,
@@ -319,7 +319,7 @@ impl<'w> Session<'w> {
             self.worker.env.learn_account(arn);
             self.made.insert(arn.clone());
         }
-        self.own.push(Bundle { resources, state: None, region: region.map(str::to_owned), made_by: Vec::new() });
+        self.own.push(Bundle { resources, region: region.map(str::to_owned), ..Bundle::default() });
     }
 
     /// Has it noted that a creating request may have made something unseen; only the run's own region is looked at.

@@ -160,12 +160,7 @@ impl Worker {
                     env.remains.note_made(arn);
                     env.learn_account(arn);
                 }
-                self.shared.push(Bundle {
-                    resources,
-                    state: Some(ADOPTED.to_owned()),
-                    region: None,
-                    made_by: Vec::new(),
-                });
+                self.shared.push(Bundle { resources, state: Some(ADOPTED.to_owned()), ..Bundle::default() });
             }
         }
     }

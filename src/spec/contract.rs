@@ -43,6 +43,11 @@ impl Contract {
         names
     }
 
+    /// The names of all operations, in the order of the contract.
+    pub fn operation_names(&self) -> Vec<&str> {
+        self.operations.iter().map(|operation| operation.name.as_str()).collect()
+    }
+
     /// The operation of that name.
     pub fn operation(&self, name: &str) -> Option<&Operation> {
         self.operations

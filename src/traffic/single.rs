@@ -249,18 +249,10 @@ fn is_object(body: Option<&Value>) -> bool {
 
 /// The target says that it does not have the operation.
 fn absent(operation: &Operation, status: u16, code: &str) -> Shown {
-    let violation = Violation {
-        clause: operation.status_clause,
-        operation: operation.name.clone(),
-        detail: None,
-        kind: FindingKind::NotImplemented,
-        expected: format!("The target has the operation {}.", operation.name),
-        observed: format!("The target answers {code} ({status})."),
-        tier: None,
-    };
+    let observed = format!("The target answers {code} ({status}).");
     let judgement = Judgement {
         operation: operation.name.clone(),
-        violations: vec![violation],
+        violations: vec![Violation::not_implemented(operation, observed)],
         answer: Answer::Error { status, code: Some(code.to_owned()) },
         ..Judgement::default()
     };

@@ -74,7 +74,7 @@ impl Suite {
 
     /// Checks the names of operations, which only the contract knows.
     fn check(&mut self, contract: &Contract) -> Result<(), String> {
-        let known: Vec<&str> = contract.operations.iter().map(|operation| operation.name.as_str()).collect();
+        let known = contract.operation_names();
         let absent = self.gate.expected_absent.iter().map(|absent| &absent.operation);
         if let Some(name) = absent.chain(&self.operations).find(|name| !known.contains(&name.as_str())) {
             let question = did_you_mean(name, known.into_iter());

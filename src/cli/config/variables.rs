@@ -62,7 +62,7 @@ fn value(key: &str, text: &str) -> Result<toml::Value, CliError> {
     for form in [Some(plain), written, Some(list)].into_iter().flatten() {
         match read(toml::Table::from_iter([(key.to_owned(), form.clone())])) {
             Ok(_) => return Ok(form),
-            // What a setting of another type would say of the text helps nobody.
+            // The complaint of another type about the text would mislead.
             Err(error) if last.is_empty() || last.starts_with("invalid type: string") => {
                 let message = error.message().trim();
                 if last.is_empty() || !message.starts_with("invalid type: sequence") {

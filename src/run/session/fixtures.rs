@@ -211,10 +211,8 @@ impl Session<'_> {
         let env = std::sync::Arc::clone(&self.worker.env);
         let is_one = |arn: &str| Arn::parse(arn).is_some_and(|arn| arn.resource_type == resource);
         let is_shown = made.as_ref().and_then(|bundle| bundle.arn(resource)).is_some_and(is_one);
-        let finder = env.plan.resources.finder(&env.contract, resource);
-        let (Some(name), Some(finder), false, true) = (name, finder, is_shown, env.target.is_loopback()) else {
-            return made;
-        };
+        let Some(name) = name.filter(|_| !is_shown && env.target.is_loopback()) else { return made };
+        let Some(finder) = env.plan.resources.finder(&env.contract, resource) else { return made };
         let pages = Pages::Largest(MOST_PAGES);
         let items = lists::items(&env.contract, &env.target, &finder, None, pages).await.unwrap_or_default();
         let has_name = |item: &&Value| marks_in(item, &env.run_id).name.as_deref() == Some(name);
@@ -223,8 +221,7 @@ impl Session<'_> {
         env.remains.note_made(arn);
         self.made.insert(arn.to_owned());
         self.history.push(TrailStep::looked_up());
-        let mut bundle =
-            made.unwrap_or(Bundle { resources: Vec::new(), state: None, region: None, made_by: Vec::new() });
+        let mut bundle = made.unwrap_or_default();
         bundle.resources.retain(|(known, _)| known != resource);
         bundle.resources.insert(0, (resource.to_owned(), arn.to_owned()));
         Some(bundle)
