@@ -35,7 +35,6 @@ const ELSEWHERE: &str = "http://192.0.2.1:9";
 
 fn elsewhere(arguments: &[&str]) -> Output {
     let mut command = program();
-    command.env("IVS_CONFORMANCE_STATE_DIR", common::STATE);
     command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "secret-of-the-test");
     command.stdin(Stdio::null()).args(arguments).output().unwrap()
 }
@@ -77,6 +76,7 @@ fn on_a_terminal(arguments: &[&str], answer: &str) -> Option<(Option<i32>, Strin
     let line = format!("{} {}", env!("CARGO_BIN_EXE_ivs-conformance"), arguments.join(" "));
     let mut command = std::process::Command::new("script");
     command.current_dir(std::env::temp_dir()).args(["-qec", &line, "/dev/null"]).env_remove("CI");
+    command.env("IVS_CONFORMANCE_STATE_DIR", common::STATE);
     command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "secret-of-the-test");
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut terminal = command.spawn().ok()?;
