@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use ivs_conformance::plan::{Filter, Suites};
 use ivs_conformance::run::settings::{Locality, Settings};
-use ivs_conformance::run::{self, Outcome, Verdict, pace};
+use ivs_conformance::run::{self, Outcome, Verdict, rate_limit};
 use ivs_conformance::spec::Contract;
 use ivs_conformance::{plan, spec};
 
@@ -201,7 +201,7 @@ fn requests_keep_to_the_quotas() {
     let (contract, outcome) = run_in_account(&["GetPlaybackKeyPair.input.arn.*"], settings);
     let sent = |name: &str| outcome.requests_by_operation.iter().find(|(known, _)| known == name).unwrap().1;
     let requests = sent("GetPlaybackKeyPair");
-    let rate = pace::allowed(&contract, "GetPlaybackKeyPair").unwrap();
+    let rate = rate_limit::allowed(&contract, "GetPlaybackKeyPair").unwrap();
     assert!(rate < 3.0, "the quota is 3 a second");
     assert!(requests > 3, "{requests}");
     let least = Duration::from_secs_f64((requests - 1) as f64 / rate);

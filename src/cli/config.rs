@@ -17,7 +17,7 @@ use super::error::CliError;
 use super::output::ReportTarget;
 use super::suggest::did_you_mean;
 use super::values;
-use crate::report::damaged::Damaged;
+use crate::report::file_error::FileError;
 use crate::report::record::ExpectedAbsence;
 use crate::run::settings::{Profile, Shard};
 use crate::run::span::Span;
@@ -174,7 +174,7 @@ impl Config {
     }
 
     /// Understands the text of a file; the paths in it are relative to where it lies.
-    pub fn parse(path: &Path, text: &str) -> Result<Config, Damaged> {
+    pub fn parse(path: &Path, text: &str) -> Result<Config, FileError> {
         let source = Source::new(path, text);
         let mut config: Config = toml::from_str(text).map_err(|error| source.unreadable(&error))?;
         config.source = source;
@@ -189,7 +189,7 @@ impl Config {
         Ok(config)
     }
 
-    fn check(&self) -> Result<(), Damaged> {
+    fn check(&self) -> Result<(), FileError> {
         for (one, other) in [("broadcast", "broadcast-command"), ("quiet", "verbose")] {
             let are_given = match one {
                 "broadcast" => self.broadcast.is_some() && self.broadcast_command.is_some(),
@@ -207,7 +207,7 @@ impl Config {
     ///
     /// # Errors
     /// The file names an operation that is not one of `known`.
-    pub fn check_operations(&self, known: &[&str]) -> Result<(), Damaged> {
+    pub fn check_operations(&self, known: &[&str]) -> Result<(), FileError> {
         match self.operations.keys().find(|name| !known.contains(&name.as_str())) {
             None => Ok(()),
             Some(name) => {

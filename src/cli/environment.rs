@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 
-use crate::run::lease::Lease;
+use crate::run::credentials::Lease;
 use crate::run::settings::Credentials;
 
 /// Variables and AWS files of whoever calls the program.

@@ -6,10 +6,10 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use super::args::{AccountArgs, AuthMode, ReplayArgs, TargetArgs};
+use super::consent::{self, Asked, Decision};
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
-use super::forecast::{self, Agreement, Wanted};
 use super::output::print;
 use super::suggest::did_you_mean;
 use super::{aws, embedded, resolve, signals, stages};
@@ -49,8 +49,8 @@ pub async fn replay(args: ReplayArgs, environment: &Environment) -> Result<Exit,
     if settings.endpoint.is_empty() {
         stages::expect_reference(&contract, stages::NAME_THE_TARGET)?;
     }
-    let wanted = Wanted { plan_only: false, consent: resolve::consent(&settings, args.account.yes) };
-    if forecast::agree(&contract, &plan, &settings, wanted, environment).await? == Agreement::Stop {
+    let asked = Asked { plan_only: false, consent: resolve::consent(&settings, args.account.yes) };
+    if consent::ask(&contract, &plan, &settings, asked, environment).await? == Decision::Stop {
         return Ok(Exit::Success);
     }
     let server = match settings.endpoint.is_empty() {

@@ -10,7 +10,7 @@ use super::error::CliError;
 use super::history::History;
 use super::output::print_error;
 use crate::report::Record;
-use crate::report::damaged::Damaged;
+use crate::report::file_error::FileError;
 use crate::report::record::SCHEMA;
 use crate::report::text::visible;
 
@@ -88,7 +88,8 @@ fn read(path: &Path) -> Result<Record, CliError> {
         let place = before + error.column().saturating_sub(1);
         let message = error.to_string();
         let problem = message.split(" at line ").next().unwrap_or(&message).to_owned();
-        let damaged = Damaged::new(path, &text, place..place, format!("not a JSON report of this program: {problem}"));
+        let damaged =
+            FileError::new(path, &text, place..place, format!("not a JSON report of this program: {problem}"));
         CliError::File(damaged.into())
     })?;
     match record.schema.as_str() {

@@ -9,10 +9,10 @@ use jiff::tz::TimeZone;
 
 use super::args::RunArgs;
 use super::config;
+use super::consent::{self, Asked, Decision};
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
-use super::forecast::{self, Agreement, Wanted};
 use super::history::{History, Keeping};
 use super::output::{self, Sinks, print_error};
 use super::progress::Progress;
@@ -50,8 +50,8 @@ pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliEr
     if resolved.plan_only || resolved.consent == Consent::Needed {
         stages::expect_reference(&loaded.contract, "leave --plan out, and agree with --yes")?;
     }
-    let wanted = Wanted { plan_only: resolved.plan_only, consent: resolved.consent };
-    if forecast::agree(&loaded.contract, &plan, settings, wanted, environment).await? == Agreement::Stop {
+    let asked = Asked { plan_only: resolved.plan_only, consent: resolved.consent };
+    if consent::ask(&loaded.contract, &plan, settings, asked, environment).await? == Decision::Stop {
         return Ok(Exit::Success);
     }
     let mut sinks = Sinks::open(&resolved.reports)?;

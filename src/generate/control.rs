@@ -8,7 +8,7 @@ use super::families::fillers;
 use super::family::Family;
 use super::generator::{Generator, finished, runner};
 use super::invalid::ABSENT;
-use super::plant::plant;
+use super::set_at_path::set_at_path;
 use super::valid;
 use crate::spec::contract::{Node, Operation};
 
@@ -29,7 +29,7 @@ impl Generator {
         let filler = |node: &Node| fillers.get(&node.path).cloned().unwrap_or(Value::Null);
         let planted = |path: &str, value: Value| {
             let mut repaired = input.clone();
-            plant(&operation.input, &mut repaired, path, value, &filler);
+            set_at_path(&operation.input, &mut repaired, path, value, &filler);
             repaired
         };
         // What valid requests leave out has no value that is legal in every state.

@@ -11,7 +11,7 @@ use super::errors::{invalid_input_errors, not_found_errors, refusal, rule_errors
 use super::family::{Family, Intent};
 use super::generator::{Generator, runner};
 use super::invalid::Candidate;
-use super::plant::plant;
+use super::set_at_path::set_at_path;
 use super::valid::Scope;
 use super::{bounds, invalid, valid};
 use crate::plan::case::{Case, Check, Form};
@@ -140,7 +140,7 @@ impl Generator {
                 .prop_map(move |(mut input, value)| {
                     if let Some(operation) = contract.operation(&name) {
                         let filler = |node: &Node| fillers.get(&node.path).cloned().unwrap_or(Value::Null);
-                        plant(&operation.input, &mut input, &path, value, &filler);
+                        set_at_path(&operation.input, &mut input, &path, value, &filler);
                     }
                     input
                 })

@@ -15,8 +15,8 @@ use super::domain::Domains;
 use super::facts::{distinct, domains, left_out, made_up, needed_states, stand_ins};
 use super::family::{Family, Freshness, Intent};
 use super::placeholder::{self, Placeholder};
-use super::prove::Prover;
 use super::valid::{self, Scope};
+use super::validate::InputValidator;
 use crate::plan::case::Form;
 use crate::spec::Pattern;
 use crate::spec::clause::{ClauseIndex, ClauseKind, Constraint};
@@ -59,7 +59,7 @@ pub(super) struct Details {
     pub(super) left_out: Vec<String>,
     pub(super) distinct: Vec<String>,
     states: BTreeMap<String, String>,
-    pub(super) prover: Prover,
+    pub(super) prover: InputValidator,
     minimal: OnceLock<Value>,
     /// Inputs that the target accepted, where the model alone does not tell them.
     accepted: RwLock<Option<Accepted>>,
@@ -86,7 +86,7 @@ impl Generator {
         let domains = domains(&contract);
         let mut details = HashMap::new();
         for operation in &contract.operations {
-            let prover = Prover::new(&contract, operation, stand_ins.clone())?;
+            let prover = InputValidator::new(&contract, operation, stand_ins.clone())?;
             details.insert(
                 operation.name.clone(),
                 Details {

@@ -16,10 +16,10 @@ mod legality;
 mod object;
 pub mod pattern;
 pub use crate::plan::placeholder;
-mod plant;
-pub mod prove;
+mod set_at_path;
 pub mod text;
 pub mod valid;
+pub mod validate;
 
 pub use errors::not_found_errors;
 pub use family::Family;

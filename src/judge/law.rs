@@ -62,9 +62,9 @@ fn sentence(node: &Node, value: &Value) -> String {
     }
 }
 
-/// What was done to a resource last, as far as laws tell one deed from another.
+/// What was done to a resource last, as far as laws tell one effect from another.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Deed {
+pub enum Effect {
     /// It was made.
     Created,
     /// It was updated.
@@ -112,30 +112,30 @@ impl View {
     }
 }
 
-/// The law that a difference in a member breaks. `is_subject`: whether the deed was done to this very resource.
-pub fn of_member(deed: &Deed, is_subject: bool, member: &str) -> LawKind {
-    match (deed, is_subject) {
-        (Deed::Updated { given, .. }, true) if !given.contains(member) => LawKind::UpdateKeeps,
-        (Deed::Updated { .. }, _) => LawKind::UpdateChanges,
+/// The law that a difference in a member breaks. `is_subject`: whether the effect was done to this very resource.
+pub fn of_member(effect: &Effect, is_subject: bool, member: &str) -> LawKind {
+    match (effect, is_subject) {
+        (Effect::Updated { given, .. }, true) if !given.contains(member) => LawKind::UpdateKeeps,
+        (Effect::Updated { .. }, _) => LawKind::UpdateChanges,
         _ => LawKind::CreatedIsRead,
     }
 }
 
 /// The law that a difference in the value of a tag breaks.
-pub fn of_tag(deed: &Deed, is_subject: bool, key: &str) -> LawKind {
-    match (deed, is_subject) {
-        (Deed::Tagged { replaced, .. }, true) if replaced.contains(key) => LawKind::TagOverwrites,
-        (Deed::Tagged { added, .. }, true) if added.contains(key) => LawKind::TagAdds,
-        (Deed::Tagged { .. }, _) => LawKind::TagKeeps,
-        (Deed::Untagged { .. }, _) => LawKind::UntagRemoves,
-        (Deed::Updated { .. }, _) => LawKind::UpdateKeepsTags,
-        (Deed::Created | Deed::Deleted | Deed::Seen, _) => LawKind::TagsOfCreate,
+pub fn of_tag(effect: &Effect, is_subject: bool, key: &str) -> LawKind {
+    match (effect, is_subject) {
+        (Effect::Tagged { replaced, .. }, true) if replaced.contains(key) => LawKind::TagOverwrites,
+        (Effect::Tagged { added, .. }, true) if added.contains(key) => LawKind::TagAdds,
+        (Effect::Tagged { .. }, _) => LawKind::TagKeeps,
+        (Effect::Untagged { .. }, _) => LawKind::UntagRemoves,
+        (Effect::Updated { .. }, _) => LawKind::UpdateKeepsTags,
+        (Effect::Created | Effect::Deleted | Effect::Seen, _) => LawKind::TagsOfCreate,
     }
 }
 
-/// The laws that a resource which is as it should be shows upheld after a deed was done to it: those that this view
+/// The laws that a resource which is as it should be shows upheld after a effect was done to it: those that this view
 /// could have shown broken.
-pub fn shown_by(deed: &Deed, view: &View) -> Vec<LawKind> {
+pub fn shown_by(effect: &Effect, view: &View) -> Vec<LawKind> {
     let none = BTreeSet::new();
     let tags = view.tags.as_ref();
     let has_tags = tags.is_some_and(|tags| !tags.is_empty());
@@ -143,14 +143,14 @@ pub fn shown_by(deed: &Deed, view: &View) -> Vec<LawKind> {
     // The member by which a resource is named is the same whatever becomes of the others.
     let shows_others = |given: &BTreeSet<String>| view.members.difference(given).count() > 1;
     let shows_tags = |keys: &BTreeSet<String>| tags.is_some_and(|tags| !tags.is_disjoint(keys));
-    let laws = match deed {
-        Deed::Created => vec![(LawKind::CreatedIsRead, shows_others(&none)), (LawKind::TagsOfCreate, has_tags)],
-        Deed::Updated { given, changed } => vec![
+    let laws = match effect {
+        Effect::Created => vec![(LawKind::CreatedIsRead, shows_others(&none)), (LawKind::TagsOfCreate, has_tags)],
+        Effect::Updated { given, changed } => vec![
             (LawKind::UpdateChanges, shows(changed)),
             (LawKind::UpdateKeeps, shows_others(given)),
             (LawKind::UpdateKeepsTags, has_tags),
         ],
-        Deed::Tagged { replaced, changed, added } => {
+        Effect::Tagged { replaced, changed, added } => {
             let keeps =
                 |tags: &BTreeSet<String>| tags.iter().any(|key| !replaced.contains(key) && !added.contains(key));
             vec![
@@ -159,8 +159,8 @@ pub fn shown_by(deed: &Deed, view: &View) -> Vec<LawKind> {
                 (LawKind::TagAdds, shows_tags(added)),
             ]
         }
-        Deed::Untagged { removed } => vec![(LawKind::UntagRemoves, tags.is_some() && !removed.is_empty())],
-        Deed::Deleted | Deed::Seen => Vec::new(),
+        Effect::Untagged { removed } => vec![(LawKind::UntagRemoves, tags.is_some() && !removed.is_empty())],
+        Effect::Deleted | Effect::Seen => Vec::new(),
     };
     laws.into_iter().filter(|(_, could_be_broken)| *could_be_broken).map(|(law, _)| law).collect()
 }
@@ -200,12 +200,12 @@ mod tests {
     #[test]
     fn the_last_deed_says_which_law_is_broken() {
         let given: BTreeSet<String> = ["name".to_owned()].into();
-        let updated = Deed::Updated { given: given.clone(), changed: given };
+        let updated = Effect::Updated { given: given.clone(), changed: given };
         assert_eq!(of_member(&updated, true, "name"), LawKind::UpdateChanges);
         assert_eq!(of_member(&updated, true, "type"), LawKind::UpdateKeeps);
-        assert_eq!(of_member(&Deed::Created, true, "type"), LawKind::CreatedIsRead);
+        assert_eq!(of_member(&Effect::Created, true, "type"), LawKind::CreatedIsRead);
         assert_eq!(of_tag(&updated, true, "k"), LawKind::UpdateKeepsTags);
-        assert_eq!(of_tag(&Deed::Untagged { removed: BTreeSet::new() }, true, "k"), LawKind::UntagRemoves);
+        assert_eq!(of_tag(&Effect::Untagged { removed: BTreeSet::new() }, true, "k"), LawKind::UntagRemoves);
     }
 
     #[test]
@@ -214,16 +214,16 @@ mod tests {
         let view = |members: &[&str], tags: Option<&[&str]>| View { members: set(members), tags: tags.map(set) };
         let bare = view(&["arn"], Some(&[]));
         let full = view(&["arn", "name", "type"], Some(&["k", "l"]));
-        let updated = |changed: &[&str]| Deed::Updated { given: set(&["name"]), changed: set(changed) };
-        let tagged = Deed::Tagged { replaced: set(&["k"]), changed: set(&[]), added: set(&["m"]) };
-        assert_eq!(shown_by(&Deed::Created, &bare), []);
-        assert_eq!(shown_by(&Deed::Created, &full), [LawKind::CreatedIsRead, LawKind::TagsOfCreate]);
+        let updated = |changed: &[&str]| Effect::Updated { given: set(&["name"]), changed: set(changed) };
+        let tagged = Effect::Tagged { replaced: set(&["k"]), changed: set(&[]), added: set(&["m"]) };
+        assert_eq!(shown_by(&Effect::Created, &bare), []);
+        assert_eq!(shown_by(&Effect::Created, &full), [LawKind::CreatedIsRead, LawKind::TagsOfCreate]);
         assert_eq!(shown_by(&updated(&["name"]), &bare), []);
         assert_eq!(shown_by(&updated(&[]), &full), [LawKind::UpdateKeeps, LawKind::UpdateKeepsTags], "nothing changed");
         assert_eq!(shown_by(&updated(&["name"]), &full)[0], LawKind::UpdateChanges);
         assert_eq!(shown_by(&tagged, &full), [LawKind::TagKeeps], "the same value again, and the new key not shown");
-        assert_eq!(shown_by(&Deed::Untagged { removed: set(&[]) }, &full), []);
-        assert_eq!(shown_by(&Deed::Untagged { removed: set(&["x"]) }, &bare), [LawKind::UntagRemoves]);
-        assert_eq!(shown_by(&Deed::Untagged { removed: set(&["x"]) }, &view(&["arn"], None)), []);
+        assert_eq!(shown_by(&Effect::Untagged { removed: set(&[]) }, &full), []);
+        assert_eq!(shown_by(&Effect::Untagged { removed: set(&["x"]) }, &bare), [LawKind::UntagRemoves]);
+        assert_eq!(shown_by(&Effect::Untagged { removed: set(&["x"]) }, &view(&["arn"], None)), []);
     }
 }

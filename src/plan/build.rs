@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::plan::case::{Case, Check, Form, SEQUENCE};
 use crate::plan::constraint::{can_be_broken, can_be_just_kept};
-use crate::plan::part;
+use crate::plan::operation_role;
 use crate::plan::resources::{Resources, resource_of};
 use crate::plan::sequence::{Law, Sequence};
 use crate::plan::suite::{Expect, Probe, Scenario, Suites};
@@ -232,7 +232,8 @@ fn sequence_case(contract: &Contract, laws: &[Law], index: usize, sequence: &Seq
     let resources = Resources::of(contract);
     let fits = |law: &Law, resource: &String| {
         let is_for_it = law.resource.as_ref().is_none_or(|kind| kind == resource);
-        is_for_it && part::roles(contract, &resources, resource).iter().any(|role| role.part == law.holds.needs())
+        is_for_it
+            && operation_role::roles(contract, &resources, resource).iter().any(|role| role.kind == law.holds.needs())
     };
     let speaks_of = |law: &&Law| sequence.resources.iter().any(|resource| fits(law, resource));
     let mut clauses: Vec<ClauseIndex> =

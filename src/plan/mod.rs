@@ -9,7 +9,7 @@ pub mod expectation;
 pub mod filter;
 mod lint;
 mod locate;
-pub mod part;
+pub mod operation_role;
 mod phase;
 pub mod placeholder;
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Random sequences of operations and the laws that hold along them: data in `suites/scenarios/`.
 //!
-//! Which operation makes, shows, changes or deletes which resource follows from the model ([`super::part`]); which rule
+//! Which operation makes, shows, changes or deletes which resource follows from the model ([`super::operation_role`]); which rule
 //! a broken law breaks is said here.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::part::Part;
+use super::operation_role::RoleKind;
 
 /// A family of random sequences over a few resources.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -102,18 +102,18 @@ pub enum LawKind {
 }
 
 impl LawKind {
-    /// The part that some operation must have in a resource's life, so that the law can be broken there.
-    pub fn needs(self) -> Part {
+    /// The role that some operation must have in a resource's life, so that the law can be broken there.
+    pub fn needs(self) -> RoleKind {
         match self {
-            LawKind::CreatedIsRead | LawKind::TagsOfCreate | LawKind::TagsAppear => Part::Get,
-            LawKind::CreatedIsListed => Part::List,
-            LawKind::BatchAgrees | LawKind::BatchReportsErrors => Part::Batch,
-            LawKind::UpdateChanges | LawKind::UpdateKeeps | LawKind::UpdateKeepsTags => Part::Update,
-            LawKind::TagAdds | LawKind::TagOverwrites | LawKind::TagKeeps => Part::Tag,
-            LawKind::UntagRemoves => Part::Untag,
-            LawKind::DeletedIsGone | LawKind::OwnedGoesAlong => Part::Delete,
-            LawKind::InUseStays | LawKind::ReleasedGoes => Part::Delete,
-            LawKind::OneAtMost => Part::Create,
+            LawKind::CreatedIsRead | LawKind::TagsOfCreate | LawKind::TagsAppear => RoleKind::Get,
+            LawKind::CreatedIsListed => RoleKind::List,
+            LawKind::BatchAgrees | LawKind::BatchReportsErrors => RoleKind::Batch,
+            LawKind::UpdateChanges | LawKind::UpdateKeeps | LawKind::UpdateKeepsTags => RoleKind::Update,
+            LawKind::TagAdds | LawKind::TagOverwrites | LawKind::TagKeeps => RoleKind::Tag,
+            LawKind::UntagRemoves => RoleKind::Untag,
+            LawKind::DeletedIsGone | LawKind::OwnedGoesAlong => RoleKind::Delete,
+            LawKind::InUseStays | LawKind::ReleasedGoes => RoleKind::Delete,
+            LawKind::OneAtMost => RoleKind::Create,
         }
     }
 }

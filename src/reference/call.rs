@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::error::{ApiError, ErrorCode};
-use super::fault::Quirk;
+use super::fault::Behavior;
 use super::input::{Fields, Input};
 use super::operation::Operation;
 use super::page::Order;
@@ -40,7 +40,7 @@ impl Call<'_> {
     }
 
     /// Whether a seeded fault changes the behaviour.
-    pub(crate) fn has(&self, quirk: Quirk) -> bool {
+    pub(crate) fn has(&self, quirk: Behavior) -> bool {
         !self.service.faults.is_empty() && self.service.faults.has(self.operation, quirk)
     }
 
@@ -62,7 +62,7 @@ impl Call<'_> {
     /// The ARN of a new resource with that id.
     pub(crate) fn arn(&self, kind: &str, id: &str) -> String {
         let account = &self.service.account;
-        let region = if self.has(Quirk::WrongArnRegion) { "xx-else-1" } else { self.region };
+        let region = if self.has(Behavior::WrongArnRegion) { "xx-else-1" } else { self.region };
         format!("arn:aws:ivs:{region}:{account}:{kind}/{id}")
     }
 }

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::auth;
 use super::call::Call;
 use super::error::{ApiError, ErrorCode};
-use super::fault::{self, ProtocolFault, Quirk, Rejection, Systemic};
+use super::fault::{self, Behavior, ProtocolFault, Rejection, Systemic};
 use super::handlers;
 use super::input::Input;
 use super::inputs;
@@ -91,7 +91,7 @@ fn respond(service: &Service, parts: &Parts, body: &Bytes) -> Response {
 
 /// The body of a request to the control path, with ids in the form that they are kept in.
 fn control_body(service: &Service, body: &Bytes) -> Bytes {
-    if service.faults.has_anywhere(Quirk::Systemic(Systemic::OtherIds)) {
+    if service.faults.has_anywhere(Behavior::Systemic(Systemic::OtherIds)) {
         fault::own_ids(body).into()
     } else {
         body.clone()
@@ -99,7 +99,7 @@ fn control_body(service: &Service, body: &Bytes) -> Bytes {
 }
 
 fn has(service: &Service, fault: ProtocolFault) -> bool {
-    !service.faults.is_empty() && service.faults.has_anywhere(Quirk::Protocol(fault))
+    !service.faults.is_empty() && service.faults.has_anywhere(Behavior::Protocol(fault))
 }
 
 /// The route of a request, where a seeded fault may tolerate a wrong one.

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::call::Call;
 use super::error::ApiError;
-use super::fault::{PageFault, Quirk};
+use super::fault::{Behavior, PageFault};
 use super::rules::Rule;
 use super::variant::Variant;
 
@@ -49,7 +49,7 @@ impl Pager {
         let fields = call.input.fields();
         let asked = fields.integer("maxResults");
         let limit = asked.map_or(default, |asked| usize::try_from(asked).unwrap_or(1).max(1));
-        let fault = PageFault::ALL.into_iter().find(|fault| call.has(Quirk::Page(*fault)));
+        let fault = PageFault::ALL.into_iter().find(|fault| call.has(Behavior::Page(*fault)));
         let mut pager = Self {
             limit,
             after: None,

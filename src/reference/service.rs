@@ -8,7 +8,7 @@ use jiff::{Timestamp, Unit};
 use parking_lot::{Mutex, RwLock};
 
 use super::config::{Auth, Config, Identity};
-use super::fault::{Faults, Quirk, Systemic};
+use super::fault::{Behavior, Faults, Systemic};
 use super::ids::Ids;
 use super::rules::Rule;
 use super::state::Region;
@@ -77,7 +77,7 @@ impl Service {
 
     /// The state of a region.
     pub(crate) fn region(&self, name: &str) -> Arc<RwLock<Region>> {
-        let name = if self.faults.has_anywhere(Quirk::RegionLeak) { &self.default_region } else { name };
+        let name = if self.faults.has_anywhere(Behavior::RegionLeak) { &self.default_region } else { name };
         if let Some(region) = self.regions.read().get(name) {
             return Arc::clone(region);
         }
@@ -99,13 +99,14 @@ impl Service {
         if self.faults.is_empty() {
             return self.fresh_id();
         }
-        let reused = if self.faults.has_anywhere(Quirk::ReuseIds) { self.past_ids.lock().deleted.pop() } else { None };
+        let reused =
+            if self.faults.has_anywhere(Behavior::ReuseIds) { self.past_ids.lock().deleted.pop() } else { None };
         let mut id = reused.unwrap_or_else(|| self.fresh_id());
         let mut past = self.past_ids.lock();
-        if !past.last.is_empty() && self.faults.has_anywhere(Quirk::SameId) {
+        if !past.last.is_empty() && self.faults.has_anywhere(Behavior::SameId) {
             id.clone_from(&past.last);
         }
-        if self.faults.has_anywhere(Quirk::Systemic(Systemic::LowerCaseIds)) {
+        if self.faults.has_anywhere(Behavior::Systemic(Systemic::LowerCaseIds)) {
             id = id.to_lowercase();
         }
         past.last.clone_from(&id);

@@ -14,7 +14,7 @@ use toml::value::Datetime;
 pub(super) use groups::entry_id;
 use groups::{CAUSE, one_line, titles};
 
-use super::damaged::Damaged;
+use super::file_error::FileError;
 use super::record::{BaselineRecord, BaselineStatus, CaseVerdict, ClauseVerdict, FindingRecord, KnownFinding, Record};
 use crate::judge::finding::FindingKind;
 use crate::plan::case::SEQUENCE;
@@ -72,7 +72,7 @@ impl Baseline {
     ///
     /// # Errors
     /// The first thing that is wrong, with its line.
-    pub fn read(path: &Path, text: &str, contract: &Contract) -> Result<Baseline, Damaged> {
+    pub fn read(path: &Path, text: &str, contract: &Contract) -> Result<Baseline, FileError> {
         let file = file(path, text)?;
         for entry in &file.known {
             names::check(entry, contract).map_err(|unknown| unknown.at(path, text))?;
@@ -84,25 +84,25 @@ impl Baseline {
     ///
     /// # Errors
     /// The first thing that is wrong, with its line.
-    pub fn parse(path: &Path, text: &str) -> Result<Baseline, Damaged> {
+    pub fn parse(path: &Path, text: &str) -> Result<Baseline, FileError> {
         Baseline::understood(path, text, file(path, text)?)
     }
 
-    fn understood(path: &Path, text: &str, file: File) -> Result<Baseline, Damaged> {
+    fn understood(path: &Path, text: &str, file: File) -> Result<Baseline, FileError> {
         let profile = match file.profile {
             None => None,
-            Some(name) => {
-                Some(name.get_ref().parse().map_err(|problem: String| Damaged::new(path, text, name.span(), problem))?)
-            }
+            Some(name) => Some(
+                name.get_ref().parse().map_err(|problem: String| FileError::new(path, text, name.span(), problem))?,
+            ),
         };
         let mut ids = HashSet::new();
         let mut known = Vec::with_capacity(file.known.len());
         for entry in file.known {
             if !ids.insert(entry.id.get_ref().clone()) {
                 let problem = format!("the finding `{}` is listed twice", entry.id.get_ref());
-                return Err(Damaged::new(path, text, entry.id.span(), problem).with_help("drop one of the entries"));
+                return Err(FileError::new(path, text, entry.id.span(), problem).with_help("drop one of the entries"));
             }
-            known.push(understood(entry).map_err(|(span, problem)| Damaged::new(path, text, span, problem))?);
+            known.push(understood(entry).map_err(|(span, problem)| FileError::new(path, text, span, problem))?);
         }
         Ok(Baseline { profile, known, causes: titles(text) }.sorted())
     }
@@ -190,8 +190,8 @@ impl Baseline {
     }
 }
 
-fn file(path: &Path, text: &str) -> Result<File, Damaged> {
-    toml::from_str(text).map_err(|error| Damaged::toml(path, text, &error))
+fn file(path: &Path, text: &str) -> Result<File, FileError> {
+    toml::from_str(text).map_err(|error| FileError::toml(path, text, &error))
 }
 
 fn understood(entry: Entry) -> Result<KnownFinding, (std::ops::Range<usize>, String)> {

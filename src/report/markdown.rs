@@ -3,9 +3,9 @@
 
 use std::fmt::Write;
 
-use super::digest::Tally;
 use super::ranking::RankedCause;
 use super::record::{FindingRecord, Record};
+use super::summary::Tally;
 use super::text::{count, reproduce, request_block, request_line, response_block, seconds, sentence, shorten, visible};
 use super::verdict::{Verdict, Weight};
 use super::{reproduction, sent};

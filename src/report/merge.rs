@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::causes;
-use super::fold;
-use super::honesty;
+use super::coverage;
+use super::grouping;
 use super::record::{
     BaselineRecord, CaseRecord, ClauseRecord, ClauseVerdict, FindingRecord, KnownFinding, Record, SCHEMA, SeenRecord,
 };
@@ -74,9 +74,9 @@ pub fn merge(records: &[Record]) -> Result<Record, MergeError> {
     merged.clauses = clauses(&ordered);
     merged.cases = cases(&ordered);
     // What one shard could not show another may have shown.
-    honesty::settle(&mut merged.clauses, &merged.cases);
+    coverage::settle(&mut merged.clauses, &merged.cases);
     merged.findings = findings(&ordered);
-    fold::fold(&mut merged.findings, &mut merged.cases);
+    grouping::fold(&mut merged.findings, &mut merged.cases);
     merged.causes = causes::name(&mut merged.findings, &merged.clauses, &merged.cases);
     merged.notes = notes(&ordered);
     merged.left = ordered.iter().flat_map(|record| record.left.clone()).collect();
@@ -170,7 +170,7 @@ fn clauses(records: &[&Record]) -> Vec<ClauseRecord> {
     for record in records {
         let blockers: HashSet<&str> = record.cases.iter().filter_map(|case| case.reason.as_deref()).collect();
         for clause in &record.clauses {
-            let clause = &honesty::unsettled(clause);
+            let clause = &coverage::unsettled(clause);
             let is_blocked = clause.reason.as_deref().is_some_and(|reason| blockers.contains(reason));
             let known = positions.get(clause.id.as_str()).and_then(|position| merged.get_mut(*position));
             match known {

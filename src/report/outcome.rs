@@ -6,9 +6,9 @@ use std::time::SystemTime;
 use serde_json::{Map, Value};
 
 use super::causes;
+use super::coverage;
 use super::curl;
-use super::fold;
-use super::honesty;
+use super::grouping;
 use super::member;
 use super::record::{
     BaselineStatus, CaseRecord, CaseVerdict, ClauseRecord, ClauseVerdict, ContractInfo, FindingRecord, Gate,
@@ -39,8 +39,8 @@ impl Record {
         let mut findings = findings(contract, plan, settings, &outcome, &redactor);
         let mut clauses = clauses(contract, plan, &outcome);
         let mut cases = cases(contract, plan, &outcome);
-        fold::fold(&mut findings, &mut cases);
-        honesty::settle(&mut clauses, &cases);
+        grouping::fold(&mut findings, &mut cases);
+        coverage::settle(&mut clauses, &cases);
         redact_reasons(&mut clauses, &mut cases, &redactor);
         let seconds = outcome.elapsed.as_secs_f64();
         let summary = Summary {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::dependencies;
 use super::environment::Environment;
-use super::needs;
 use super::outcome::Tally;
 use super::session::{Blocked, Fixtures, Session};
 use super::worker::Worker;
@@ -46,7 +46,7 @@ pub(super) async fn find(env: &mut Environment, tally: &mut Tally) {
 
 /// What makes something comes first, and of that what can name few other resources: others need what it makes.
 fn in_order(env: &Environment) -> Vec<&Operation> {
-    let needed = needs::operations(env);
+    let needed = dependencies::operations(env);
     let is_wanted = |operation: &&Operation| needed.contains(&operation.name) && !env.is_unavailable(&operation.name);
     let mut operations: Vec<&Operation> = env.contract.operations.iter().filter(is_wanted).collect();
     let makes_nothing = |operation: &Operation| env.plan.resources.products(&operation.name).is_empty();

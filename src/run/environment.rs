@@ -10,9 +10,9 @@ use p384::{ProjectivePoint, PublicKey, SecretKey};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::consequence::Causes;
 use super::damage::Damage;
-use super::ledger::mark::{self, About, NAME_PREFIX};
+use super::deduplication::Causes;
+use super::ledger::ownership_tags::{self, About, NAME_PREFIX};
 use super::outcome::FindingKey;
 use super::remains::Remains;
 use super::settings::{Record, Settings, Shrinking};
@@ -194,7 +194,7 @@ impl Environment {
     /// Marks the input of an operation that makes something as the run's, where what is made is written down.
     pub fn mark(&self, operation: &Operation, input: &mut Value, about: About) {
         if self.settings.record != Record::Off && !self.plan.resources.products(&operation.name).is_empty() {
-            mark::mark(operation, input, about, &self.run_id, || self.unique_name());
+            ownership_tags::mark(operation, input, about, &self.run_id, || self.unique_name());
         }
     }
 
@@ -230,10 +230,10 @@ impl Environment {
         match case.check {
             Check::Scenario { scenario } => {
                 let scenario = self.plan.suites.scenarios.get(scenario);
-                scenario.is_some_and(|scenario| mark::scenario_looks_at(scenario, member))
+                scenario.is_some_and(|scenario| ownership_tags::scenario_looks_at(scenario, member))
             }
             Check::RuleAccepts { rule } | Check::RuleRefuses { rule } => {
-                self.contract.rules.input_rules.get(rule).is_some_and(|rule| mark::rule_names(rule, member))
+                self.contract.rules.input_rules.get(rule).is_some_and(|rule| ownership_tags::rule_names(rule, member))
             }
             Check::Accepts { ref path, .. } | Check::Refuses { ref path, .. } => {
                 path.split(['.', '[']).next() == Some(member)

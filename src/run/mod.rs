@@ -2,41 +2,41 @@
 
 mod accepted;
 mod access;
+mod broadcast;
+mod case_executor;
 pub mod clean;
 mod concurrent;
 mod confirmation;
-mod consequence;
 mod control;
+pub mod credentials;
 mod damage;
+mod deduplication;
+mod dependencies;
+mod diagnostics;
 mod environment;
 pub mod event;
 mod health;
-pub mod lease;
 pub mod ledger;
 mod lists;
-mod needs;
-mod notes;
-mod obstacle;
 pub mod outcome;
-pub mod pace;
 pub mod panics;
 mod performed;
 mod polling;
 mod preflight;
 mod probe;
+pub mod rate_limit;
 pub mod recorder;
 mod remains;
 mod repeats;
 mod route;
 mod scenario;
 mod secrets;
-mod sequence;
 mod session;
 pub mod settings;
-mod single;
+mod shutdown;
+mod skip_reason;
 pub mod span;
-mod stop;
-mod stream;
+mod stateful;
 mod target;
 mod variation;
 mod workaround;
@@ -50,12 +50,12 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::time::sleep;
 
+pub use case_executor::{Executor, Prepared};
 pub use event::Event;
 pub use outcome::{CaseResult, FindingKey, Found, Left, Outcome, Verdict};
 pub use recorder::Recorder;
 pub use secrets::Secrets;
 pub use settings::Settings;
-pub use single::{Executor, Prepared};
 
 use crate::clock;
 use crate::entropy;
@@ -179,7 +179,7 @@ pub async fn run(
         elapsed: started.elapsed(),
         started_at: Some(started_at),
         stopped_early,
-        notes: notes::of_run(&env, &tally, disturbed),
+        notes: diagnostics::of_run(&env, &tally, disturbed),
         left,
         ..Outcome::default()
     };

@@ -1,10 +1,10 @@
 //! Runs probes: a valid request, changed as the suite says.
 
 use super::control::needs_control;
-use super::needs;
-use super::obstacle::UNVERIFIED;
+use super::dependencies;
 use super::outcome::{Manner, TrailStep};
 use super::session::{Blocked, Fixtures, Session};
+use super::skip_reason::UNVERIFIED;
 use super::worker::{Progress, Worker};
 use crate::generate::encode;
 use crate::judge::{Judgement, probe};
@@ -31,7 +31,7 @@ impl Worker {
         let (Some(probe), Some(clause)) = (env.plan.suites.probes.get(probe), case.clauses.first().copied()) else {
             return;
         };
-        if needs::needs_verification(&env, case) && !env.verifies_signatures {
+        if dependencies::needs_verification(&env, case) && !env.verifies_signatures {
             progress.blocked(UNVERIFIED.to_owned());
             return;
         }
@@ -68,7 +68,7 @@ impl Session<'_> {
         let manner = probe.signature.map_or(Manner::AsRun, Manner::Changed);
         self.history.push(TrailStep::new(&operation.name, &exchange, manner));
         let mut judgement = probe::check(&env.judge, operation, clause, probe, &exchange);
-        if env.contract.clauses.get(clause).id.starts_with(needs::AUTH) && !env.verifies_signatures {
+        if env.contract.clauses.get(clause).id.starts_with(dependencies::AUTH) && !env.verifies_signatures {
             say_nothing_of_success(clause, &mut judgement);
         }
         // The echo is not judged: a probe may change what is sent.

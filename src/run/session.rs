@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::consequence::UNDER_WAY;
 use super::damage::Damage;
-use super::ledger::mark::About;
+use super::deduplication::UNDER_WAY;
+use super::ledger::ownership_tags::About;
 use super::outcome::{Manner, TrailStep};
 use super::performed::Absence;
 use super::settings::Credentials;

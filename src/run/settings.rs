@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::lease::Lease;
+use super::credentials::Lease;
 use super::recorder::Recorder;
 pub use crate::send::Network;
 use crate::send::is_loopback;

@@ -9,14 +9,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::access::Access;
+use super::credentials::Lease;
 use super::health::Health;
-use super::lease::Lease;
 use super::ledger::{Ledger, Refusal, Ticket};
-use super::pace::{Lanes, Pace};
+use super::rate_limit::{Lanes, Pace};
 use super::recorder::Recorder;
 use super::repeats::Repeats;
 use super::settings::{Broadcast, Credentials, Locality, Settings};
-use super::stop::{Patience, Watch};
+use super::shutdown::{Patience, Watch};
 use super::variation::Variation;
 use crate::entropy;
 use crate::plan::suite::BroadcastState;

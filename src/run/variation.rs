@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
+use super::dependencies;
 use super::environment::Environment;
-use super::needs;
 use super::outcome::Tally;
 use crate::generate::encode;
 use crate::judge::{FindingKind, Judgement};
@@ -78,7 +78,7 @@ impl Variation {
 
 /// Looks whether the smallest valid requests are refused alike, and keeps a variation with which they are served.
 pub(super) async fn adopt(env: &Environment, tally: &mut Tally) {
-    let witnesses: Vec<&Operation> = needs::signature_witnesses(env).take(WITNESSES).collect();
+    let witnesses: Vec<&Operation> = dependencies::signature_witnesses(env).take(WITNESSES).collect();
     let mut refused: Vec<(Judgement, Exchange)> = Vec::new();
     for operation in &witnesses {
         let (judgement, exchange) = asked(env, operation, None).await;

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Map, Value};
 
 use super::environment::Environment;
-use super::ledger::mark::{self, About};
+use super::ledger::ownership_tags::{self, About};
 use super::outcome::Seen;
 use super::session::Session;
 use crate::generate::{encode, placeholder, runner};
@@ -111,7 +111,9 @@ fn change(env: &Environment, edits: Vec<Edit>, input: &mut Value, given: &Value,
     let Value::Object(members) = input else { return };
     for edit in edits {
         match edit {
-            Edit::LeaveOut(member) if mark::is_mark(&member, members, &env.run_id) && given.get(&member).is_none() => {
+            Edit::LeaveOut(member)
+                if ownership_tags::is_mark(&member, members, &env.run_id) && given.get(&member).is_none() =>
+            {
                 members.remove(&member);
             }
             Edit::Give(member, value) if !members.contains_key(&member) && !env.looks_at(case, &member) => {
@@ -206,7 +208,7 @@ impl Session<'_> {
     async fn without_marks(&mut self, operation: &Operation, smallest: &Map<String, Value>) -> Option<Vec<Edit>> {
         let run = self.worker.env.run_id.clone();
         let marks: Vec<String> =
-            smallest.keys().filter(|member| mark::is_mark(member, smallest, &run)).cloned().collect();
+            smallest.keys().filter(|member| ownership_tags::is_mark(member, smallest, &run)).cloned().collect();
         let without = |left_out: &[String]| {
             let mut members = smallest.clone();
             members.retain(|member, _| !left_out.contains(member));
@@ -242,7 +244,7 @@ impl Session<'_> {
         }
         let run = self.worker.env.run_id.clone();
         let mut bare = smallest.clone();
-        bare.retain(|member, _| !mark::is_mark(member, smallest, &run));
+        bare.retain(|member, _| !ownership_tags::is_mark(member, smallest, &run));
         let tried = self.refused_each_time(operation, &bare).await?;
         self.note_refusal(operation, &tried)?;
         Some(demanded).filter(|demanded| !demanded.is_empty())

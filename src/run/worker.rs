@@ -6,13 +6,13 @@ use std::sync::Arc;
 use proptest::strategy::ValueTree;
 use serde_json::Value;
 
+use super::broadcast::Streaming;
 use super::control::{Controls, needs_control};
 use super::environment::Environment;
-use super::obstacle;
 use super::outcome::{CaseResult, FindingKey, Tally, Verdict, Witness};
 use super::session::{Blocked, Bundle, Fixtures, Session};
 use super::settings::{Profile, Shrinking};
-use super::stream::Streaming;
+use super::skip_reason;
 use crate::clock;
 use crate::generate::{Drawn, Family, finished, placeholder, runner};
 use crate::judge::{FindingKind, Violation};
@@ -96,7 +96,7 @@ impl Worker {
         #[cfg(test)]
         assert_ne!(env.settings.panics_in.as_ref(), Some(&case.id), "the case was told to panic");
         let operation = case.operation.as_deref().and_then(|name| env.contract.operation(name));
-        let obstacle = obstacle::of_run(&env, case);
+        let obstacle = skip_reason::of_run(&env, case);
         match (&case.check, operation) {
             (_, Some(operation)) if env.not_implemented.contains(&operation.name) => {
                 progress.blocked(format!("{} is not implemented", operation.name));

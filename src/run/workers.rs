@@ -12,7 +12,7 @@ use super::environment::Environment;
 use super::event::Event;
 use super::outcome::{CaseResult, Tally, Verdict};
 use super::worker::Worker;
-use super::{damage, panics, sequence};
+use super::{damage, panics, stateful};
 use crate::plan::{self, Check, Phase};
 
 /// Cases with this many calls, one after another, are begun first.
@@ -52,7 +52,7 @@ fn order(env: &Environment, phase: Phase) -> Vec<usize> {
         Some(Check::Scenario { scenario }) => {
             plan.suites.scenarios.get(*scenario).map_or(0, plan::suite::Scenario::weight)
         }
-        Some(Check::Sequence { .. }) => sequence::moves(settings.profile),
+        Some(Check::Sequence { .. }) => stateful::moves(settings.profile),
         _ => 0,
     };
     let (mut long, short): (Vec<usize>, Vec<usize>) =

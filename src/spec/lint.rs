@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::clause_ids::rule_kind;
 use super::contract::{Contract, Node};
 use super::error::{Problem, Problems};
 use super::json;
-use super::number::rule_kind;
 
 /// Reports what the companion file names and the contract does not have.
 pub(super) fn references(contract: &Contract, name: &str, text: &str) -> Vec<Problem> {

@@ -6,12 +6,12 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::ast::{self, short_name};
+use super::clause_ids::{Numbering, number};
 use super::contract::Contract;
 use super::error::{Problem, Problems, SpecError};
 use super::files::{Files, TextFile};
 use super::json::{self, Span};
 use super::lint;
-use super::number::{Numbering, number};
 use super::rules::Rules;
 use super::{botocore, resolve, service, traits};
 

@@ -9,6 +9,7 @@ mod botocore;
 mod check;
 pub mod clause;
 pub mod clause_id;
+mod clause_ids;
 mod constraints;
 pub mod contract;
 mod diff;
@@ -17,7 +18,6 @@ mod files;
 mod json;
 mod lint;
 mod load;
-mod number;
 mod openapi;
 mod pattern;
 mod resolve;
@@ -27,10 +27,10 @@ pub mod rules;
 pub mod schema;
 mod service;
 mod shape_kind;
+mod shape_tree;
 mod statement;
 mod suggest;
 mod traits;
-mod unfold;
 mod uri;
 
 #[cfg(test)]

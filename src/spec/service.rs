@@ -10,7 +10,7 @@ use super::error::Problems;
 use super::json::{Json, Span};
 use super::resolve::{reference, references};
 use super::resource;
-use super::unfold::{Side, Unfolder, field};
+use super::shape_tree::{Side, Unfolder, field};
 use super::uri;
 
 /// The service and its operations by name; none if the model has no single service.

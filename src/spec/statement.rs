@@ -3,7 +3,7 @@
 use super::clause::Constraint;
 use super::contract::{Node, NodeKind, TimestampFormat};
 use super::rules::DefaultRule;
-use super::unfold::Side;
+use super::shape_tree::Side;
 
 /// How many values of an enum a sentence lists.
 const MOST_LISTED: usize = 12;

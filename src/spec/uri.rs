@@ -4,7 +4,7 @@ use super::ast::TraitUse;
 use super::contract::{Location, Node, NodeKind, UriSegment};
 use super::error::Problems;
 use super::json::{Json, Span};
-use super::unfold::field;
+use super::shape_tree::field;
 
 /// Query parameters that stand in a URI: name, and value if it has one.
 pub(super) type Query = Vec<(String, Option<String>)>;

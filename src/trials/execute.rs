@@ -8,12 +8,12 @@ use std::time::Duration;
 use libtest_mimic::Arguments;
 use tokio::runtime::Runtime;
 
-use super::crew::{self, Crew, Deadline, Finished};
 use super::known::Known;
 use super::outcome::{Host, Judge};
 use super::reports::{self, Clock, Whole};
 use super::suite::{Origin, Suite};
 use super::trial;
+use super::worker_pool::{self, Deadline, Finished, WorkerPool};
 use crate::plan::{Filter, Plan, Suites};
 use crate::run::Prepared;
 use crate::run::settings::Shard;
@@ -60,10 +60,10 @@ impl Suite {
         let left = |limit: Duration| Deadline { limit, left: limit.saturating_sub(clock.started.elapsed()) };
         let threads = trial::threads(arguments, self.jobs);
         let deadline = self.settings.deadline.map(left);
-        let crew = Crew::start(Arc::clone(&prepared), Arc::clone(&judge), threads, deadline)?;
-        let conclusion = libtest_mimic::run(arguments, trial::all(&contract, &plan, &selected, &crew));
-        let Finished { gathered, stopped_early, left } = crew.finish()?;
-        left.iter().for_each(|left| eprintln!("{}", crew::line(left)));
+        let pool = WorkerPool::start(Arc::clone(&prepared), Arc::clone(&judge), threads, deadline)?;
+        let conclusion = libtest_mimic::run(arguments, trial::all(&contract, &plan, &selected, &pool));
+        let Finished { gathered, stopped_early, left } = pool.finish()?;
+        left.iter().for_each(|left| eprintln!("{}", worker_pool::line(left)));
         if host == Host::Libtest {
             let baseline = self.baseline.as_deref();
             let whole = Whole { judge: &judge, prepared: &prepared, clock, stopped_early, left, baseline };

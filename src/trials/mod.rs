@@ -58,7 +58,6 @@
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | credentials for that target |
 //! | `AWS_REGION`, `AWS_DEFAULT_REGION` | region to sign for |
 
-mod crew;
 mod execute;
 mod known;
 mod outcome;
@@ -66,6 +65,7 @@ mod reports;
 mod suite;
 mod trial;
 mod variables;
+mod worker_pool;
 
 pub use suite::Suite;
 pub use variables::names as variables;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use libtest_mimic::{Arguments, Trial};
 
-use super::crew::Crew;
+use super::worker_pool::WorkerPool;
 use crate::plan::{Case, Phase, Plan};
 use crate::spec::Contract;
 
@@ -29,14 +29,14 @@ pub fn selected(plan: &Plan, arguments: &Arguments) -> Plan {
     selected
 }
 
-/// The cases of a plan as trials, dangerous ones last; those that are selected have the crew behind them.
-pub fn all(contract: &Contract, plan: &Plan, selected: &Plan, crew: &Crew) -> Vec<Trial> {
+/// The cases of a plan as trials, dangerous ones last; those that are selected have the pool behind them.
+pub fn all(contract: &Contract, plan: &Plan, selected: &Plan, pool: &WorkerPool) -> Vec<Trial> {
     let mut next = 0;
     let trial = |case: &Case| {
         if selected.cases.get(next).is_none_or(|candidate| candidate.id != case.id) {
             return named(case);
         }
-        let (index, desk) = (next, crew.desk());
+        let (index, desk) = (next, pool.sender());
         next += 1;
         Trial::ignorable_test(case.id.clone(), move || desk.run(index))
     };

@@ -13,7 +13,7 @@ use crate::cli::args::TargetArgs;
 use crate::cli::environment::{Environment, Found};
 use crate::cli::error::CliError;
 use crate::cli::resolve;
-use crate::run::lease::{Issue, Issued, Issuer, Lease};
+use crate::run::credentials::{Issue, Issued, Issuer, Lease};
 use crate::run::settings::Credentials;
 
 /// How long the first search may take: someone may have to look at a browser or a token meanwhile.

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::cli::suggest::did_you_mean;
-use crate::report::damaged::Damaged;
+use crate::report::file_error::FileError;
 
 /// A configuration file's text and path; empty for a configuration that comes from no file.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,20 +23,20 @@ impl Source {
     }
 
     /// A problem with the value of a setting.
-    pub fn value(&self, setting: &str, problem: impl Into<String>) -> Damaged {
+    pub fn value(&self, setting: &str, problem: impl Into<String>) -> FileError {
         let span = DeTable::parse(&self.text).ok().and_then(|table| Some(table.get_ref().get(setting)?.span()));
-        Damaged::new(&self.path, &self.text, span.unwrap_or(0..0), problem)
+        FileError::new(&self.path, &self.text, span.unwrap_or(0..0), problem)
     }
 
     /// A problem with the name of an operation in `[operations.NAME]`.
-    pub fn operation(&self, name: &str, problem: impl Into<String>) -> Damaged {
+    pub fn operation(&self, name: &str, problem: impl Into<String>) -> FileError {
         let span = DeTable::parse(&self.text).ok().and_then(|table| operation(&table, name));
-        Damaged::new(&self.path, &self.text, span.unwrap_or(0..0), problem)
+        FileError::new(&self.path, &self.text, span.unwrap_or(0..0), problem)
     }
 
     /// A problem that the TOML reader found, with a name that is like the one that it does not know.
-    pub fn unreadable(&self, error: &toml::de::Error) -> Damaged {
-        let mut damaged = Damaged::toml(&self.path, &self.text, error);
+    pub fn unreadable(&self, error: &toml::de::Error) -> FileError {
+        let mut damaged = FileError::toml(&self.path, &self.text, error);
         damaged.problem.push_str(&question(error.message()));
         damaged
     }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 
-fn parse(text: &str) -> Result<Config, Damaged> {
+fn parse(text: &str) -> Result<Config, FileError> {
     Config::parse(Path::new("ci/ivs-conformance.toml"), text)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Lint, Place};
 use crate::plan::accepted::Accepted;
-use crate::plan::part::{self, Role};
+use crate::plan::operation_role::{self, OperationRole};
 use crate::plan::sequence::{Law, LawKind, Sequence};
 use crate::plan::source::List;
 use crate::plan::suite::{Echo, Probe, State, Upholds};
@@ -256,7 +256,7 @@ impl<'c> Lint<'c> {
             self.narrows(place, format!("the sequence has no resource `{resource}`"), help);
             return;
         }
-        let shown = contract.operations.iter().filter_map(|operation| part::object_of(operation, resource));
+        let shown = contract.operations.iter().filter_map(|operation| operation_role::object_of(operation, resource));
         if !shown.flat_map(|node| node.members()).any(|known| known.name == member) {
             self.narrows(place, format!("a `{resource}` has no member `{member}`"), help);
         }
@@ -320,8 +320,8 @@ impl<'c> Lint<'c> {
             Some(resource) => vec![resource.as_str()],
             None => names.resources.types().filter(|resource| names.is_drawn(resource)).collect(),
         };
-        let roles = types.iter().flat_map(|resource| part::roles(names.contract, names.resources, resource));
-        let has_part = |role: &Role| role.part == law.holds.needs();
+        let roles = types.iter().flat_map(|resource| operation_role::roles(names.contract, names.resources, resource));
+        let has_part = |role: &OperationRole| role.kind == law.holds.needs();
         roles.filter(has_part).filter_map(|role| names.contract.operation(&role.operation)).collect()
     }
 }

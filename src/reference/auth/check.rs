@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::super::config::{Auth, Condition};
 use super::super::error::{ApiError, ErrorCode};
-use super::super::fault::{AuthFault, Quirk};
+use super::super::fault::{AuthFault, Behavior};
 use super::super::service::Service;
 use super::canonical;
 use super::claim::{self, Carrier, Claim};
@@ -59,7 +59,7 @@ struct Check<'a> {
 impl Check<'_> {
     fn has(&self, fault: AuthFault) -> bool {
         let faults = &self.service.faults;
-        !faults.is_empty() && faults.has_anywhere(Quirk::Auth(fault))
+        !faults.is_empty() && faults.has_anywhere(Behavior::Auth(fault))
     }
 
     fn require(&self, kept: bool, waived_by: AuthFault, message: &str) -> Result<(), ApiError> {

@@ -8,8 +8,8 @@ use super::super::operation::Operation;
 use super::super::rules::Rule;
 use super::super::shape::Violation;
 use super::class::values_at;
-use super::company::{self, Flights};
-use super::{AnswerChange, Class, Fault, Kind, Names, Outcome, Quirk, Rejection, Rewrite, Systemic, When};
+use super::in_flight::{self, Flights};
+use super::{AnswerChange, Behavior, Class, Fault, Kind, Names, Outcome, Rejection, Rewrite, Systemic, When};
 
 /// A fault with the number of occasions that it had.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Faults {
     /// What layers do otherwise in an operation.
     pub(crate) fn systemic(&self, of: Operation) -> impl Iterator<Item = Systemic> {
         self.active.iter().filter_map(move |active| match active.fault.kind {
-            Kind::Quirk { operation, quirk: Quirk::Systemic(fault) } => {
+            Kind::Behavior { operation, quirk: Behavior::Systemic(fault) } => {
                 (operation.is_none_or(|operation| operation == of) && self.fires(active)).then_some(fault)
             }
             _ => None,
@@ -78,7 +78,7 @@ impl Faults {
             When::Second => occasion >= 2,
             When::EveryThird => occasion.is_multiple_of(3),
             When::AfterUpdate => self.updated.load(Ordering::Relaxed),
-            When::Concurrent => company::is_in_company(),
+            When::Concurrent => in_flight::is_in_company(),
         }
     }
 
@@ -92,7 +92,7 @@ impl Faults {
             Kind::Waive { operation, path, constraint } => {
                 *operation == of && *path == violation.path && *constraint == violation.constraint
             }
-            Kind::Quirk { operation, quirk: Quirk::Systemic(Systemic::NoValidation) } => *operation == Some(of),
+            Kind::Behavior { operation, quirk: Behavior::Systemic(Systemic::NoValidation) } => *operation == Some(of),
             _ => false,
         })
     }
@@ -103,16 +103,18 @@ impl Faults {
     }
 
     /// Whether something is done otherwise in an operation.
-    pub(crate) fn has(&self, of: Operation, wanted: Quirk) -> bool {
+    pub(crate) fn has(&self, of: Operation, wanted: Behavior) -> bool {
         self.any(|kind| match kind {
-            Kind::Quirk { operation, quirk } => *quirk == wanted && operation.is_none_or(|operation| operation == of),
+            Kind::Behavior { operation, quirk } => {
+                *quirk == wanted && operation.is_none_or(|operation| operation == of)
+            }
             _ => false,
         })
     }
 
     /// Whether something is done otherwise outside of operations.
-    pub(crate) fn has_anywhere(&self, wanted: Quirk) -> bool {
-        self.any(|kind| matches!(kind, Kind::Quirk { quirk, .. } if *quirk == wanted))
+    pub(crate) fn has_anywhere(&self, wanted: Behavior) -> bool {
+        self.any(|kind| matches!(kind, Kind::Behavior { quirk, .. } if *quirk == wanted))
     }
 
     /// Whether a legal input is turned down.

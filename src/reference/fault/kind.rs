@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::operation::Operation;
 use super::super::rules::Rule;
 use super::super::shape::Constraint;
-use super::{Change, Class, Quirk};
+use super::{Behavior, Change, Class};
 
 /// A deliberate deviation of the server.
 ///
@@ -68,7 +68,7 @@ pub(crate) enum Kind {
     /// Several faults at once.
     Several(Vec<Kind>),
     /// Something happens otherwise than described.
-    Quirk { operation: Option<Operation>, quirk: Quirk },
+    Behavior { operation: Option<Operation>, quirk: Behavior },
 }
 
 /// How a legal value is turned down.

@@ -4,13 +4,13 @@
 //! without faults asks one emptiness check per hook.
 
 mod active;
+mod behavior;
 mod catalogue;
 mod class;
-mod company;
 mod document;
+mod in_flight;
 mod kind;
 mod parse;
-mod quirk;
 mod systemic;
 
 pub use catalogue::{Entry, catalogue};
@@ -18,8 +18,10 @@ pub use kind::Fault;
 pub use parse::InvalidFault;
 
 pub(crate) use active::Faults;
+pub(crate) use behavior::{
+    AuthFault, BatchFault, Behavior, PageFault, ProtocolFault, STATE_FAULTS, StreamFault, TagFault,
+};
 pub(crate) use class::Class;
 pub(crate) use document::{Change, apply, put};
 pub(crate) use kind::{AnswerChange, Kind, Outcome, Rejection, Rewrite, When};
-pub(crate) use quirk::{AuthFault, BatchFault, PageFault, ProtocolFault, Quirk, STATE_FAULTS, StreamFault, TagFault};
 pub(crate) use systemic::{Names, Systemic, change_document, change_members, look_up, own_ids};

@@ -9,7 +9,7 @@ use super::super::operation::Operation;
 use super::super::rules::Rule;
 use super::super::shape::{self, Constraint, Shape};
 use super::{
-    AnswerChange, AuthFault, BatchFault, Change, Class, Fault, Kind, Outcome, PageFault, ProtocolFault, Quirk,
+    AnswerChange, AuthFault, BatchFault, Behavior, Change, Class, Fault, Kind, Outcome, PageFault, ProtocolFault,
     Rejection, Rewrite, STATE_FAULTS, StreamFault, TagFault, When, systemic,
 };
 
@@ -191,36 +191,36 @@ fn read_error(kind: &str, rest: &str) -> Read<Kind> {
 }
 
 fn read_quirk(kind: &str, rest: &str) -> Read<Kind> {
-    let everywhere = |quirk| Kind::Quirk { operation: None, quirk };
+    let everywhere = |quirk| Kind::Behavior { operation: None, quirk };
     let at = |name: &str, quirk| {
         let operation = optional_operation(name)?;
-        Ok(Kind::Quirk { operation, quirk })
+        Ok(Kind::Behavior { operation, quirk })
     };
     match kind {
-        "keep-deleted" => at(rest, Quirk::KeepDeleted),
-        "leak" => at(rest, Quirk::LeakSecret),
-        "cross" => at(rest, Quirk::Cross),
+        "keep-deleted" => at(rest, Behavior::KeepDeleted),
+        "leak" => at(rest, Behavior::LeakSecret),
+        "cross" => at(rest, Behavior::Cross),
         "page" => {
             let (name, fault) = assignment(rest)?;
-            at(name, Quirk::Page(named(PageFault::ALL, PageFault::name, fault)?))
+            at(name, Behavior::Page(named(PageFault::ALL, PageFault::name, fault)?))
         }
         "batch" => {
             let (name, fault) = assignment(rest)?;
-            at(name, Quirk::Batch(named(BatchFault::ALL, BatchFault::name, fault)?))
+            at(name, Behavior::Batch(named(BatchFault::ALL, BatchFault::name, fault)?))
         }
-        "tags" => Ok(everywhere(Quirk::Tags(named(TagFault::ALL, TagFault::name, rest)?))),
+        "tags" => Ok(everywhere(Behavior::Tags(named(TagFault::ALL, TagFault::name, rest)?))),
         "stream" => {
             let fault = named(StreamFault::ALL, StreamFault::name, rest)?;
-            Ok(everywhere(Quirk::Stream(fault)))
+            Ok(everywhere(Behavior::Stream(fault)))
         }
-        "protocol" => Ok(everywhere(Quirk::Protocol(named(ProtocolFault::ALL, ProtocolFault::name, rest)?))),
-        "auth" => Ok(everywhere(Quirk::Auth(named(AuthFault::ALL, AuthFault::name, rest)?))),
+        "protocol" => Ok(everywhere(Behavior::Protocol(named(ProtocolFault::ALL, ProtocolFault::name, rest)?))),
+        "auth" => Ok(everywhere(Behavior::Auth(named(AuthFault::ALL, AuthFault::name, rest)?))),
         "state" => Ok(everywhere(read_state(rest)?)),
         _ => Err(format!("there is no kind {kind:?}")),
     }
 }
 
-fn read_state(name: &str) -> Read<Quirk> {
+fn read_state(name: &str) -> Read<Behavior> {
     let found = STATE_FAULTS.iter().find(|(known, _)| *known == name);
     found.map(|(_, quirk)| *quirk).ok_or_else(|| format!("there is no state fault {name:?}"))
 }

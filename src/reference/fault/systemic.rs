@@ -10,7 +10,7 @@ use super::super::error::ApiError;
 use super::super::inputs;
 use super::super::operation::Operation;
 use super::super::state::Region;
-use super::{AuthFault, Fault, Kind, Quirk};
+use super::{AuthFault, Behavior, Fault, Kind};
 
 /// Members that name the one resource that an operation is about.
 const SUBJECTS: [&str; 3] = ["arn", "channelArn", "resourceArn"];
@@ -73,13 +73,16 @@ pub(crate) const CATALOGUE: [(&str, &str); 19] = [
 /// What the fault with a name does.
 pub(super) fn read(name: &str) -> Result<Kind, String> {
     if let Some((_, fault)) = Systemic::SIMPLE.iter().find(|(known, _)| *known == name) {
-        return Ok(Kind::Quirk { operation: None, quirk: Quirk::Systemic(*fault) });
+        return Ok(Kind::Behavior { operation: None, quirk: Behavior::Systemic(*fault) });
     }
     let (name, place) = name.split_once('=').unwrap_or((name, ""));
     let ids: Vec<String> = match name {
         "no-validation" => {
             let operation = Operation::named(place).ok_or_else(|| format!("there is no operation {place:?}"))?;
-            return Ok(Kind::Quirk { operation: Some(operation), quirk: Quirk::Systemic(Systemic::NoValidation) });
+            return Ok(Kind::Behavior {
+                operation: Some(operation),
+                quirk: Behavior::Systemic(Systemic::NoValidation),
+            });
         }
         "demand" => vec![format!("refuse:{}=absent", place.replacen('.', ".input.", 1))],
         "refuse" => vec![format!("refuse:{}=present", place.replacen('.', ".input.", 1))],

@@ -2,7 +2,7 @@
 
 use super::super::call::Call;
 use super::super::error::ApiError;
-use super::super::fault::Quirk;
+use super::super::fault::Behavior;
 use super::super::input::Fields;
 use super::super::rules::Rule;
 use super::super::state::{Channel, Multitrack, Region};
@@ -59,7 +59,7 @@ fn apply_preset(call: &Call<'_>, channel: &mut Channel) -> Result<(), ApiError> 
         }
         return Ok(());
     }
-    if call.has(Quirk::PresetOnAnyType) {
+    if call.has(Behavior::PresetOnAnyType) {
         channel.preset = preset.unwrap_or_default();
         return Ok(());
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::ApiError;
-use super::super::fault::{BatchFault, Quirk, TagFault};
+use super::super::fault::{BatchFault, Behavior, TagFault};
 use super::super::inputs::CHANNEL;
 use super::super::page::{Order, Pager};
 use super::super::rules::Rule;
@@ -61,7 +61,7 @@ pub(super) fn create(call: &Call<'_>, region: &mut Region) -> Outcome {
     check_multitrack(call, &channel)?;
     channel.tags = tags::given(call)?;
     check_references(call, region)?;
-    if region.named().of(&channel.name).is_some() && call.has(Quirk::UniqueChannelNames) {
+    if region.named().of(&channel.name).is_some() && call.has(Behavior::UniqueChannelNames) {
         return Err(ApiError::conflict("A channel has this name"));
     }
     let number = region.next_number();
@@ -138,19 +138,19 @@ pub(super) fn batch<'r, T>(
     for arn in call.fields().texts("arns").unwrap_or_default() {
         match find(&arn) {
             Some(row) => found.push(row),
-            None if call.has(Quirk::Batch(BatchFault::FailAll)) => {
+            None if call.has(Behavior::Batch(BatchFault::FailAll)) => {
                 return Err(ApiError::not_found(&arn));
             }
             None => errors.push(BatchError::not_found(&arn)),
         }
     }
-    if call.has(Quirk::Batch(BatchFault::DropErrors)) {
+    if call.has(Behavior::Batch(BatchFault::DropErrors)) {
         errors.clear();
     }
-    if call.has(Quirk::Batch(BatchFault::DropLast)) {
+    if call.has(Behavior::Batch(BatchFault::DropLast)) {
         found.pop();
     }
-    if call.has(Quirk::Batch(BatchFault::WrongArn)) {
+    if call.has(Behavior::Batch(BatchFault::WrongArn)) {
         errors.iter_mut().for_each(|error| super::end_otherwise(&mut error.arn));
     }
     Ok((found, errors))
@@ -171,11 +171,11 @@ pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
     })?;
     let pager = Pager::new(call, "", DEFAULT_PAGE, Order::OldestFirst)?;
     let (low, high) = pager.range();
-    let leak = call.has(Quirk::LeakSecret);
+    let leak = call.has(Behavior::LeakSecret);
     let summary = |row| summary(row, leak);
     let page = match filter {
         None => pager.page(region.channels().rows().range(low..=high).map(|(number, row)| (*number, summary(row)))),
-        Some((_, "filterByName", value)) if call.has(Quirk::PrefixFilter) => pager.page(
+        Some((_, "filterByName", value)) if call.has(Behavior::PrefixFilter) => pager.page(
             region
                 .channels()
                 .rows()
@@ -211,19 +211,19 @@ pub(super) fn update(call: &Call<'_>, region: &mut Region) -> Outcome {
     apply(call, &mut channel)?;
     check_multitrack(call, &channel)?;
     check_references(call, region)?;
-    if call.has(Quirk::Tags(TagFault::ClearedByUpdate)) {
+    if call.has(Behavior::Tags(TagFault::ClearedByUpdate)) {
         channel.tags.clear();
     }
-    if call.has(Quirk::UntaggedReturns) {
+    if call.has(Behavior::UntaggedReturns) {
         channel.tags.extend(region.memory.untagged(&arn));
     }
     let document = json(&One { channel: &channel });
-    if call.has(Quirk::TaggingUndoesUpdates) {
+    if call.has(Behavior::TaggingUndoesUpdates) {
         let before = region.channels().row(number).map(|row| row.channel.clone());
         before.iter().for_each(|before| region.memory.update(before));
     }
     region.replace_channel(number, channel);
-    if call.has(Quirk::Cross) {
+    if call.has(Behavior::Cross) {
         update_neighbour(call, region, number)?;
     }
     document
@@ -245,10 +245,10 @@ pub(super) fn delete(call: &Call<'_>, region: &mut Region) -> Outcome {
     let row = region.channels().get(&arn);
     let row = row.ok_or_else(|| ApiError::not_found(&arn))?;
     call.require(Rule::LiveDelete, row.live().is_none(), || ApiError::conflict("A live channel cannot be deleted"))?;
-    if call.has(Quirk::KeepDeleted) {
+    if call.has(Behavior::KeepDeleted) {
         return nothing();
     }
-    let keys = if call.has(Quirk::OrphanKeys) { StreamKeys::Keep } else { StreamKeys::Remove };
+    let keys = if call.has(Behavior::OrphanKeys) { StreamKeys::Keep } else { StreamKeys::Remove };
     region.remove_channel(&arn, keys);
     nothing()
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::ApiError;
-use super::super::fault::Quirk;
+use super::super::fault::Behavior;
 use super::super::inputs::PLAYBACK_KEY;
 use super::super::page::{Order, Pager};
 use super::super::rules::Rule;
@@ -60,7 +60,7 @@ pub(super) fn import(call: &Call<'_>, region: &mut Region, Fingerprint(fingerpri
     call.require(Rule::KeyUnique, fresh, || ApiError::conflict("The public key was imported before"))?;
     let pair = KeyPair {
         arn: call.arn(PLAYBACK_KEY, &call.service.new_id()),
-        fingerprint: if call.has(Quirk::WrongFingerprint) { call.service.ids.hex(32) } else { fingerprint.clone() },
+        fingerprint: if call.has(Behavior::WrongFingerprint) { call.service.ids.hex(32) } else { fingerprint.clone() },
         name: call.fields().text_or_empty("name").into_owned(),
         tags,
     };
@@ -81,7 +81,7 @@ pub(super) fn get(call: &Call<'_>, region: &Region) -> Outcome {
 pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
     let pager = Pager::new(call, "", DEFAULT_PAGE, Order::OldestFirst)?;
     let (low, high) = pager.range();
-    let leak = call.has(Quirk::LeakSecret);
+    let leak = call.has(Behavior::LeakSecret);
     let rows = region.key_pairs.rows().range(low..=high);
     let page = pager.page(rows.map(|(number, pair)| {
         let mut summary = KeyPairSummary::from(pair);
@@ -96,7 +96,7 @@ pub(super) fn delete(call: &Call<'_>, region: &mut Region) -> Outcome {
     if region.key_pairs.number(&arn).is_none() {
         return Err(ApiError::not_found(&arn));
     }
-    if call.has(Quirk::KeepDeleted) {
+    if call.has(Behavior::KeepDeleted) {
         return nothing();
     }
     if let Some((_, pair)) = region.key_pairs.remove(&arn)

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::ApiError;
-use super::super::fault::{Quirk, TagFault};
+use super::super::fault::{Behavior, TagFault};
 use super::super::inputs::POLICY;
 use super::super::page::{Order, Pager};
 use super::super::rules::{Rule, is_country, is_origin};
@@ -96,17 +96,17 @@ pub(super) fn update(call: &Call<'_>, region: &mut Region) -> Outcome {
     let policy = region.policies.get(&arn);
     let mut policy = policy.ok_or_else(|| ApiError::not_found(&arn))?.clone();
     apply(call, &mut policy)?;
-    if call.has(Quirk::Tags(TagFault::ClearedByUpdate)) {
+    if call.has(Behavior::Tags(TagFault::ClearedByUpdate)) {
         policy.tags.clear();
     }
     let document = one(&policy);
-    if call.has(Quirk::TaggedPolicyIsFrozen) && region.memory.was_tagged(&arn) {
+    if call.has(Behavior::TaggedPolicyIsFrozen) && region.memory.was_tagged(&arn) {
         return document;
     }
     if let Some(row) = region.policies.get_mut(&arn) {
         *row = policy;
     }
-    if call.has(Quirk::Cross) {
+    if call.has(Behavior::Cross) {
         update_neighbour(call, region, &arn)?;
     }
     document
@@ -133,7 +133,7 @@ pub(super) fn delete(call: &Call<'_>, region: &mut Region) -> Outcome {
     call.require(Rule::PolicyInUse, unused, || {
         ApiError::conflict("A channel refers to the playback restriction policy")
     })?;
-    if !call.has(Quirk::KeepDeleted) {
+    if !call.has(Behavior::KeepDeleted) {
         region.policies.remove(&arn);
     }
     nothing()

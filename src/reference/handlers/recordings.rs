@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::ApiError;
-use super::super::fault::Quirk;
+use super::super::fault::Behavior;
 use super::super::input::Fields;
 use super::super::inputs::RECORDING;
 use super::super::page::{Order, Pager};
@@ -119,7 +119,7 @@ pub(super) fn delete(call: &Call<'_>, region: &mut Region) -> Outcome {
     call.require(Rule::RecordingInUse, unused, || {
         ApiError::conflict("A channel refers to the recording configuration")
     })?;
-    if !call.has(Quirk::KeepDeleted) {
+    if !call.has(Behavior::KeepDeleted) {
         region.recordings.remove(&arn);
     }
     nothing()

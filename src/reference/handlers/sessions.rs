@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::call::{Call, Outcome, json};
 use super::super::error::ApiError;
-use super::super::fault::{Quirk, StreamFault};
+use super::super::fault::{Behavior, StreamFault};
 use super::super::page::{Order, Pager};
 use super::super::service::Service;
 use super::super::state::{Channel, Event, Region, Session, SessionRow, SessionSummary};
@@ -50,7 +50,7 @@ pub(super) fn begin(service: &Service, region: &mut Region, arn: &str, broadcast
     let recording = region.recordings.get(&channel.recording_configuration_arn);
     let recording = recording.cloned();
     let now = service.now();
-    let same_id = Quirk::Stream(StreamFault::SameStreamId);
+    let same_id = Behavior::Stream(StreamFault::SameStreamId);
     let stream_id = if service.faults.has_anywhere(same_id) {
         format!("st-{}", "0".repeat(23))
     } else {
@@ -134,21 +134,21 @@ pub(super) fn get(call: &Call<'_>, region: &Region) -> Outcome {
             let mut sessions = row.sessions.iter();
             sessions.find(|session| session.session.stream_id == **id)
         }
-        _ if call.has(Quirk::Stream(StreamFault::OldestSession)) => row.sessions.first(),
+        _ if call.has(Behavior::Stream(StreamFault::OldestSession)) => row.sessions.first(),
         _ => row.sessions.last(),
     };
-    if row.sessions.is_empty() && call.has(Quirk::Stream(StreamFault::EmptySession)) {
+    if row.sessions.is_empty() && call.has(Behavior::Stream(StreamFault::EmptySession)) {
         return Ok(br#"{"streamSession":{}}"#.to_vec());
     }
-    let missing = || match row.sessions.is_empty() && call.has(Quirk::Stream(StreamFault::MissingAsIdle)) {
+    let missing = || match row.sessions.is_empty() && call.has(Behavior::Stream(StreamFault::MissingAsIdle)) {
         true => ApiError::not_broadcasting(&row.channel.arn),
         false => ApiError::not_found(id.as_deref().unwrap_or(&row.channel.arn)),
     };
     let session = &found.ok_or_else(missing)?.session;
-    let snapshot = call.has(Quirk::Stream(StreamFault::LiveSnapshot));
-    let no_end = call.has(Quirk::Stream(StreamFault::NoEndTime));
-    let early_end = call.has(Quirk::Stream(StreamFault::EndBeforeStart));
-    let turned = call.has(Quirk::Stream(StreamFault::EventsOldestFirst));
+    let snapshot = call.has(Behavior::Stream(StreamFault::LiveSnapshot));
+    let no_end = call.has(Behavior::Stream(StreamFault::NoEndTime));
+    let early_end = call.has(Behavior::Stream(StreamFault::EndBeforeStart));
+    let turned = call.has(Behavior::Stream(StreamFault::EventsOldestFirst));
     if !(snapshot || no_end || early_end || turned) {
         return json(&One { stream_session: session });
     }
@@ -170,7 +170,8 @@ pub(super) fn get(call: &Call<'_>, region: &Region) -> Outcome {
 
 pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
     let row = channel(call, region)?;
-    let order = if call.has(Quirk::Stream(StreamFault::OldestFirst)) { Order::OldestFirst } else { Order::NewestFirst };
+    let order =
+        if call.has(Behavior::Stream(StreamFault::OldestFirst)) { Order::OldestFirst } else { Order::NewestFirst };
     let pager = Pager::new(call, &row.channel.arn, DEFAULT_PAGE, order)?;
     let (low, high) = pager.range();
     let first = row.sessions.partition_point(|session| session.number < low);

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::{ApiError, ErrorCode};
-use super::super::fault::Quirk;
+use super::super::fault::Behavior;
 use super::super::inputs::STREAM_KEY;
 use super::super::page::{Order, Pager};
 use super::super::rules::Rule;
@@ -38,7 +38,7 @@ struct Batch<'a> {
 /// A new stream key for a channel.
 pub(super) fn new(call: &Call<'_>, channel_arn: &str, tags: Tags) -> StreamKey {
     let id = call.service.new_id();
-    let (secret, label) = if call.has(Quirk::SameStreamKeyValue) {
+    let (secret, label) = if call.has(Behavior::SameStreamKeyValue) {
         ("0".repeat(30), "fixed")
     } else {
         (call.service.ids.alphanumeric(30), id.as_str())
@@ -88,7 +88,7 @@ pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
     let row = row.ok_or_else(|| ApiError::not_found(&channel_arn))?;
     let pager = Pager::new(call, &channel_arn, DEFAULT_PAGE, Order::OldestFirst)?;
     let (low, high) = pager.range();
-    let leak = call.has(Quirk::LeakSecret);
+    let leak = call.has(Behavior::LeakSecret);
     let keys = row.stream_keys.iter().filter_map(|number| {
         let key = region.stream_keys.row(*number)?;
         let mut summary = StreamKeySummary::from(key);
@@ -104,7 +104,7 @@ pub(super) fn delete(call: &Call<'_>, region: &mut Region) -> Outcome {
     if region.stream_keys.number(&arn).is_none() {
         return Err(ApiError::not_found(&arn));
     }
-    if call.has(Quirk::KeepDeleted) {
+    if call.has(Behavior::KeepDeleted) {
         return nothing();
     }
     if let Some((number, key)) = region.stream_keys.remove(&arn)

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::{ApiError, ErrorCode};
-use super::super::fault::{BatchFault, Quirk, StreamFault};
+use super::super::fault::{BatchFault, Behavior, StreamFault};
 use super::super::page::{Order, Pager};
 use super::super::rules::Rule;
 use super::super::state::{ChannelRow, Region, SessionRow, StreamView};
@@ -58,7 +58,7 @@ pub(super) fn channel<'r>(call: &Call<'_>, region: &'r Region) -> Result<&'r Cha
 fn live<'r>(call: &Call<'_>, row: &'r ChannelRow) -> Result<&'r SessionRow, ApiError> {
     let arn = &row.channel.arn;
     row.live().ok_or_else(|| {
-        if call.has(Quirk::Stream(StreamFault::IdleAsMissing)) {
+        if call.has(Behavior::Stream(StreamFault::IdleAsMissing)) {
             ApiError::not_found(arn)
         } else {
             ApiError::not_broadcasting(arn)
@@ -76,7 +76,7 @@ pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
     let health = filter.and_then(|filter| filter.text("health"));
     let pager = Pager::new(call, "", DEFAULT_PAGE, Order::OldestFirst)?;
     let (low, high) = pager.range();
-    let hidden = call.has(Quirk::Stream(StreamFault::NotListed));
+    let hidden = call.has(Behavior::Stream(StreamFault::NotListed));
     let streams = region.live.range(low..=high).filter_map(|(number, channel)| {
         let session = region.channels().row(*channel)?.sessions.last()?;
         let wanted = health.as_ref().is_none_or(|health| *health == session.health);
@@ -89,11 +89,11 @@ pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
 pub(super) fn stop(call: &Call<'_>, region: &mut Region) -> Outcome {
     let row = channel(call, region)?;
     live(call, row)?;
-    if call.has(Quirk::Stream(StreamFault::NotStopped)) {
+    if call.has(Behavior::Stream(StreamFault::NotStopped)) {
         return nothing();
     }
     let arn = row.channel.arn.clone();
-    let keep_listed = call.has(Quirk::Stream(StreamFault::ListedAfterEnd));
+    let keep_listed = call.has(Behavior::Stream(StreamFault::ListedAfterEnd));
     let ended = sessions::end(call.service, region, &arn);
     if keep_listed
         && let Some(number) = ended
@@ -106,7 +106,7 @@ pub(super) fn stop(call: &Call<'_>, region: &mut Region) -> Outcome {
 
 pub(super) fn put_metadata(call: &Call<'_>, region: &mut Region) -> Outcome {
     let metadata = call.fields().text_or_empty("metadata");
-    let size = if call.has(Quirk::MetadataCharacters) { metadata.chars().count() } else { metadata.len() };
+    let size = if call.has(Behavior::MetadataCharacters) { metadata.chars().count() } else { metadata.len() };
     call.require(Rule::MetadataSize, size <= MOST_METADATA, || {
         ApiError::validation("Metadata size exceeds the limit of 1 KB")
     })?;
@@ -143,7 +143,7 @@ pub(super) fn revoke_many(call: &Call<'_>, region: &Region) -> Outcome {
             continue;
         }
         let error = ApiError::not_found(&arn);
-        if call.has(Quirk::Batch(BatchFault::FailAll)) {
+        if call.has(Behavior::Batch(BatchFault::FailAll)) {
             return Err(error);
         }
         errors.push(RevocationError {
@@ -153,10 +153,10 @@ pub(super) fn revoke_many(call: &Call<'_>, region: &Region) -> Outcome {
             viewer_id: pair.text_or_empty("viewerId").into_owned(),
         });
     }
-    if call.has(Quirk::Batch(BatchFault::DropErrors)) {
+    if call.has(Behavior::Batch(BatchFault::DropErrors)) {
         errors.clear();
     }
-    if call.has(Quirk::Batch(BatchFault::WrongArn)) {
+    if call.has(Behavior::Batch(BatchFault::WrongArn)) {
         errors.iter_mut().for_each(|error| super::end_otherwise(&mut error.channel_arn));
     }
     json(&Revoked { errors })

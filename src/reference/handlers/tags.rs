@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::ApiError;
-use super::super::fault::{Quirk, TagFault};
+use super::super::fault::{Behavior, TagFault};
 use super::super::rules::{Rule, has_reserved_prefix, has_tag_characters};
 use super::super::state::{Region, Tags};
 
@@ -24,7 +24,7 @@ pub(super) fn given(call: &Call<'_>) -> Result<Tags, ApiError> {
     let legal = |(key, value): (&String, &String)| has_tag_characters(key) && has_tag_characters(value);
     let legal = tags.iter().all(legal);
     call.require(Rule::TagCharacters, legal, || ApiError::validation("A tag has a character that is not allowed"))?;
-    if call.has(Quirk::Tags(TagFault::LowerCase)) {
+    if call.has(Behavior::Tags(TagFault::LowerCase)) {
         let lower = |(key, value): (String, String)| (key.to_lowercase(), value);
         tags = tags.into_iter().map(lower).collect();
     }
@@ -49,23 +49,23 @@ pub(super) fn tag(call: &Call<'_>, region: &mut Region) -> Outcome {
     call.require(Rule::TagLimit, fits || call.input.is_waived("tags"), || {
         ApiError::validation("A resource has at most 50 tags")
     })?;
-    if call.has(Quirk::Tags(TagFault::Lose)) {
+    if call.has(Behavior::Tags(TagFault::Lose)) {
         return nothing();
     }
-    if call.has(Quirk::Tags(TagFault::Replace)) {
+    if call.has(Behavior::Tags(TagFault::Replace)) {
         tags.clear();
     }
-    let keep = call.has(Quirk::Tags(TagFault::KeepExisting));
+    let keep = call.has(Behavior::Tags(TagFault::KeepExisting));
     for (key, value) in &given {
         if !(keep && tags.contains_key(key)) {
             tags.insert(key.clone(), value.clone());
         }
     }
-    if call.has(Quirk::Cross) {
+    if call.has(Behavior::Cross) {
         tag_others(region, &given);
     }
     region.memory.tag(&arn);
-    if call.has(Quirk::TaggingUndoesUpdates) {
+    if call.has(Behavior::TaggingUndoesUpdates) {
         undo_updates(region, &arn);
     }
     nothing()
@@ -97,16 +97,16 @@ pub(super) fn untag(call: &Call<'_>, region: &mut Region) -> Outcome {
     let resource = resource.ok_or_else(|| ApiError::not_found(&arn))?;
     let mut keys = call.fields().texts("tagKeys").unwrap_or_default();
     let tags = resource.tags_mut();
-    if keys.iter().any(|key| !tags.contains_key(key)) && call.has(Quirk::Tags(TagFault::RefuseAbsent)) {
+    if keys.iter().any(|key| !tags.contains_key(key)) && call.has(Behavior::Tags(TagFault::RefuseAbsent)) {
         return Err(ApiError::validation("There is no such tag"));
     }
-    if call.has(Quirk::Tags(TagFault::UntagAll)) {
+    if call.has(Behavior::Tags(TagFault::UntagAll)) {
         tags.clear();
     }
-    if call.has(Quirk::Tags(TagFault::UntagNone)) {
+    if call.has(Behavior::Tags(TagFault::UntagNone)) {
         keys.clear();
     }
-    if call.has(Quirk::Tags(TagFault::UntagFirst)) {
+    if call.has(Behavior::Tags(TagFault::UntagFirst)) {
         keys.truncate(1);
     }
     let removed = keys.iter().filter_map(|key| tags.remove_entry(key)).collect();

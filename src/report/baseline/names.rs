@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::Entry;
-use crate::report::damaged::Damaged;
+use crate::report::file_error::FileError;
 use crate::spec::{Contract, did_you_mean};
 
 /// What to do with an entry that can never be seen again.
@@ -19,8 +19,8 @@ pub(super) struct Unknown {
 
 impl Unknown {
     /// The problem in its file.
-    pub fn at(self, path: &Path, text: &str) -> Damaged {
-        Damaged::new(path, text, self.span, self.problem).with_help(self.help)
+    pub fn at(self, path: &Path, text: &str) -> FileError {
+        FileError::new(path, text, self.span, self.problem).with_help(self.help)
     }
 }
 

@@ -148,13 +148,13 @@ fn a_side_that_no_shard_could_show_leaves_the_clause_untested() {
     let expected = [(CaseVerdict::Passed, ClauseVerdict::Upheld), (CaseVerdict::Inconclusive, ClauseVerdict::Untested)];
     for (on_b, verdict) in expected {
         let mut whole = single(on_b);
-        honesty::settle(&mut whole.clauses, &whole.cases);
+        coverage::settle(&mut whole.clauses, &whole.cases);
         assert_eq!(whole.clauses[0].verdict, verdict);
         // Each side was shown, or not, in another shard; alone, either shard may be in doubt.
         let mut shards = cut(&single(on_b), 2);
         for shard in &mut shards {
             shard.clauses[0].requests = 1;
-            honesty::settle(&mut shard.clauses, &shard.cases);
+            coverage::settle(&mut shard.clauses, &shard.cases);
         }
         let merged = merge(&shards).unwrap();
         assert_eq!(merged.clauses, whole.clauses);

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::style::{BAD, DIM, GOOD, STRONG, WARN, paint, wrap};
 use super::{Detail, View};
-use crate::report::digest::Tally;
 use crate::report::record::Record;
+use crate::report::summary::Tally;
 use crate::report::text::{count, shorten, visible};
 
 /// The table of operations that the target has, on at most `most` lines: where not all fit, those with the most violated

@@ -9,7 +9,7 @@ use super::{Cleaner, Trust};
 use crate::generate::encode;
 use crate::judge::document;
 use crate::plan::suite::BroadcastState;
-use crate::run::ledger::mark::marks_in;
+use crate::run::ledger::ownership_tags::marks_in;
 use crate::run::ledger::{Lot, Named};
 use crate::run::lists::said;
 use crate::wire::{Exchange, FailureKind, Reply, Request, Text, TransportFailure};

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Cleaner, Trust};
 use crate::judge::path;
 use crate::plan::resources;
-use crate::run::ledger::mark::{Marks, marks_in};
+use crate::run::ledger::ownership_tags::{Marks, marks_in};
 use crate::run::ledger::{Lot, Named, Open, Story};
 use crate::run::lists::{self, Pages};
 

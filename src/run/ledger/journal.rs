@@ -34,7 +34,7 @@ pub enum JournalError {
     },
     /// It is no journal.
     #[error("{path}, line {line}: {reason}; is this the file that `run` named?")]
-    Damaged {
+    FileError {
         /// The file.
         path: String,
         /// The line, from 1.
@@ -249,7 +249,7 @@ pub fn read(path: &Path) -> Result<(Header, Vec<Entry>), JournalError> {
 /// It is no journal.
 pub fn parse(path: &Path, bytes: &[u8]) -> Result<(Header, Vec<Entry>), JournalError> {
     let damaged =
-        |line: usize, reason: String| JournalError::Damaged { path: path.display().to_string(), line, reason };
+        |line: usize, reason: String| JournalError::FileError { path: path.display().to_string(), line, reason };
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').and_then(|last| bytes.get(..last)).unwrap_or_default();
     let mut entries = Vec::new();
     for (index, line) in whole.split(|byte| *byte == b'\n').enumerate().filter(|_| !whole.is_empty()) {
@@ -331,7 +331,7 @@ mod tests {
         ] {
             std::fs::write(&path, &text).unwrap();
             match read(&path).unwrap_err() {
-                JournalError::Damaged { line: found, .. } => assert_eq!(found, line, "{text}"),
+                JournalError::FileError { line: found, .. } => assert_eq!(found, line, "{text}"),
                 other => panic!("{other}"),
             }
         }

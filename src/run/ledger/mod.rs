@@ -1,11 +1,11 @@
 //! What a run makes, written down before it is made: the ledger knows which requests create and which delete, keeps the
 //! journal, and sends nothing that names a resource which the target showed and the run did not make.
 
-mod book;
 pub mod journal;
-pub mod mark;
-mod story;
+mod journal_state;
+pub mod ownership_tags;
+mod resource_tracker;
 
-pub use book::{Census, Ledger, Refusal, Ticket};
 pub use journal::{Entry, Failure, Header, Journal, JournalError, Named, SCHEMA, Signing};
-pub use story::{Lot, Open, Story};
+pub use journal_state::{Lot, Open, Story};
+pub use resource_tracker::{Census, Ledger, Refusal, Ticket};

@@ -4,15 +4,15 @@ use serde_json::Value;
 
 use super::{Untestable, operations, region};
 use crate::plan::suite::{BroadcastState, Need};
+use crate::run::dependencies;
 use crate::run::environment::Environment;
-use crate::run::needs;
 use crate::spec::Arn;
 use crate::wire::{Exchange, FailureKind, Reply, Response};
 
 /// Asks for the state that a channel has already, which changes nothing.
 pub async fn check(env: &Environment, nowhere: &Exchange, created: &[(String, Value)]) -> Option<Untestable> {
     let path = env.target.control_path()?.to_owned();
-    if !needs::broadcasts(env) {
+    if !dependencies::broadcasts(env) {
         return None;
     }
     let channel = channel(env, created)?;

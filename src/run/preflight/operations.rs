@@ -12,9 +12,9 @@ use crate::generate::encode;
 use crate::generate::placeholder::{self, Placeholder};
 use crate::judge::{document, error_code};
 use crate::run::access::Refusal;
+use crate::run::dependencies;
 use crate::run::environment::Environment;
-use crate::run::ledger::mark::About;
-use crate::run::needs;
+use crate::run::ledger::ownership_tags::About;
 use crate::spec::contract::Operation;
 use crate::spec::rules::ErrorCause;
 use crate::wire::{Exchange, FailureKind, Reply, Request, Response, TransportFailure};
@@ -114,7 +114,7 @@ fn nowhere_request() -> Request {
 /// No request is answered.
 pub async fn survey(env: &Environment, nowhere: &Exchange) -> Result<Survey, Untestable> {
     let mut survey = Survey::default();
-    let needed = needs::operations(env);
+    let needed = dependencies::operations(env);
     // What creates comes first: its output names the account to which the ARNs of the others must belong.
     let creates = |name: &&String| !env.plan.resources.products(name).is_empty();
     for name in needed.iter().filter(creates).chain(needed.iter().filter(|name| !creates(name))) {

@@ -4,8 +4,8 @@ use crate::generate::encode;
 use crate::judge::Answer;
 use crate::plan::expectation::Expectation;
 use crate::plan::suite::SignatureChange;
+use crate::run::dependencies;
 use crate::run::environment::Environment;
-use crate::run::needs;
 use crate::spec::contract::Operation;
 use crate::wire::Exchange;
 
@@ -23,11 +23,11 @@ pub enum Signatures {
 /// Finds out whether the target checks signatures: a read-only request signed with a wrong secret tells. (One without
 /// any signature does not: some targets need the signature's scope to find the service.)
 pub async fn check(env: &Environment) -> Signatures {
-    if !env.target.signs() || !needs::signatures(env) {
+    if !env.target.signs() || !dependencies::signatures(env) {
         return Signatures::Unknown;
     }
     let is_there = |operation: &&Operation| !env.is_unavailable(&operation.name);
-    let Some(operation) = needs::signature_witnesses(env).find(is_there) else { return Signatures::Unknown };
+    let Some(operation) = dependencies::signature_witnesses(env).find(is_there) else { return Signatures::Unknown };
     let request = encode::request(operation, &env.generator.minimal_input(operation));
     let exchange = env.target.send_changed(&request, SignatureChange::WrongSecret).await;
     let judgement = env.judge.exchange(operation, &Expectation::success(), operation.status_clause, &exchange);

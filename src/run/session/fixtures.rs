@@ -11,7 +11,7 @@ use crate::generate::placeholder::{self, Placeholder};
 use crate::judge::{Judgement, path};
 use crate::plan::expectation::Expectation;
 use crate::plan::suite::State;
-use crate::run::ledger::mark::marks_in;
+use crate::run::ledger::ownership_tags::marks_in;
 use crate::run::lists::{self, Pages};
 use crate::run::outcome::TrailStep;
 use crate::run::target::OTHER_REGIONS;

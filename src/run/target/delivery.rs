@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Target;
-use crate::run::lease::Lease;
+use crate::run::credentials::Lease;
 use crate::send::{Sender, Signer};
 use crate::wire::{Exchange, FailureKind, Reply, Request};
 

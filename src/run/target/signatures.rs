@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Target;
 use crate::judge::error_code;
 use crate::plan::suite::SignatureChange;
-use crate::run::lease::Lease;
+use crate::run::credentials::Lease;
 use crate::run::settings::Credentials;
 use crate::send::{DateHeader, Place, Signer};
 use crate::wire::{Exchange, Request};

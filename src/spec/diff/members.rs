@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::super::clause::Constraint;
 use super::super::contract::{Node, NodeKind};
-use super::super::unfold::Side;
+use super::super::shape_tree::Side;
 use super::{BREAKS_BOTH, BREAKS_CALLERS, BREAKS_IMPLEMENTERS, BREAKS_NOBODY, ChangeKind, Changes, Impacts};
 
 /// Where two nodes stand.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::contract::Operation;
-use super::super::unfold::Side;
+use super::super::shape_tree::Side;
 use super::members::Place;
 use super::{BREAKS_BOTH, BREAKS_CALLERS, BREAKS_IMPLEMENTERS, ChangeKind, Changes};
 

@@ -1,16 +1,16 @@
 //! Random sequences of operations: drawn from the seed, checked against laws at every step, and made as short as they
 //! still show a finding.
 
-mod draw;
+mod execute;
+mod generate;
 mod model;
-mod play;
-mod read;
 mod shrink;
+mod verify;
 
 use std::sync::Arc;
 
-use draw::{Cast, Move, Pairs};
-use play::{Play, Watch};
+use execute::{Play, Watch};
+use generate::{Binding, Pairs, Transition};
 
 use super::environment::Environment;
 use super::outcome::FindingKey;
@@ -18,7 +18,7 @@ use super::session::{Blocked, Fixtures, Session};
 use super::settings::{Profile, Shrinking};
 use super::worker::{Progress, Worker};
 use crate::generate::runner;
-use crate::plan::part::{self, Part};
+use crate::plan::operation_role::{self, OperationRole, RoleKind};
 use crate::plan::sequence::Sequence;
 
 /// How many sequences of how many moves a profile draws of each family.
@@ -54,7 +54,7 @@ impl Worker {
                 progress.blocked("the run was stopped".to_owned());
                 return;
             }
-            let moves = draw::draw(&env, &cast, length, &mut runner, &mut pairs);
+            let moves = generate::draw(&env, &cast, length, &mut runner, &mut pairs);
             let known: Vec<FindingKey> = self.tally.findings.keys().cloned().collect();
             let seen = self.play(index, number, &cast, &moves, Watch::Every, progress).await;
             let mut new: Vec<(FindingKey, usize)> = Vec::new();
@@ -77,8 +77,8 @@ impl Worker {
         &mut self,
         index: usize,
         number: usize,
-        cast: &Cast<'_>,
-        moves: &[Move],
+        cast: &Binding<'_>,
+        moves: &[Transition],
         watch: Watch,
         progress: &mut Progress,
     ) -> Vec<(FindingKey, usize)> {
@@ -93,17 +93,17 @@ impl Worker {
 }
 
 /// The operations that the target has; those that make and show are needed.
-fn cast<'c>(env: &'c Environment, sequence: &'c Sequence) -> Result<Cast<'c>, Blocked> {
+fn cast<'c>(env: &'c Environment, sequence: &'c Sequence) -> Result<Binding<'c>, Blocked> {
     let mut roles = Vec::new();
     for resource in &sequence.resources {
-        let of_it = part::roles(&env.contract, &env.plan.resources, resource);
-        for part in [Part::Create, Part::Get] {
-            let is_missing = |role: &&part::Role| role.part == part && env.is_unavailable(&role.operation);
+        let of_it = operation_role::roles(&env.contract, &env.plan.resources, resource);
+        for kind in [RoleKind::Create, RoleKind::Get] {
+            let is_missing = |role: &&OperationRole| role.kind == kind && env.is_unavailable(&role.operation);
             if let Some(role) = of_it.iter().find(is_missing) {
                 return Err(Blocked(format!("{} is not implemented", role.operation)));
             }
         }
         roles.extend(of_it.into_iter().filter(|role| !env.is_unavailable(&role.operation)));
     }
-    Ok(Cast { env, sequence, roles })
+    Ok(Binding { env, sequence, roles })
 }

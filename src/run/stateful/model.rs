@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::draw::Label;
+use super::generate::Label;
 use crate::plan::sequence::LawKind;
 
 /// What is known of one resource.

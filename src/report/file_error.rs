@@ -9,7 +9,7 @@ use miette::{Diagnostic, NamedSource, SourceSpan};
 /// A file that cannot be understood, with the place.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{file}:{line}: {problem}")]
-pub struct Damaged {
+pub struct FileError {
     /// Name of the file.
     pub file: String,
     /// Line, counted from 1.
@@ -25,13 +25,13 @@ pub struct Damaged {
     span: SourceSpan,
 }
 
-impl Damaged {
+impl FileError {
     /// A problem at a range of bytes of a file's text.
     pub fn new(path: &Path, text: &str, span: Range<usize>, problem: impl Into<String>) -> Self {
         let file = path.display().to_string();
         let start = span.start.min(text.len());
         let before = text.as_bytes().get(..start).unwrap_or_default();
-        Damaged {
+        FileError {
             line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
             problem: problem.into(),
             help: None,
@@ -43,11 +43,11 @@ impl Damaged {
 
     /// A problem that the TOML reader found.
     pub fn toml(path: &Path, text: &str, error: &toml::de::Error) -> Self {
-        Damaged::new(path, text, error.span().unwrap_or(0..0), error.message().trim())
+        FileError::new(path, text, error.span().unwrap_or(0..0), error.message().trim())
     }
 
     /// With advice.
     pub fn with_help(self, help: impl Into<String>) -> Self {
-        Damaged { help: Some(help.into()), ..self }
+        FileError { help: Some(help.into()), ..self }
     }
 }

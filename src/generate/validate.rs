@@ -13,7 +13,7 @@ use crate::spec::schema;
 
 /// Tells which clauses an input of one operation breaks.
 #[derive(Debug)]
-pub struct Prover {
+pub struct InputValidator {
     shape: Validator,
     rules: Vec<(ClauseIndex, Validator)>,
     /// Legal ARNs to stand in for placeholders, by resource type.
@@ -21,7 +21,7 @@ pub struct Prover {
     lenient: Vec<(String, Vec<Value>)>,
 }
 
-impl Prover {
+impl InputValidator {
     /// Compiles the schemas of an operation.
     ///
     /// # Errors
@@ -30,7 +30,7 @@ impl Prover {
         contract: &Contract,
         operation: &Operation,
         stand_ins: BTreeMap<String, String>,
-    ) -> Result<Prover, GenerateError> {
+    ) -> Result<InputValidator, GenerateError> {
         let compile = |schema: &Value| {
             jsonschema::options()
                 .should_validate_formats(false)
@@ -46,7 +46,7 @@ impl Prover {
             contract.rules.lenient_input.iter().filter_map(|lenient| {
                 Some((lenient.path.strip_prefix(&prefix)?.to_owned(), lenient.also_allowed.clone()))
             });
-        Ok(Prover {
+        Ok(InputValidator {
             shape: compile(&schema::input_schema(contract, operation))?,
             rules,
             stand_ins,

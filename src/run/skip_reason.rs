@@ -1,7 +1,7 @@
 //! Why a case cannot be decided, known before anything is sent for it.
 
+use super::dependencies;
 use super::environment::Environment;
-use super::needs;
 use super::settings::{Broadcast, Profile, Throttling};
 use crate::plan::suite::{Need, Scenario, SignatureChange, Step};
 use crate::plan::{Case, Check};
@@ -15,7 +15,7 @@ pub const UNVERIFIED: &str = "the target does not verify signatures, or the run 
 
 /// What the run itself lacks to decide a case, whatever the target is like: permissions, a way to broadcast, time.
 pub fn of_run(env: &Environment, case: &Case) -> Option<String> {
-    if let Some((operation, refusal)) = needs::refused(env, case) {
+    if let Some((operation, refusal)) = dependencies::refused(env, case) {
         return Some(format!("access to {operation} is refused: {refusal}"));
     }
     let settings = &env.settings;
@@ -65,9 +65,9 @@ fn too_much(env: &Environment, scenario: &Scenario) -> Option<String> {
 /// Why a case cannot be decided on a target that was looked over. Valid requests that are signed in an unusual way count:
 /// where signatures are not verified, they show divergences only.
 pub fn foreseen(env: &Environment, case: &Case) -> Option<String> {
-    let lacking = || needs::lacking(env, case).map(|operation| format!("{operation} is not implemented"));
+    let lacking = || dependencies::lacking(env, case).map(|operation| format!("{operation} is not implemented"));
     let unsigned = || {
-        let is_undecidable = !env.verifies_signatures && needs::is_about_signatures(env, case);
+        let is_undecidable = !env.verifies_signatures && dependencies::is_about_signatures(env, case);
         is_undecidable.then(|| UNVERIFIED.to_owned())
     };
     of_run(env, case).or_else(lacking).or_else(unsigned)

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::Value;
 
 use super::journal::{Entry, Failure, Journal, JournalError, Named};
-use super::mark::{Marks, marks_in};
+use super::ownership_tags::{Marks, marks_in};
 use crate::judge::{document, path};
 use crate::plan::resources::{Product, Resources};
 use crate::run::health::call;

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use super::clause::{Clause, ClauseIndex, ClauseKind, ClauseTable, Constraint, Tier};
 use super::contract::{BodyClause, Location, Node, NodeKind, Operation};
 use super::rules::Rules;
+use super::shape_tree::Side;
 use super::statement;
-use super::unfold::Side;
 
 /// Everything that clauses need to know of the model beside the operations.
 pub(super) struct Numbering<'a> {

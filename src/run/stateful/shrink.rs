@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::draw::{Cast, Move};
-use super::play::Watch;
+use super::execute::Watch;
+use super::generate::{Binding, Transition};
 use crate::clock;
 use crate::plan::case::{Case, Check, Form};
-use crate::plan::part::{Part, Role};
+use crate::plan::operation_role::{OperationRole, RoleKind};
 use crate::run::outcome::{FindingKey, Found};
 use crate::run::worker::{Progress, Worker};
 
@@ -22,12 +22,12 @@ struct Search<'s, 'c> {
     worker: &'s mut Worker,
     index: usize,
     number: usize,
-    cast: &'s Cast<'c>,
+    cast: &'s Binding<'c>,
     key: &'s FindingKey,
     watch: Watch,
     plays: usize,
     deadline: tokio::time::Instant,
-    best: Vec<Move>,
+    best: Vec<Transition>,
     found: Found,
 }
 
@@ -37,8 +37,8 @@ impl Worker {
         &mut self,
         index: usize,
         number: usize,
-        cast: &Cast<'_>,
-        moves: &[Move],
+        cast: &Binding<'_>,
+        moves: &[Transition],
         key: &FindingKey,
     ) {
         let Some(found) = self.tally.findings.get(key).cloned() else { return };
@@ -109,8 +109,8 @@ impl Search<'_, '_> {
         }
     }
 
-    fn is_legal(&self, role: &Role, input: &Value) -> bool {
-        if !matches!(role.part, Part::Create | Part::Update) {
+    fn is_legal(&self, role: &OperationRole, input: &Value) -> bool {
+        if !matches!(role.kind, RoleKind::Create | RoleKind::Update) {
             return true;
         }
         let env = self.cast.env;
@@ -128,7 +128,7 @@ impl Search<'_, '_> {
     }
 
     /// Plays a candidate; if it shows the finding, it is the best so far.
-    async fn shows(&mut self, candidate: Vec<Move>) -> bool {
+    async fn shows(&mut self, candidate: Vec<Transition>) -> bool {
         let is_over = self.plays >= MOST_PLAYS || tokio::time::Instant::from_std(clock::instant()) >= self.deadline;
         if is_over || self.worker.env.target.is_stopped() {
             return false;
@@ -149,7 +149,7 @@ impl Search<'_, '_> {
 }
 
 /// What can be left out of an input: paths of members, and of entries of tags.
-fn smaller_inputs(role: &Role, input: &Value) -> Vec<Vec<String>> {
+fn smaller_inputs(role: &OperationRole, input: &Value) -> Vec<Vec<String>> {
     let Value::Object(members) = input else { return Vec::new() };
     let mut paths = Vec::new();
     for (name, value) in members {

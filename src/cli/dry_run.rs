@@ -3,22 +3,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::io::{IsTerminal, Write as _};
 use std::sync::Arc;
 
 use super::embedded;
 use super::environment::Environment;
 use super::error::CliError;
-use super::output::print_error;
 use super::progress::Progress;
-use super::resolve::{Consent, REFERENCE_BROADCAST};
+use super::resolve::REFERENCE_BROADCAST;
 use super::signals;
 use crate::plan::Plan;
 use crate::report::Record as Report;
 use crate::report::record::ClauseVerdict;
 use crate::report::text::{count, visible};
 use crate::run::outcome::Outcome;
-use crate::run::pace;
+use crate::run::rate_limit;
 use crate::run::settings::{Broadcast, Locality, Record, Settings};
 use crate::spec::Contract;
 use crate::spec::rules::{Limit, LimitScope};
@@ -28,70 +26,8 @@ const LATENCY: f64 = 0.12;
 /// Most reasons that a plan names.
 const MOST_REASONS: usize = 12;
 
-/// Shows the plan of a run, as far as it is wanted, and asks for consent, as far as it is needed. Whether the run is to
-/// go on.
-///
-/// # Errors
-/// Nobody can be asked, or the plan cannot be made.
-pub async fn agree(
-    contract: &Arc<Contract>,
-    plan: &Plan,
-    settings: &Settings,
-    wanted: Wanted,
-    environment: &Environment,
-) -> Result<Agreement, CliError> {
-    match wanted {
-        Wanted { plan_only: true, .. } => {
-            super::output::print(&rehearse(contract, plan, settings, environment).await?);
-            Ok(Agreement::Stop)
-        }
-        Wanted { consent: Consent::Given, .. } => Ok(Agreement::Go),
-        Wanted { consent: Consent::Needed, .. } => {
-            if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
-                return Err(CliError::usage(format!(
-                    "{} is not on this machine, where a run makes and deletes resources: --plan shows what it would \
-                     do, --yes does it",
-                    settings.endpoint
-                )));
-            }
-            print_error(&rehearse(contract, plan, settings, environment).await?);
-            ask()
-        }
-    }
-}
-
-/// What is wanted before a run.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted {
-    /// The plan is all.
-    pub plan_only: bool,
-    /// Whether someone must agree.
-    pub consent: Consent,
-}
-
-/// Whether a run goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Agreement {
-    /// It does.
-    Go,
-    /// It does not, and that is right.
-    Stop,
-}
-
-fn ask() -> Result<Agreement, CliError> {
-    print_error("Go on? [y/N] ");
-    // A console that is gone answers nothing, which is a no.
-    let _ = std::io::stderr().flush();
-    let mut answer = String::new();
-    let _ = std::io::stdin().read_line(&mut answer);
-    match answer.trim().to_lowercase().as_str() {
-        "y" | "yes" => Ok(Agreement::Go),
-        _ => Err(CliError::usage("nothing was sent, as you did not agree")),
-    }
-}
-
 /// Runs the cases against the embedded reference server as they would be run elsewhere, and says what they took.
-async fn rehearse(
+pub(super) async fn dry_run(
     contract: &Arc<Contract>,
     plan: &Plan,
     settings: &Settings,
@@ -142,7 +78,7 @@ impl Figures {
     fn of(contract: &Contract, settings: &Settings, outcome: &Outcome) -> Figures {
         let latency = if settings.locality == Locality::Remote { LATENCY } else { 0.0 } / settings.jobs.max(1) as f64;
         let interval = |operation: &str| {
-            let quota = pace::allowed(contract, operation).filter(|_| settings.paced);
+            let quota = rate_limit::allowed(contract, operation).filter(|_| settings.paced);
             quota.map_or(0.0, |rate| 1.0 / rate)
         };
         let spent = |least: &dyn Fn(f64) -> f64| -> Vec<f64> {
@@ -157,7 +93,7 @@ impl Figures {
             .requests_by_operation
             .iter()
             .filter_map(|(operation, requests)| {
-                let rate = pace::allowed(contract, operation).filter(|_| settings.paced)?;
+                let rate = rate_limit::allowed(contract, operation).filter(|_| settings.paced)?;
                 Some((operation.clone(), *requests, rate))
             })
             .max_by(|one, other| (one.1 as f64 / one.2).total_cmp(&(other.1 as f64 / other.2)));

@@ -21,7 +21,7 @@ struct Job {
 }
 
 /// The threads that run cases.
-pub struct Crew {
+pub struct WorkerPool {
     jobs: Sender<Job>,
     threads: Vec<JoinHandle<Gathered>>,
     shared: Arc<Shared>,
@@ -66,9 +66,9 @@ pub struct Finished {
 }
 
 /// Where a trial hands its case over.
-pub struct Desk(Sender<Job>);
+pub struct JobSender(Sender<Job>);
 
-impl Desk {
+impl JobSender {
     /// Runs the case at a position of the plan.
     pub fn run(&self, index: usize) -> Result<Completion, Failed> {
         let (answer, answered) = mpsc::channel();
@@ -78,14 +78,14 @@ impl Desk {
     }
 }
 
-impl Crew {
+impl WorkerPool {
     /// Starts as many threads as cases run at the same time.
     pub fn start(
         prepared: Arc<Prepared>,
         judge: Arc<Judge>,
         threads: usize,
         deadline: Option<Deadline>,
-    ) -> Result<Crew, String> {
+    ) -> Result<WorkerPool, String> {
         let (jobs, queue) = mpsc::channel();
         let queue = Arc::new(Mutex::new(queue));
         let threads = 0..threads.min(judge.plan.cases.len());
@@ -96,12 +96,12 @@ impl Crew {
         });
         let threads = threads.collect::<Result<_, _>>()?;
         let done = deadline.map(|deadline| watch(&shared, deadline.left)).transpose()?;
-        Ok(Crew { threads, jobs, shared, done })
+        Ok(WorkerPool { threads, jobs, shared, done })
     }
 
     /// A desk for one trial.
-    pub fn desk(&self) -> Desk {
-        Desk(self.jobs.clone())
+    pub fn sender(&self) -> JobSender {
+        JobSender(self.jobs.clone())
     }
 
     /// Waits until everything that the cases made is deleted, as far as that can be done.

@@ -10,7 +10,7 @@ use super::worker::rounds;
 use crate::generate::placeholder::{self, Placeholder};
 use crate::generate::{Family, finished, runner};
 use crate::plan::accepted::Accepted;
-use crate::plan::part::{self, Part, Role};
+use crate::plan::operation_role::{self, OperationRole, RoleKind};
 use crate::plan::resources::resource_of;
 use crate::plan::sequence::Sequence;
 use crate::plan::suite::Step;
@@ -167,9 +167,10 @@ impl<'e> Needs<'e> {
     fn sequence(&mut self, sequence: &Sequence) {
         let env = self.env;
         for resource in &sequence.resources {
-            let roles = part::roles(&env.contract, &env.plan.resources, resource);
-            let is_needed =
-                |role: &Role| self.breadth == Breadth::Everything || matches!(role.part, Part::Create | Part::Get);
+            let roles = operation_role::roles(&env.contract, &env.plan.resources, resource);
+            let is_needed = |role: &OperationRole| {
+                self.breadth == Breadth::Everything || matches!(role.kind, RoleKind::Create | RoleKind::Get)
+            };
             self.found.extend(roles.into_iter().filter(is_needed).map(|role| role.operation));
             self.resource(resource);
         }

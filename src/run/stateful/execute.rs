@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::draw::{Cast, Label, Move};
+use super::generate::{Binding, Label, Transition};
 use super::model::{Entity, Model};
 use crate::generate::{not_found_errors, placeholder};
-use crate::judge::law::Deed;
+use crate::judge::law::Effect;
 use crate::judge::{Answer, FindingKind, Judgement, Violation, law, path};
 use crate::plan::expectation::{Expectation, ExpectedError};
-use crate::plan::part::{self, Part, Role};
+use crate::plan::operation_role::{self, OperationRole, RoleKind};
 use crate::plan::sequence::{Law, LawKind, law as find_law};
 use crate::run::environment::Environment;
 use crate::run::outcome::FindingKey;
@@ -47,10 +47,10 @@ pub enum Done {
 pub struct Play<'w, 'c> {
     pub(super) env: &'c Environment,
     pub(super) session: Session<'w>,
-    pub(super) cast: &'c Cast<'c>,
+    pub(super) cast: &'c Binding<'c>,
     pub(super) model: Model,
     /// What was done last, and to what.
-    pub(super) deed: Deed,
+    pub(super) effect: Effect,
     pub(super) subjects: Vec<Label>,
     watch: Watch,
     /// What diverged, with the position of the move.
@@ -60,13 +60,13 @@ pub struct Play<'w, 'c> {
 
 impl<'w, 'c> Play<'w, 'c> {
     /// Begins without resources.
-    pub fn new(session: Session<'w>, cast: &'c Cast<'c>, watch: Watch) -> Play<'w, 'c> {
+    pub fn new(session: Session<'w>, cast: &'c Binding<'c>, watch: Watch) -> Play<'w, 'c> {
         Play {
             env: cast.env,
             session,
             cast,
             model: Model::default(),
-            deed: Deed::Seen,
+            effect: Effect::Seen,
             subjects: Vec::new(),
             watch,
             seen: Vec::new(),
@@ -84,7 +84,7 @@ impl<'w, 'c> Play<'w, 'c> {
     ///
     /// # Errors
     /// Something could not be decided; the moves behind it are not done.
-    pub async fn all(&mut self, moves: &[Move], progress: &mut Progress) -> Result<(), Blocked> {
+    pub async fn all(&mut self, moves: &[Transition], progress: &mut Progress) -> Result<(), Blocked> {
         for (position, step) in moves.iter().enumerate() {
             if self.env.target.is_stopped() {
                 return Err(Blocked("the run was stopped".to_owned()));
@@ -92,13 +92,13 @@ impl<'w, 'c> Play<'w, 'c> {
             self.position = position;
             let cast = self.cast;
             let Some(role) = cast.roles.get(step.role) else { continue };
-            let done = match role.part {
-                Part::Create => self.create(role, step, progress).await?,
-                Part::Update | Part::Tag | Part::Untag => self.change(role, step, progress).await?,
-                Part::Delete => self.delete(role, step, progress).await?,
-                Part::Get | Part::Tags => self.look(role, step, progress).await?,
-                Part::Batch => self.batch(role, &step.about, progress).await?,
-                Part::List => self.list(role, step, progress).await?,
+            let done = match role.kind {
+                RoleKind::Create => self.create(role, step, progress).await?,
+                RoleKind::Update | RoleKind::Tag | RoleKind::Untag => self.change(role, step, progress).await?,
+                RoleKind::Delete => self.delete(role, step, progress).await?,
+                RoleKind::Get | RoleKind::Tags => self.look(role, step, progress).await?,
+                RoleKind::Batch => self.batch(role, &step.about, progress).await?,
+                RoleKind::List => self.list(role, step, progress).await?,
             };
             let is_due = self.watch == Watch::Every || position + 1 == moves.len();
             let is_lost = done == Done::Lost || (done == Done::Changed && is_due && !self.verify(progress).await?);
@@ -109,7 +109,12 @@ impl<'w, 'c> Play<'w, 'c> {
         Ok(())
     }
 
-    async fn create(&mut self, role: &Role, step: &Move, progress: &mut Progress) -> Result<Done, Blocked> {
+    async fn create(
+        &mut self,
+        role: &OperationRole,
+        step: &Transition,
+        progress: &mut Progress,
+    ) -> Result<Done, Blocked> {
         let operation = self.operation(role)?;
         let mut input = step.input.clone();
         let mut expectation = Expectation::success();
@@ -169,7 +174,7 @@ impl<'w, 'c> Play<'w, 'c> {
             if !self.cast.sequence.resources.contains(&product.resource) {
                 continue;
             }
-            let node = part::object_of(operation, &product.resource);
+            let node = operation_role::object_of(operation, &product.resource);
             let mut members = members.clone();
             let tags = node.and_then(|node| self.tags_member(node)).and_then(|name| members.remove(&name));
             let label = (id, number);
@@ -189,12 +194,17 @@ impl<'w, 'c> Play<'w, 'c> {
             }
         }
         self.model.note_use();
-        self.deed = Deed::Created;
+        self.effect = Effect::Created;
         self.subjects = made;
         Ok(Done::Changed)
     }
 
-    async fn change(&mut self, role: &Role, step: &Move, progress: &mut Progress) -> Result<Done, Blocked> {
+    async fn change(
+        &mut self,
+        role: &OperationRole,
+        step: &Transition,
+        progress: &mut Progress,
+    ) -> Result<Done, Blocked> {
         let Some(entity) = step.about.first().and_then(|label| self.model.get(*label)).cloned() else {
             return Ok(Done::Skipped);
         };
@@ -208,9 +218,9 @@ impl<'w, 'c> Play<'w, 'c> {
         let is_changed = judgement.is_success() && expectation.success;
         if is_changed {
             self.subjects = vec![entity.label];
-            match role.part {
-                Part::Tag => self.tagged(role, &entity, &input),
-                Part::Untag => self.untagged(role, &entity, &input),
+            match role.kind {
+                RoleKind::Tag => self.tagged(role, &entity, &input),
+                RoleKind::Untag => self.untagged(role, &entity, &input),
                 _ => self.updated(operation, role, &entity, &input, &mut judgement),
             }
         }
@@ -223,7 +233,7 @@ impl<'w, 'c> Play<'w, 'c> {
         })
     }
 
-    fn tagged(&mut self, role: &Role, entity: &Entity, input: &Value) {
+    fn tagged(&mut self, role: &OperationRole, entity: &Entity, input: &Value) {
         let given = role.tags.as_ref().and_then(|name| input.get(name)).and_then(Value::as_object);
         let given = given.cloned().unwrap_or_default();
         let (replaced, added) = given.keys().cloned().partition(|key| entity.tags.contains_key(key));
@@ -232,10 +242,10 @@ impl<'w, 'c> Play<'w, 'c> {
         if let Some(entity) = self.model.get_mut(entity.label) {
             entity.tags.extend(given);
         }
-        self.deed = Deed::Tagged { replaced, changed, added };
+        self.effect = Effect::Tagged { replaced, changed, added };
     }
 
-    fn untagged(&mut self, role: &Role, entity: &Entity, input: &Value) {
+    fn untagged(&mut self, role: &OperationRole, entity: &Entity, input: &Value) {
         let keys = role.tags.as_ref().and_then(|name| input.get(name)).and_then(Value::as_array);
         let mut removed = BTreeSet::new();
         if let Some(entity) = self.model.get_mut(entity.label) {
@@ -243,14 +253,14 @@ impl<'w, 'c> Play<'w, 'c> {
                 removed.extend(entity.tags.remove(key).map(|_| key.to_owned()));
             }
         }
-        self.deed = Deed::Untagged { removed };
+        self.effect = Effect::Untagged { removed };
     }
 
     /// An update's answer shows the resource: what was not given is as it was.
     fn updated(
         &mut self,
         operation: &Operation,
-        role: &Role,
+        role: &OperationRole,
         entity: &Entity,
         input: &Value,
         judgement: &mut Judgement,
@@ -258,8 +268,8 @@ impl<'w, 'c> Play<'w, 'c> {
         let subject = role.subject.as_deref();
         let named = input.as_object().into_iter().flat_map(Map::keys).filter(|name| Some(name.as_str()) != subject);
         let given = self.with_followers(&entity.kind, named.cloned().collect());
-        self.deed = Deed::Updated { given: given.clone(), changed: BTreeSet::new() };
-        let Some(node) = part::object_of(operation, &entity.kind) else { return };
+        self.effect = Effect::Updated { given: given.clone(), changed: BTreeSet::new() };
+        let Some(node) = operation_role::object_of(operation, &entity.kind) else { return };
         let shown = role.place.as_ref().and_then(|place| judgement.body.as_ref()?.get(place)).cloned();
         let Some(shown @ Value::Object(_)) = shown else { return };
         let is_kept = |difference: &law::Difference| !given.contains(&difference.member);
@@ -270,7 +280,7 @@ impl<'w, 'c> Play<'w, 'c> {
         let mut view = self.view(entity, node);
         view.members.retain(|member| !given.contains(member));
         self.judge(role, entity, (&differences, &tag_differences), &view, judgement);
-        self.deed = Deed::Updated { given, changed };
+        self.effect = Effect::Updated { given, changed };
         self.adopt(entity.label, node, &shown);
         self.model.note_use();
     }
@@ -289,7 +299,12 @@ impl<'w, 'c> Play<'w, 'c> {
         given.into_iter().chain(followers).collect()
     }
 
-    async fn delete(&mut self, role: &Role, step: &Move, progress: &mut Progress) -> Result<Done, Blocked> {
+    async fn delete(
+        &mut self,
+        role: &OperationRole,
+        step: &Transition,
+        progress: &mut Progress,
+    ) -> Result<Done, Blocked> {
         let Some(entity) = step.about.first().and_then(|label| self.model.get(*label)).cloned() else {
             return Ok(Done::Skipped);
         };
@@ -317,7 +332,7 @@ impl<'w, 'c> Play<'w, 'c> {
                 for arn in self.model.bury(entity.label) {
                     self.session.forget(&arn);
                 }
-                self.deed = Deed::Deleted;
+                self.effect = Effect::Deleted;
                 self.subjects = vec![entity.label];
                 Ok(Done::Changed)
             }
@@ -383,7 +398,7 @@ impl<'w, 'c> Play<'w, 'c> {
         Some((law, self.env.contract.clauses.find(&law.rule)?))
     }
 
-    pub(super) fn operation(&self, role: &Role) -> Result<&'c Operation, Blocked> {
+    pub(super) fn operation(&self, role: &OperationRole) -> Result<&'c Operation, Blocked> {
         let found = self.env.contract.operation(&role.operation);
         found.ok_or_else(|| Blocked(format!("{} is unknown", role.operation)))
     }
@@ -452,7 +467,7 @@ impl<'w, 'c> Play<'w, 'c> {
 
     /// The member of a resource that holds its tags.
     pub(super) fn tags_member(&self, node: &Node) -> Option<String> {
-        let role = self.cast.roles.iter().find(|role| role.part == Part::Tag)?;
+        let role = self.cast.roles.iter().find(|role| role.kind == RoleKind::Tag)?;
         let operation = self.env.contract.operation(&role.operation)?;
         let shape = &operation.input.member(role.tags.as_deref()?)?.shape;
         node.members().iter().find(|member| member.shape == *shape).map(|member| member.name.clone())

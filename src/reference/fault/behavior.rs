@@ -4,7 +4,7 @@ use super::Systemic;
 
 /// One thing that the server does otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Quirk {
+pub(crate) enum Behavior {
     /// A delete succeeds and deletes nothing.
     KeepDeleted,
     /// A deleted channel leaves its stream keys behind.
@@ -265,19 +265,19 @@ impl ProtocolFault {
 }
 
 /// Faults of what is kept and shown, by name.
-pub(crate) const STATE_FAULTS: [(&str, Quirk); 14] = [
-    ("metadata-characters", Quirk::MetadataCharacters),
-    ("orphan-keys", Quirk::OrphanKeys),
-    ("prefix-filter", Quirk::PrefixFilter),
-    ("preset-on-any-type", Quirk::PresetOnAnyType),
-    ("region-leak", Quirk::RegionLeak),
-    ("reuse-ids", Quirk::ReuseIds),
-    ("same-id", Quirk::SameId),
-    ("same-stream-key-value", Quirk::SameStreamKeyValue),
-    ("tagged-policy-is-frozen", Quirk::TaggedPolicyIsFrozen),
-    ("tagging-undoes-updates", Quirk::TaggingUndoesUpdates),
-    ("untagged-returns-with-update", Quirk::UntaggedReturns),
-    ("unique-channel-names", Quirk::UniqueChannelNames),
-    ("wrong-arn-region", Quirk::WrongArnRegion),
-    ("wrong-fingerprint", Quirk::WrongFingerprint),
+pub(crate) const STATE_FAULTS: [(&str, Behavior); 14] = [
+    ("metadata-characters", Behavior::MetadataCharacters),
+    ("orphan-keys", Behavior::OrphanKeys),
+    ("prefix-filter", Behavior::PrefixFilter),
+    ("preset-on-any-type", Behavior::PresetOnAnyType),
+    ("region-leak", Behavior::RegionLeak),
+    ("reuse-ids", Behavior::ReuseIds),
+    ("same-id", Behavior::SameId),
+    ("same-stream-key-value", Behavior::SameStreamKeyValue),
+    ("tagged-policy-is-frozen", Behavior::TaggedPolicyIsFrozen),
+    ("tagging-undoes-updates", Behavior::TaggingUndoesUpdates),
+    ("untagged-returns-with-update", Behavior::UntaggedReturns),
+    ("unique-channel-names", Behavior::UniqueChannelNames),
+    ("wrong-arn-region", Behavior::WrongArnRegion),
+    ("wrong-fingerprint", Behavior::WrongFingerprint),
 ];

@@ -7,11 +7,11 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use super::confirmation;
-use super::obstacle;
 use super::outcome::{CaseResult, FindingKey, Found, Left, Outcome, Tally};
 use super::preflight::{self, Checked};
 use super::remains;
 use super::settings::Settings;
+use super::skip_reason;
 use super::worker::Worker;
 use super::{RunError, prepare, workers};
 use crate::clock;
@@ -50,7 +50,7 @@ impl Prepared {
         let env = &self.surveyed.env;
         let shows_something = self.surveyed.tally.findings.values().any(|found| found.case == index);
         let case = env.plan.cases.get(index).filter(|_| !shows_something)?;
-        obstacle::foreseen(env, case)
+        skip_reason::foreseen(env, case)
     }
 
     /// Whether the case at a position of the plan is about an operation that the target does not have.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::generate::{Family, Generator, finished};
 use crate::plan::case::{Case, Check, Form};
-use crate::plan::part::{Part, Role};
+use crate::plan::operation_role::{OperationRole, RoleKind};
 use crate::plan::sequence::Sequence;
 use crate::run::environment::Environment;
 use crate::spec::contract::Operation;
@@ -26,7 +26,7 @@ const UNTRIED_OF: usize = 4;
 
 /// One operation of a sequence.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Move {
+pub struct Transition {
     /// Its number in the sequence as it was drawn; moves that are left out change no other's number.
     pub id: usize,
     /// Position among the roles of the sequence.
@@ -40,30 +40,30 @@ pub struct Move {
 }
 
 /// What takes part in a sequence.
-pub struct Cast<'c> {
+pub struct Binding<'c> {
     /// What all workers share.
     pub env: &'c Environment,
     /// The sequence.
     pub sequence: &'c Sequence,
     /// What the target's operations do to its resources.
-    pub roles: Vec<Role>,
+    pub roles: Vec<OperationRole>,
 }
 
-impl Cast<'_> {
+impl Binding<'_> {
     /// The operation that plays a part for a resource type.
-    pub fn role(&self, part: Part, resource: &str) -> Option<&Role> {
-        self.roles.iter().find(|role| role.part == part && role.resource == resource)
+    pub fn role(&self, kind: RoleKind, resource: &str) -> Option<&OperationRole> {
+        self.roles.iter().find(|role| role.kind == kind && role.resource == resource)
     }
 }
 
 /// How often a part is chosen, against the others.
-fn weight(part: Part) -> usize {
-    match part {
-        Part::Create => 3,
-        Part::Update => 6,
-        Part::Tag | Part::Untag => 3,
-        Part::Delete | Part::List | Part::Batch => 2,
-        Part::Get | Part::Tags => 1,
+fn weight(kind: RoleKind) -> usize {
+    match kind {
+        RoleKind::Create => 3,
+        RoleKind::Update => 6,
+        RoleKind::Tag | RoleKind::Untag => 3,
+        RoleKind::Delete | RoleKind::List | RoleKind::Batch => 2,
+        RoleKind::Get | RoleKind::Tags => 1,
     }
 }
 
@@ -71,10 +71,12 @@ fn weight(part: Part) -> usize {
 pub type Pairs = BTreeSet<(usize, usize)>;
 
 /// Whether a part changes a resource that is there, and lets it be.
-fn alters(part: Part) -> bool {
-    match part {
-        Part::Update | Part::Tag | Part::Untag => true,
-        Part::Create | Part::Delete | Part::Get | Part::Tags | Part::Batch | Part::List => false,
+fn alters(kind: RoleKind) -> bool {
+    match kind {
+        RoleKind::Update | RoleKind::Tag | RoleKind::Untag => true,
+        RoleKind::Create | RoleKind::Delete | RoleKind::Get | RoleKind::Tags | RoleKind::Batch | RoleKind::List => {
+            false
+        }
     }
 }
 
@@ -85,7 +87,7 @@ fn keys(tags: Option<&Value>) -> BTreeSet<String> {
 
 struct Drawing<'d> {
     env: &'d Environment,
-    cast: &'d Cast<'d>,
+    cast: &'d Binding<'d>,
     runner: &'d mut TestRunner,
     /// What earlier sequences did one after the other.
     pairs: &'d mut Pairs,
@@ -103,11 +105,11 @@ struct Drawing<'d> {
 /// earlier sequence had come first.
 pub fn draw(
     env: &Environment,
-    cast: &Cast<'_>,
+    cast: &Binding<'_>,
     length: usize,
     runner: &mut TestRunner,
     pairs: &mut Pairs,
-) -> Vec<Move> {
+) -> Vec<Transition> {
     let mut drawing = Drawing {
         env,
         cast,
@@ -134,7 +136,7 @@ impl Drawing<'_> {
         tree.map_or(0, |tree| tree.current())
     }
 
-    fn step(&mut self, id: usize) -> Option<Move> {
+    fn step(&mut self, id: usize) -> Option<Transition> {
         let untried = self.untried();
         let (index, about) = if !untried.is_empty() && self.below(UNTRIED_OF) > 0 {
             let weights = untried.iter().map(|(role, _)| self.weight(*role)).collect();
@@ -150,12 +152,12 @@ impl Drawing<'_> {
         let operation = self.env.contract.operation(&role.operation)?;
         let input = self.input(operation, &role, about.first().copied())?;
         self.note(id, index, &role, &about, &input);
-        Some(Move { id, role: index, about, input, choice: self.below(usize::from(u16::MAX)) })
+        Some(Transition { id, role: index, about, input, choice: self.below(usize::from(u16::MAX)) })
     }
 
     /// Remembers what a move makes, and what it does to what was made.
-    fn note(&mut self, id: usize, index: usize, role: &Role, about: &[Label], input: &Value) {
-        if role.part == Part::Create {
+    fn note(&mut self, id: usize, index: usize, role: &OperationRole, about: &[Label], input: &Value) {
+        if role.kind == RoleKind::Create {
             let products = self.env.plan.resources.products(&role.operation);
             let new = products.iter().enumerate().map(|(number, product)| ((id, number), product.resource.clone()));
             let new: Vec<_> = new.filter(|(_, kind)| self.cast.sequence.resources.contains(kind)).collect();
@@ -167,23 +169,23 @@ impl Drawing<'_> {
         }
         let Some(label) = about.first() else { return };
         // To take away a tag that is not there changes nothing, so that what follows is not put to the test.
-        let has_changed = self.retag(role, *label, input) || role.part != Part::Untag;
-        if alters(role.part) && has_changed {
+        let has_changed = self.retag(role, *label, input) || role.kind != RoleKind::Untag;
+        if alters(role.kind) && has_changed {
             let before = self.last.insert(*label, index);
             self.pairs.extend(before.map(|before| (before, index)));
-        } else if role.part == Part::Delete {
+        } else if role.kind == RoleKind::Delete {
             self.last.remove(label);
         }
     }
 
     /// Follows what tagging and untagging do to a resource; whether they change its keys.
-    fn retag(&mut self, role: &Role, label: Label, input: &Value) -> bool {
+    fn retag(&mut self, role: &OperationRole, label: Label, input: &Value) -> bool {
         let given = role.tags.as_ref().and_then(|name| input.get(name));
         let tagged = self.tagged.entry(label).or_default();
         let before = tagged.len();
-        match role.part {
-            Part::Tag => tagged.extend(keys(given)),
-            Part::Untag => {
+        match role.kind {
+            RoleKind::Tag => tagged.extend(keys(given)),
+            RoleKind::Untag => {
                 let removed = given.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
                 let removed: BTreeSet<&str> = removed.collect();
                 tagged.retain(|key| !removed.contains(key.as_str()));
@@ -194,14 +196,14 @@ impl Drawing<'_> {
     }
 
     /// The member of an input that holds tags of a new resource.
-    fn tags_member(&self, role: &Role) -> Option<String> {
+    fn tags_member(&self, role: &OperationRole) -> Option<String> {
         let shape = self.tag_shape()?;
         let members = self.env.contract.operation(&role.operation)?.input.members();
         members.iter().find(|member| member.shape == shape).map(|member| member.name.clone())
     }
 
     fn weight(&self, role: usize) -> usize {
-        self.cast.roles.get(role).map_or(0, |role| weight(role.part))
+        self.cast.roles.get(role).map_or(0, |role| weight(role.kind))
     }
 
     /// A position, each as likely as its weight.
@@ -223,9 +225,9 @@ impl Drawing<'_> {
         for (label, kind) in &self.labels {
             let Some(last) = self.last.get(label) else { continue };
             for (index, role) in self.cast.roles.iter().enumerate() {
-                let is_about = role.owner.is_none() && role.resource == *kind && alters(role.part);
+                let is_about = role.owner.is_none() && role.resource == *kind && alters(role.kind);
                 let can_change =
-                    role.part != Part::Untag || self.tagged.get(label).is_some_and(|tags| !tags.is_empty());
+                    role.kind != RoleKind::Untag || self.tagged.get(label).is_some_and(|tags| !tags.is_empty());
                 if is_about && can_change && !self.pairs.contains(&(*last, index)) {
                     untried.push((index, *label));
                 }
@@ -238,20 +240,20 @@ impl Drawing<'_> {
     fn is_possible(&self, role: usize) -> bool {
         let Some(role) = self.cast.roles.get(role) else { return false };
         let number = |kind: &str| self.labels.iter().filter(|(_, known)| known == kind).count();
-        match (&role.owner, role.part) {
+        match (&role.owner, role.kind) {
             (Some(owner), _) => number(owner) > 0,
-            (None, Part::Create) => number(&role.resource) < 2 * self.cast.sequence.at_once,
+            (None, RoleKind::Create) => number(&role.resource) < 2 * self.cast.sequence.at_once,
             (None, _) => number(&role.resource) > 0,
         }
     }
 
-    fn about(&mut self, role: &Role) -> Vec<Label> {
+    fn about(&mut self, role: &OperationRole) -> Vec<Label> {
         let kind = role.owner.as_ref().unwrap_or(&role.resource).clone();
         let fitting: Vec<Label> =
             self.labels.iter().filter(|(_, known)| *known == kind).map(|(label, _)| *label).collect();
-        match role.part {
-            Part::Create if role.owner.is_none() => Vec::new(),
-            Part::Batch => {
+        match role.kind {
+            RoleKind::Create if role.owner.is_none() => Vec::new(),
+            RoleKind::Batch => {
                 let some: Vec<Label> = fitting.iter().copied().filter(|_| self.below(4) > 0).collect();
                 if some.is_empty() { fitting } else { some }
             }
@@ -262,25 +264,27 @@ impl Drawing<'_> {
         }
     }
 
-    fn input(&mut self, operation: &Operation, role: &Role, about: Option<Label>) -> Option<Value> {
-        match role.part {
-            Part::Create | Part::Update => self.drawn(operation),
-            Part::Tag => Some(self.member(role, |drawing| {
+    fn input(&mut self, operation: &Operation, role: &OperationRole, about: Option<Label>) -> Option<Value> {
+        match role.kind {
+            RoleKind::Create | RoleKind::Update => self.drawn(operation),
+            RoleKind::Tag => Some(self.member(role, |drawing| {
                 let some = drawing.some_tags();
                 Value::Object(some.into_iter().collect())
             })),
-            Part::Untag => Some(self.member(role, |drawing| {
+            RoleKind::Untag => Some(self.member(role, |drawing| {
                 let mut keys: Vec<String> = drawing.some_tags().into_iter().map(|(key, _)| key).collect();
                 let given = about.and_then(|label| drawing.tagged.get(&label)).cloned().unwrap_or_default();
                 let chosen = drawing.below(given.len());
                 keys.extend(given.into_iter().nth(chosen).filter(|key| !keys.contains(key)));
                 keys.into_iter().map(Value::from).collect()
             })),
-            Part::Delete | Part::Get | Part::Tags | Part::Batch | Part::List => Some(Value::Object(Map::new())),
+            RoleKind::Delete | RoleKind::Get | RoleKind::Tags | RoleKind::Batch | RoleKind::List => {
+                Some(Value::Object(Map::new()))
+            }
         }
     }
 
-    fn member(&mut self, role: &Role, make: impl Fn(&mut Self) -> Value) -> Value {
+    fn member(&mut self, role: &OperationRole, make: impl Fn(&mut Self) -> Value) -> Value {
         let value = make(self);
         Value::Object(role.tags.iter().map(|name| (name.clone(), value.clone())).collect())
     }
@@ -313,7 +317,7 @@ impl Drawing<'_> {
     }
 
     fn tag_shape(&self) -> Option<String> {
-        let role = self.cast.roles.iter().find(|role| role.part == Part::Tag)?;
+        let role = self.cast.roles.iter().find(|role| role.kind == RoleKind::Tag)?;
         let operation = self.env.contract.operation(&role.operation)?;
         Some(operation.input.member(role.tags.as_deref()?)?.shape.clone())
     }
@@ -337,7 +341,7 @@ impl Drawing<'_> {
 
     /// Legal tags, few enough that later moves meet them again.
     fn fill_tag_pool(&mut self) {
-        let role = self.cast.roles.iter().find(|role| role.part == Part::Tag).cloned();
+        let role = self.cast.roles.iter().find(|role| role.kind == RoleKind::Tag).cloned();
         let Some((role, operation)) = role.and_then(|role| {
             let operation = self.env.contract.operation(&role.operation)?;
             Some((role, operation))
@@ -375,19 +379,19 @@ impl Drawing<'_> {
     }
 
     /// Reads of all that there was: one batch of each type, and a list for every resource or owner.
-    fn sweep(&mut self, first: usize) -> Vec<Move> {
+    fn sweep(&mut self, first: usize) -> Vec<Transition> {
         let mut moves = Vec::new();
         for (index, role) in self.cast.roles.iter().enumerate() {
             let kind = role.owner.as_ref().unwrap_or(&role.resource);
             let all: Vec<Label> =
                 self.labels.iter().filter(|(_, known)| known == kind).map(|(label, _)| *label).collect();
-            let read = |about| Move { id: 0, role: index, about, input: Value::Object(Map::new()), choice: 0 };
-            match role.part {
-                Part::Batch if !all.is_empty() => moves.push(read(all)),
-                Part::List => moves.extend(all.into_iter().map(|label| read(vec![label]))),
+            let read = |about| Transition { id: 0, role: index, about, input: Value::Object(Map::new()), choice: 0 };
+            match role.kind {
+                RoleKind::Batch if !all.is_empty() => moves.push(read(all)),
+                RoleKind::List => moves.extend(all.into_iter().map(|label| read(vec![label]))),
                 _ => {}
             }
         }
-        (first..).zip(moves).map(|(id, read)| Move { id, ..read }).collect()
+        (first..).zip(moves).map(|(id, read)| Transition { id, ..read }).collect()
     }
 }

@@ -9,7 +9,7 @@ use crate::spec::contract::{Node, NodeKind};
 pub type Filler<'f> = dyn Fn(&Node) -> Value + 'f;
 
 /// Puts `value` at `path` below `parent` into `base`, in the first element of lists and the first entry of maps.
-pub fn plant(parent: &Node, base: &mut Value, path: &str, value: Value, filler: &Filler<'_>) {
+pub fn set_at_path(parent: &Node, base: &mut Value, path: &str, value: Value, filler: &Filler<'_>) {
     let Some(node) = parent.children().into_iter().find(|child| leads_to(child, path)) else {
         *base = value;
         return;
@@ -92,5 +92,5 @@ fn plant_below(node: &Node, slot: &mut Value, path: &str, value: Value, filler: 
     if is_empty {
         *slot = filler(node);
     }
-    plant(node, slot, path, value, filler);
+    set_at_path(node, slot, path, value, filler);
 }

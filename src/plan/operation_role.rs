@@ -1,4 +1,4 @@
-//! Which part an operation has in the life of a resource, read from the shapes of its input and output.
+//! Which role an operation has in the life of a resource, read from the shapes of its input and output.
 
 use super::resources::{Resources, is_own_name, resource_of};
 use crate::spec::Pattern;
@@ -6,7 +6,7 @@ use crate::spec::contract::{Contract, Node, NodeKind, Operation};
 
 /// What an operation does to resources of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub enum RoleKind {
     /// Makes one.
     Create,
     /// Changes one.
@@ -27,17 +27,17 @@ pub enum Part {
     List,
 }
 
-/// The part of one operation in the life of one resource type.
+/// The role of one operation in the life of one resource type.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Role {
+pub struct OperationRole {
     /// What it does.
-    pub part: Part,
+    pub kind: RoleKind,
     /// The operation.
     pub operation: String,
     /// The resource type.
     pub resource: String,
-    /// Input member for the ARN of the resource it is about (several for [`Part::Batch`]); of their owner for
-    /// [`Part::Create`] and [`Part::List`], if they have one.
+    /// Input member for the ARN of the resource it is about (several for [`RoleKind::Batch`]); of their owner for
+    /// [`RoleKind::Create`] and [`RoleKind::List`], if they have one.
     pub subject: Option<String>,
     /// Type of that owner.
     pub owner: Option<String>,
@@ -49,10 +49,10 @@ pub struct Role {
     pub tags: Option<String>,
 }
 
-impl Role {
-    fn new(part: Part, operation: &Operation, resource: &str) -> Role {
-        Role {
-            part,
+impl OperationRole {
+    fn new(kind: RoleKind, operation: &Operation, resource: &str) -> OperationRole {
+        OperationRole {
+            kind,
             operation: operation.name.clone(),
             resource: resource.to_owned(),
             subject: None,
@@ -65,45 +65,47 @@ impl Role {
 }
 
 /// The roles of all operations in the life of a resource type, in the order of the contract.
-pub fn roles(contract: &Contract, resources: &Resources, resource: &str) -> Vec<Role> {
+pub fn roles(contract: &Contract, resources: &Resources, resource: &str) -> Vec<OperationRole> {
     contract.operations.iter().filter_map(|operation| role(operation, resources, resource)).collect()
 }
 
-fn role(operation: &Operation, resources: &Resources, resource: &str) -> Option<Role> {
+fn role(operation: &Operation, resources: &Resources, resource: &str) -> Option<OperationRole> {
     let required: Vec<&Node> = operation.input.members().iter().filter(|member| member.is_required).collect();
-    let new = |part| Role::new(part, operation, resource);
+    let new = |kind| OperationRole::new(kind, operation, resource);
     let subject = |member: &Node| Some(member.name.clone());
     if resources.deleter(resource).is_some_and(|(deleter, _)| deleter == operation.name) {
         let member = resources.deleter(resource).map(|(_, member)| member.to_owned());
-        return Some(Role { subject: member, ..new(Part::Delete) });
+        return Some(OperationRole { subject: member, ..new(RoleKind::Delete) });
     }
-    if let Some(role) = tag_role(operation, &required, new(Part::Tags)) {
+    if let Some(role) = tag_role(operation, &required, new(RoleKind::Tags)) {
         return Some(role);
     }
     let object = object_of(operation, resource).map(|node| node.name.clone());
     let items = items_of(operation, resource).map(|node| node.name.clone());
     let names = |member: &&Node| resource_of(member) == Some(resource);
     let owner = required.iter().find(|member| resource_of(member).is_some_and(|kind| kind != resource));
-    let owned = |role: Role| Role {
+    let owned = |role: OperationRole| OperationRole {
         subject: owner.and_then(|member| subject(member)),
         owner: owner.and_then(|member| resource_of(member)).map(str::to_owned),
         ..role
     };
     match (required.as_slice(), operation.is_readonly) {
         (_, false) if is_product(operation, resources, resource) => {
-            Some(owned(Role { place: Some(object?), ..new(Part::Create) }))
+            Some(owned(OperationRole { place: Some(object?), ..new(RoleKind::Create) }))
         }
         (members, false) => {
             let member = members.iter().find(|member| names(member))?;
-            Some(Role { subject: subject(member), place: Some(object?), ..new(Part::Update) })
+            Some(OperationRole { subject: subject(member), place: Some(object?), ..new(RoleKind::Update) })
         }
-        ([only], true) if names(only) => Some(Role { subject: subject(only), place: Some(object?), ..new(Part::Get) }),
+        ([only], true) if names(only) => {
+            Some(OperationRole { subject: subject(only), place: Some(object?), ..new(RoleKind::Get) })
+        }
         ([only], true) if element(only).is_some_and(|element| names(&element)) => {
-            Some(Role { subject: subject(only), place: Some(items?), ..new(Part::Batch) })
+            Some(OperationRole { subject: subject(only), place: Some(items?), ..new(RoleKind::Batch) })
         }
         (members, true) if operation.pagination.is_some() && members.len() <= 1 => {
             let filter = filter_of(operation, resource);
-            Some(owned(Role { place: Some(items?), filter, ..new(Part::List) }))
+            Some(owned(OperationRole { place: Some(items?), filter, ..new(RoleKind::List) }))
         }
         _ => None,
     }
@@ -115,7 +117,7 @@ fn is_product(operation: &Operation, resources: &Resources, resource: &str) -> b
 }
 
 /// Tags are a map; keys to remove are a list; both beside the ARN of whatever resource.
-fn tag_role(operation: &Operation, required: &[&Node], role: Role) -> Option<Role> {
+fn tag_role(operation: &Operation, required: &[&Node], role: OperationRole) -> Option<OperationRole> {
     let is_any = |member: &&&Node| resource_of(member) == Some(Pattern::ANY_RESOURCE);
     let subject = Some(required.iter().find(is_any)?.name.clone());
     let others: Vec<&&Node> = required.iter().filter(|member| !is_any(member)).collect();
@@ -123,15 +125,15 @@ fn tag_role(operation: &Operation, required: &[&Node], role: Role) -> Option<Rol
         [] if operation.is_readonly => {
             let is_map = |member: &&Node| matches!(member.kind, NodeKind::Map { .. });
             let place = operation.output.members().iter().find(is_map)?.name.clone();
-            Some(Role { subject, place: Some(place), ..role })
+            Some(OperationRole { subject, place: Some(place), ..role })
         }
         [only] if !operation.is_readonly => {
-            let part = match only.kind {
-                NodeKind::Map { .. } => Part::Tag,
-                NodeKind::List { .. } => Part::Untag,
+            let kind = match only.kind {
+                NodeKind::Map { .. } => RoleKind::Tag,
+                NodeKind::List { .. } => RoleKind::Untag,
                 _ => return None,
             };
-            Some(Role { part, subject, tags: Some(only.name.clone()), ..role })
+            Some(OperationRole { kind, subject, tags: Some(only.name.clone()), ..role })
         }
         _ => None,
     }
@@ -179,8 +181,8 @@ mod tests {
     fn parts(resource: &str) -> Vec<String> {
         let contract = crate::spec::builtin().unwrap();
         let mut found = roles(&contract, &Resources::of(&contract), resource);
-        found.sort_by_key(|role| role.part);
-        found.iter().map(|role| format!("{:?} {}", role.part, role.operation)).collect()
+        found.sort_by_key(|role| role.kind);
+        found.iter().map(|role| format!("{:?} {}", role.kind, role.operation)).collect()
     }
 
     #[test]
@@ -203,15 +205,15 @@ mod tests {
     fn a_stream_key_has_an_owner() {
         let contract = crate::spec::builtin().unwrap();
         let found = roles(&contract, &Resources::of(&contract), "stream-key");
-        let owned = |part| found.iter().any(|role| role.part == part && role.owner.as_deref() == Some("channel"));
-        assert!(owned(Part::Create) && owned(Part::List), "{found:#?}");
+        let owned = |kind| found.iter().any(|role| role.kind == kind && role.owner.as_deref() == Some("channel"));
+        assert!(owned(RoleKind::Create) && owned(RoleKind::List), "{found:#?}");
     }
 
     #[test]
     fn a_list_is_filtered_by_what_has_the_same_shape() {
         let contract = crate::spec::builtin().unwrap();
         let found = roles(&contract, &Resources::of(&contract), "channel");
-        let list = found.iter().find(|role| role.part == Part::List).unwrap();
+        let list = found.iter().find(|role| role.kind == RoleKind::List).unwrap();
         assert_eq!(list.filter, Some(("filterByName".to_owned(), "name".to_owned())));
     }
 }

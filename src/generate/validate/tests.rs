@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Prover;
+use super::InputValidator;
 
 /// Ids of the clauses that an input breaks.
 fn broken(operation: &str, input: &Value) -> Vec<String> {
     let contract = crate::spec::builtin().unwrap();
     let operation = contract.operation(operation).unwrap();
-    let prover = Prover::new(&contract, operation, BTreeMap::new()).unwrap();
+    let prover = InputValidator::new(&contract, operation, BTreeMap::new()).unwrap();
     let broken = prover.broken(operation, input.clone());
     broken.into_iter().map(|clause| contract.clauses.get(clause).id.clone()).collect()
 }

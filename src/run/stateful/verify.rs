@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::draw::{Label, Move};
+use super::execute::{Done, Play, give};
+use super::generate::{Label, Transition};
 use super::model::Entity;
-use super::play::{Done, Play, give};
 use crate::judge::echo::{is_nothing, same};
-use crate::judge::law::{self, Deed, Difference, View};
+use crate::judge::law::{self, Difference, Effect, View};
 use crate::judge::{Judgement, Violation};
 use crate::plan::expectation::Expectation;
-use crate::plan::part::{self, Part, Role};
+use crate::plan::operation_role::{self, OperationRole, RoleKind};
 use crate::plan::sequence::LawKind;
 use crate::run::polling::{self, Polling};
 use crate::run::session::Blocked;
@@ -35,16 +35,16 @@ impl Play<'_, '_> {
         let subjects = self.subjects.clone();
         let is_due = |entity: &&Entity| {
             let is_touched = subjects.contains(&entity.label) || entity.owner.is_some_and(|it| subjects.contains(&it));
-            entity.gone.is_none() || (is_touched && self.deed == Deed::Deleted)
+            entity.gone.is_none() || (is_touched && self.effect == Effect::Deleted)
         };
         let mut due: Vec<(bool, Label)> =
             self.model.all().filter(is_due).map(|entity| (!subjects.contains(&entity.label), entity.label)).collect();
         due.sort();
         for (is_other, label) in due {
-            for part in [Part::Tags, Part::Get] {
+            for kind in [RoleKind::Tags, RoleKind::Get] {
                 let is_gone = self.model.get(label).is_some_and(|entity| entity.gone.is_some());
-                let is_needed = part == Part::Get || !is_other || is_gone;
-                if is_needed && self.show(part, label, progress).await? == Done::Lost {
+                let is_needed = kind == RoleKind::Get || !is_other || is_gone;
+                if is_needed && self.show(kind, label, progress).await? == Done::Lost {
                     return Ok(false);
                 }
             }
@@ -53,18 +53,23 @@ impl Play<'_, '_> {
     }
 
     /// A read that was drawn.
-    pub(super) async fn look(&mut self, role: &Role, step: &Move, progress: &mut Progress) -> Result<Done, Blocked> {
+    pub(super) async fn look(
+        &mut self,
+        role: &OperationRole,
+        step: &Transition,
+        progress: &mut Progress,
+    ) -> Result<Done, Blocked> {
         match step.about.first() {
-            Some(label) => self.show(role.part, *label, progress).await,
+            Some(label) => self.show(role.kind, *label, progress).await,
             None => Ok(Done::Skipped),
         }
     }
 
     /// Reads one resource, or its tags.
-    async fn show(&mut self, part: Part, label: Label, progress: &mut Progress) -> Result<Done, Blocked> {
+    async fn show(&mut self, kind: RoleKind, label: Label, progress: &mut Progress) -> Result<Done, Blocked> {
         let Some(entity) = self.model.get(label).cloned() else { return Ok(Done::Skipped) };
         let cast = self.cast;
-        let Some(role) = cast.role(part, &entity.kind) else { return Ok(Done::Skipped) };
+        let Some(role) = cast.role(kind, &entity.kind) else { return Ok(Done::Skipped) };
         let operation = self.operation(role)?;
         let mut input = Value::Object(Map::new());
         give(&mut input, role.subject.as_deref(), Value::from(entity.arn.as_str()));
@@ -72,8 +77,8 @@ impl Play<'_, '_> {
         let (mut judgement, exchange) = self.call(operation, &input, &expectation, focus).await;
         let is_shown = judgement.is_success() && expectation.success;
         if is_shown {
-            match part {
-                Part::Tags => self.judge_tags(role, &entity, &mut judgement),
+            match kind {
+                RoleKind::Tags => self.judge_tags(role, &entity, &mut judgement),
                 _ => self.judge_object(operation, role, &entity, &mut judgement),
             }
         }
@@ -82,8 +87,14 @@ impl Play<'_, '_> {
         Ok(if is_shown || is_refused { Done::Looked } else { Done::Lost })
     }
 
-    fn judge_object(&mut self, operation: &Operation, role: &Role, entity: &Entity, judgement: &mut Judgement) {
-        let Some(node) = part::object_of(operation, &entity.kind) else { return };
+    fn judge_object(
+        &mut self,
+        operation: &Operation,
+        role: &OperationRole,
+        entity: &Entity,
+        judgement: &mut Judgement,
+    ) {
+        let Some(node) = operation_role::object_of(operation, &entity.kind) else { return };
         let shown = role.place.as_ref().and_then(|place| judgement.body.as_ref()?.get(place)).cloned();
         let Some(shown @ Value::Object(_)) = shown else { return };
         let differences = self.differences(entity, node, &shown);
@@ -93,7 +104,7 @@ impl Play<'_, '_> {
         self.adopt(entity.label, node, &shown);
     }
 
-    fn judge_tags(&mut self, role: &Role, entity: &Entity, judgement: &mut Judgement) {
+    fn judge_tags(&mut self, role: &OperationRole, entity: &Entity, judgement: &mut Judgement) {
         let shown = role.place.as_ref().and_then(|place| judgement.body.as_ref()?.get(place));
         let shown = shown.and_then(Value::as_object).cloned().unwrap_or_default();
         let tags = tag_differences(&entity.tags, &shown);
@@ -113,11 +124,11 @@ impl Play<'_, '_> {
         view
     }
 
-    /// Adds what differences, of members and of tags, say of laws: broken ones once each; those that the last deed puts
+    /// Adds what differences, of members and of tags, say of laws: broken ones once each; those that the last effect puts
     /// to the test and that the view could show broken as upheld if there are no differences.
     pub(super) fn judge(
         &self,
-        role: &Role,
+        role: &OperationRole,
         entity: &Entity,
         (members, tags): (&[Difference], &[Difference]),
         view: &View,
@@ -126,14 +137,15 @@ impl Play<'_, '_> {
         let is_subject = self.subjects.contains(&entity.label);
         let mut broken: BTreeMap<LawKind, &Difference> = BTreeMap::new();
         for difference in members {
-            broken.entry(law::of_member(&self.deed, is_subject, &difference.member)).or_insert(difference);
+            broken.entry(law::of_member(&self.effect, is_subject, &difference.member)).or_insert(difference);
         }
         // Where there is a list of tags, it was looked at before: what now differs from it is a view of its own.
-        let is_view = role.part == Part::Get && is_subject && self.cast.role(Part::Tags, &entity.kind).is_some();
+        let is_view =
+            role.kind == RoleKind::Get && is_subject && self.cast.role(RoleKind::Tags, &entity.kind).is_some();
         for difference in tags {
             let law = match is_view {
                 true => LawKind::TagsAppear,
-                false => law::of_tag(&self.deed, is_subject, &difference.member),
+                false => law::of_tag(&self.effect, is_subject, &difference.member),
             };
             broken.entry(law).or_insert(difference);
         }
@@ -145,7 +157,7 @@ impl Play<'_, '_> {
             judgement.violations.extend(violation);
         }
         if broken.is_empty() && is_subject {
-            let upheld = law::shown_by(&self.deed, view);
+            let upheld = law::shown_by(&self.effect, view);
             judgement.upheld.extend(upheld.iter().filter_map(|law| Some(self.clause(*law, noun)?.1)));
         }
     }
@@ -181,7 +193,7 @@ impl Play<'_, '_> {
 
     pub(super) async fn batch(
         &mut self,
-        role: &Role,
+        role: &OperationRole,
         about: &[Label],
         progress: &mut Progress,
     ) -> Result<Done, Blocked> {
@@ -203,7 +215,12 @@ impl Play<'_, '_> {
         self.conclude(role, divergences, judgement, Some(exchange), &laws, progress).await
     }
 
-    pub(super) async fn list(&mut self, role: &Role, step: &Move, progress: &mut Progress) -> Result<Done, Blocked> {
+    pub(super) async fn list(
+        &mut self,
+        role: &OperationRole,
+        step: &Transition,
+        progress: &mut Progress,
+    ) -> Result<Done, Blocked> {
         let Some(entity) = step.about.first().and_then(|label| self.model.get(*label)).cloned() else {
             return Ok(Done::Skipped);
         };
@@ -258,7 +275,7 @@ impl Play<'_, '_> {
     }
 
     /// Large pages, and as few items as a filter leaves: the account may have many that are none of the sequence's.
-    fn list_input(&self, operation: &Operation, role: &Role, entity: &Entity) -> Value {
+    fn list_input(&self, operation: &Operation, role: &OperationRole, entity: &Entity) -> Value {
         let mut input = Map::new();
         let page_size = operation.pagination.as_ref().and_then(|pagination| pagination.page_size.as_ref());
         let largest = page_size.and_then(|name| operation.input.member(name)?.constraints.range?.max);
@@ -280,12 +297,12 @@ impl Play<'_, '_> {
     fn divergences(
         &self,
         operation: &Operation,
-        role: &Role,
+        role: &OperationRole,
         entities: &[Entity],
         items: &[Value],
         view: LawKind,
     ) -> Vec<Divergence> {
-        let node = part::items_of(operation, &role.resource).and_then(part::element);
+        let node = operation_role::items_of(operation, &role.resource).and_then(operation_role::element);
         let mut found = Vec::new();
         for entity in entities {
             let item = items.iter().find(|item| item.get("arn").and_then(Value::as_str) == Some(&entity.arn));
@@ -318,7 +335,7 @@ impl Play<'_, '_> {
     /// Blames a view of several resources, unless the view of the single one says the same: then that is to blame.
     async fn conclude(
         &mut self,
-        role: &Role,
+        role: &OperationRole,
         divergences: Vec<Divergence>,
         mut judgement: Judgement,
         exchange: Option<Exchange>,
@@ -334,8 +351,8 @@ impl Play<'_, '_> {
         let history = self.session.history.len();
         for label in suspects {
             let before = self.seen.len();
-            for part in [Part::Tags, Part::Get] {
-                if self.show(part, label, progress).await? == Done::Lost {
+            for kind in [RoleKind::Tags, RoleKind::Get] {
+                if self.show(kind, label, progress).await? == Done::Lost {
                     return Ok(Done::Lost);
                 }
             }
@@ -355,7 +372,7 @@ impl Play<'_, '_> {
     }
 
     /// What diverges as violations, one for each clause.
-    fn all_broken(&self, role: &Role, divergences: &[Divergence]) -> Vec<Violation> {
+    fn all_broken(&self, role: &OperationRole, divergences: &[Divergence]) -> Vec<Violation> {
         let mut broken: Vec<Violation> = Vec::new();
         for Divergence { law, expected, observed, label } in divergences {
             let kind = self.model.get(*label).map(|entity| entity.kind.clone()).unwrap_or_default();
@@ -371,16 +388,21 @@ fn shown_by_several(law: LawKind, entities: &[Entity]) -> Vec<LawKind> {
     entities.iter().any(|entity| entity.gone.is_none()).then_some(law).into_iter().collect()
 }
 
-fn items(role: &Role, judgement: &Judgement) -> Vec<Value> {
+fn items(role: &OperationRole, judgement: &Judgement) -> Vec<Value> {
     let items = role.place.as_ref().and_then(|place| judgement.body.as_ref()?.get(place));
     items.and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
 /// Deleted resources that a batch does not name in its list of errors, where it has one.
-fn unreported(operation: &Operation, role: &Role, entities: &[Entity], judgement: &Judgement) -> Vec<Divergence> {
+fn unreported(
+    operation: &Operation,
+    role: &OperationRole,
+    entities: &[Entity],
+    judgement: &Judgement,
+) -> Vec<Divergence> {
     let is_errors = |node: &&Node| {
         role.place.as_ref() != Some(&node.name)
-            && part::element(node).is_some_and(|element| element.member("arn").is_some())
+            && operation_role::element(node).is_some_and(|element| element.member("arn").is_some())
     };
     let Some(errors) = operation.output.members().iter().find(is_errors) else { return Vec::new() };
     let listed = judgement.body.as_ref().and_then(|body| body.get(&errors.name)).and_then(Value::as_array);
