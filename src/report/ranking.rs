@@ -148,6 +148,13 @@ impl Record {
     }
 }
 
+/// How many of these causes fail the run; `None` if all do.
+pub(super) fn counting<'a>(causes: impl IntoIterator<Item = &'a RankedCause<'a>>) -> Option<u64> {
+    let weights: Vec<Weight> = causes.into_iter().map(|cause| cause.weight).collect();
+    let counting = weights.iter().filter(|weight| **weight == Weight::Counts).count();
+    (counting < weights.len()).then_some(counting as u64)
+}
+
 /// A number of causes, of which some are missing operations, in words that tell those apart.
 pub(super) fn of_causes(causes: usize, missing: usize) -> String {
     let wrong = count(causes.saturating_sub(missing) as u64, "cause");

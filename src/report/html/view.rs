@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::cause::{self, Cause, Finding};
 use super::matrix::{self, Row};
 use crate::judge::finding::FindingKind;
+use crate::report::ranking::counting;
 use crate::report::record::{CaseRecord, CaseVerdict, ClauseVerdict, KnownFinding, Record};
 use crate::report::text::{count, grouped, seconds, visible};
 use crate::report::verdict::Verdict;
@@ -187,6 +188,8 @@ fn tiles(record: &Record) -> Vec<Tile> {
     let summary = &record.summary;
     let score = record.score();
     let cases = &summary.cases;
+    let causes = record.ranked_causes();
+    let violated = format!("{} violated, besides missing operations", count(score.violated, "clause"));
     vec![
         Tile {
             label: "Score",
@@ -195,8 +198,11 @@ fn tiles(record: &Record) -> Vec<Tile> {
         },
         Tile {
             label: "Causes",
-            value: grouped(record.ranked_causes().len() as u64),
-            detail: format!("{} violated, besides missing operations", count(score.violated, "clause")),
+            value: grouped(causes.len() as u64),
+            detail: match counting(&causes) {
+                Some(counting) => format!("{} count; {violated}", grouped(counting)),
+                None => violated,
+            },
         },
         Tile {
             label: "Missing operations",

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::style::{BAD, CODE, DIM, STRONG, paint, wrap};
 use super::{Detail, View};
-use crate::report::ranking::RankedCause;
+use crate::report::ranking::{RankedCause, counting};
 use crate::report::record::{BaselineStatus, FindingRecord, Record};
 use crate::report::text::{body_line, count, request_line, sentence, shorten, visible};
 use crate::report::verdict::Weight;
@@ -27,7 +27,9 @@ pub(super) fn section(page: &mut String, record: &Record, view: &View, most: usi
     };
     let causes: Vec<&RankedCause<'_>> = all.iter().filter(is_told).collect();
     if causes.len() > most {
-        let title = format!("The {} most telling of {}", most, count(causes.len() as u64, "cause"));
+        let counting = counting(causes.iter().copied()).map(|counting| format!(", {counting} of which count"));
+        let counting = counting.unwrap_or_default();
+        let title = format!("The {most} most telling of {}{counting}", count(causes.len() as u64, "cause"));
         let _ = writeln!(page, "{}", paint(STRONG, &title));
     }
     for (number, cause) in (1..).zip(causes.iter().take(most)) {

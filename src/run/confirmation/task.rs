@@ -36,10 +36,15 @@ pub(super) fn open_tasks(plan: &Plan, tally: &Tally, surveyed: &BTreeSet<Finding
     grouped(plan, open.map(|(key, found)| (key, found.case, found.witness.clone())))
 }
 
-/// Looks at cases that showed findings too, for those of `unshown` that their own case did not show again.
+/// Looks at what else may show those of `unshown` that did not show again: other cases that did, and other inputs of the
+/// same case, because the smallest input may need a state that a larger one does not.
 pub(super) fn other_tasks(plan: &Plan, tally: &Tally, unshown: &BTreeSet<FindingKey>) -> Vec<Task> {
     let found = unshown.iter().filter_map(|key| Some((key, tally.findings.get(key)?)));
-    grouped(plan, found.flat_map(|(key, found)| found.also_in.iter().map(move |case| (key, *case, None))))
+    let cases = |found: &Found| {
+        let other_inputs = found.witness.as_ref().map(|_| found.case);
+        found.also_in.iter().copied().chain(other_inputs).collect::<Vec<_>>()
+    };
+    grouped(plan, found.flat_map(|(key, found)| cases(found).into_iter().map(move |case| (key, case, None))))
 }
 
 /// The same looks once more.
