@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use ivs_conformance::plan::{Filter, Suites};
 use ivs_conformance::run::settings::{Locality, Settings};
-use ivs_conformance::run::{self, Outcome, Verdict, rate_limit};
+use ivs_conformance::run::{self, CaseOutcome, Outcome, rate_limit};
 use ivs_conformance::spec::Contract;
 use ivs_conformance::{plan, spec};
 
@@ -166,7 +166,7 @@ fn in_an_account_that_others_use_everything_conforms_and_nothing_is_left() {
     let findings: Vec<String> = outcome.findings.values().map(|found| format!("{:?}", found.violation)).collect();
     assert!(findings.is_empty(), "{findings:#?}");
     assert!(
-        outcome.cases.iter().filter(|case| case.verdict == Verdict::Passed).count() > 60,
+        outcome.cases.iter().filter(|case| case.verdict == CaseOutcome::Passed).count() > 60,
         "{}",
         outcome.cases.len()
     );
@@ -186,7 +186,7 @@ fn what_an_account_does_not_allow_is_untested_with_that_reason() {
         .cases
         .iter()
         .filter_map(|case| match &case.verdict {
-            Verdict::Inconclusive { reason } => Some(reason.as_str()),
+            CaseOutcome::Inconclusive { reason } => Some(reason.as_str()),
             _ => None,
         })
         .collect();

@@ -17,7 +17,7 @@ use ivs_conformance::cli::{embedded, resolve};
 use ivs_conformance::plan::{self, Filter, Plan, Suites};
 use ivs_conformance::reference::{self, Config, Variant};
 use ivs_conformance::run::settings::{Profile, Settings};
-use ivs_conformance::run::{CaseResult, Verdict};
+use ivs_conformance::run::{CaseOutcome, CaseResult};
 use ivs_conformance::spec::{self, Contract};
 
 fn seeds() -> u64 {
@@ -54,7 +54,7 @@ impl Bench {
         server.stop().await;
         assert_eq!(outcome.cases.len(), self.plan.cases.len(), "every case was run");
         if variants.is_empty() && profile == Profile::Standard {
-            let undecided = |result: &&CaseResult| matches!(result.verdict, Verdict::Inconclusive { .. });
+            let undecided = |result: &&CaseResult| matches!(result.verdict, CaseOutcome::Inconclusive { .. });
             let undecided: Vec<&CaseResult> = outcome.cases.iter().filter(undecided).collect();
             assert!(undecided.is_empty(), "every case is decided on the reference server: {undecided:#?}");
         }

@@ -17,7 +17,7 @@ use crate::report::record::ClauseVerdict;
 use crate::report::text::{count, visible};
 use crate::run::outcome::Outcome;
 use crate::run::rate_limit;
-use crate::run::settings::{Broadcast, Locality, Record, Settings};
+use crate::run::settings::{Broadcast, JournalMode, Locality, Settings};
 use crate::spec::Contract;
 use crate::spec::rules::{Limit, LimitScope};
 
@@ -34,10 +34,10 @@ pub(super) async fn dry_run(
     environment: &Environment,
 ) -> Result<String, CliError> {
     let mut rehearsal = Settings {
-        record: Record::Memory,
+        record: JournalMode::Memory,
         paced: false,
         rate: None,
-        lease: None,
+        refreshing: None,
         broadcast: match settings.broadcast {
             Broadcast::Unavailable => Broadcast::Unavailable,
             Broadcast::ControlPath(_) | Broadcast::Command(_) => Broadcast::ControlPath(REFERENCE_BROADCAST.to_owned()),
@@ -125,7 +125,7 @@ fn page(contract: &Contract, settings: &Settings, figures: &Figures, report: &Re
     for (kind, (made, most)) in &figures.resources {
         let _ = writeln!(page, "    {made} {}, at most {most} at a time{}", visible(kind), limit(contract, kind));
     }
-    if let Record::Journal(path) = &settings.record {
+    if let JournalMode::Journal(path) = &settings.record {
         let _ = writeln!(page, "  all of it written down in {} before it is made", path.display());
     }
     untested(&mut page, report);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 
-use crate::run::credentials::Lease;
+use crate::run::credentials::RefreshingCredentials;
 use crate::run::settings::Credentials;
 
 /// Variables and AWS files of whoever calls the program.
@@ -23,7 +23,7 @@ pub struct Found {
     /// Credentials.
     pub credentials: Credentials,
     /// What replaces them, if they expire.
-    pub lease: Option<Lease>,
+    pub refreshing: Option<RefreshingCredentials>,
     /// Region, if the search came by one.
     pub region: Option<String>,
 }

@@ -15,7 +15,9 @@ use super::values;
 use crate::entropy;
 use crate::report::record::{Gate, Selection};
 use crate::run::RunId;
-use crate::run::settings::{Broadcast, BroadcastCommand, Credentials, Locality, Network, Record, Settings, Throttling};
+use crate::run::settings::{
+    Broadcast, BroadcastCommand, Credentials, JournalMode, Locality, Network, Settings, Throttling,
+};
 pub use crate::run::settings::{DEFAULT_REGION, DEFAULT_SEED, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use crate::run::span::Span;
 
@@ -31,7 +33,7 @@ pub struct Resolved {
     /// What the stages need.
     pub settings: Settings,
     /// Whether the target is still to be started; its endpoint is empty until then.
-    pub target: Target,
+    pub target: TargetChoice,
     /// The contract file; none is the built-in one.
     pub spec: Option<PathBuf>,
     /// Reports to write.
@@ -69,7 +71,7 @@ pub enum Consent {
 
 /// Which target is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
+pub enum TargetChoice {
     /// The reference server, started by the run.
     Embedded,
     /// Someone else's.
@@ -98,7 +100,7 @@ pub fn run(flags: RunArgs, config: Config, environment: &Environment) -> Result<
     settings.shard = args.plan.shard.unwrap_or_default();
     let resolved = Resolved {
         consent: consent(&settings, args.account.yes),
-        target: if settings.endpoint.is_empty() { Target::Embedded } else { Target::Given },
+        target: if settings.endpoint.is_empty() { TargetChoice::Embedded } else { TargetChoice::Given },
         settings,
         spec: args.plan.spec,
         reports: args.verdict.report,
@@ -142,12 +144,12 @@ pub fn account(settings: &mut Settings, args: &AccountArgs) {
     settings.nonce = Some(nonce);
     if is_remote {
         let journal = PathBuf::from(format!("ivs-conformance-{}.journal", RunId::new(nonce).id));
-        let Settings { endpoint, region, credentials, lease, broadcast, network, .. } = settings.clone();
+        let Settings { endpoint, region, credentials, refreshing, broadcast, network, .. } = settings.clone();
         let nonce = Some(nonce);
         *settings = Settings {
             region,
             credentials,
-            lease,
+            refreshing,
             broadcast,
             network,
             nonce,
@@ -155,7 +157,7 @@ pub fn account(settings: &mut Settings, args: &AccountArgs) {
         };
     }
     if let Some(path) = &args.journal {
-        settings.record = Record::Journal(path.clone());
+        settings.record = JournalMode::Journal(path.clone());
     }
     if let Some(paced) = args.quotas {
         settings.paced = paced;
@@ -194,7 +196,7 @@ pub fn target(args: &TargetArgs, environment: &Environment) -> Result<Settings, 
     let found = environment.found().filter(|found| credentials.as_ref() == Some(&found.credentials));
     Ok(Settings {
         region: region.unwrap_or_else(|| DEFAULT_REGION.to_owned()),
-        lease: found.and_then(|found| found.lease.clone()),
+        refreshing: found.and_then(|found| found.refreshing.clone()),
         credentials,
         broadcast,
         wait: args.wait.map_or(Duration::ZERO, |Span(wait)| wait),

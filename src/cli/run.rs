@@ -16,14 +16,14 @@ use super::exit::Exit;
 use super::history::{History, Keeping};
 use super::output::{self, Sinks, print_error};
 use super::progress::Progress;
-use super::resolve::{self, BaselineUse, Consent, Resolved, Target};
+use super::resolve::{self, BaselineUse, Consent, Resolved, TargetChoice};
 use super::{aws, embedded, repository, signals, stages};
 use crate::plan::Plan;
 use crate::report::Record;
 use crate::report::baseline::{self, Baseline};
 use crate::report::text::count;
 use crate::run::Recorder;
-use crate::run::settings::{Record as Journaled, Settings};
+use crate::run::settings::{JournalMode, Settings};
 use crate::spec::Contract;
 
 /// Checks a target.
@@ -36,7 +36,7 @@ pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliEr
     output::choose_colours(resolved.console.color);
     let loaded = stages::load(resolved.spec.as_deref())?;
     stages::name_endpoint(&mut resolved.settings, &loaded.contract)?;
-    if resolved.target == Target::Embedded {
+    if resolved.target == TargetChoice::Embedded {
         stages::expect_reference(&loaded.contract, stages::NAME_THE_TARGET)?;
     }
     config.check_operations(&loaded.contract.operation_names()).map_err(|damaged| CliError::File(damaged.into()))?;
@@ -111,7 +111,7 @@ fn end_recording(resolved: &Resolved) -> Result<(), CliError> {
 
 /// Whoever kills the run must know what to clean.
 fn say_where_the_journal_is(settings: &Settings) {
-    if let Journaled::Journal(path) = &settings.record {
+    if let JournalMode::Journal(path) = &settings.record {
         let path = path.display();
         print_error(&format!("journal: {path} (if the run is killed: ivs-conformance clean {path})\n"));
     }
@@ -125,8 +125,8 @@ async fn execute(
     environment: &Environment,
 ) -> Result<Record, CliError> {
     let server = match resolved.target {
-        Target::Given => None,
-        Target::Embedded => Some(
+        TargetChoice::Given => None,
+        TargetChoice::Embedded => Some(
             embedded::start(&mut resolved.settings)
                 .await
                 .map_err(|error| CliError::CouldNotTest(format!("the reference server did not start: {error}")))?,
@@ -140,7 +140,7 @@ async fn execute(
         server.stop().await;
     }
     let mut record = record?;
-    record.target.embedded = resolved.target == Target::Embedded;
+    record.target.embedded = resolved.target == TargetChoice::Embedded;
     record.contract.file = resolved.spec.as_ref().map(|path| path.display().to_string());
     record.gate = resolved.gate.clone();
     record.selection = resolved.selection.clone();

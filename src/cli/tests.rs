@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::plan::{Filter, Plan, Suites};
 use crate::reference;
-use crate::run::{self, Outcome, Prepared, Settings, Verdict};
+use crate::run::{self, CaseOutcome, Outcome, Prepared, Settings};
 use crate::selftest::{self, Detection, Options};
 use crate::spec::{self, Contract};
 
@@ -47,7 +47,7 @@ async fn a_panic_loses_one_case_and_nothing_else_and_the_run_says_so() {
     assert_eq!(events, all.len());
     let id = &plan.cases[last].id;
     let is_named = |text: &str| text.contains(id) && text.contains("told to panic");
-    assert!(matches!(&outcome.cases[last].verdict, Verdict::Inconclusive { reason } if is_named(reason)));
+    assert!(matches!(&outcome.cases[last].verdict, CaseOutcome::Inconclusive { reason } if is_named(reason)));
     let stopped = outcome.stopped_early.unwrap();
     assert!(stopped.starts_with("internal error: ") && is_named(&stopped), "{stopped}");
     assert_eq!(outcome.internal_errors.len(), 1, "{:?}", outcome.internal_errors);
@@ -71,7 +71,7 @@ fn a_panic_fails_its_own_trial_and_the_next_one_is_run() {
     let outcome = executor.run(0).unwrap();
     assert!(outcome.internal_errors[0].contains("told to panic"), "{:?}", outcome.internal_errors);
     let next = executor.run(1).unwrap();
-    assert_eq!((next.internal_errors, &next.cases[0].verdict), (Vec::new(), &Verdict::Passed));
+    assert_eq!((next.internal_errors, &next.cases[0].verdict), (Vec::new(), &CaseOutcome::Passed));
     executor.finish();
     runtime.block_on(server.stop());
 }

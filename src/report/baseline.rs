@@ -155,7 +155,7 @@ impl Baseline {
     /// run is no judge of.
     pub fn updated(&self, record: &Record) -> Baseline {
         let written: HashMap<&str, &KnownFinding> = self.known.iter().map(|entry| (entry.id.as_str(), entry)).collect();
-        let judge = Judge::new(record, self.profile);
+        let judge = BaselineJudge::new(record, self.profile);
         let reliable = record.findings.iter().filter(|finding| !finding.is_intermittent());
         let seen = reliable.map(|finding| {
             let old = written.get(finding.id.as_str());
@@ -260,7 +260,7 @@ pub(super) enum Fate {
 }
 
 /// Judges entries by a run: one that was filtered, stopped or could not decide is no judge.
-pub(super) struct Judge<'a> {
+pub(super) struct BaselineJudge<'a> {
     seen: HashSet<&'a str>,
     decided_clauses: HashSet<&'a str>,
     decided_cases: HashSet<&'a str>,
@@ -269,8 +269,8 @@ pub(super) struct Judge<'a> {
     is_complete: bool,
 }
 
-impl<'a> Judge<'a> {
-    pub(super) fn new(record: &'a Record, written_with: Option<Profile>) -> Judge<'a> {
+impl<'a> BaselineJudge<'a> {
+    pub(super) fn new(record: &'a Record, written_with: Option<Profile>) -> BaselineJudge<'a> {
         let is_lighter = match (written_with, record.profile.parse()) {
             (Some(old), Ok(new)) => rank(new) < rank(old),
             _ => false,
@@ -278,7 +278,7 @@ impl<'a> Judge<'a> {
         let clauses = record.clauses.iter().filter(|clause| clause.verdict != ClauseVerdict::Untested);
         let cases = record.cases.iter().filter(|case| case.verdict != CaseVerdict::Inconclusive);
         let only = record.selection.only.iter().filter_map(|glob| Glob::new(glob).ok());
-        Judge {
+        BaselineJudge {
             seen: record.findings.iter().map(|finding| finding.id.as_str()).collect(),
             decided_clauses: clauses.map(|clause| clause.id.as_str()).collect(),
             decided_cases: cases.map(|case| case.id.as_str()).collect(),
@@ -319,7 +319,7 @@ pub fn apply(record: &mut Record, baseline: &Baseline, today: Date) {
             false => BaselineStatus::New,
         };
     }
-    let judge = Judge::new(record, baseline.profile);
+    let judge = BaselineJudge::new(record, baseline.profile);
     let gone: Vec<KnownFinding> =
         baseline.known.iter().filter(|entry| judge.of(entry) == Fate::Fixed).cloned().collect();
     let has_expired = |entry: &&KnownFinding| entry.expires.as_deref().and_then(date).is_some_and(|last| last < today);

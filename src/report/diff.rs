@@ -6,7 +6,7 @@ mod volatile;
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::baseline::{Fate, Judge, entry_of};
+use super::baseline::{BaselineJudge, Fate, entry_of};
 use super::record::{CaseVerdict, CauseRecord, ClauseRecord, ClauseVerdict, FindingRecord, Record};
 
 pub use document::{
@@ -94,7 +94,7 @@ fn findings(old: &Record, new: &Record, is_common: &dyn Fn(&str) -> bool) -> Vec
     for (before, after) in pairs.into_values() {
         let Some(finding) = after.or(before).filter(|finding| is_common(&finding.clause)) else { continue };
         // A run that could have shown a finding and did not rules it out.
-        let open = |other: &Record, judge: &Judge<'_>| {
+        let open = |other: &Record, judge: &BaselineJudge<'_>| {
             (judge.of(&entry_of(finding)) != Fate::Fixed).then(|| why_open(other, finding))
         };
         let (change, reason) = match (before, after) {
@@ -137,8 +137,8 @@ fn pairs<'r>(old: &'r Record, new: &'r Record) -> BTreeMap<&'r str, Pair<'r>> {
 }
 
 /// Judges by a run what only the other one showed.
-fn judge<'r>(record: &'r Record, other: &Record) -> Judge<'r> {
-    Judge::new(record, other.profile.parse().ok())
+fn judge<'r>(record: &'r Record, other: &Record) -> BaselineJudge<'r> {
+    BaselineJudge::new(record, other.profile.parse().ok())
 }
 
 /// Why a run that did not show a finding does not rule it out.

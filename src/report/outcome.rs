@@ -22,7 +22,7 @@ use crate::judge::document;
 use crate::judge::finding::FindingKind;
 use crate::plan::{Case, Plan};
 use crate::run::settings::{Broadcast, Settings};
-use crate::run::{CaseResult, FindingKey, Found, Left, Outcome, Verdict};
+use crate::run::{CaseOutcome, CaseResult, FindingKey, Found, Left, Outcome};
 use crate::spec::Contract;
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::Node;
@@ -176,14 +176,14 @@ fn cases(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<CaseRecord>
 }
 
 fn case_record(contract: &Contract, case: &Case, result: &CaseResult, outcome: &Outcome) -> CaseRecord {
-    let is_undecided = matches!(result.verdict, Verdict::Inconclusive { .. });
+    let is_undecided = matches!(result.verdict, CaseOutcome::Inconclusive { .. });
     let hindrances = result.hindered_by.iter().filter(|key| is_undecided && outcome.findings.contains_key(key));
     let mut findings: Vec<&FindingKey> = result.findings.iter().chain(hindrances).collect();
     findings.dedup();
     let (verdict, reason) = match &result.verdict {
-        Verdict::Passed => (CaseVerdict::Passed, None),
-        Verdict::Failed => (CaseVerdict::Failed, None),
-        Verdict::Inconclusive { reason } => (CaseVerdict::Inconclusive, Some(reason.clone())),
+        CaseOutcome::Passed => (CaseVerdict::Passed, None),
+        CaseOutcome::Failed => (CaseVerdict::Failed, None),
+        CaseOutcome::Inconclusive { reason } => (CaseVerdict::Inconclusive, Some(reason.clone())),
     };
     CaseRecord {
         id: case.id.clone(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::judge::finding::FindingKind;
 use crate::plan::Plan;
-use crate::run::{FindingKey, Outcome, Verdict};
+use crate::run::{CaseOutcome, FindingKey, Outcome};
 use crate::spec::Contract;
 use crate::spec::clause::ClauseIndex;
 
@@ -29,10 +29,10 @@ pub(super) fn restrict(contract: &Contract, plan: &Plan, outcome: &mut Outcome) 
     for case in &mut outcome.cases {
         let before = case.findings.len();
         case.findings.retain(is_selected);
-        if case.findings.is_empty() && before > 0 && case.verdict == Verdict::Failed {
+        if case.findings.is_empty() && before > 0 && case.verdict == CaseOutcome::Failed {
             case.verdict = match case.decided {
-                0 => Verdict::Inconclusive { reason: NOT_SELECTED.to_owned() },
-                _ => Verdict::Passed,
+                0 => CaseOutcome::Inconclusive { reason: NOT_SELECTED.to_owned() },
+                _ => CaseOutcome::Passed,
             };
         }
     }

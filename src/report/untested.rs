@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::plan::{Plan, reason};
-use crate::run::{Outcome, Verdict};
+use crate::run::{CaseOutcome, Outcome};
 use crate::spec::Contract;
 use crate::spec::clause::{Clause, ClauseIndex, ClauseKind};
 
@@ -38,7 +38,7 @@ impl<'o> Evidence<'o> {
             let shown = result.findings.iter().find_map(|key| outcome.findings.get(key));
             for clause in &case.clauses {
                 let of_clause = clauses.entry(*clause).or_default();
-                if let Verdict::Inconclusive { reason } = &result.verdict {
+                if let CaseOutcome::Inconclusive { reason } = &result.verdict {
                     of_clause.blocker.get_or_insert(reason.as_str());
                     of_clause.was_tried |= result.requests > 0;
                 }
@@ -129,7 +129,7 @@ mod tests {
     use crate::run::{CaseResult, FindingKey, Found, Settings};
     use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
 
-    fn result(case: usize, verdict: Verdict, decided: u64, findings: Vec<FindingKey>) -> CaseResult {
+    fn result(case: usize, verdict: CaseOutcome, decided: u64, findings: Vec<FindingKey>) -> CaseResult {
         CaseResult { case, verdict, requests: 1, decided, elapsed: Duration::ZERO, findings, hindered_by: Vec::new() }
     }
 
@@ -175,13 +175,14 @@ mod tests {
         let mut outcome = Outcome::default();
         let seen = "The target answered status 422 without an error code.";
         let key = found(&mut outcome, violation(&contract, "CreateChannel.input.name.pattern", seen), refuses);
-        outcome.cases = vec![result(refuses, Verdict::Failed, 3, vec![key])];
+        outcome.cases = vec![result(refuses, CaseOutcome::Failed, 3, vec![key])];
         assert_eq!(
             Evidence::of(&plan, &outcome).reason(&contract, error),
             "the target never answered with it: the case that should cause it was answered otherwise, e.g. \
              CreateChannel.input.name.pattern/refuses: The target answered status 422 without an error code"
         );
-        outcome.cases = vec![result(refuses, Verdict::Inconclusive { reason: "it was busy".to_owned() }, 0, vec![])];
+        outcome.cases =
+            vec![result(refuses, CaseOutcome::Inconclusive { reason: "it was busy".to_owned() }, 0, vec![])];
         assert_eq!(Evidence::of(&plan, &outcome).reason(&contract, error), "it was busy");
     }
 
@@ -190,7 +191,7 @@ mod tests {
         let (contract, plan) = of("PutMetadata.status");
         let clause = contract.clauses.find("PutMetadata.status").unwrap();
         let blocked = |requests| {
-            let verdict = Verdict::Inconclusive { reason: "the channel did not go live in time".to_owned() };
+            let verdict = CaseOutcome::Inconclusive { reason: "the channel did not go live in time".to_owned() };
             CaseResult { requests, ..result(0, verdict, 0, Vec::new()) }
         };
         let reason = |requests| {
@@ -207,7 +208,7 @@ mod tests {
         let refuses = plan.cases.iter().position(|case| case.id.ends_with("/refuses")).unwrap();
         let mut outcome = Outcome::default();
         let key = found(&mut outcome, violation(&contract, "DeleteChannel.status", "It is 200."), refuses);
-        outcome.cases = vec![result(refuses, Verdict::Passed, 1, vec![key])];
+        outcome.cases = vec![result(refuses, CaseOutcome::Passed, 1, vec![key])];
         let record = Record::from_outcome(&contract, &plan, &Settings::for_loopback("http://127.0.0.1:1"), outcome);
         assert!(record.findings.is_empty() && record.cases[refuses].findings.is_empty());
         let note = "left out 1 finding of clauses that were not selected: DeleteChannel.status";

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::dependencies;
-use super::environment::Environment;
 use super::outcome::Tally;
+use super::run_context::RunContext;
 use super::session::{Blocked, Fixtures, Session};
 use super::worker::Worker;
 use crate::generate::Accepted;
@@ -23,7 +23,7 @@ use crate::wire::Exchange;
 
 /// Looks for accepted requests of the operations that the cases take, if the contract has no rules. An operation that
 /// refuses every one, each with an error that it documents, is an inferred finding.
-pub(super) async fn find(env: &mut Environment, tally: &mut Tally) {
+pub(super) async fn find(env: &mut RunContext, tally: &mut Tally) {
     if !env.contract.is_model_only() {
         return;
     }
@@ -45,7 +45,7 @@ pub(super) async fn find(env: &mut Environment, tally: &mut Tally) {
 }
 
 /// What makes something comes first, and of that what can name few other resources: others need what it makes.
-fn in_order(env: &Environment) -> Vec<&Operation> {
+fn in_order(env: &RunContext) -> Vec<&Operation> {
     let needed = dependencies::operations(env);
     let is_wanted = |operation: &&Operation| needed.contains(&operation.name) && !env.is_unavailable(&operation.name);
     let mut operations: Vec<&Operation> = env.contract.operations.iter().filter(is_wanted).collect();
@@ -135,7 +135,7 @@ async fn attempt(worker: &mut Worker, operation: &Operation, input: &Value, salt
     }
 }
 
-fn note(env: &Environment, operation: &Operation, (answer, exchange): &(Answer, Exchange), tally: &mut Tally) {
+fn note(env: &RunContext, operation: &Operation, (answer, exchange): &(Answer, Exchange), tally: &mut Tally) {
     let is_about = |case: &crate::plan::Case| {
         case.operation.as_deref() == Some(&operation.name) && matches!(case.check, Check::Valid { form: Form::Minimal })
     };

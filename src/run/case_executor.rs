@@ -13,7 +13,7 @@ use super::remains;
 use super::settings::Settings;
 use super::skip_reason;
 use super::worker::Worker;
-use super::{RunError, prepare, workers};
+use super::{RunError, prepare, scheduler};
 use crate::clock;
 use crate::plan::Plan;
 use crate::spec::Contract;
@@ -74,13 +74,13 @@ impl Prepared {
     ///
     /// # Errors
     /// The runtime cannot be set up.
-    pub fn executor(&self) -> Result<Executor, RunError> {
+    pub fn executor(&self) -> Result<CaseExecutor, RunError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Runtime)?;
         let env = self.surveyed.env.for_thread();
         let mut worker = Worker::new(Arc::new(env));
         let created = self.created.lock().map(|mut created| std::mem::take(&mut *created)).unwrap_or_default();
         runtime.block_on(worker.adopt(&created));
-        Ok(Executor { runtime, worker, survey: self.surveyed.tally.clone() })
+        Ok(CaseExecutor { runtime, worker, survey: self.surveyed.tally.clone() })
     }
 
     /// Tries once more to delete what executors could not, which all have finished. What is left.
@@ -95,20 +95,20 @@ impl Prepared {
 
 /// Runs cases one after another on the thread that made it.
 #[derive(Debug)]
-pub struct Executor {
+pub struct CaseExecutor {
     runtime: Runtime,
     worker: Worker,
     survey: Tally,
 }
 
-impl Executor {
+impl CaseExecutor {
     /// Runs the case at a position of the plan; none if there is no such case. The findings of the outcome are those of
     /// this case, and what looking the target over showed in its name.
     pub fn run(&mut self, index: usize) -> Option<Outcome> {
         let env = Arc::clone(&self.worker.env);
         let started_at = Some(clock::now());
         let errors = self.worker.tally.internal_errors.len();
-        let mut result = self.runtime.block_on(workers::run_case(&mut self.worker, index))?;
+        let mut result = self.runtime.block_on(scheduler::run_case(&mut self.worker, index))?;
         let found = self.confirmed(&mut result);
         let (tally, survey) = (&self.worker.tally, &self.survey);
         let surveyed = survey.findings.iter().filter(|(_, found)| found.case == index);

@@ -10,9 +10,9 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::RunError;
-use super::ledger::{Journal, Ledger, Named, Story, journal};
+use super::ledger::{Journal, JournalState, Ledger, Named, journal};
 use super::outcome::Left;
-use super::settings::{Locality, Record, Settings};
+use super::settings::{JournalMode, Locality, Settings};
 use super::target::{OTHER_REGIONS, Target};
 use crate::clock;
 use crate::plan::resources::Resources;
@@ -71,8 +71,8 @@ pub(super) fn left(cleaned: &Result<Cleaned, RunError>, settings: &Settings) -> 
         }
         Err(error) => {
             let path = match &settings.record {
-                Record::Journal(path) => path.display().to_string(),
-                Record::Off | Record::Memory => String::new(),
+                JournalMode::Journal(path) => path.display().to_string(),
+                JournalMode::Off | JournalMode::Memory => String::new(),
             };
             vec![unknown(format!("what the journal {path} names"), format!("it could not be deleted: {error}"))]
         }
@@ -124,7 +124,7 @@ async fn finish(
     haste: Haste,
 ) -> Result<Cleaned, RunError> {
     let (header, entries) = journal::read(path)?;
-    let story = Story::of(header, entries);
+    let story = JournalState::of(header, entries);
     if story.ended {
         return Ok(Cleaned::default());
     }

@@ -24,48 +24,50 @@ const REMOVED: &str = "[redacted]";
 
 /// Credentials, and how long they are good.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Issued {
+pub struct ExpiringCredentials {
     /// The credentials.
     pub credentials: Credentials,
     /// When they expire; none if nothing says that they do.
     pub expires: Option<SystemTime>,
 }
 
-/// What an issuer answers: the error says in a few words, without any secret, why there is nothing.
-pub type Issue<'i> = Pin<Box<dyn Future<Output = Result<Issued, String>> + Send + 'i>>;
+/// What an provider answers: the error says in a few words, without any secret, why there is nothing.
+pub type ProvidedCredentials<'i> = Pin<Box<dyn Future<Output = Result<ExpiringCredentials, String>> + Send + 'i>>;
 
 /// Who issues credentials. An answer comes within a time limit of its own.
-pub trait Issuer: Send + Sync {
+pub trait CredentialsProvider: Send + Sync {
     /// Asks for credentials.
-    fn issue(&self) -> Issue<'_>;
+    fn provide(&self) -> ProvidedCredentials<'_>;
 }
 
 /// Temporary credentials that are replaced before they expire. Clones share what they hold.
 #[derive(Clone)]
-pub struct Lease {
+pub struct RefreshingCredentials {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    issuer: Box<dyn Issuer>,
+    provider: Box<dyn CredentialsProvider>,
     /// Whoever has it asks.
     turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
 
 struct State {
-    held: Issued,
+    held: ExpiringCredentials,
     asked: Option<Instant>,
     refusal: Option<String>,
     /// Of all credentials but the first.
     secrets: Vec<String>,
 }
 
-impl Lease {
+impl RefreshingCredentials {
     /// Begins with credentials at hand.
-    pub fn new(first: Issued, issuer: impl Issuer + 'static) -> Lease {
+    pub fn new(first: ExpiringCredentials, provider: impl CredentialsProvider + 'static) -> RefreshingCredentials {
         let state = State { held: first, asked: None, refusal: None, secrets: Vec::new() };
-        Lease { shared: Arc::new(Shared { issuer: Box::new(issuer), turn: Default::default(), state: state.into() }) }
+        RefreshingCredentials {
+            shared: Arc::new(Shared { provider: Box::new(provider), turn: Default::default(), state: state.into() }),
+        }
     }
 
     /// The credentials at hand.
@@ -74,7 +76,7 @@ impl Lease {
     }
 
     /// Replaces the credentials at hand if they expire soon. Only who finds them expired waits for who asks already.
-    pub async fn keep(&self) {
+    pub async fn refresh(&self) {
         if !self.is_due() {
             return;
         }
@@ -84,7 +86,7 @@ impl Lease {
         };
         // Whoever had the turn before may have got new ones.
         if turn.is_some() && self.is_due() {
-            let answer = self.shared.issuer.issue().await;
+            let answer = self.shared.provider.provide().await;
             self.shared.state.lock().take(answer);
         }
     }
@@ -134,7 +136,7 @@ impl Lease {
 }
 
 impl State {
-    fn take(&mut self, answer: Result<Issued, String>) {
+    fn take(&mut self, answer: Result<ExpiringCredentials, String>) {
         self.asked = Some(clock::instant());
         match answer {
             Ok(issued) => {
@@ -155,7 +157,7 @@ enum Lasts {
     Longer,
 }
 
-impl Issued {
+impl ExpiringCredentials {
     fn lasts(&self, span: Duration) -> Lasts {
         match self.expires {
             Some(expires) if expires <= clock::now() + span => Lasts::Less,
@@ -164,9 +166,12 @@ impl Issued {
     }
 }
 
-impl fmt::Debug for Lease {
+impl fmt::Debug for RefreshingCredentials {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Lease").field("held", &self.shared.state.lock().held).finish_non_exhaustive()
+        formatter
+            .debug_struct("RefreshingCredentials")
+            .field("held", &self.shared.state.lock().held)
+            .finish_non_exhaustive()
     }
 }
 

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 use tokio::sync::{RwLock, RwLockReadGuard};
 
-use super::environment::Environment;
 use super::lists::{self, Pages};
 use super::outcome::Left;
+use super::run_context::RunContext;
 use super::session::{Bundle, Fixtures, Session};
 use super::worker::Worker;
 use crate::judge::path;
@@ -235,7 +235,7 @@ fn may_have_succeeded(reply: &Reply) -> bool {
 }
 
 /// Reads the lists of what the cases of the plan make, before the first of them.
-pub(super) async fn prepare(env: &Environment) {
+pub(super) async fn prepare(env: &RunContext) {
     let creates = |name: &str| !env.plan.resources.products(name).is_empty();
     if !env.plan.cases.iter().filter_map(|case| case.operation.as_deref()).any(creates) {
         return;
@@ -257,7 +257,7 @@ pub(super) async fn prepare(env: &Environment) {
 }
 
 /// Looks at the lists after a case with creating requests that failed.
-pub(super) async fn after_case(env: &Environment, case: &str, phase: Phase) {
+pub(super) async fn after_case(env: &RunContext, case: &str, phase: Phase) {
     let kinds = env.damage.fresh_kinds();
     if kinds.is_empty() || env.target.is_stopped() {
         return;
@@ -273,7 +273,7 @@ pub(super) async fn after_case(env: &Environment, case: &str, phase: Phase) {
 }
 
 /// Looks at the lists when no case is running.
-pub(super) async fn after_phase(env: &Environment, phase: Phase) {
+pub(super) async fn after_phase(env: &RunContext, phase: Phase) {
     let when = match phase {
         Phase::Ordinary => "the end of the ordinary cases",
         Phase::Dangerous => "the end of the dangerous cases",
@@ -281,7 +281,7 @@ pub(super) async fn after_phase(env: &Environment, phase: Phase) {
     look(env, env.damage.kinds_to_look_at(), when, Surroundings::Quiet).await;
 }
 
-async fn look(env: &Environment, kinds: Vec<(String, Finder)>, since: &str, surroundings: Surroundings) {
+async fn look(env: &RunContext, kinds: Vec<(String, Finder)>, since: &str, surroundings: Surroundings) {
     for (kind, finder) in kinds {
         let mut listed = arns(env, &finder).await;
         for _ in 1..ATTEMPTS {
@@ -303,7 +303,7 @@ async fn look(env: &Environment, kinds: Vec<(String, Finder)>, since: &str, surr
 }
 
 /// Deletes what failed requests made.
-async fn delete(env: &Environment, kind: &str, arns: Vec<String>) {
+async fn delete(env: &RunContext, kind: &str, arns: Vec<String>) {
     if arns.is_empty() {
         return;
     }
@@ -319,7 +319,7 @@ async fn delete(env: &Environment, kind: &str, arns: Vec<String>) {
     env.remains.keep(undeleted);
 }
 
-async fn arns(env: &Environment, finder: &Finder) -> Result<BTreeSet<String>, String> {
+async fn arns(env: &RunContext, finder: &Finder) -> Result<BTreeSet<String>, String> {
     let pages = if env.target.is_loopback() { Pages::AtMost(MOST_PAGES) } else { Pages::First };
     let items = lists::items(&env.contract, &env.target, finder, None, pages).await?;
     let arn = |item: &Value| path::find(item, &finder.arn).and_then(Value::as_str).map(str::to_owned);

@@ -21,7 +21,7 @@ const ELEMENT: &str = ".member.";
 
 /// What is known to be wrong with resources that the run made.
 #[derive(Debug, Default)]
-pub struct Causes {
+pub struct KnownDefects {
     known: Mutex<Known>,
 }
 
@@ -35,7 +35,7 @@ struct Known {
     uncaused: BTreeSet<FindingKey>,
 }
 
-impl Causes {
+impl KnownDefects {
     /// Notes what the answer to a request that makes or changes something says of it.
     pub fn note(&self, input: &Value, judgement: &Judgement) {
         let of_kind = |kind| judgement.violations.iter().filter(move |violation| violation.kind == kind);
@@ -172,7 +172,7 @@ mod tests {
             let operation = contract.operation(name).unwrap();
             judge.exchange(operation, expectation, operation.status_clause, exchange)
         };
-        let causes = Causes::default();
+        let causes = KnownDefects::default();
         let refused = Expectation { success: false, ..Expectation::success() };
         let wrong = json!({"channel": {"arn": made}});
         causes.note(&json!({}), &judged("CreateChannel", &refused, &exchange(&wrong)));

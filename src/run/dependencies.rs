@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::environment::Environment;
+use super::run_context::RunContext;
 use super::worker::rounds;
 use crate::generate::placeholder::{self, Placeholder};
 use crate::generate::{Family, finished, runner};
@@ -22,7 +22,7 @@ use crate::spec::contract::Operation;
 pub const AUTH: &str = "auth.";
 
 /// The operations that the cases call, and those that make and delete what these calls name.
-pub fn operations(env: &Environment) -> BTreeSet<String> {
+pub fn operations(env: &RunContext) -> BTreeSet<String> {
     let mut needs = Needs::new(env, Breadth::Everything);
     env.plan.cases.iter().for_each(|case| needs.case(case));
     if signatures(env) {
@@ -32,7 +32,7 @@ pub fn operations(env: &Environment) -> BTreeSet<String> {
 }
 
 /// Whether a case makes a channel live.
-pub fn broadcasts(env: &Environment) -> bool {
+pub fn broadcasts(env: &RunContext) -> bool {
     let mut needs = Needs::new(env, Breadth::Everything);
     env.plan.cases.iter().any(|case| {
         needs.case(case);
@@ -41,12 +41,12 @@ pub fn broadcasts(env: &Environment) -> bool {
 }
 
 /// An operation that a case cannot do without, and that the target does not have.
-pub fn lacking(env: &Environment, case: &Case) -> Option<String> {
+pub fn lacking(env: &RunContext, case: &Case) -> Option<String> {
     first_of(env, case, &env.not_implemented)
 }
 
 /// An operation that a case cannot do without, and that refuses access, with how it does.
-pub fn refused<'e>(env: &'e Environment, case: &Case) -> Option<(String, &'e str)> {
+pub fn refused<'e>(env: &'e RunContext, case: &Case) -> Option<(String, &'e str)> {
     let operations: BTreeSet<String> = env.refused.keys().cloned().collect();
     let operation = first_of(env, case, &operations)?;
     let refusal = env.refused.get(&operation)?;
@@ -54,7 +54,7 @@ pub fn refused<'e>(env: &'e Environment, case: &Case) -> Option<(String, &'e str
 }
 
 /// The first of these operations that a case cannot do without.
-fn first_of(env: &Environment, case: &Case, operations: &BTreeSet<String>) -> Option<String> {
+fn first_of(env: &RunContext, case: &Case, operations: &BTreeSet<String>) -> Option<String> {
     let missing = |breadth: Breadth| {
         let mut needs = Needs::new(env, breadth);
         needs.case(case);
@@ -74,19 +74,19 @@ enum Breadth {
 }
 
 /// Whether a case depends on what the target makes of signatures.
-pub fn signatures(env: &Environment) -> bool {
+pub fn signatures(env: &RunContext) -> bool {
     env.plan.cases.iter().any(|case| is_about_signatures(env, case))
 }
 
 /// Whether this case does.
-pub fn is_about_signatures(env: &Environment, case: &Case) -> bool {
+pub fn is_about_signatures(env: &RunContext, case: &Case) -> bool {
     let mut clauses = case.clauses.iter().map(|clause| env.contract.clauses.get(*clause));
     matches!(case.check, Check::Condition { .. }) || clauses.any(|clause| clause.id.starts_with(AUTH))
 }
 
 /// Whether this case says nothing of a target that does not verify signatures. Valid requests that are signed in some
 /// unusual way are not such a case: a target that refuses them, or fails, diverges whatever it makes of signatures.
-pub fn needs_verification(env: &Environment, case: &Case) -> bool {
+pub fn needs_verification(env: &RunContext, case: &Case) -> bool {
     let must_succeed = match &case.check {
         Check::Probe { probe } => {
             let probe = env.plan.suites.probes.get(*probe);
@@ -98,7 +98,7 @@ pub fn needs_verification(env: &Environment, case: &Case) -> bool {
 }
 
 /// Operations that show what the target makes of signatures: they change nothing and need nothing.
-pub fn signature_witnesses(env: &Environment) -> impl Iterator<Item = &Operation> {
+pub fn signature_witnesses(env: &RunContext) -> impl Iterator<Item = &Operation> {
     let is_simple = |operation: &&Operation| {
         operation.is_readonly && operation.input.members().iter().all(|member| !member.is_required)
     };
@@ -106,7 +106,7 @@ pub fn signature_witnesses(env: &Environment) -> impl Iterator<Item = &Operation
 }
 
 /// The inputs that a generated case sends with the run's seed.
-fn inputs(env: &Environment, case: &Case, operation: &Operation) -> Vec<Value> {
+fn inputs(env: &RunContext, case: &Case, operation: &Operation) -> Vec<Value> {
     let mut runner = runner(env.settings.seed, &case.id);
     let families = env.generator.families(case);
     let rounds = rounds(env.settings.profile, &case.check);
@@ -116,7 +116,7 @@ fn inputs(env: &Environment, case: &Case, operation: &Operation) -> Vec<Value> {
 }
 
 struct Needs<'e> {
-    env: &'e Environment,
+    env: &'e RunContext,
     breadth: Breadth,
     found: BTreeSet<String>,
     /// Resource types and states that were looked at.
@@ -128,7 +128,7 @@ struct Needs<'e> {
 }
 
 impl<'e> Needs<'e> {
-    fn new(env: &'e Environment, breadth: Breadth) -> Needs<'e> {
+    fn new(env: &'e RunContext, breadth: Breadth) -> Needs<'e> {
         let (found, seen, saved) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         Needs { env, breadth, found, seen, saved, broadcasts: false }
     }

@@ -1,13 +1,13 @@
 //! What is worth knowing of a run and no divergence, in sentences.
 
-use super::environment::Environment;
 use super::outcome::Tally;
+use super::run_context::RunContext;
 
 /// One connection that closes for so many requests is a habit of the target.
 const OFTEN: u64 = 50;
 
 /// The notes of a run. `disturbed` findings were caused by the run's own parallel cases.
-pub(super) fn of_run(env: &Environment, tally: &Tally, disturbed: u64) -> Vec<String> {
+pub(super) fn of_run(env: &RunContext, tally: &Tally, disturbed: u64) -> Vec<String> {
     let seen = [unknown_members(tally), nulls(tally)];
     let of_target = [
         refused(env),
@@ -33,25 +33,25 @@ fn nulls(tally: &Tally) -> Option<String> {
 }
 
 /// Resources that the target has no way to delete.
-fn undeletable(env: &Environment) -> impl Iterator<Item = Option<String>> {
+fn undeletable(env: &RunContext) -> impl Iterator<Item = Option<String>> {
     env.remains.undeletable().into_iter().map(|(deleter, number)| {
         let resources = some(number, "resource stays", "resources stay")?;
         Some(format!("{resources} on the target, because it does not implement {deleter}."))
     })
 }
 
-fn refused(env: &Environment) -> Option<String> {
+fn refused(env: &RunContext) -> Option<String> {
     let number = some(env.refused.len() as u64, "operation", "operations")?;
     let (operation, refusal) = env.refused.first_key_value()?;
     Some(format!("Access to {number} is refused, and what needs them is untested: {operation} answers {refusal}."))
 }
 
-fn outages(env: &Environment) -> Option<String> {
+fn outages(env: &RunContext) -> Option<String> {
     let times = some(env.target.health().outages(), "time", "times")?;
     Some(format!("The target refused connections {times}; cases that were under way then decide nothing."))
 }
 
-fn repeated(env: &Environment) -> Option<String> {
+fn repeated(env: &RunContext) -> Option<String> {
     let requests = some(env.target.repeats(), "request", "requests")?;
     Some(format!(
         "The target closed kept connections while requests were on their way; {requests} that change nothing went out \
@@ -59,7 +59,7 @@ fn repeated(env: &Environment) -> Option<String> {
     ))
 }
 
-fn closed(env: &Environment) -> Option<String> {
+fn closed(env: &RunContext) -> Option<String> {
     let number = env.target.closed_between_requests();
     let connections = some(number, "connection", "connections").filter(|_| number * OFTEN >= env.target.requests())?;
     Some(format!(
@@ -68,7 +68,7 @@ fn closed(env: &Environment) -> Option<String> {
     ))
 }
 
-fn lags(env: &Environment, tally: &Tally) -> Option<String> {
+fn lags(env: &RunContext, tally: &Tally) -> Option<String> {
     let (number, longest) = tally.lags;
     let answers = some(number, "answer", "answers")?;
     let (longest, limit) = (longest.as_secs_f64(), env.settings.patience.as_secs());
@@ -77,7 +77,7 @@ fn lags(env: &Environment, tally: &Tally) -> Option<String> {
     ))
 }
 
-fn throttled(env: &Environment) -> Option<String> {
+fn throttled(env: &RunContext) -> Option<String> {
     let times = some(env.target.throttled(), "time", "times")?;
     Some(format!("The target asked to wait {times}; those requests were sent again."))
 }

@@ -13,7 +13,6 @@ mod damage;
 mod deduplication;
 mod dependencies;
 mod diagnostics;
-mod environment;
 pub mod event;
 mod health;
 pub mod ledger;
@@ -29,7 +28,9 @@ pub mod recorder;
 mod remains;
 mod repeats;
 mod route;
+mod run_context;
 mod scenario;
+mod scheduler;
 mod secrets;
 mod session;
 pub mod settings;
@@ -41,7 +42,6 @@ mod target;
 mod variation;
 mod workaround;
 mod worker;
-mod workers;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -50,9 +50,9 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::time::sleep;
 
-pub use case_executor::{Executor, Prepared};
+pub use case_executor::{CaseExecutor, Prepared};
 pub use event::Event;
-pub use outcome::{CaseResult, FindingKey, Found, Left, Outcome, Verdict};
+pub use outcome::{CaseOutcome, CaseResult, FindingKey, Found, Left, Outcome};
 pub use recorder::Recorder;
 pub use secrets::Secrets;
 pub use settings::Settings;
@@ -65,13 +65,13 @@ use crate::send::SendError;
 use crate::spec::Contract;
 pub use access::Refusal;
 use clean::{Cleaned, Haste};
-pub use environment::RunId;
 use ledger::{Header, Journal, JournalError, Ledger, Signing};
 use preflight::Checked;
 pub use preflight::Untestable;
-use settings::{Broadcast, Locality, Record};
+pub use run_context::RunId;
+use scheduler::work;
+use settings::{Broadcast, JournalMode, Locality};
 use target::Target;
-use workers::work;
 
 /// Why a run could not begin.
 #[derive(Debug, Error)]
@@ -194,8 +194,8 @@ pub async fn run(
 /// After the run: what its journal says is there still, or may be.
 async fn sweep(contract: &Arc<Contract>, settings: &Settings, haste: Haste) -> Option<Result<Cleaned, RunError>> {
     match &settings.record {
-        Record::Journal(path) => Some(clean::after_run(contract, settings, path, haste).await),
-        Record::Off | Record::Memory => None,
+        JournalMode::Journal(path) => Some(clean::after_run(contract, settings, path, haste).await),
+        JournalMode::Off | JournalMode::Memory => None,
     }
 }
 
@@ -213,9 +213,9 @@ fn prepare(contract: &Contract, plan: &Plan, settings: &Settings) -> Result<(Run
 /// The ledger of a run, where one is wanted.
 fn ledger(contract: &Contract, plan: &Plan, settings: &Settings, run: &str) -> Result<Option<Ledger>, JournalError> {
     let journal = match &settings.record {
-        Record::Off => return Ok(None),
-        Record::Memory => None,
-        Record::Journal(path) => {
+        JournalMode::Off => return Ok(None),
+        JournalMode::Memory => None,
+        JournalMode::Journal(path) => {
             let durable = settings.locality == Locality::Remote;
             Some(Journal::create(path, durable, header(contract, settings, run))?)
         }

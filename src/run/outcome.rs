@@ -128,7 +128,7 @@ pub struct Witness {
 
 /// How a case ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CaseOutcome {
     /// Everything decided in the target's favour.
     Passed,
     /// At least one divergence of its clauses.
@@ -146,7 +146,7 @@ pub struct CaseResult {
     /// Position in the plan.
     pub case: usize,
     /// How it ended.
-    pub verdict: Verdict,
+    pub verdict: CaseOutcome,
     /// Requests it sent, set-up included.
     pub requests: u64,
     /// Requests and steps that decided something, for or against the target.

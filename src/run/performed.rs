@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::environment::Environment;
+use super::run_context::RunContext;
 use super::session::Session;
 use crate::judge::sight::Counterpart;
 use crate::judge::{Judgement, Violation};
@@ -32,7 +32,7 @@ impl Performed {
 
     /// Takes back that the answer alone upholds the step's rule where it cannot: assertions of the same rule decide it
     /// instead, or success and refusals are both right.
-    pub(super) fn leave_to_assertions(&mut self, env: &Environment, step: &Step, focus: ClauseIndex) {
+    pub(super) fn leave_to_assertions(&mut self, env: &RunContext, step: &Step, focus: ClauseIndex) {
         let rule = &env.contract.clauses.get(focus).id;
         let answers = step.expect.answers();
         let is_open = answers.len() > 1 && answers.iter().any(|answer| answer == "success");

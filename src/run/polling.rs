@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::environment::Environment;
 use super::performed::Performed;
+use super::run_context::RunContext;
 use crate::clock;
 use crate::judge::{FindingKind, Judgement, Violation};
 use crate::spec::contract::{BodyClause, Operation};
@@ -63,7 +63,7 @@ impl Polling {
     }
 
     /// Waits before the next request, or until the run is stopped.
-    pub(super) async fn pause(&mut self, env: &Environment) {
+    pub(super) async fn pause(&mut self, env: &RunContext) {
         env.target.pause(self.wait).await;
         self.wait = (self.wait * 2).min(LONGEST_WAIT);
     }

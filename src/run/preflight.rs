@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use super::RunError;
 use super::accepted;
-use super::environment::{Environment, RunId};
 use super::outcome::Tally;
+use super::run_context::{RunContext, RunId};
 use super::secrets::Secrets;
 use super::settings::Settings;
 use super::target::Target;
@@ -41,7 +41,7 @@ const SIGNATURE_CLAUSE: &str = "auth.wrong-signature-is-refused";
 #[derive(Debug)]
 pub struct Checked {
     /// What all workers share.
-    pub env: Environment,
+    pub env: RunContext,
     /// What the check showed.
     pub tally: Tally,
     /// What came into being: the operation that made it, and its output.
@@ -62,7 +62,7 @@ pub async fn check(
     let states: BTreeSet<(String, String)> =
         plan.suites.states.iter().map(|state| (state.name.clone(), state.resource.clone())).collect();
     let generator = Generator::new(Arc::clone(contract), &states)?;
-    let mut env = Environment::new(generator, plan.clone(), Arc::clone(target), settings.clone(), run);
+    let mut env = RunContext::new(generator, plan.clone(), Arc::clone(target), settings.clone(), run);
     let secrets: Secrets = settings.secrets().collect();
     let hidden = |reason: Untestable| RunError::from(reason.without(&secrets));
     let nowhere = operations::reach(&env).await.map_err(hidden)?;
@@ -90,7 +90,7 @@ pub async fn check(
 }
 
 /// Why nothing can be tested on a target that answers.
-async fn untestable(env: &Environment, nowhere: &Exchange, survey: &Survey) -> Option<Untestable> {
+async fn untestable(env: &RunContext, nowhere: &Exchange, survey: &Survey) -> Option<Untestable> {
     if env.target.is_stopped() {
         // What was not called for that reason says nothing.
         return None;
@@ -105,13 +105,13 @@ async fn untestable(env: &Environment, nowhere: &Exchange, survey: &Survey) -> O
 }
 
 /// Deletes what came into being on a target that is not tested.
-async fn abandon(env: Environment, created: &[(String, Value)]) {
+async fn abandon(env: RunContext, created: &[(String, Value)]) {
     let mut worker = Worker::new(Arc::new(env));
     worker.adopt(created).await;
     worker.finish().await;
 }
 
-fn note_missing(env: &Environment, missing: &[Missing], tally: &mut Tally) {
+fn note_missing(env: &RunContext, missing: &[Missing], tally: &mut Tally) {
     for missing in missing {
         let is_about = |case: &plan::Case| case.operation.as_deref() == Some(&missing.operation);
         // An operation that no case is about was looked for because it makes what others need.
@@ -127,7 +127,7 @@ fn note_missing(env: &Environment, missing: &[Missing], tally: &mut Tally) {
     }
 }
 
-fn note_unchecked(env: &Environment, operation: String, exchange: &Exchange, tally: &mut Tally) {
+fn note_unchecked(env: &RunContext, operation: String, exchange: &Exchange, tally: &mut Tally) {
     let is_planned = |clause: &ClauseIndex| env.plan.clauses.contains(clause);
     let Some(clause) = env.contract.clauses.find(SIGNATURE_CLAUSE).filter(is_planned) else { return };
     let is_about_it = |case: &plan::Case| case.clauses.contains(&clause);

@@ -16,15 +16,15 @@ const SHARE: f64 = 0.9;
 
 /// Spreads requests evenly over time.
 #[derive(Debug)]
-pub struct Pace {
+pub struct RateLimit {
     interval: Duration,
     next: Mutex<Instant>,
 }
 
-impl Pace {
+impl RateLimit {
     /// So many requests a second.
-    pub fn new(rate: f64) -> Pace {
-        Pace { interval: Duration::from_secs_f64(1.0 / rate), next: Mutex::new(Instant::now()) }
+    pub fn new(rate: f64) -> RateLimit {
+        RateLimit { interval: Duration::from_secs_f64(1.0 / rate), next: Mutex::new(Instant::now()) }
     }
 
     /// Waits for the next request's turn.
@@ -43,27 +43,27 @@ impl Pace {
 
 /// One operation's pace and count.
 #[derive(Debug)]
-struct Lane {
+struct OperationLimit {
     operation: String,
     route: Route,
-    pace: Option<Pace>,
+    pace: Option<RateLimit>,
     sent: AtomicU64,
 }
 
 /// A lane for every operation.
 #[derive(Debug)]
-pub struct Lanes(Vec<Lane>);
+pub struct OperationLimits(Vec<OperationLimit>);
 
-impl Lanes {
-    /// Lanes of a contract; without pacing they only count.
-    pub fn new(contract: &Contract, paced: bool) -> Lanes {
-        let lane = |operation: &Operation| Lane {
+impl OperationLimits {
+    /// OperationLimits of a contract; without pacing they only count.
+    pub fn new(contract: &Contract, paced: bool) -> OperationLimits {
+        let lane = |operation: &Operation| OperationLimit {
             operation: operation.name.clone(),
             route: Route::of(operation),
-            pace: allowed(contract, &operation.name).filter(|_| paced).map(Pace::new),
+            pace: allowed(contract, &operation.name).filter(|_| paced).map(RateLimit::new),
             sent: AtomicU64::new(0),
         };
-        Lanes(contract.operations.iter().map(lane).collect())
+        OperationLimits(contract.operations.iter().map(lane).collect())
     }
 
     /// Waits for a request's turn, and counts it.

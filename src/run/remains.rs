@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::environment::Environment;
 use super::outcome::Left;
+use super::run_context::RunContext;
 use super::session::{Bundle, Fixtures, Session};
 use super::worker::Worker;
 
@@ -98,7 +98,7 @@ fn resources(undeleted: &[Undeleted]) -> usize {
 }
 
 /// Tries to delete once more what could not be deleted while the run went on, what refers to others first. What stays.
-pub(super) async fn sweep(env: &Environment) -> Vec<Left> {
+pub(super) async fn sweep(env: &RunContext) -> Vec<Left> {
     let mut undeleted = env.remains.take();
     if undeleted.is_empty() {
         return Vec::new();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::credentials::Lease;
+use super::credentials::RefreshingCredentials;
 use super::recorder::Recorder;
 pub use crate::send::Network;
 use crate::send::is_loopback;
@@ -181,7 +181,7 @@ impl Locality {
 
 /// Where a run writes down what it makes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Record {
+pub enum JournalMode {
     /// Nowhere: what it makes goes with the target.
     #[default]
     Off,
@@ -221,7 +221,7 @@ pub struct Settings {
     /// Credentials to sign with; none sends unsigned requests.
     pub credentials: Option<Credentials>,
     /// What replaces the credentials before they expire; none if they last, or nobody knows where to ask.
-    pub lease: Option<Lease>,
+    pub refreshing: Option<RefreshingCredentials>,
     /// Seed of every random choice.
     pub seed: u64,
     /// How many examples a clause gets.
@@ -253,7 +253,7 @@ pub struct Settings {
     /// Where the target is.
     pub locality: Locality,
     /// Where what the run makes is written down.
-    pub record: Record,
+    pub record: JournalMode,
     /// Whether requests keep to the quotas of the contract's rules.
     pub paced: bool,
     /// Whether clauses about throttling are tested.
@@ -278,7 +278,7 @@ impl Settings {
     /// Texts that must not be shown anywhere: all credentials.
     pub fn secrets(&self) -> impl Iterator<Item = String> + '_ {
         let all = self.credentials.iter().chain(self.conditions.values()).chain(&self.temporary);
-        all.flat_map(Credentials::secrets).chain(self.lease.iter().flat_map(Lease::secrets))
+        all.flat_map(Credentials::secrets).chain(self.refreshing.iter().flat_map(RefreshingCredentials::secrets))
     }
 
     /// The defaults for a target that is on this machine: signed with well-known credentials, every case, no limits.
@@ -287,7 +287,7 @@ impl Settings {
             endpoint: endpoint.into(),
             region: DEFAULT_REGION.to_owned(),
             credentials: Some(Credentials::for_tests()),
-            lease: None,
+            refreshing: None,
             seed: DEFAULT_SEED,
             profile: Profile::default(),
             cases: None,
@@ -303,7 +303,7 @@ impl Settings {
             broadcast: Broadcast::Unavailable,
             nonce: None,
             locality: Locality::Loopback,
-            record: Record::Off,
+            record: JournalMode::Off,
             paced: false,
             throttling: Throttling::Provoked,
             patience: LOOPBACK_PATIENCE,
@@ -322,7 +322,7 @@ impl Settings {
         Settings {
             jobs: 1,
             locality: Locality::Remote,
-            record: Record::Journal(journal),
+            record: JournalMode::Journal(journal),
             paced: true,
             throttling: Throttling::Avoided,
             patience: REMOTE_PATIENCE,

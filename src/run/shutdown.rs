@@ -40,7 +40,7 @@ impl Patience {
 
 /// Whether a run is to end, and since when; shared by all threads.
 #[derive(Debug)]
-struct Stop {
+struct ShutdownState {
     is_over: AtomicBool,
     since: OnceLock<Instant>,
     patience: Patience,
@@ -49,15 +49,15 @@ struct Stop {
 
 /// What one thread sees of it: its requests wait at a bell of their own, so that threads do not wait for each other.
 #[derive(Debug)]
-pub struct Watch {
-    stop: Arc<Stop>,
+pub struct Shutdown {
+    state: Arc<ShutdownState>,
     bell: Arc<Notify>,
 }
 
-impl Watch {
+impl Shutdown {
     /// Of a run that goes on.
-    pub fn new(patience: Patience) -> Watch {
-        Watch::of(Arc::new(Stop {
+    pub fn new(patience: Patience) -> Shutdown {
+        Shutdown::of(Arc::new(ShutdownState {
             is_over: AtomicBool::new(false),
             since: OnceLock::new(),
             patience,
@@ -66,46 +66,46 @@ impl Watch {
     }
 
     /// The same for another thread.
-    pub fn for_thread(&self) -> Watch {
-        Watch::of(Arc::clone(&self.stop))
+    pub fn for_thread(&self) -> Shutdown {
+        Shutdown::of(Arc::clone(&self.state))
     }
 
-    fn of(stop: Arc<Stop>) -> Watch {
+    fn of(state: Arc<ShutdownState>) -> Shutdown {
         let bell = Arc::new(Notify::new());
-        if let Ok(mut bells) = stop.bells.lock() {
+        if let Ok(mut bells) = state.bells.lock() {
             bells.push(Arc::clone(&bell));
         }
-        Watch { stop, bell }
+        Shutdown { state, bell }
     }
 
     /// Ends the run.
     pub fn stop(&self) {
-        self.stop.is_over.store(true, Ordering::Relaxed);
+        self.state.is_over.store(true, Ordering::Relaxed);
         self.hurry();
     }
 
     /// From now on waits no longer than at the end of a run.
     pub fn hurry(&self) {
-        self.stop.since.get_or_init(Instant::now);
-        if let Ok(bells) = self.stop.bells.lock() {
+        self.state.since.get_or_init(Instant::now);
+        if let Ok(bells) = self.state.bells.lock() {
             bells.iter().for_each(|bell| bell.notify_waiters());
         }
     }
 
     /// Whether the run is to end.
     pub fn is_over(&self) -> bool {
-        self.stop.is_over.load(Ordering::Relaxed)
+        self.state.is_over.load(Ordering::Relaxed)
     }
 
     /// Waits until a request that is sent now must not be waited for any longer.
     pub async fn cut_off(&self) {
-        match self.stop.since.get() {
+        match self.state.since.get() {
             None => {
                 self.rung().await;
                 sleep(UNDER_WAY).await;
             }
             Some(since) => {
-                let patience = self.stop.patience;
+                let patience = self.state.patience;
                 sleep_until((Instant::now() + patience.each).min(*since + patience.all)).await;
             }
         }
@@ -114,15 +114,15 @@ impl Watch {
     /// Waits until nothing may be sent any more.
     pub async fn closed(&self) {
         self.rung().await;
-        match self.stop.since.get() {
-            Some(since) => sleep_until(*since + self.stop.patience.all).await,
+        match self.state.since.get() {
+            Some(since) => sleep_until(*since + self.state.patience.all).await,
             None => pending().await,
         }
     }
 
     /// Waits for a while, or until the run is to end.
     pub async fn pause(&self, span: Duration) {
-        match self.stop.since.get() {
+        match self.state.since.get() {
             None => tokio::select! {
                 () = sleep(span) => {}
                 () = self.rung() => {}
@@ -136,7 +136,7 @@ impl Watch {
     async fn rung(&self) {
         // The bell is heard from here on, so that it cannot ring unheard after the look.
         let rings = self.bell.notified();
-        if self.stop.since.get().is_none() {
+        if self.state.since.get().is_none() {
             rings.await;
         }
     }
@@ -150,7 +150,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_under_way_gets_a_moment_and_deleting_ends() {
-        let here = Watch::new(SHORT);
+        let here = Shutdown::new(SHORT);
         let other = here.for_thread();
         let began = Instant::now();
         tokio::join!(other.cut_off(), async {
@@ -170,7 +170,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_deletion_gets_its_time_and_all_of_them_no_more_than_theirs() {
-        let watch = Watch::new(SHORT);
+        let watch = Shutdown::new(SHORT);
         watch.hurry();
         assert!(!watch.is_over());
         let began = Instant::now();
@@ -182,7 +182,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_pause_ends_with_the_run() {
-        let watch = Watch::new(SHORT);
+        let watch = Shutdown::new(SHORT);
         let began = Instant::now();
         watch.pause(Duration::from_millis(20)).await;
         assert!(began.elapsed() >= Duration::from_millis(20));

@@ -1,7 +1,7 @@
 //! Why a case cannot be decided, known before anything is sent for it.
 
 use super::dependencies;
-use super::environment::Environment;
+use super::run_context::RunContext;
 use super::settings::{Broadcast, Profile, Throttling};
 use crate::plan::suite::{Need, Scenario, SignatureChange, Step};
 use crate::plan::{Case, Check};
@@ -14,7 +14,7 @@ const THROTTLED: &str = "Throttl";
 pub const UNVERIFIED: &str = "the target does not verify signatures, or the run does not sign";
 
 /// What the run itself lacks to decide a case, whatever the target is like: permissions, a way to broadcast, time.
-pub fn of_run(env: &Environment, case: &Case) -> Option<String> {
+pub fn of_run(env: &RunContext, case: &Case) -> Option<String> {
     if let Some((operation, refusal)) = dependencies::refused(env, case) {
         return Some(format!("access to {operation} is refused: {refusal}"));
     }
@@ -45,7 +45,7 @@ pub fn of_run(env: &Environment, case: &Case) -> Option<String> {
 }
 
 /// What a scenario takes that an account does not allow, or that was not asked for.
-fn too_much(env: &Environment, scenario: &Scenario) -> Option<String> {
+fn too_much(env: &RunContext, scenario: &Scenario) -> Option<String> {
     let is_about_rates = |step: &Step| step.expect.answers().iter().any(|answer| answer.contains(THROTTLED));
     if env.settings.throttling == Throttling::Avoided && scenario.steps.iter().any(is_about_rates) {
         return Some("it provokes throttling, which is done on request only (--throttling)".to_owned());
@@ -64,7 +64,7 @@ fn too_much(env: &Environment, scenario: &Scenario) -> Option<String> {
 
 /// Why a case cannot be decided on a target that was looked over. Valid requests that are signed in an unusual way count:
 /// where signatures are not verified, they show divergences only.
-pub fn foreseen(env: &Environment, case: &Case) -> Option<String> {
+pub fn foreseen(env: &RunContext, case: &Case) -> Option<String> {
     let lacking = || dependencies::lacking(env, case).map(|operation| format!("{operation} is not implemented"));
     let unsigned = || {
         let is_undecidable = !env.verifies_signatures && dependencies::is_about_signatures(env, case);

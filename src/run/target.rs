@@ -9,14 +9,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::access::Access;
-use super::credentials::Lease;
+use super::credentials::RefreshingCredentials;
 use super::health::Health;
 use super::ledger::{Ledger, Refusal, Ticket};
-use super::rate_limit::{Lanes, Pace};
+use super::rate_limit::{OperationLimits, RateLimit};
 use super::recorder::Recorder;
 use super::repeats::Repeats;
 use super::settings::{Broadcast, Credentials, Locality, Settings};
-use super::shutdown::{Patience, Watch};
+use super::shutdown::{Patience, Shutdown};
 use super::variation::Variation;
 use crate::entropy;
 use crate::plan::suite::BroadcastState;
@@ -41,14 +41,14 @@ pub const OTHER_REGIONS: [&str; 2] = ["eu-west-1", "us-west-2"];
 pub struct Target {
     sender: Sender,
     credentials: Option<Credentials>,
-    lease: Option<Lease>,
+    refreshing: Option<RefreshingCredentials>,
     region: String,
     service: String,
     broadcast: Broadcast,
     temporary: Option<Credentials>,
     locality: Locality,
     shared: Arc<Shared>,
-    watch: Watch,
+    watch: Shutdown,
     signer: Option<Signer>,
     /// Senders to the endpoints of other regions, where each region has its own.
     elsewhere: Vec<(String, Sender)>,
@@ -63,8 +63,8 @@ struct Shared {
     health: Health,
     access: Access,
     stop_reason: OnceLock<String>,
-    pace: Option<Pace>,
-    lanes: Option<Lanes>,
+    pace: Option<RateLimit>,
+    lanes: Option<OperationLimits>,
     ledger: Option<Ledger>,
     variation: OnceLock<Variation>,
     recorder: Option<Recorder>,
@@ -78,11 +78,11 @@ impl Target {
     pub fn new(contract: &Contract, settings: &Settings, ledger: Option<Ledger>) -> Result<Arc<Target>, SendError> {
         let sender = Sender::new(&settings.endpoint, settings.request_timeout, &settings.network)?;
         let service = contract.service.signing_name.clone().unwrap_or_default();
-        let pace = settings.rate.filter(|rate| *rate > 0.0).map(Pace::new);
+        let pace = settings.rate.filter(|rate| *rate > 0.0).map(RateLimit::new);
         let mut target = Target {
             sender,
             credentials: settings.credentials.clone().filter(|_| !service.is_empty()),
-            lease: settings.lease.clone().filter(|_| !service.is_empty()),
+            refreshing: settings.refreshing.clone().filter(|_| !service.is_empty()),
             region: settings.region.clone(),
             service,
             broadcast: settings.broadcast.clone(),
@@ -96,12 +96,12 @@ impl Target {
                 access: Access::new(contract, settings.jobs),
                 stop_reason: OnceLock::new(),
                 pace,
-                lanes: (settings.paced || ledger.is_some()).then(|| Lanes::new(contract, settings.paced)),
+                lanes: (settings.paced || ledger.is_some()).then(|| OperationLimits::new(contract, settings.paced)),
                 ledger,
                 variation: OnceLock::new(),
                 recorder: settings.recorder.clone(),
             }),
-            watch: Watch::new(Patience::with(settings.locality)),
+            watch: Shutdown::new(Patience::with(settings.locality)),
             signer: None,
             elsewhere: Vec::new(),
         };
@@ -121,7 +121,7 @@ impl Target {
         Arc::new(Target {
             sender: self.sender.fork().on(connections),
             credentials: self.credentials.clone(),
-            lease: self.lease.clone(),
+            refreshing: self.refreshing.clone(),
             region: self.region.clone(),
             service: self.service.clone(),
             broadcast: self.broadcast.clone(),
@@ -174,7 +174,7 @@ impl Target {
 
     /// Requests so far by operation, if they are counted.
     pub fn requests_by_operation(&self) -> Vec<(String, u64)> {
-        self.shared.lanes.as_ref().map(Lanes::counts).unwrap_or_default()
+        self.shared.lanes.as_ref().map(OperationLimits::counts).unwrap_or_default()
     }
 
     /// Region of the run.
@@ -258,7 +258,7 @@ impl Target {
     pub async fn send_in(&self, region: Option<&str>, request: &Request) -> Exchange {
         match region {
             Some(region) if region != self.region => {
-                self.keep_lease().await;
+                self.refresh_credentials().await;
                 let signer = self.signer_for(region);
                 self.send_signed(request, signer.as_ref(), Some(region)).await
             }
@@ -320,7 +320,7 @@ impl Target {
         if let Some(objection) = self.health().objection(request) {
             return withheld(request, objection);
         }
-        if let Some(reason) = self.lease.as_ref().and_then(Lease::end) {
+        if let Some(reason) = self.refreshing.as_ref().and_then(RefreshingCredentials::end) {
             self.stop_because(reason.clone());
             return withheld(request, reason);
         }
@@ -352,7 +352,10 @@ impl Target {
             self.stop_because(reason);
         }
         // What the journal's own filter does not know must not get there either.
-        let shown = self.lease.as_ref().map_or(Cow::Borrowed(&exchange), |lease| lease.without_secrets(&exchange));
+        let shown = self
+            .refreshing
+            .as_ref()
+            .map_or(Cow::Borrowed(&exchange), |refreshing| refreshing.without_secrets(&exchange));
         if let Some(Err(reason)) = self.ledger().map(|ledger| ledger.after(&ticket, &shown)) {
             self.stop_because(reason);
         }

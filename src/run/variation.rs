@@ -8,8 +8,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::dependencies;
-use super::environment::Environment;
 use super::outcome::Tally;
+use super::run_context::RunContext;
 use crate::generate::encode;
 use crate::judge::{FindingKind, Judgement};
 use crate::plan::expectation::Expectation;
@@ -77,7 +77,7 @@ impl Variation {
 }
 
 /// Looks whether the smallest valid requests are refused alike, and keeps a variation with which they are served.
-pub(super) async fn adopt(env: &Environment, tally: &mut Tally) {
+pub(super) async fn adopt(env: &RunContext, tally: &mut Tally) {
     let witnesses: Vec<&Operation> = dependencies::signature_witnesses(env).take(WITNESSES).collect();
     let mut refused: Vec<(Judgement, Exchange)> = Vec::new();
     for operation in &witnesses {
@@ -105,7 +105,7 @@ pub(super) async fn adopt(env: &Environment, tally: &mut Tally) {
     }
 }
 
-async fn asked(env: &Environment, operation: &Operation, variation: Option<&Variation>) -> (Judgement, Exchange) {
+async fn asked(env: &RunContext, operation: &Operation, variation: Option<&Variation>) -> (Judgement, Exchange) {
     let request = encode::request(operation, &env.generator.minimal_input(operation));
     let request = variation.map_or_else(|| request.clone(), |variation| variation.applied(&request));
     let exchange = env.target.send(&request).await;
@@ -114,7 +114,7 @@ async fn asked(env: &Environment, operation: &Operation, variation: Option<&Vari
 }
 
 /// Whether a request was refused as one that is wrong in itself: not for its signature, nor because nothing is there.
-fn is_refused(env: &Environment, judgement: &Judgement, exchange: &Exchange) -> bool {
+fn is_refused(env: &RunContext, judgement: &Judgement, exchange: &Exchange) -> bool {
     let is_client_error = |status: u16| (400..500).contains(&status) && !matches!(status, 401 | 403 | 404 | 405 | 429);
     let response = exchange.response().filter(|response| is_client_error(response.status));
     let is_about_access = |response| env.target.access().refusal(response).is_some();
@@ -122,7 +122,7 @@ fn is_refused(env: &Environment, judgement: &Judgement, exchange: &Exchange) -> 
 }
 
 /// Notes that the rule of a variation is broken.
-fn note(env: &Environment, tally: &mut Tally, variation: &Variation, judgement: &Judgement, exchange: &Exchange) {
+fn note(env: &RunContext, tally: &mut Tally, variation: &Variation, judgement: &Judgement, exchange: &Exchange) {
     let planned = |clause: &ClauseIndex| env.plan.clauses.contains(clause);
     let Some(clause) = env.contract.clauses.find(&variation.rule).filter(planned) else { return };
     let Some(case) = env.plan.cases.iter().position(|case| case.clauses.contains(&clause)) else { return };

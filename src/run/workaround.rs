@@ -10,9 +10,9 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
-use super::environment::Environment;
 use super::ledger::ownership_tags::{self, About};
 use super::outcome::Seen;
+use super::run_context::RunContext;
 use super::session::Session;
 use crate::generate::{encode, placeholder, runner};
 use crate::judge::{Answer, FindingKind, Judgement};
@@ -88,7 +88,7 @@ impl Workarounds {
 /// A copy of an operation's input, changed as was learned, but for members that a case is about, and for marks that are
 /// among the members that were `given`: the caller expects those to be shown. `None` if nothing was learned.
 pub(super) fn around(
-    env: &Environment,
+    env: &RunContext,
     operation: &Operation,
     input: &Value,
     given: &Value,
@@ -103,11 +103,11 @@ pub(super) fn around(
 }
 
 /// Changes the input of an operation as was learned, whatever is in it.
-fn apply(env: &Environment, operation: &Operation, input: &mut Value) {
+fn apply(env: &RunContext, operation: &Operation, input: &mut Value) {
     change(env, env.workarounds.edits(&operation.name), input, &Value::Null, usize::MAX);
 }
 
-fn change(env: &Environment, edits: Vec<Edit>, input: &mut Value, given: &Value, case: usize) {
+fn change(env: &RunContext, edits: Vec<Edit>, input: &mut Value, given: &Value, case: usize) {
     let Value::Object(members) = input else { return };
     for edit in edits {
         match edit {
@@ -130,7 +130,7 @@ fn change(env: &Environment, edits: Vec<Edit>, input: &mut Value, given: &Value,
 }
 
 /// Gives a resource that a test needs a name, if the operation takes one.
-pub(super) fn name_resource(env: &Environment, operation: &Operation, input: &mut Value) {
+pub(super) fn name_resource(env: &RunContext, operation: &Operation, input: &mut Value) {
     env.name_resource(operation, input);
     apply(env, operation, input);
 }

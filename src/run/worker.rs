@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::broadcast::Streaming;
 use super::control::{Controls, needs_control};
-use super::environment::Environment;
-use super::outcome::{CaseResult, FindingKey, Tally, Verdict, Witness};
+use super::outcome::{CaseOutcome, CaseResult, FindingKey, Tally, Witness};
+use super::run_context::RunContext;
 use super::session::{Blocked, Bundle, Fixtures, Session};
 use super::settings::{Profile, Shrinking};
 use super::skip_reason;
@@ -32,7 +32,7 @@ const SHRINK_REQUESTS: usize = 48;
 #[derive(Debug)]
 pub struct Worker {
     /// What all workers share.
-    pub env: Arc<Environment>,
+    pub env: Arc<RunContext>,
     /// What it noted.
     pub tally: Tally,
     /// Resources that its cases share.
@@ -70,7 +70,7 @@ impl Progress {
 
 impl Worker {
     /// A worker without resources.
-    pub fn new(env: Arc<Environment>) -> Worker {
+    pub fn new(env: Arc<RunContext>) -> Worker {
         Worker {
             env,
             tally: Tally::default(),
@@ -406,7 +406,7 @@ pub(super) fn fixtures_for(operation: &Operation, expectation: &Expectation, inp
 }
 
 /// How often each family of a case is drawn from, and how many examples the case gets at most.
-fn effort(env: &Environment, check: &Check) -> (u32, u64) {
+fn effort(env: &RunContext, check: &Check) -> (u32, u64) {
     match env.settings.cases {
         None => (rounds(env.settings.profile, check), u64::MAX),
         Some(cases) => {
@@ -437,11 +437,11 @@ fn keys(violations: &[Violation]) -> Vec<FindingKey> {
 }
 
 /// A case fails by its own clauses: what it sees of others is a finding of those.
-fn verdict(case: &Case, progress: &Progress) -> Verdict {
+fn verdict(case: &Case, progress: &Progress) -> CaseOutcome {
     let is_own = |violation: &Violation| case.clauses.contains(&violation.clause);
     match (progress.violations.iter().any(is_own), &progress.undecided) {
-        (true, _) => Verdict::Failed,
-        (false, Some(reason)) => Verdict::Inconclusive { reason: reason.clone() },
-        (false, None) => Verdict::Passed,
+        (true, _) => CaseOutcome::Failed,
+        (false, Some(reason)) => CaseOutcome::Inconclusive { reason: reason.clone() },
+        (false, None) => CaseOutcome::Passed,
     }
 }

@@ -13,7 +13,7 @@ use crate::judge::{Judge, Judgement};
 use crate::plan::Plan;
 use crate::recording::Recorded;
 use crate::run::outcome::Tally;
-use crate::run::{CaseResult, FindingKey, Outcome, Verdict};
+use crate::run::{CaseOutcome, CaseResult, FindingKey, Outcome};
 use crate::spec::clause::{ClauseIndex, ClauseKind, Constraint};
 use crate::spec::contract::{Contract, Location, Operation};
 use crate::wire::{Exchange, Reply, Request, Response};
@@ -280,11 +280,11 @@ impl<'c> Auditor<'c> {
 impl OfOperation {
     fn result(self, case: usize) -> CaseResult {
         let verdict = match (self.findings.is_empty(), self.decided, self.undecided) {
-            (false, ..) => Verdict::Failed,
-            (true, 1.., _) => Verdict::Passed,
-            (true, 0, Some(reason)) => Verdict::Inconclusive { reason },
+            (false, ..) => CaseOutcome::Failed,
+            (true, 1.., _) => CaseOutcome::Passed,
+            (true, 0, Some(reason)) => CaseOutcome::Inconclusive { reason },
             (true, 0, None) => {
-                Verdict::Inconclusive { reason: "the recording has no exchange of the operation".to_owned() }
+                CaseOutcome::Inconclusive { reason: "the recording has no exchange of the operation".to_owned() }
             }
         };
         CaseResult {

@@ -9,7 +9,7 @@ use libtest_mimic::Arguments;
 use tokio::runtime::Runtime;
 
 use super::known::Known;
-use super::outcome::{Host, Judge};
+use super::outcome::{Host, TrialJudge};
 use super::reports::{self, Clock, Whole};
 use super::suite::{Origin, Suite};
 use super::trial;
@@ -49,7 +49,7 @@ impl Suite {
         let prepared = runtime.block_on(Prepared::new(&contract, &selected, &self.settings));
         let prepared = prepared.map_err(|error| error.to_string())?;
         let prepared = Arc::new(prepared);
-        let judge = Arc::new(Judge {
+        let judge = Arc::new(TrialJudge {
             contract: Arc::clone(&contract),
             plan: Arc::clone(&selected),
             settings: self.settings.clone(),

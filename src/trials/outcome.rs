@@ -12,7 +12,7 @@ use crate::report::record::{FindingRecord, Gate};
 use crate::report::text::{body_line, visible};
 use crate::report::verdict::Weight;
 use crate::run::settings::Settings;
-use crate::run::{Outcome, Verdict};
+use crate::run::{CaseOutcome, Outcome};
 use crate::spec::Contract;
 use crate::spec::clause::ClauseIndex;
 
@@ -29,7 +29,7 @@ pub enum Host {
 }
 
 /// Turns what cases found out into what libtest says.
-pub struct Judge {
+pub struct TrialJudge {
     /// The contract.
     pub contract: Arc<Contract>,
     /// The cases.
@@ -44,13 +44,13 @@ pub struct Judge {
     pub host: Host,
 }
 
-impl Judge {
+impl TrialJudge {
     /// What libtest says of the case at a position of the plan.
     pub fn completion(&self, index: usize, outcome: Outcome) -> Result<Completion, Failed> {
         let name = self.plan.cases.get(index).map(|case| case.id.clone()).unwrap_or_default();
         let undecided = outcome.cases.iter().find_map(|result| match &result.verdict {
-            Verdict::Inconclusive { reason } => Some(reason.clone()),
-            Verdict::Passed | Verdict::Failed => None,
+            CaseOutcome::Inconclusive { reason } => Some(reason.clone()),
+            CaseOutcome::Passed | CaseOutcome::Failed => None,
         });
         if let Some(error) = outcome.internal_errors.first() {
             return Err(Failed::from(format!("internal error: {}; please report it", visible(error))));
@@ -92,7 +92,7 @@ fn known_divergence(finding: &FindingRecord) -> String {
     format!("known divergence {}", visible(&finding.id))
 }
 
-impl Judge {
+impl TrialJudge {
     /// The record of one case alone: a record of everything for every case would take longer than the cases.
     fn record(&self, index: usize, mut outcome: Outcome) -> Record {
         let part = part(&self.plan, index, &outcome);

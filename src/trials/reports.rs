@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use super::outcome::Judge;
+use super::outcome::TrialJudge;
 use crate::clock;
 use crate::plan::Plan;
 use crate::report::record::Selection;
@@ -97,7 +97,7 @@ pub fn check(reports: &[ReportTarget]) -> Result<(), String> {
 /// What a report is made of besides the outcomes of the cases.
 pub struct Whole<'w> {
     /// Contract, cases and what counts.
-    pub judge: &'w Arc<Judge>,
+    pub judge: &'w Arc<TrialJudge>,
     /// The target as it was looked over.
     pub prepared: &'w Prepared,
     /// When the tests began.

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use libtest_mimic::{Completion, Failed};
 
-use super::outcome::Judge;
+use super::outcome::TrialJudge;
 use super::reports::Gathered;
 use crate::report::text::visible;
-use crate::run::{Executor, Left, Outcome, Prepared, Verdict, panics};
+use crate::run::{CaseExecutor, CaseOutcome, Left, Outcome, Prepared, panics};
 
 /// A case to run, and who waits for it.
 struct Job {
@@ -32,7 +32,7 @@ pub struct WorkerPool {
 /// What all threads know.
 struct Shared {
     prepared: Arc<Prepared>,
-    judge: Arc<Judge>,
+    judge: Arc<TrialJudge>,
     /// Why no further case is run, once that is so.
     expired: AtomicBool,
     deadline: Option<Deadline>,
@@ -82,7 +82,7 @@ impl WorkerPool {
     /// Starts as many threads as cases run at the same time.
     pub fn start(
         prepared: Arc<Prepared>,
-        judge: Arc<Judge>,
+        judge: Arc<TrialJudge>,
         threads: usize,
         deadline: Option<Deadline>,
     ) -> Result<WorkerPool, String> {
@@ -165,7 +165,12 @@ fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
     queue.lock().ok()?.recv().ok()
 }
 
-fn run(executor: &mut Executor, shared: &Shared, index: usize, gathered: &mut Gathered) -> Result<Completion, Failed> {
+fn run(
+    executor: &mut CaseExecutor,
+    shared: &Shared,
+    index: usize,
+    gathered: &mut Gathered,
+) -> Result<Completion, Failed> {
     let Some(outcome) = executor.run(index) else { return Err(Failed::from("the plan has no such case")) };
     if let Some(reason) = shared.stopped().filter(|_| is_undecided(&outcome)) {
         return Err(Failed::from(format!("not decided: {reason}")));
@@ -175,7 +180,7 @@ fn run(executor: &mut Executor, shared: &Shared, index: usize, gathered: &mut Ga
 }
 
 fn is_undecided(outcome: &Outcome) -> bool {
-    outcome.cases.iter().any(|result| matches!(result.verdict, Verdict::Inconclusive { .. }))
+    outcome.cases.iter().any(|result| matches!(result.verdict, CaseOutcome::Inconclusive { .. }))
 }
 
 /// What is left on the target, as a line for the console.

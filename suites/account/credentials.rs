@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::common::{Scratch, Target, assert_exit, program, report};
-use crate::issuers::{self, Issuer};
+use crate::issuers::{self, CredentialsProvider};
 
 /// Credentials that one target knows.
 #[derive(Clone, Copy)]
@@ -203,7 +203,7 @@ fn none_at_all() {
     let advice = ["AWS_ACCESS_KEY_ID", "--aws-profile", "--auth none"];
     is_without(&[], &FEW, &advice);
     // Where an instance would be asked, nobody listens, or somebody who says nothing.
-    let silence = Issuer::start(|_| None);
+    let silence = CredentialsProvider::start(|_| None);
     for url in ["http://127.0.0.1:1", &silence.url] {
         let asks = [("AWS_EC2_METADATA_SERVICE_ENDPOINT", url), ("AWS_EC2_METADATA_DISABLED", "false")];
         is_without(&asks, &FEW, &advice);

@@ -29,14 +29,14 @@ impl Asked {
 type Answer = Option<(u16, String)>;
 
 /// A running issuer. It ends with the process.
-pub struct Issuer {
+pub struct CredentialsProvider {
     pub url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
-impl Issuer {
+impl CredentialsProvider {
     /// Answers as it is told.
-    pub fn start(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Issuer {
+    pub fn start(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> CredentialsProvider {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
@@ -47,7 +47,7 @@ impl Issuer {
                 std::thread::spawn(move || serve(stream, &seen, &*answer));
             }
         });
-        Issuer { url, asked }
+        CredentialsProvider { url, asked }
     }
 
     /// All that it was asked.
@@ -98,17 +98,17 @@ fn document(keys: &Keys) -> String {
 }
 
 /// What a container asks: one path, with a word that proves who asks.
-pub fn of_containers(keys: Keys, path: &'static str, word: &'static str) -> Issuer {
-    Issuer::start(move |asked| {
+pub fn of_containers(keys: Keys, path: &'static str, word: &'static str) -> CredentialsProvider {
+    CredentialsProvider::start(move |asked| {
         let is_right = asked.line == format!("GET {path}") && asked.header("authorization") == Some(word);
         Some(if is_right { (200, document(&keys)) } else { (403, String::new()) })
     })
 }
 
 /// What an instance asks: first for a token, then with it for the name of its role, then for the role's credentials.
-pub fn of_instances(keys: Keys) -> Issuer {
+pub fn of_instances(keys: Keys) -> CredentialsProvider {
     const ROLES: &str = "GET /latest/meta-data/iam/security-credentials/";
-    Issuer::start(move |asked| {
+    CredentialsProvider::start(move |asked| {
         if asked.line == "PUT /latest/api/token" {
             return Some((200, "metadata-token".to_owned()));
         }

@@ -16,7 +16,7 @@ use ivs_conformance::recording::{self, ReadError};
 use ivs_conformance::report::baseline::Baseline;
 use ivs_conformance::report::sarif::UserFiles;
 use ivs_conformance::report::{Format, Record, merge, terminal};
-use ivs_conformance::run::ledger::{Entry, Story, journal};
+use ivs_conformance::run::ledger::{Entry, JournalState, journal};
 use ivs_conformance::spec::{self, Contract};
 use ivs_conformance::traffic::{self, Auditor};
 use ivs_conformance::wire::{Exchange, FailureKind, Reply, Request, Response, TransportFailure};
@@ -176,7 +176,7 @@ pub fn journal(data: &[u8]) {
                 .iter()
                 .filter_map(|entry| if let Entry::Deleted { arn } = entry { Some(arn.clone()) } else { None })
                 .collect();
-            let story = Story::of(header, entries);
+            let story = JournalState::of(header, entries);
             assert!(story.open.iter().all(|open| open.number < story.next || story.next == u64::MAX));
             for lot in &story.lots {
                 assert!(!lot.resources.is_empty());

@@ -13,7 +13,7 @@ use crate::cli::args::TargetArgs;
 use crate::cli::environment::{Environment, Found};
 use crate::cli::error::CliError;
 use crate::cli::resolve;
-use crate::run::credentials::{Issue, Issued, Issuer, Lease};
+use crate::run::credentials::{CredentialsProvider, ExpiringCredentials, ProvidedCredentials, RefreshingCredentials};
 use crate::run::settings::Credentials;
 
 /// How long the first search may take: someone may have to look at a browser or a token meanwhile.
@@ -47,7 +47,7 @@ pub async fn search(target: &TargetArgs, environment: Environment) -> Result<Env
     match provider.ask(PATIENCE).await {
         Ok(issued) => Ok(environment.with(Found {
             credentials: issued.credentials.clone(),
-            lease: issued.expires.is_some().then(|| Lease::new(issued, provider)),
+            refreshing: issued.expires.is_some().then(|| RefreshingCredentials::new(issued, provider)),
             region: config.region().map(ToString::to_string),
         })),
         Err(error) => missing(target, environment, &error),
@@ -62,7 +62,7 @@ struct Provider {
 }
 
 impl Provider {
-    async fn ask(&self, limit: Duration) -> Result<Issued, CredentialsError> {
+    async fn ask(&self, limit: Duration) -> Result<ExpiringCredentials, CredentialsError> {
         let late = |_| CredentialsError::provider_timed_out(limit);
         let found = tokio::time::timeout(limit, self.chain.provide_credentials()).await.map_err(late)??;
         let credentials = Credentials {
@@ -70,12 +70,12 @@ impl Provider {
             secret_access_key: found.secret_access_key().to_owned(),
             session_token: found.session_token().map(str::to_owned),
         };
-        Ok(Issued { credentials, expires: found.expiry() })
+        Ok(ExpiringCredentials { credentials, expires: found.expiry() })
     }
 }
 
-impl Issuer for Provider {
-    fn issue(&self) -> Issue<'_> {
+impl CredentialsProvider for Provider {
+    fn provide(&self) -> ProvidedCredentials<'_> {
         let provider = Provider { chain: self.chain.clone(), runtime: self.runtime.clone() };
         let asked = self.runtime.spawn(async move { provider.ask(LITTLE_PATIENCE).await });
         Box::pin(async move {

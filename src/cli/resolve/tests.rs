@@ -27,7 +27,7 @@ fn key_id(resolved: &Resolved) -> Option<&str> {
 #[test]
 fn without_flags_the_embedded_reference_is_checked() {
     let resolved = resolve(&[], &[("AWS_ACCESS_KEY_ID", "AKIDREAL"), ("AWS_SECRET_ACCESS_KEY", "s")]).unwrap();
-    assert_eq!(resolved.target, Target::Embedded);
+    assert_eq!(resolved.target, TargetChoice::Embedded);
     assert_eq!(key_id(&resolved), Some(TEST_ACCESS_KEY_ID));
     assert_eq!(resolved.settings.seed, DEFAULT_SEED);
     assert_eq!(resolved.settings.broadcast, Broadcast::ControlPath(REFERENCE_BROADCAST.to_owned()));
@@ -123,20 +123,20 @@ fn elsewhere_a_run_is_careful_and_needs_consent() {
     assert_eq!((resolved.consent, settings.locality, settings.paced), (Consent::Needed, Locality::Remote, true));
     assert_eq!((settings.jobs, settings.throttling), (1, Throttling::Avoided));
     let id = RunId::new(settings.nonce.unwrap()).id;
-    assert_eq!(settings.record, Record::Journal(PathBuf::from(format!("ivs-conformance-{id}.journal"))));
+    assert_eq!(settings.record, JournalMode::Journal(PathBuf::from(format!("ivs-conformance-{id}.journal"))));
     let flags = ["--endpoint", "https://example.com", "--yes", "--journal", "j", "--quotas=false", "--throttling"];
     let resolved = resolve(&flags, &[]).unwrap();
     assert_eq!((resolved.consent, resolved.settings.paced), (Consent::Given, false));
-    assert_eq!(resolved.settings.record, Record::Journal(PathBuf::from("j")));
+    assert_eq!(resolved.settings.record, JournalMode::Journal(PathBuf::from("j")));
     assert_eq!(resolved.settings.throttling, Throttling::Provoked);
 }
 
 #[test]
 fn on_this_machine_nothing_is_written_down_unless_it_is_asked_for() {
     let resolved = resolve(&["--endpoint", "http://127.0.0.1:5000"], &[]).unwrap();
-    assert_eq!((resolved.consent, &resolved.settings.record), (Consent::Given, &Record::Off));
+    assert_eq!((resolved.consent, &resolved.settings.record), (Consent::Given, &JournalMode::Off));
     let resolved = resolve(&["--journal", "j"], &[]).unwrap();
-    assert_eq!(resolved.settings.record, Record::Journal(PathBuf::from("j")));
+    assert_eq!(resolved.settings.record, JournalMode::Journal(PathBuf::from("j")));
 }
 
 #[test]

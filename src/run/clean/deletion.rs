@@ -10,7 +10,7 @@ use crate::generate::encode;
 use crate::judge::document;
 use crate::plan::suite::BroadcastState;
 use crate::run::ledger::ownership_tags::marks_in;
-use crate::run::ledger::{Lot, Named};
+use crate::run::ledger::{CreatedResources, Named};
 use crate::run::lists::said;
 use crate::wire::{Exchange, FailureKind, Reply, Request, Text, TransportFailure};
 
@@ -34,7 +34,7 @@ enum Owner {
 
 impl Cleaner<'_> {
     /// Deletes what refers to other resources before these, and the newest first; again what was still in use.
-    pub(super) async fn delete_lots(&mut self, lots: Vec<Lot>) {
+    pub(super) async fn delete_lots(&mut self, lots: Vec<CreatedResources>) {
         let mut left = lots;
         left.reverse();
         left.sort_by_key(|lot| lot.resources.first().map(|first| self.resources.deletion_rank(&first.kind)));
@@ -59,7 +59,7 @@ impl Cleaner<'_> {
     }
 
     /// Deletes what one request made; what is in use comes back.
-    async fn delete_lot(&mut self, lot: &Lot) -> Vec<Named> {
+    async fn delete_lot(&mut self, lot: &CreatedResources) -> Vec<Named> {
         let Some(first) = lot.resources.first() else { return Vec::new() };
         match self.owner(lot, first).await {
             Owner::Ours => self.delete_all(lot, &lot.resources).await,
@@ -79,7 +79,7 @@ impl Cleaner<'_> {
         }
     }
 
-    async fn delete_all(&mut self, lot: &Lot, resources: &[Named]) -> Vec<Named> {
+    async fn delete_all(&mut self, lot: &CreatedResources, resources: &[Named]) -> Vec<Named> {
         let mut in_use = Vec::new();
         for resource in resources.iter().rev() {
             match self.delete(lot.region.as_deref(), resource).await {
@@ -94,7 +94,7 @@ impl Cleaner<'_> {
     }
 
     /// What was made together with something that is gone: it goes too, if it belongs to that.
-    async fn delete_sibling(&mut self, lot: &Lot, first: &Named, resource: &Named) -> Vec<Named> {
+    async fn delete_sibling(&mut self, lot: &CreatedResources, first: &Named, resource: &Named) -> Vec<Named> {
         match self.look(lot.region.as_deref(), resource).await {
             Ok(None) => {
                 self.gone(resource);
@@ -121,7 +121,7 @@ impl Cleaner<'_> {
     }
 
     /// A journal's word is checked against what the resource says of itself, where it was marked.
-    async fn owner(&self, lot: &Lot, first: &Named) -> Owner {
+    async fn owner(&self, lot: &CreatedResources, first: &Named) -> Owner {
         let is_marked = lot.tagged || lot.name.is_some();
         if self.trust == Trust::Full || self.resources.reader(self.contract, &first.kind).is_none() {
             return Owner::Ours;

@@ -9,7 +9,7 @@ use super::{Cleaner, Trust};
 use crate::judge::path;
 use crate::plan::resources;
 use crate::run::ledger::ownership_tags::{Marks, marks_in};
-use crate::run::ledger::{Lot, Named, Open, Story};
+use crate::run::ledger::{CreatedResources, JournalState, Named, UnresolvedRequest};
 use crate::run::lists::{self, Pages};
 
 /// Most pages that a search follows.
@@ -18,8 +18,11 @@ const MOST_PAGES: usize = 10_000;
 impl Cleaner<'_> {
     /// Looks for what requests without an answer may have made: what there is of it, and the requests of which all is
     /// known now.
-    pub(super) async fn find<'s>(&mut self, story: &'s Story) -> (Vec<Lot>, Vec<&'s Open>) {
-        let (mut found, mut searched): (Vec<Lot>, Vec<&Open>) = (Vec::new(), Vec::new());
+    pub(super) async fn find<'s>(
+        &mut self,
+        story: &'s JournalState,
+    ) -> (Vec<CreatedResources>, Vec<&'s UnresolvedRequest>) {
+        let (mut found, mut searched): (Vec<CreatedResources>, Vec<&UnresolvedRequest>) = (Vec::new(), Vec::new());
         let mut lists: BTreeMap<(&str, Option<&str>), Option<Vec<Value>>> = BTreeMap::new();
         for intent in &story.open {
             let products = self.resources.products(&intent.operation);
@@ -48,15 +51,15 @@ impl Cleaner<'_> {
             let lots = self.marked(&kind, place.1, items, &is_it);
             let named = story.lots.iter().chain(&found).flat_map(|lot| &lot.resources);
             let named: BTreeSet<&Named> = named.collect();
-            let is_new = |lot: &Lot| lot.resources.iter().any(|resource| !named.contains(resource));
-            let new: Vec<Lot> = lots.into_iter().filter(is_new).collect();
+            let is_new = |lot: &CreatedResources| lot.resources.iter().any(|resource| !named.contains(resource));
+            let new: Vec<CreatedResources> = lots.into_iter().filter(is_new).collect();
             found.extend(new);
             searched.push(intent);
         }
         (found, searched)
     }
 
-    pub(super) fn note_settled(&mut self, intent: &Open) {
+    pub(super) fn note_settled(&mut self, intent: &UnresolvedRequest) {
         if let Some(Err(reason)) = self.target.ledger().map(|ledger| ledger.settled(intent.number)) {
             self.cleaned.kept.push((intent.operation.clone(), reason));
         }
@@ -74,7 +77,7 @@ impl Cleaner<'_> {
         kind: &str,
         region: Option<&str>,
         is_it: &dyn Fn(&Marks) -> bool,
-    ) -> Vec<Lot> {
+    ) -> Vec<CreatedResources> {
         match self.items(kind, region).await {
             Some(items) => self.marked(kind, region, &items, is_it),
             None => Vec::new(),
@@ -116,7 +119,7 @@ impl Cleaner<'_> {
         region: Option<&str>,
         items: &[Value],
         is_it: &dyn Fn(&Marks) -> bool,
-    ) -> Vec<Lot> {
+    ) -> Vec<CreatedResources> {
         let Some(finder) = self.resources.finder(self.contract, kind) else { return Vec::new() };
         let mut lots = Vec::new();
         for item in items {
@@ -127,7 +130,7 @@ impl Cleaner<'_> {
                 if let Some(ledger) = self.target.ledger() {
                     ledger.adopt([arn.to_owned()], 0);
                 }
-                lots.push(Lot {
+                lots.push(CreatedResources {
                     number: 0,
                     region: region.map(str::to_owned),
                     tagged: marks.tagged,

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::run::environment::Environment;
 use crate::run::outcome::{FindingKey, Found, Seen, Tally};
+use crate::run::run_context::RunContext;
 
 /// How likely it may be that noise alone explains one of a run's confirmed findings.
 const MOST_CHANCE: f64 = 0.01;
@@ -25,7 +25,7 @@ pub(super) struct Noise {
 
 impl Noise {
     /// What the findings of the run so far say of it that did not show every time.
-    pub fn of(env: &Environment, tally: &Tally, looked: &Looked) -> Noise {
+    pub fn of(env: &RunContext, tally: &Tally, looked: &Looked) -> Noise {
         let noisy: Vec<_> = tally.findings.iter().filter(|(key, _)| key.kind.may_be_noise()).collect();
         let last_seen = |key: &FindingKey, found: &Found| looked.get(key).map_or(found.seen, |looks| looks.seen);
         let unreliable = noisy.iter().filter(|(key, found)| last_seen(key, found).is_partial());

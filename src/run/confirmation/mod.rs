@@ -14,11 +14,11 @@ use tokio::sync::oneshot;
 use self::look::{Looked, Looks, Noise};
 use self::task::{Task, open_tasks, other_tasks, reads_lists, same_tasks};
 use super::RunError;
-use super::environment::Environment;
-use super::outcome::{CaseResult, FindingKey, Found, Tally, Verdict};
+use super::outcome::{CaseOutcome, CaseResult, FindingKey, Found, Tally};
+use super::run_context::RunContext;
+use super::scheduler;
 use super::settings::Shrinking;
 use super::worker::Worker;
-use super::workers;
 use crate::plan::Plan;
 
 /// Times that a finding is looked for again.
@@ -36,7 +36,7 @@ const UNRELIABLE: &str = "the target is unreliable: what this case showed did no
 /// # Errors
 /// The thread that shows them again ended early.
 pub(super) async fn confirm(
-    env: &Environment,
+    env: &RunContext,
     tally: &mut Tally,
     cases: &mut [CaseResult],
     surveyed: &BTreeSet<FindingKey>,
@@ -76,12 +76,7 @@ pub(super) async fn confirm(
 type Shown = (Vec<(FindingKey, Looks)>, Tally);
 
 /// Does tasks, those that read lists alone.
-async fn look_for(
-    env: &Environment,
-    tally: &mut Tally,
-    tasks: Vec<Task>,
-    repetitions: u64,
-) -> Result<Looked, RunError> {
+async fn look_for(env: &RunContext, tally: &mut Tally, tasks: Vec<Task>, repetitions: u64) -> Result<Looked, RunError> {
     let (alone, beside): (Vec<Task>, Vec<Task>) = tasks.into_iter().partition(|task| reads_lists(env, task));
     let mut looked = Looked::new();
     for (tasks, jobs) in [(beside, env.settings.jobs), (alone, 1)] {
@@ -113,7 +108,7 @@ fn adopt_elsewhere(tally: &mut Tally, elsewhere: Looked) {
 }
 
 /// Runs tasks on a thread of their own, as many at a time as `jobs`.
-async fn shown_again(env: &Environment, tasks: Vec<Task>, jobs: usize, repetitions: u64) -> Result<Shown, RunError> {
+async fn shown_again(env: &RunContext, tasks: Vec<Task>, jobs: usize, repetitions: u64) -> Result<Shown, RunError> {
     let (sender, receiver) = oneshot::channel();
     let env = env.for_thread();
     std::thread::Builder::new()
@@ -129,7 +124,7 @@ async fn shown_again(env: &Environment, tasks: Vec<Task>, jobs: usize, repetitio
     ended.map_err(RunError::Runtime)
 }
 
-async fn side_by_side(env: Environment, tasks: Vec<Task>, jobs: usize, repetitions: u64) -> Shown {
+async fn side_by_side(env: RunContext, tasks: Vec<Task>, jobs: usize, repetitions: u64) -> Shown {
     let env = Arc::new(env);
     let workers = jobs.clamp(1, tasks.len().max(1));
     let queue = Rc::new(RefCell::new(VecDeque::from(tasks)));
@@ -173,8 +168,8 @@ async fn look_again(worker: &mut Worker, task: &Task, repetitions: u64) -> Looke
         let is_decided = match &task.witness {
             Some(witness) => worker.try_witness(task.case, witness).await.is_none(),
             None => {
-                let result = workers::run_case(worker, task.case).await;
-                result.is_some_and(|result| !matches!(result.verdict, Verdict::Inconclusive { .. }))
+                let result = scheduler::run_case(worker, task.case).await;
+                result.is_some_and(|result| !matches!(result.verdict, CaseOutcome::Inconclusive { .. }))
             }
         };
         let sent = worker.requests.saturating_sub(before);
@@ -196,7 +191,7 @@ fn is_disturbed(worker: &Worker, task: &Task) -> bool {
 }
 
 /// Notes how often each finding was seen, and drops those of lists that no look alone showed.
-fn settle(env: &Environment, tally: &mut Tally, looked: Looked) -> u64 {
+fn settle(env: &RunContext, tally: &mut Tally, looked: Looked) -> u64 {
     let mut dropped = 0;
     for (key, Looks { seen, latest, .. }) in looked {
         let Some(found) = tally.findings.get_mut(&key) else { continue };
@@ -221,8 +216,8 @@ fn settle_cases(plan: &Plan, tally: &Tally, cases: &mut [CaseResult]) {
         let own = plan.cases.get(result.case).map(|case| case.clauses.as_slice()).unwrap_or_default();
         let is_reliable = |key: &FindingKey| tally.findings.get(key).is_some_and(|found| !found.is_intermittent());
         let fails = result.findings.iter().any(|key| own.contains(&key.clause) && is_reliable(key));
-        if result.verdict == Verdict::Failed && !fails {
-            result.verdict = Verdict::Inconclusive { reason: UNRELIABLE.to_owned() };
+        if result.verdict == CaseOutcome::Failed && !fails {
+            result.verdict = CaseOutcome::Inconclusive { reason: UNRELIABLE.to_owned() };
         }
     }
 }

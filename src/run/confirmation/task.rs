@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::plan::{Check, Plan};
-use crate::run::environment::Environment;
 use crate::run::outcome::{FindingKey, Found, Seen, Tally, Witness};
+use crate::run::run_context::RunContext;
 
 /// Requests that confirm a finding by themselves, if none of the run contradicts it.
 const CONVINCING: u64 = 3;
@@ -68,7 +68,7 @@ fn grouped<'a>(plan: &Plan, found: impl Iterator<Item = (&'a FindingKey, usize, 
 }
 
 /// Whether a task's findings may come from what parallel cases create and delete: lists show that, and nothing else does.
-pub(super) fn reads_lists(env: &Environment, task: &Task) -> bool {
+pub(super) fn reads_lists(env: &RunContext, task: &Task) -> bool {
     let is_paged = |name: &str| env.contract.operation(name).is_some_and(|operation| operation.pagination.is_some());
     env.settings.jobs > 1
         && task.keys.iter().any(|key| is_paged(&key.operation))

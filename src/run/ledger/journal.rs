@@ -272,7 +272,7 @@ fn cannot(what: &'static str, path: &Path, reason: std::io::Error) -> JournalErr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::ledger::Story;
+    use crate::run::ledger::JournalState;
 
     fn header() -> Header {
         Header {
@@ -314,7 +314,7 @@ mod tests {
         let (header, entries) = read(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
         assert_eq!(entries, [intent(0), Entry::Settled { number: 0 }]);
-        assert!(Story::of(header, entries).open.is_empty());
+        assert!(JournalState::of(header, entries).open.is_empty());
     }
 
     #[test]
@@ -353,7 +353,7 @@ mod tests {
         let lines: Vec<String> = entries.iter().map(|entry| serde_json::to_string(entry).unwrap()).collect();
         let read: Vec<Entry> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(read, entries);
-        let story = Story::of(header(), entries);
+        let story = JournalState::of(header(), entries);
         assert_eq!((story.lots.len(), story.open.len(), story.next, story.ended), (1, 1, 3, false));
         assert_eq!(story.lots[0].resources, [resource("b")]);
         assert_eq!(story.open[0].number, 2);

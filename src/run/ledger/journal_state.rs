@@ -6,7 +6,7 @@ use super::journal::{Entry, Failure, Header, Named};
 
 /// Resources that one request made, as far as they are there still.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lot {
+pub struct CreatedResources {
     /// The request's intent.
     pub number: u64,
     /// Region, if not the run's own.
@@ -21,7 +21,7 @@ pub struct Lot {
 
 /// A request of which nobody knows whether it made something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Open {
+pub struct UnresolvedRequest {
     /// Its number.
     pub number: u64,
     /// The operation.
@@ -38,7 +38,7 @@ pub struct Open {
     pub failure: Option<Failure>,
 }
 
-impl Open {
+impl UnresolvedRequest {
     /// What became of the request, for a sentence.
     pub fn fate(&self) -> String {
         match self.failure {
@@ -56,24 +56,24 @@ impl Open {
 
 /// What a journal tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Story {
+pub struct JournalState {
     /// The run.
     pub header: Header,
     /// What is left to delete, oldest first.
-    pub lots: Vec<Lot>,
+    pub lots: Vec<CreatedResources>,
     /// What is to be looked for.
-    pub open: Vec<Open>,
+    pub open: Vec<UnresolvedRequest>,
     /// The first number that no intent has.
     pub next: u64,
     /// Everything was deleted already.
     pub ended: bool,
 }
 
-impl Story {
+impl JournalState {
     /// Reads the lines of a journal.
-    pub fn of(header: Header, entries: Vec<Entry>) -> Story {
-        let mut open: BTreeMap<u64, Open> = BTreeMap::new();
-        let mut lots: Vec<Lot> = Vec::new();
+    pub fn of(header: Header, entries: Vec<Entry>) -> JournalState {
+        let mut open: BTreeMap<u64, UnresolvedRequest> = BTreeMap::new();
+        let mut lots: Vec<CreatedResources> = Vec::new();
         let mut deleted: BTreeSet<String> = BTreeSet::new();
         let mut next = 0;
         let mut ended = false;
@@ -83,13 +83,16 @@ impl Story {
                 Entry::Intent { number, operation, region, name, tagged, parents } => {
                     next = next.max(number.saturating_add(1));
                     let failure = None;
-                    open.insert(number, Open { number, operation, region, tagged, name, parents, failure });
+                    open.insert(
+                        number,
+                        UnresolvedRequest { number, operation, region, tagged, name, parents, failure },
+                    );
                 }
                 Entry::Created { number, resources } => {
                     let intent = open.remove(&number);
                     let (region, tagged, name) =
                         intent.map_or((None, false, None), |intent| (intent.region, intent.tagged, intent.name));
-                    lots.push(Lot { number, region, tagged, name, resources });
+                    lots.push(CreatedResources { number, region, tagged, name, resources });
                 }
                 Entry::Refused { number } | Entry::Settled { number } => {
                     open.remove(&number);
@@ -109,6 +112,6 @@ impl Story {
             lot.resources.retain(|resource| !deleted.contains(&resource.arn));
         }
         lots.retain(|lot| !lot.resources.is_empty());
-        Story { header, lots, open: open.into_values().collect(), next, ended }
+        JournalState { header, lots, open: open.into_values().collect(), next, ended }
     }
 }

@@ -7,5 +7,5 @@ pub mod ownership_tags;
 mod resource_tracker;
 
 pub use journal::{Entry, Failure, Header, Journal, JournalError, Named, SCHEMA, Signing};
-pub use journal_state::{Lot, Open, Story};
+pub use journal_state::{CreatedResources, JournalState, UnresolvedRequest};
 pub use resource_tracker::{Census, Ledger, Refusal, Ticket};

@@ -5,12 +5,12 @@ use serde_json::Value;
 use super::{Untestable, operations, region};
 use crate::plan::suite::{BroadcastState, Need};
 use crate::run::dependencies;
-use crate::run::environment::Environment;
+use crate::run::run_context::RunContext;
 use crate::spec::Arn;
 use crate::wire::{Exchange, FailureKind, Reply, Response};
 
 /// Asks for the state that a channel has already, which changes nothing.
-pub async fn check(env: &Environment, nowhere: &Exchange, created: &[(String, Value)]) -> Option<Untestable> {
+pub async fn check(env: &RunContext, nowhere: &Exchange, created: &[(String, Value)]) -> Option<Untestable> {
     let path = env.target.control_path()?.to_owned();
     if !dependencies::broadcasts(env) {
         return None;
@@ -30,7 +30,7 @@ pub async fn check(env: &Environment, nowhere: &Exchange, created: &[(String, Va
 }
 
 /// One that the pre-flight check made, else one that does not exist.
-fn channel(env: &Environment, created: &[(String, Value)]) -> Option<String> {
+fn channel(env: &RunContext, created: &[(String, Value)]) -> Option<String> {
     let state = env.plan.suites.states.iter().find(|state| state.needs.contains(&Need::Broadcast))?;
     let mut made = created.iter().flat_map(|(operation, output)| region::arns(env, operation, output));
     made.find(|arn| Arn::parse(arn).is_some_and(|arn| arn.resource_type == state.resource))
@@ -38,7 +38,7 @@ fn channel(env: &Environment, created: &[(String, Value)]) -> Option<String> {
 }
 
 /// Whether the response is the one that a path gets where there is nothing.
-fn is_nowhere(env: &Environment, path: &str, response: &Response, nowhere: &Exchange) -> bool {
+fn is_nowhere(env: &RunContext, path: &str, response: &Response, nowhere: &Exchange) -> bool {
     if (200..300).contains(&response.status) {
         return false;
     }

@@ -13,8 +13,8 @@ use crate::generate::placeholder::{self, Placeholder};
 use crate::judge::{document, error_code};
 use crate::run::access::Refusal;
 use crate::run::dependencies;
-use crate::run::environment::Environment;
 use crate::run::ledger::ownership_tags::About;
+use crate::run::run_context::RunContext;
 use crate::spec::contract::Operation;
 use crate::spec::rules::ErrorCause;
 use crate::wire::{Exchange, FailureKind, Reply, Request, Response, TransportFailure};
@@ -76,7 +76,7 @@ enum Presence {
 ///
 /// # Errors
 /// No connection can be made.
-pub async fn reach(env: &Environment) -> Result<Exchange, Untestable> {
+pub async fn reach(env: &RunContext) -> Result<Exchange, Untestable> {
     let exchange = first_contact(env).await;
     match &exchange.reply {
         Reply::Failure(failure) if matches!(failure.kind, FailureKind::Connect | FailureKind::Tls) => {
@@ -87,7 +87,7 @@ pub async fn reach(env: &Environment) -> Result<Exchange, Untestable> {
 }
 
 /// Asks as soon as connections are accepted, which the run may wait for.
-async fn first_contact(env: &Environment) -> Exchange {
+async fn first_contact(env: &RunContext) -> Exchange {
     let (started, request) = (clock::instant(), nowhere_request());
     while started.elapsed() < env.settings.wait
         && !env.target.is_stopped()
@@ -112,7 +112,7 @@ fn nowhere_request() -> Request {
 ///
 /// # Errors
 /// No request is answered.
-pub async fn survey(env: &Environment, nowhere: &Exchange) -> Result<Survey, Untestable> {
+pub async fn survey(env: &RunContext, nowhere: &Exchange) -> Result<Survey, Untestable> {
     let mut survey = Survey::default();
     let needed = dependencies::operations(env);
     // What creates comes first: its output names the account to which the ARNs of the others must belong.
@@ -128,7 +128,7 @@ pub async fn survey(env: &Environment, nowhere: &Exchange) -> Result<Survey, Unt
 }
 
 impl Survey {
-    async fn call(&mut self, env: &Environment, name: &str, nowhere: &Exchange) -> Result<(), Untestable> {
+    async fn call(&mut self, env: &RunContext, name: &str, nowhere: &Exchange) -> Result<(), Untestable> {
         let Some(operation) = env.contract.operation(name).filter(|_| !env.target.is_stopped()) else { return Ok(()) };
         let Some((mut input, is_about_ours)) = harmless_input(env, operation) else { return Ok(()) };
         env.mark(operation, &mut input, About::default());
@@ -168,7 +168,7 @@ impl Survey {
     /// How many of the operations that only read, and that no case takes, are there; one is enough.
     async fn others(
         &mut self,
-        env: &Environment,
+        env: &RunContext,
         needed: &BTreeSet<String>,
         nowhere: &Exchange,
     ) -> Result<usize, Untestable> {
@@ -186,7 +186,7 @@ impl Survey {
         Ok(others.served)
     }
 
-    fn keep_created(&mut self, env: &Environment, operation: &Operation, response: &Response) {
+    fn keep_created(&mut self, env: &RunContext, operation: &Operation, response: &Response) {
         if !(200..300).contains(&response.status) {
             return;
         }
@@ -196,7 +196,7 @@ impl Survey {
     }
 
     /// Why nothing can be tested; `None` if at least one operation is there and lets the run in.
-    pub async fn verdict(&self, env: &Environment, nowhere: &Exchange) -> Option<Untestable> {
+    pub async fn verdict(&self, env: &RunContext, nowhere: &Exchange) -> Option<Untestable> {
         if self.served > 0 || self.called == 0 {
             return None;
         }
@@ -226,7 +226,7 @@ impl Survey {
 }
 
 /// Why nothing can be found out: no request was answered in time, and the last one neither.
-fn mute(env: &Environment, request: &Request, failure: &TransportFailure) -> Option<String> {
+fn mute(env: &RunContext, request: &Request, failure: &TransportFailure) -> Option<String> {
     let health = env.target.health();
     let failures = health.failures_in_a_row();
     (!health.has_answered() && failures >= MUTE).then(|| {
@@ -237,7 +237,7 @@ fn mute(env: &Environment, request: &Request, failure: &TransportFailure) -> Opt
 
 /// Whether an operation that seems to be missing exists: it answers 400 to a malformed identifier, which the target does
 /// not answer to an unknown path.
-async fn looks_at_input(env: &Environment, operation: &Operation, nowhere: &Exchange) -> bool {
+async fn looks_at_input(env: &RunContext, operation: &Operation, nowhere: &Exchange) -> bool {
     let input = env.generator.minimal_input(operation);
     if !env.target.is_loopback() || placeholder::names(&input).is_empty() {
         return false;
@@ -249,7 +249,7 @@ async fn looks_at_input(env: &Environment, operation: &Operation, nowhere: &Exch
 }
 
 /// An input that names nothing real, and whether all that it names belongs to the run's own account.
-fn harmless_input(env: &Environment, operation: &Operation) -> Option<(Value, bool)> {
+fn harmless_input(env: &RunContext, operation: &Operation) -> Option<(Value, bool)> {
     let mut is_about_ours = true;
     let input = env.generator.minimal_input(operation);
     let input = placeholder::replace(&input, &mut |name| {
@@ -265,7 +265,7 @@ fn harmless_input(env: &Environment, operation: &Operation) -> Option<(Value, bo
 }
 
 /// A refusal that tells of the run's access. One for lack of a signature on a signed request tells of the path.
-fn telling_refusal(env: &Environment, response: &Response) -> Option<Refusal> {
+fn telling_refusal(env: &RunContext, response: &Response) -> Option<Refusal> {
     let is_telling = |refusal: &Refusal| !env.target.signs() || !UNSIGNED.contains(&refusal.code.as_str());
     env.target.access().refusal(response).filter(is_telling)
 }
@@ -274,7 +274,7 @@ fn telling_refusal(env: &Environment, response: &Response) -> Option<Refusal> {
 /// where there is nothing, or one of those by which gateways and frameworks say so; never if the response names an error
 /// that the operation documents.
 fn presence(
-    env: &Environment,
+    env: &RunContext,
     operation: &Operation,
     response: &Response,
     nowhere: &Exchange,
@@ -309,12 +309,12 @@ fn presence(
     if is_anything { Presence::Unclear } else { Presence::Served }
 }
 
-fn is_refused(env: &Environment, response: &Response) -> bool {
+fn is_refused(env: &RunContext, response: &Response) -> bool {
     env.target.access().refusal(response).is_some()
 }
 
 /// Whether the response says that there is no such path or method.
-pub fn is_routing(env: &Environment, response: &Response) -> bool {
+pub fn is_routing(env: &RunContext, response: &Response) -> bool {
     let common = &env.contract.rules.common_errors;
     let is_routing = |code: &str| {
         common.iter().any(|error| error.code == code && error.when == ErrorCause::Routing)

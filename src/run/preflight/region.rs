@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Untestable;
 use crate::judge::path;
 use crate::run::access::Refusal;
-use crate::run::environment::Environment;
+use crate::run::run_context::RunContext;
 use crate::spec::Arn;
 
 /// Names of AWS regions. Source: AWS General Reference, "AWS service endpoints". What looks otherwise is not taken for
@@ -17,7 +17,7 @@ static REGION: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\b(?:us|eu|ap|sa|ca|me|af|il|cn|mx)(?:-[a-z]+)+-[0-9]\b").ok());
 
 /// The region that all resources which the pre-flight check made name, if it is another one.
-pub fn of_created(env: &Environment, created: &[(String, Value)]) -> Option<Untestable> {
+pub fn of_created(env: &RunContext, created: &[(String, Value)]) -> Option<Untestable> {
     let arns: Vec<String> = created.iter().flat_map(|(operation, output)| arns(env, operation, output)).collect();
     let named = Arn::parse(arns.first()?)?.region;
     let agree = arns.iter().all(|arn| Arn::parse(arn).is_some_and(|arn| arn.region == named));
@@ -31,13 +31,13 @@ pub fn of_created(env: &Environment, created: &[(String, Value)]) -> Option<Unte
 }
 
 /// The ARNs of what an operation made, by its output.
-pub fn arns(env: &Environment, operation: &str, output: &Value) -> Vec<String> {
+pub fn arns(env: &RunContext, operation: &str, output: &Value) -> Vec<String> {
     let products = env.plan.resources.products(operation).iter();
     products.filter_map(|product| path::find(output, &product.path)?.as_str().map(str::to_owned)).collect()
 }
 
 /// The region that a refusal names, if it is another one.
-pub fn of_refusal(env: &Environment, refusal: &Refusal) -> Option<Untestable> {
+pub fn of_refusal(env: &RunContext, refusal: &Refusal) -> Option<Untestable> {
     let signed = env.target.region();
     let named = regions(&refusal.message).into_iter().find(|region| *region != signed)?;
     env.target.signs().then(|| Untestable::WrongRegion {

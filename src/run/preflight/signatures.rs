@@ -5,7 +5,7 @@ use crate::judge::Answer;
 use crate::plan::expectation::Expectation;
 use crate::plan::suite::SignatureChange;
 use crate::run::dependencies;
-use crate::run::environment::Environment;
+use crate::run::run_context::RunContext;
 use crate::spec::contract::Operation;
 use crate::wire::Exchange;
 
@@ -22,7 +22,7 @@ pub enum Signatures {
 
 /// Finds out whether the target checks signatures: a read-only request signed with a wrong secret tells. (One without
 /// any signature does not: some targets need the signature's scope to find the service.)
-pub async fn check(env: &Environment) -> Signatures {
+pub async fn check(env: &RunContext) -> Signatures {
     if !env.target.signs() || !dependencies::signatures(env) {
         return Signatures::Unknown;
     }

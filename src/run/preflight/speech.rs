@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::Untestable;
-use crate::run::environment::Environment;
+use crate::run::run_context::RunContext;
 use crate::wire::{FailureKind, Request, TransportFailure};
 
 /// How long is waited for each of connection and reply.
@@ -19,13 +19,13 @@ const TLS_RECORDS: [u8; 2] = [21, 22];
 const CIPHER_SUITES: [[u8; 2]; 5] = [[0x13, 0x01], [0xc0, 0x2b], [0xc0, 0x2f], [0x00, 0x9c], [0x00, 0x2f]];
 
 /// Why a target that gave no HTTP response to this request cannot be tested.
-pub async fn diagnose(env: &Environment, request: &Request, failure: &TransportFailure) -> Untestable {
+pub async fn diagnose(env: &RunContext, request: &Request, failure: &TransportFailure) -> Untestable {
     let reason = format!("{} {}: {}", request.method, request.target, failure.detail);
     because(env, failure.kind, reason).await
 }
 
 /// Why a target that failed in this way, for this reason, cannot be tested.
-pub async fn because(env: &Environment, kind: FailureKind, reason: String) -> Untestable {
+pub async fn because(env: &RunContext, kind: FailureKind, reason: String) -> Untestable {
     let endpoint = env.target.endpoint().to_owned();
     let url = Url::parse(&endpoint).ok();
     let is_tls = url.as_ref().is_some_and(|url| url.scheme() == "https");

@@ -1,4 +1,4 @@
-//! Plays sequences: does the moves, keeps the model, and looks at the resources after every change.
+//! Plays sequences: does the transitions, keeps the model, and looks at the resources after every change.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,8 @@ use crate::judge::{Answer, FindingKind, Judgement, Violation, law, path};
 use crate::plan::expectation::{Expectation, ExpectedError};
 use crate::plan::operation_role::{self, OperationRole, RoleKind};
 use crate::plan::sequence::{Law, LawKind, law as find_law};
-use crate::run::environment::Environment;
 use crate::run::outcome::FindingKey;
+use crate::run::run_context::RunContext;
 use crate::run::session::{Blocked, Session};
 use crate::run::workaround;
 use crate::run::worker::Progress;
@@ -23,16 +23,16 @@ use crate::wire::Exchange;
 
 /// When the resources are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Watch {
+pub enum VerifyWhen {
     /// After every change.
-    Every,
-    /// After the last move only: what is in between is then no part of what shows a finding.
-    Last,
+    EveryStep,
+    /// After the last transition only: what is in between is then no part of what shows a finding.
+    LastStep,
 }
 
-/// How a move went.
+/// How a transition went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Done {
+pub enum StepOutcome {
     /// It did not fit what there is.
     Skipped,
     /// It was done, and changed something.
@@ -43,55 +43,55 @@ pub enum Done {
     Lost,
 }
 
-/// A sequence as it is played.
-pub struct Play<'w, 'c> {
-    pub(super) env: &'c Environment,
+/// A sequence as it is executed.
+pub struct Execution<'w, 'c> {
+    pub(super) env: &'c RunContext,
     pub(super) session: Session<'w>,
-    pub(super) cast: &'c Binding<'c>,
+    pub(super) binding: &'c Binding<'c>,
     pub(super) model: Model,
     /// What was done last, and to what.
     pub(super) effect: Effect,
     pub(super) subjects: Vec<Label>,
-    watch: Watch,
-    /// What diverged, with the position of the move.
+    verify_when: VerifyWhen,
+    /// What diverged, with the position of the transition.
     pub(super) seen: Vec<(FindingKey, usize)>,
     position: usize,
 }
 
-impl<'w, 'c> Play<'w, 'c> {
+impl<'w, 'c> Execution<'w, 'c> {
     /// Begins without resources.
-    pub fn new(session: Session<'w>, cast: &'c Binding<'c>, watch: Watch) -> Play<'w, 'c> {
-        Play {
-            env: cast.env,
+    pub fn new(session: Session<'w>, binding: &'c Binding<'c>, verify_when: VerifyWhen) -> Execution<'w, 'c> {
+        Execution {
+            env: binding.env,
             session,
-            cast,
+            binding,
             model: Model::default(),
             effect: Effect::Seen,
             subjects: Vec::new(),
-            watch,
+            verify_when,
             seen: Vec::new(),
             position: 0,
         }
     }
 
-    /// Deletes what is left. What diverged, with the position of the move that showed it.
+    /// Deletes what is left. What diverged, with the position of the transition that showed it.
     pub async fn finish(self) -> Vec<(FindingKey, usize)> {
         self.session.finish().await;
         self.seen
     }
 
-    /// Does all moves that fit.
+    /// Does all transitions that fit.
     ///
     /// # Errors
-    /// Something could not be decided; the moves behind it are not done.
-    pub async fn all(&mut self, moves: &[Transition], progress: &mut Progress) -> Result<(), Blocked> {
-        for (position, step) in moves.iter().enumerate() {
+    /// Something could not be decided; the transitions behind it are not done.
+    pub async fn all(&mut self, transitions: &[Transition], progress: &mut Progress) -> Result<(), Blocked> {
+        for (position, step) in transitions.iter().enumerate() {
             if self.env.target.is_stopped() {
                 return Err(Blocked("the run was stopped".to_owned()));
             }
             self.position = position;
-            let cast = self.cast;
-            let Some(role) = cast.roles.get(step.role) else { continue };
+            let binding = self.binding;
+            let Some(role) = binding.roles.get(step.role) else { continue };
             let done = match role.kind {
                 RoleKind::Create => self.create(role, step, progress).await?,
                 RoleKind::Update | RoleKind::Tag | RoleKind::Untag => self.change(role, step, progress).await?,
@@ -100,8 +100,9 @@ impl<'w, 'c> Play<'w, 'c> {
                 RoleKind::Batch => self.batch(role, &step.about, progress).await?,
                 RoleKind::List => self.list(role, step, progress).await?,
             };
-            let is_due = self.watch == Watch::Every || position + 1 == moves.len();
-            let is_lost = done == Done::Lost || (done == Done::Changed && is_due && !self.verify(progress).await?);
+            let is_due = self.verify_when == VerifyWhen::EveryStep || position + 1 == transitions.len();
+            let is_lost =
+                done == StepOutcome::Lost || (done == StepOutcome::Changed && is_due && !self.verify(progress).await?);
             if is_lost {
                 return Ok(());
             }
@@ -114,7 +115,7 @@ impl<'w, 'c> Play<'w, 'c> {
         role: &OperationRole,
         step: &Transition,
         progress: &mut Progress,
-    ) -> Result<Done, Blocked> {
+    ) -> Result<StepOutcome, Blocked> {
         let operation = self.operation(role)?;
         let mut input = step.input.clone();
         let mut expectation = Expectation::success();
@@ -122,7 +123,7 @@ impl<'w, 'c> Play<'w, 'c> {
         let mut owner = None;
         if role.owner.is_some() {
             let Some(entity) = step.about.first().and_then(|label| self.model.get(*label)).cloned() else {
-                return Ok(Done::Skipped);
+                return Ok(StepOutcome::Skipped);
             };
             give(&mut input, role.subject.as_deref(), Value::from(entity.arn.as_str()));
             owner = Some(entity.label);
@@ -134,12 +135,13 @@ impl<'w, 'c> Play<'w, 'c> {
             };
             match refusal {
                 Some(Some(refused)) => (expectation, focus) = refused,
-                Some(None) => return Ok(Done::Skipped),
+                Some(None) => return Ok(StepOutcome::Skipped),
                 None => {}
             }
-        } else if self.model.alive().filter(|entity| entity.kind == role.resource).count() >= self.cast.sequence.at_once
+        } else if self.model.alive().filter(|entity| entity.kind == role.resource).count()
+            >= self.binding.sequence.at_once
         {
-            return Ok(Done::Skipped);
+            return Ok(StepOutcome::Skipped);
         }
         workaround::name_resource(self.env, operation, &mut input);
         self.refer(&mut input, step.choice);
@@ -151,8 +153,8 @@ impl<'w, 'c> Play<'w, 'c> {
         self.note(&mut judgement, &exchange, progress)?;
         match (judgement.is_success(), expectation.success) {
             (true, true) => self.born(operation, step.id, owner, &judgement).await,
-            (false, false) => Ok(Done::Looked),
-            _ => Ok(Done::Lost),
+            (false, false) => Ok(StepOutcome::Looked),
+            _ => Ok(StepOutcome::Lost),
         }
     }
 
@@ -163,15 +165,15 @@ impl<'w, 'c> Play<'w, 'c> {
         id: usize,
         owner: Option<Label>,
         judgement: &Judgement,
-    ) -> Result<Done, Blocked> {
+    ) -> Result<StepOutcome, Blocked> {
         let env = self.env;
         let output = judgement.body.clone().unwrap_or(Value::Null);
         let mut made: Vec<Label> = Vec::new();
         for (number, product) in env.plan.resources.products(&operation.name).iter().enumerate() {
             let arn = path::find(&output, &product.path).and_then(Value::as_str);
             let object = product.path.strip_suffix(".arn").and_then(|place| path::find(&output, place));
-            let (Some(arn), Some(Value::Object(members))) = (arn, object) else { return Ok(Done::Lost) };
-            if !self.cast.sequence.resources.contains(&product.resource) {
+            let (Some(arn), Some(Value::Object(members))) = (arn, object) else { return Ok(StepOutcome::Lost) };
+            if !self.binding.sequence.resources.contains(&product.resource) {
                 continue;
             }
             let node = operation_role::object_of(operation, &product.resource);
@@ -189,14 +191,14 @@ impl<'w, 'c> Play<'w, 'c> {
                 was_used: false,
             });
             made.push(label);
-            if let Some(state) = self.cast.sequence.states.get(&product.resource) {
+            if let Some(state) = self.binding.sequence.states.get(&product.resource) {
                 self.session.reach_newest(&product.resource, state).await?;
             }
         }
         self.model.note_use();
         self.effect = Effect::Created;
         self.subjects = made;
-        Ok(Done::Changed)
+        Ok(StepOutcome::Changed)
     }
 
     async fn change(
@@ -204,16 +206,16 @@ impl<'w, 'c> Play<'w, 'c> {
         role: &OperationRole,
         step: &Transition,
         progress: &mut Progress,
-    ) -> Result<Done, Blocked> {
+    ) -> Result<StepOutcome, Blocked> {
         let Some(entity) = step.about.first().and_then(|label| self.model.get(*label)).cloned() else {
-            return Ok(Done::Skipped);
+            return Ok(StepOutcome::Skipped);
         };
         let operation = self.operation(role)?;
         let mut input = step.input.clone();
         give(&mut input, role.subject.as_deref(), Value::from(entity.arn.as_str()));
         self.refer(&mut input, step.choice);
         let input = self.session.bind(&input).await?;
-        let Some((expectation, focus)) = self.expected(operation, &entity) else { return Ok(Done::Skipped) };
+        let Some((expectation, focus)) = self.expected(operation, &entity) else { return Ok(StepOutcome::Skipped) };
         let (mut judgement, exchange) = self.call(operation, &input, &expectation, focus).await;
         let is_changed = judgement.is_success() && expectation.success;
         if is_changed {
@@ -227,9 +229,9 @@ impl<'w, 'c> Play<'w, 'c> {
         let is_refused = !judgement.is_success() && !expectation.success;
         self.note(&mut judgement, &exchange, progress)?;
         Ok(match (is_changed, is_refused) {
-            (true, _) => Done::Changed,
-            (_, true) => Done::Looked,
-            (false, false) => Done::Lost,
+            (true, _) => StepOutcome::Changed,
+            (_, true) => StepOutcome::Looked,
+            (false, false) => StepOutcome::Lost,
         })
     }
 
@@ -289,7 +291,7 @@ impl<'w, 'c> Play<'w, 'c> {
     fn with_followers(&self, kind: &str, given: BTreeSet<String>) -> BTreeSet<String> {
         let prefix = format!("{kind}.");
         let follows = self
-            .cast
+            .binding
             .sequence
             .follows
             .iter()
@@ -304,9 +306,9 @@ impl<'w, 'c> Play<'w, 'c> {
         role: &OperationRole,
         step: &Transition,
         progress: &mut Progress,
-    ) -> Result<Done, Blocked> {
+    ) -> Result<StepOutcome, Blocked> {
         let Some(entity) = step.about.first().and_then(|label| self.model.get(*label)).cloned() else {
-            return Ok(Done::Skipped);
+            return Ok(StepOutcome::Skipped);
         };
         let operation = self.operation(role)?;
         let refusal = match entity.gone {
@@ -316,7 +318,7 @@ impl<'w, 'c> Play<'w, 'c> {
         };
         let (expectation, focus) = match refusal {
             Some(Some(refused)) => refused,
-            Some(None) => return Ok(Done::Skipped),
+            Some(None) => return Ok(StepOutcome::Skipped),
             None => {
                 let law = Some(LawKind::ReleasedGoes).filter(|_| entity.was_used);
                 let clause = law.and_then(|law| self.clause(law, &entity.kind)).map(|(_, clause)| clause);
@@ -334,10 +336,10 @@ impl<'w, 'c> Play<'w, 'c> {
                 }
                 self.effect = Effect::Deleted;
                 self.subjects = vec![entity.label];
-                Ok(Done::Changed)
+                Ok(StepOutcome::Changed)
             }
-            (false, false) => Ok(Done::Looked),
-            _ => Ok(Done::Lost),
+            (false, false) => Ok(StepOutcome::Looked),
+            _ => Ok(StepOutcome::Lost),
         }
     }
 
@@ -349,7 +351,7 @@ impl<'w, 'c> Play<'w, 'c> {
         for (name, value) in std::mem::take(members) {
             let text = value.as_str().and_then(placeholder::whole);
             let kind = text.map(|text| text.rsplit_once(':').map_or(text, |(_, kind)| kind));
-            match kind.filter(|kind| self.cast.sequence.resources.iter().any(|own| own == kind)) {
+            match kind.filter(|kind| self.binding.sequence.resources.iter().any(|own| own == kind)) {
                 None => {
                     kept.insert(name, value);
                 }
@@ -467,7 +469,7 @@ impl<'w, 'c> Play<'w, 'c> {
 
     /// The member of a resource that holds its tags.
     pub(super) fn tags_member(&self, node: &Node) -> Option<String> {
-        let role = self.cast.roles.iter().find(|role| role.kind == RoleKind::Tag)?;
+        let role = self.binding.roles.iter().find(|role| role.kind == RoleKind::Tag)?;
         let operation = self.env.contract.operation(&role.operation)?;
         let shape = &operation.input.member(role.tags.as_deref()?)?.shape;
         node.members().iter().find(|member| member.shape == *shape).map(|member| member.name.clone())

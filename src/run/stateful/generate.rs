@@ -10,7 +10,7 @@ use crate::generate::{Family, Generator, finished};
 use crate::plan::case::{Case, Check, Form};
 use crate::plan::operation_role::{OperationRole, RoleKind};
 use crate::plan::sequence::Sequence;
-use crate::run::environment::Environment;
+use crate::run::run_context::RunContext;
 use crate::spec::contract::Operation;
 
 /// Keys and values that the tags of one sequence are taken from: few, so that they meet again.
@@ -18,16 +18,16 @@ const TAG_POOL: usize = 4;
 /// How often an input is drawn again that is not legal once it is cut to what a sequence can give.
 const ATTEMPTS: usize = 8;
 
-/// A resource of a sequence: the move that made it, and which of what that move made it is.
+/// A resource of a sequence: the transition that made it, and which of what that transition made it is.
 pub type Label = (usize, usize);
 
-/// Of so many moves all but one are changes in an order that was not tried yet, as long as there are any.
+/// Of so many transitions all but one are changes in an order that was not tried yet, as long as there are any.
 const UNTRIED_OF: usize = 4;
 
 /// One operation of a sequence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transition {
-    /// Its number in the sequence as it was drawn; moves that are left out change no other's number.
+    /// Its number in the sequence as it was drawn; transitions that are left out change no other's number.
     pub id: usize,
     /// Position among the roles of the sequence.
     pub role: usize,
@@ -42,7 +42,7 @@ pub struct Transition {
 /// What takes part in a sequence.
 pub struct Binding<'c> {
     /// What all workers share.
-    pub env: &'c Environment,
+    pub env: &'c RunContext,
     /// The sequence.
     pub sequence: &'c Sequence,
     /// What the target's operations do to its resources.
@@ -50,7 +50,7 @@ pub struct Binding<'c> {
 }
 
 impl Binding<'_> {
-    /// The operation that plays a part for a resource type.
+    /// The operation that has a role for a resource type.
     pub fn role(&self, kind: RoleKind, resource: &str) -> Option<&OperationRole> {
         self.roles.iter().find(|role| role.kind == kind && role.resource == resource)
     }
@@ -85,9 +85,9 @@ fn keys(tags: Option<&Value>) -> BTreeSet<String> {
     tags.and_then(Value::as_object).map(|tags| tags.keys().cloned().collect()).unwrap_or_default()
 }
 
-struct Drawing<'d> {
-    env: &'d Environment,
-    cast: &'d Binding<'d>,
+struct SequenceGenerator<'d> {
+    env: &'d RunContext,
+    binding: &'d Binding<'d>,
     runner: &'d mut TestRunner,
     /// What earlier sequences did one after the other.
     pairs: &'d mut Pairs,
@@ -101,18 +101,18 @@ struct Drawing<'d> {
     tags: Vec<(String, Value)>,
 }
 
-/// Draws `length` moves, and behind them the reads of all that they made. Changes of one resource in an order that no
+/// Draws `length` transitions, and behind them the reads of all that they made. Changes of one resource in an order that no
 /// earlier sequence had come first.
-pub fn draw(
-    env: &Environment,
-    cast: &Binding<'_>,
+pub fn generate(
+    env: &RunContext,
+    binding: &Binding<'_>,
     length: usize,
     runner: &mut TestRunner,
     pairs: &mut Pairs,
 ) -> Vec<Transition> {
-    let mut drawing = Drawing {
+    let mut drawing = SequenceGenerator {
         env,
-        cast,
+        binding,
         runner,
         pairs,
         last: BTreeMap::new(),
@@ -122,15 +122,15 @@ pub fn draw(
         tags: Vec::new(),
     };
     drawing.fill_tag_pool();
-    let mut moves = Vec::new();
+    let mut transitions = Vec::new();
     for id in 0..length {
-        moves.extend(drawing.step(id));
+        transitions.extend(drawing.step(id));
     }
-    moves.extend(drawing.sweep(length));
-    moves
+    transitions.extend(drawing.sweep(length));
+    transitions
 }
 
-impl Drawing<'_> {
+impl SequenceGenerator<'_> {
     fn below(&mut self, bound: usize) -> usize {
         let tree = (0..bound.max(1)).new_tree(self.runner);
         tree.map_or(0, |tree| tree.current())
@@ -143,24 +143,24 @@ impl Drawing<'_> {
             let (index, label) = *untried.get(self.weighted(weights))?;
             (index, vec![label])
         } else {
-            let possible: Vec<usize> = (0..self.cast.roles.len()).filter(|role| self.is_possible(*role)).collect();
+            let possible: Vec<usize> = (0..self.binding.roles.len()).filter(|role| self.is_possible(*role)).collect();
             let weights = possible.iter().map(|role| self.weight(*role)).collect();
             let index = *possible.get(self.weighted(weights))?;
-            (index, self.about(self.cast.roles.get(index)?))
+            (index, self.about(self.binding.roles.get(index)?))
         };
-        let role = self.cast.roles.get(index)?.clone();
+        let role = self.binding.roles.get(index)?.clone();
         let operation = self.env.contract.operation(&role.operation)?;
         let input = self.input(operation, &role, about.first().copied())?;
         self.note(id, index, &role, &about, &input);
         Some(Transition { id, role: index, about, input, choice: self.below(usize::from(u16::MAX)) })
     }
 
-    /// Remembers what a move makes, and what it does to what was made.
+    /// Remembers what a transition makes, and what it does to what was made.
     fn note(&mut self, id: usize, index: usize, role: &OperationRole, about: &[Label], input: &Value) {
         if role.kind == RoleKind::Create {
             let products = self.env.plan.resources.products(&role.operation);
             let new = products.iter().enumerate().map(|(number, product)| ((id, number), product.resource.clone()));
-            let new: Vec<_> = new.filter(|(_, kind)| self.cast.sequence.resources.contains(kind)).collect();
+            let new: Vec<_> = new.filter(|(_, kind)| self.binding.sequence.resources.contains(kind)).collect();
             let tags = self.tags_member(role).map_or_else(BTreeSet::new, |name| keys(input.get(&name)));
             self.tagged.extend(new.iter().map(|(label, _)| (*label, tags.clone())));
             self.last.extend(new.iter().map(|(label, _)| (*label, index)));
@@ -203,7 +203,7 @@ impl Drawing<'_> {
     }
 
     fn weight(&self, role: usize) -> usize {
-        self.cast.roles.get(role).map_or(0, |role| weight(role.kind))
+        self.binding.roles.get(role).map_or(0, |role| weight(role.kind))
     }
 
     /// A position, each as likely as its weight.
@@ -224,7 +224,7 @@ impl Drawing<'_> {
         let mut untried = Vec::new();
         for (label, kind) in &self.labels {
             let Some(last) = self.last.get(label) else { continue };
-            for (index, role) in self.cast.roles.iter().enumerate() {
+            for (index, role) in self.binding.roles.iter().enumerate() {
                 let is_about = role.owner.is_none() && role.resource == *kind && alters(role.kind);
                 let can_change =
                     role.kind != RoleKind::Untag || self.tagged.get(label).is_some_and(|tags| !tags.is_empty());
@@ -238,11 +238,11 @@ impl Drawing<'_> {
 
     /// Whether something lives, or lived, that the role can be about.
     fn is_possible(&self, role: usize) -> bool {
-        let Some(role) = self.cast.roles.get(role) else { return false };
+        let Some(role) = self.binding.roles.get(role) else { return false };
         let number = |kind: &str| self.labels.iter().filter(|(_, known)| known == kind).count();
         match (&role.owner, role.kind) {
             (Some(owner), _) => number(owner) > 0,
-            (None, RoleKind::Create) => number(&role.resource) < 2 * self.cast.sequence.at_once,
+            (None, RoleKind::Create) => number(&role.resource) < 2 * self.binding.sequence.at_once,
             (None, _) => number(&role.resource) > 0,
         }
     }
@@ -307,7 +307,7 @@ impl Drawing<'_> {
     fn cut(&mut self, operation: &Operation, input: &mut Value) {
         let map_shape = self.tag_shape();
         let Value::Object(members) = input else { return };
-        members.retain(|name, _| !self.cast.sequence.leave_out.contains(&format!("{}.{name}", operation.name)));
+        members.retain(|name, _| !self.binding.sequence.leave_out.contains(&format!("{}.{name}", operation.name)));
         for member in operation.input.members() {
             if map_shape.as_deref() == Some(member.shape.as_str()) && members.contains_key(&member.name) {
                 let some = self.some_tags();
@@ -317,7 +317,7 @@ impl Drawing<'_> {
     }
 
     fn tag_shape(&self) -> Option<String> {
-        let role = self.cast.roles.iter().find(|role| role.kind == RoleKind::Tag)?;
+        let role = self.binding.roles.iter().find(|role| role.kind == RoleKind::Tag)?;
         let operation = self.env.contract.operation(&role.operation)?;
         Some(operation.input.member(role.tags.as_deref()?)?.shape.clone())
     }
@@ -339,9 +339,9 @@ impl Drawing<'_> {
         family
     }
 
-    /// Legal tags, few enough that later moves meet them again.
+    /// Legal tags, few enough that later transitions meet them again.
     fn fill_tag_pool(&mut self) {
-        let role = self.cast.roles.iter().find(|role| role.kind == RoleKind::Tag).cloned();
+        let role = self.binding.roles.iter().find(|role| role.kind == RoleKind::Tag).cloned();
         let Some((role, operation)) = role.and_then(|role| {
             let operation = self.env.contract.operation(&role.operation)?;
             Some((role, operation))
@@ -380,18 +380,18 @@ impl Drawing<'_> {
 
     /// Reads of all that there was: one batch of each type, and a list for every resource or owner.
     fn sweep(&mut self, first: usize) -> Vec<Transition> {
-        let mut moves = Vec::new();
-        for (index, role) in self.cast.roles.iter().enumerate() {
+        let mut transitions = Vec::new();
+        for (index, role) in self.binding.roles.iter().enumerate() {
             let kind = role.owner.as_ref().unwrap_or(&role.resource);
             let all: Vec<Label> =
                 self.labels.iter().filter(|(_, known)| known == kind).map(|(label, _)| *label).collect();
             let read = |about| Transition { id: 0, role: index, about, input: Value::Object(Map::new()), choice: 0 };
             match role.kind {
-                RoleKind::Batch if !all.is_empty() => moves.push(read(all)),
-                RoleKind::List => moves.extend(all.into_iter().map(|label| read(vec![label]))),
+                RoleKind::Batch if !all.is_empty() => transitions.push(read(all)),
+                RoleKind::List => transitions.extend(all.into_iter().map(|label| read(vec![label]))),
                 _ => {}
             }
         }
-        (first..).zip(moves).map(|(id, read)| Transition { id, ..read }).collect()
+        (first..).zip(transitions).map(|(id, read)| Transition { id, ..read }).collect()
     }
 }

@@ -9,11 +9,11 @@ mod verify;
 
 use std::sync::Arc;
 
-use execute::{Play, Watch};
+use execute::{Execution, VerifyWhen};
 use generate::{Binding, Pairs, Transition};
 
-use super::environment::Environment;
 use super::outcome::FindingKey;
+use super::run_context::RunContext;
 use super::session::{Blocked, Fixtures, Session};
 use super::settings::{Profile, Shrinking};
 use super::worker::{Progress, Worker};
@@ -21,7 +21,7 @@ use crate::generate::runner;
 use crate::plan::operation_role::{self, OperationRole, RoleKind};
 use crate::plan::sequence::Sequence;
 
-/// How many sequences of how many moves a profile draws of each family.
+/// How many sequences of how many transitions a profile draws of each family.
 fn amount(profile: Profile) -> (usize, usize) {
     match profile {
         Profile::Quick => (1, 8),
@@ -30,19 +30,19 @@ fn amount(profile: Profile) -> (usize, usize) {
     }
 }
 
-/// How many moves the sequences of a family have together.
-pub(super) fn moves(profile: Profile) -> u64 {
+/// How many transitions the sequences of a family have together.
+pub(super) fn transitions(profile: Profile) -> u64 {
     let (count, length) = amount(profile);
     (count * length) as u64
 }
 
 impl Worker {
-    /// Draws and plays the sequences of a family.
+    /// Generates and executes the sequences of a family.
     pub(super) async fn sequence(&mut self, index: usize, sequence: usize, progress: &mut Progress) {
         let env = Arc::clone(&self.env);
         let Some(sequence) = env.plan.suites.sequences.get(sequence) else { return };
-        let cast = match cast(&env, sequence) {
-            Ok(cast) => cast,
+        let binding = match bind(&env, sequence) {
+            Ok(binding) => binding,
             Err(Blocked(reason)) => return progress.blocked(reason),
         };
         let id = env.plan.cases.get(index).map(|case| case.id.clone()).unwrap_or_default();
@@ -54,9 +54,9 @@ impl Worker {
                 progress.blocked("the run was stopped".to_owned());
                 return;
             }
-            let moves = generate::draw(&env, &cast, length, &mut runner, &mut pairs);
+            let transitions = generate::generate(&env, &binding, length, &mut runner, &mut pairs);
             let known: Vec<FindingKey> = self.tally.findings.keys().cloned().collect();
-            let seen = self.play(index, number, &cast, &moves, Watch::Every, progress).await;
+            let seen = self.execute(index, number, &binding, &transitions, VerifyWhen::EveryStep, progress).await;
             let mut new: Vec<(FindingKey, usize)> = Vec::new();
             for (key, position) in seen {
                 if !known.contains(&key) && !new.iter().any(|(other, _)| *other == key) {
@@ -65,35 +65,35 @@ impl Worker {
             }
             if env.settings.shrinking == Shrinking::On {
                 for (key, position) in new {
-                    let shown = moves.get(..=position).unwrap_or(&moves);
-                    self.shorten(index, number, &cast, shown, &key).await;
+                    let shown = transitions.get(..=position).unwrap_or(&transitions);
+                    self.shorten(index, number, &binding, shown, &key).await;
                 }
             }
         }
     }
 
-    /// Plays moves with resources of their own, which are deleted afterwards.
-    async fn play(
+    /// Plays transitions with resources of their own, which are deleted afterwards.
+    async fn execute(
         &mut self,
         index: usize,
         number: usize,
-        cast: &Binding<'_>,
-        moves: &[Transition],
-        watch: Watch,
+        binding: &Binding<'_>,
+        transitions: &[Transition],
+        verify_when: VerifyWhen,
         progress: &mut Progress,
     ) -> Vec<(FindingKey, usize)> {
         let session = Session::new(self, Fixtures::Own, index, number);
-        let mut play = Play::new(session, cast, watch);
-        let ended = play.all(moves, progress).await;
+        let mut execution = Execution::new(session, binding, verify_when);
+        let ended = execution.all(transitions, progress).await;
         if let Err(Blocked(reason)) = ended {
             progress.blocked(reason);
         }
-        play.finish().await
+        execution.finish().await
     }
 }
 
 /// The operations that the target has; those that make and show are needed.
-fn cast<'c>(env: &'c Environment, sequence: &'c Sequence) -> Result<Binding<'c>, Blocked> {
+fn bind<'c>(env: &'c RunContext, sequence: &'c Sequence) -> Result<Binding<'c>, Blocked> {
     let mut roles = Vec::new();
     for resource in &sequence.resources {
         let of_it = operation_role::roles(&env.contract, &env.plan.resources, resource);

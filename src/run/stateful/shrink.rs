@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::execute::Watch;
+use super::execute::VerifyWhen;
 use super::generate::{Binding, Transition};
 use crate::clock;
 use crate::plan::case::{Case, Check, Form};
@@ -12,8 +12,8 @@ use crate::plan::operation_role::{OperationRole, RoleKind};
 use crate::run::outcome::{FindingKey, Found};
 use crate::run::worker::{Progress, Worker};
 
-/// Most times that a sequence is played again to make it shorter.
-const MOST_PLAYS: usize = 120;
+/// Most times that a sequence is executed again to make it shorter.
+const MOST_EXECUTIONS: usize = 120;
 /// Longest time spent on it: what shows only after a wait is not waited for again and again.
 const MOST_TIME: Duration = Duration::from_secs(30);
 
@@ -22,23 +22,23 @@ struct Search<'s, 'c> {
     worker: &'s mut Worker,
     index: usize,
     number: usize,
-    cast: &'s Binding<'c>,
+    binding: &'s Binding<'c>,
     key: &'s FindingKey,
-    watch: Watch,
-    plays: usize,
+    verify_when: VerifyWhen,
+    executions: usize,
     deadline: tokio::time::Instant,
     best: Vec<Transition>,
     found: Found,
 }
 
 impl Worker {
-    /// Finds a shorter sequence for a finding that `moves` showed, and keeps it as the finding's evidence.
+    /// Finds a shorter sequence for a finding that `transitions` showed, and keeps it as the finding's evidence.
     pub(super) async fn shorten(
         &mut self,
         index: usize,
         number: usize,
-        cast: &Binding<'_>,
-        moves: &[Transition],
+        binding: &Binding<'_>,
+        transitions: &[Transition],
         key: &FindingKey,
     ) {
         let Some(found) = self.tally.findings.get(key).cloned() else { return };
@@ -46,12 +46,12 @@ impl Worker {
             worker: self,
             index,
             number,
-            cast,
+            binding,
             key,
-            watch: Watch::Last,
-            plays: 0,
+            verify_when: VerifyWhen::LastStep,
+            executions: 0,
             deadline: tokio::time::Instant::from_std(clock::instant()) + MOST_TIME,
-            best: moves.to_vec(),
+            best: transitions.to_vec(),
             found,
         };
         search.search().await;
@@ -64,14 +64,14 @@ impl Search<'_, '_> {
     async fn search(&mut self) {
         // Looking only at the end leaves the looks in between out of the sequence, if the finding does not need them.
         if !self.shows(self.best.clone()).await {
-            self.watch = Watch::Every;
+            self.verify_when = VerifyWhen::EveryStep;
         }
         self.drop_moves().await;
         self.drop_members().await;
         self.drop_moves().await;
     }
 
-    /// Leaves out runs of moves, first long ones, then single ones.
+    /// Leaves out runs of transitions, first long ones, then single ones.
     async fn drop_moves(&mut self) {
         let mut size = self.best.len() / 2;
         while size > 0 {
@@ -93,7 +93,7 @@ impl Search<'_, '_> {
     async fn drop_members(&mut self) {
         for position in 0..self.best.len() {
             let Some(step) = self.best.get(position).cloned() else { return };
-            let Some(role) = self.cast.roles.get(step.role) else { continue };
+            let Some(role) = self.binding.roles.get(step.role) else { continue };
             for smaller in smaller_inputs(role, &step.input) {
                 let Some(current) = self.best.get(position) else { return };
                 let input = cut(&current.input, &smaller);
@@ -113,7 +113,7 @@ impl Search<'_, '_> {
         if !matches!(role.kind, RoleKind::Create | RoleKind::Update) {
             return true;
         }
-        let env = self.cast.env;
+        let env = self.binding.env;
         let Some(operation) = env.contract.operation(&role.operation) else { return false };
         let case = Case {
             id: String::new(),
@@ -129,14 +129,15 @@ impl Search<'_, '_> {
 
     /// Plays a candidate; if it shows the finding, it is the best so far.
     async fn shows(&mut self, candidate: Vec<Transition>) -> bool {
-        let is_over = self.plays >= MOST_PLAYS || tokio::time::Instant::from_std(clock::instant()) >= self.deadline;
+        let is_over =
+            self.executions >= MOST_EXECUTIONS || tokio::time::Instant::from_std(clock::instant()) >= self.deadline;
         if is_over || self.worker.env.target.is_stopped() {
             return false;
         }
-        self.plays += 1;
+        self.executions += 1;
         self.worker.tally.findings.remove(self.key);
         let mut progress = Progress::default();
-        self.worker.play(self.index, self.number, self.cast, &candidate, self.watch, &mut progress).await;
+        self.worker.execute(self.index, self.number, self.binding, &candidate, self.verify_when, &mut progress).await;
         match self.worker.tally.findings.get(self.key).cloned() {
             Some(found) => {
                 self.found = found;

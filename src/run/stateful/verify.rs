@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::execute::{Done, Play, give};
+use super::execute::{Execution, StepOutcome, give};
 use super::generate::{Label, Transition};
 use super::model::Entity;
 use crate::judge::echo::{is_nothing, same};
@@ -28,7 +28,7 @@ struct Divergence {
     observed: String,
 }
 
-impl Play<'_, '_> {
+impl Execution<'_, '_> {
     /// Looks at what the last change touched, and whether it touched anything else. False if nobody knows any more what
     /// there is.
     pub(super) async fn verify(&mut self, progress: &mut Progress) -> Result<bool, Blocked> {
@@ -44,7 +44,7 @@ impl Play<'_, '_> {
             for kind in [RoleKind::Tags, RoleKind::Get] {
                 let is_gone = self.model.get(label).is_some_and(|entity| entity.gone.is_some());
                 let is_needed = kind == RoleKind::Get || !is_other || is_gone;
-                if is_needed && self.show(kind, label, progress).await? == Done::Lost {
+                if is_needed && self.show(kind, label, progress).await? == StepOutcome::Lost {
                     return Ok(false);
                 }
             }
@@ -58,22 +58,22 @@ impl Play<'_, '_> {
         role: &OperationRole,
         step: &Transition,
         progress: &mut Progress,
-    ) -> Result<Done, Blocked> {
+    ) -> Result<StepOutcome, Blocked> {
         match step.about.first() {
             Some(label) => self.show(role.kind, *label, progress).await,
-            None => Ok(Done::Skipped),
+            None => Ok(StepOutcome::Skipped),
         }
     }
 
     /// Reads one resource, or its tags.
-    async fn show(&mut self, kind: RoleKind, label: Label, progress: &mut Progress) -> Result<Done, Blocked> {
-        let Some(entity) = self.model.get(label).cloned() else { return Ok(Done::Skipped) };
-        let cast = self.cast;
-        let Some(role) = cast.role(kind, &entity.kind) else { return Ok(Done::Skipped) };
+    async fn show(&mut self, kind: RoleKind, label: Label, progress: &mut Progress) -> Result<StepOutcome, Blocked> {
+        let Some(entity) = self.model.get(label).cloned() else { return Ok(StepOutcome::Skipped) };
+        let binding = self.binding;
+        let Some(role) = binding.role(kind, &entity.kind) else { return Ok(StepOutcome::Skipped) };
         let operation = self.operation(role)?;
         let mut input = Value::Object(Map::new());
         give(&mut input, role.subject.as_deref(), Value::from(entity.arn.as_str()));
-        let Some((expectation, focus)) = self.expected(operation, &entity) else { return Ok(Done::Skipped) };
+        let Some((expectation, focus)) = self.expected(operation, &entity) else { return Ok(StepOutcome::Skipped) };
         let (mut judgement, exchange) = self.call(operation, &input, &expectation, focus).await;
         let is_shown = judgement.is_success() && expectation.success;
         if is_shown {
@@ -84,7 +84,7 @@ impl Play<'_, '_> {
         }
         let is_refused = !judgement.is_success() && !expectation.success;
         self.note(&mut judgement, &exchange, progress)?;
-        Ok(if is_shown || is_refused { Done::Looked } else { Done::Lost })
+        Ok(if is_shown || is_refused { StepOutcome::Looked } else { StepOutcome::Lost })
     }
 
     fn judge_object(
@@ -118,7 +118,7 @@ impl Play<'_, '_> {
     /// What a view of a resource shows that is known of it.
     pub(super) fn view(&self, entity: &Entity, node: &Node) -> View {
         let mut view = View::of(node, &entity.members);
-        let unsettled = &self.cast.sequence.unsettled;
+        let unsettled = &self.binding.sequence.unsettled;
         view.members.retain(|member| !unsettled.contains(&format!("{}.{member}", entity.kind)));
         view.tags = self.tags_member(node).map(|_| entity.tags.keys().cloned().collect());
         view
@@ -141,7 +141,7 @@ impl Play<'_, '_> {
         }
         // Where there is a list of tags, it was looked at before: what now differs from it is a view of its own.
         let is_view =
-            role.kind == RoleKind::Get && is_subject && self.cast.role(RoleKind::Tags, &entity.kind).is_some();
+            role.kind == RoleKind::Get && is_subject && self.binding.role(RoleKind::Tags, &entity.kind).is_some();
         for difference in tags {
             let law = match is_view {
                 true => LawKind::TagsAppear,
@@ -165,7 +165,7 @@ impl Play<'_, '_> {
     /// Members that are shown otherwise than they are known, but for tags and for what changes by itself.
     pub(super) fn differences(&self, entity: &Entity, node: &Node, shown: &Value) -> Vec<Difference> {
         let is_settled = |difference: &Difference| {
-            !self.cast.sequence.unsettled.contains(&format!("{}.{}", entity.kind, difference.member))
+            !self.binding.sequence.unsettled.contains(&format!("{}.{}", entity.kind, difference.member))
         };
         law::differences(node, &entity.members, shown).into_iter().filter(is_settled).collect()
     }
@@ -196,10 +196,10 @@ impl Play<'_, '_> {
         role: &OperationRole,
         about: &[Label],
         progress: &mut Progress,
-    ) -> Result<Done, Blocked> {
+    ) -> Result<StepOutcome, Blocked> {
         let entities: Vec<Entity> = about.iter().filter_map(|label| self.model.get(*label)).cloned().collect();
         if entities.is_empty() {
-            return Ok(Done::Skipped);
+            return Ok(StepOutcome::Skipped);
         }
         let operation = self.operation(role)?;
         let mut input = Value::Object(Map::new());
@@ -220,9 +220,9 @@ impl Play<'_, '_> {
         role: &OperationRole,
         step: &Transition,
         progress: &mut Progress,
-    ) -> Result<Done, Blocked> {
+    ) -> Result<StepOutcome, Blocked> {
         let Some(entity) = step.about.first().and_then(|label| self.model.get(*label)).cloned() else {
-            return Ok(Done::Skipped);
+            return Ok(StepOutcome::Skipped);
         };
         let operation = self.operation(role)?;
         let mut input = self.list_input(operation, role, &entity);
@@ -265,13 +265,13 @@ impl Play<'_, '_> {
         owner: &Entity,
         input: &Value,
         progress: &mut Progress,
-    ) -> Result<Done, Blocked> {
+    ) -> Result<StepOutcome, Blocked> {
         let Some((expectation, focus)) = self.not_found(operation, gone, &owner.kind) else {
-            return Ok(Done::Skipped);
+            return Ok(StepOutcome::Skipped);
         };
         let (mut judgement, exchange) = self.call(operation, input, &expectation, focus).await;
         self.note(&mut judgement, &exchange, progress)?;
-        Ok(if judgement.is_success() { Done::Lost } else { Done::Looked })
+        Ok(if judgement.is_success() { StepOutcome::Lost } else { StepOutcome::Looked })
     }
 
     /// Large pages, and as few items as a filter leaves: the account may have many that are none of the sequence's.
@@ -341,23 +341,23 @@ impl Play<'_, '_> {
         exchange: Option<Exchange>,
         laws: &[LawKind],
         progress: &mut Progress,
-    ) -> Result<Done, Blocked> {
-        let Some(exchange) = exchange else { return Ok(Done::Lost) };
+    ) -> Result<StepOutcome, Blocked> {
+        let Some(exchange) = exchange else { return Ok(StepOutcome::Lost) };
         if !judgement.is_success() {
             self.note(&mut judgement, &exchange, progress)?;
-            return Ok(Done::Lost);
+            return Ok(StepOutcome::Lost);
         }
         let suspects: BTreeSet<Label> = divergences.iter().map(|divergence| divergence.label).collect();
         let history = self.session.history.len();
         for label in suspects {
             let before = self.seen.len();
             for kind in [RoleKind::Tags, RoleKind::Get] {
-                if self.show(kind, label, progress).await? == Done::Lost {
-                    return Ok(Done::Lost);
+                if self.show(kind, label, progress).await? == StepOutcome::Lost {
+                    return Ok(StepOutcome::Lost);
                 }
             }
             if self.seen.len() > before {
-                return Ok(Done::Looked);
+                return Ok(StepOutcome::Looked);
             }
         }
         self.session.history.truncate(history);
@@ -368,7 +368,7 @@ impl Play<'_, '_> {
         }
         judgement.violations.extend(broken);
         self.note(&mut judgement, &exchange, progress)?;
-        Ok(Done::Looked)
+        Ok(StepOutcome::Looked)
     }
 
     /// What diverges as violations, one for each clause.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Target;
-use crate::run::credentials::Lease;
+use crate::run::credentials::RefreshingCredentials;
 use crate::send::{Sender, Signer};
 use crate::wire::{Exchange, FailureKind, Reply, Request};
 
@@ -41,7 +41,7 @@ impl Target {
     /// Writes down what was sent, if anything does.
     fn record(&self, sender: &Sender, exchange: &Exchange) {
         if let Some(recorder) = &self.shared.recorder {
-            let renewed = self.lease.as_ref().map(Lease::secrets).unwrap_or_default();
+            let renewed = self.refreshing.as_ref().map(RefreshingCredentials::secrets).unwrap_or_default();
             recorder.note(sender.endpoint(), exchange, &renewed);
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Target;
 use crate::judge::error_code;
 use crate::plan::suite::SignatureChange;
-use crate::run::credentials::Lease;
+use crate::run::credentials::RefreshingCredentials;
 use crate::run::settings::Credentials;
 use crate::send::{DateHeader, Place, Signer};
 use crate::wire::{Exchange, Request};
@@ -102,23 +102,23 @@ impl Target {
 
     /// The credentials of the run, as they are now.
     fn held(&self) -> Option<Credentials> {
-        self.lease.as_ref().map(Lease::held).or_else(|| self.credentials.clone())
+        self.refreshing.as_ref().map(RefreshingCredentials::held).or_else(|| self.credentials.clone())
     }
 
     /// What the run signs with, after credentials that expire soon were replaced.
     pub(super) async fn own_signer(&self) -> Option<Cow<'_, Signer>> {
-        if self.lease.is_none() {
+        if self.refreshing.is_none() {
             return self.signer.as_ref().map(Cow::Borrowed);
         }
-        self.keep_lease().await;
+        self.refresh_credentials().await;
         self.signer_for(&self.region).map(Cow::Owned)
     }
 
-    pub(super) async fn keep_lease(&self) {
-        if let Some(lease) = &self.lease {
+    pub(super) async fn refresh_credentials(&self) {
+        if let Some(refreshing) = &self.refreshing {
             tokio::select! {
                 biased;
-                () = lease.keep() => {}
+                () = refreshing.refresh() => {}
                 () = self.watch.cut_off() => {}
             }
         }
@@ -128,7 +128,7 @@ impl Target {
     pub(super) fn is_told_to_have_expired(&self, exchange: &Exchange) -> bool {
         let has_token = self.credentials.as_ref().is_some_and(|known| known.session_token.is_some());
         let refusal = exchange.response().filter(|response| response.status >= 400);
-        let Some(response) = refusal.filter(|_| has_token || self.lease.is_some()) else { return false };
+        let Some(response) = refusal.filter(|_| has_token || self.refreshing.is_some()) else { return false };
         let body = serde_json::from_slice(&response.body).ok();
         error_code::of(response, body.as_ref()).is_some_and(|code| EXPIRED.contains(&code.as_str()))
     }

@@ -8,9 +8,9 @@ use std::thread::JoinHandle;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::environment::Environment;
 use super::event::Event;
-use super::outcome::{CaseResult, Tally, Verdict};
+use super::outcome::{CaseOutcome, CaseResult, Tally};
+use super::run_context::RunContext;
 use super::worker::Worker;
 use super::{damage, panics, stateful};
 use crate::plan::{self, Check, Phase};
@@ -42,7 +42,7 @@ impl Queue {
 
 /// The cases of a phase. Long ones come first, so that none of them is left over at the end; the others in the order of
 /// the plan.
-fn order(env: &Environment, phase: Phase) -> Vec<usize> {
+fn order(env: &RunContext, phase: Phase) -> Vec<usize> {
     let (plan, settings) = (&env.plan, &env.settings);
     let is_in_phase = |index: &usize| {
         let case = plan.cases.get(*index);
@@ -52,7 +52,7 @@ fn order(env: &Environment, phase: Phase) -> Vec<usize> {
         Some(Check::Scenario { scenario }) => {
             plan.suites.scenarios.get(*scenario).map_or(0, plan::suite::Scenario::weight)
         }
-        Some(Check::Sequence { .. }) => stateful::moves(settings.profile),
+        Some(Check::Sequence { .. }) => stateful::transitions(settings.profile),
         _ => 0,
     };
     let (mut long, short): (Vec<usize>, Vec<usize>) =
@@ -65,7 +65,7 @@ fn order(env: &Environment, phase: Phase) -> Vec<usize> {
 /// Runs the cases of a phase on as many workers as requests may be in flight, spread over a few threads. Strategies stay on the
 /// thread that makes them, and so do connections: nothing is locked between requests.
 pub async fn work(
-    env: &Environment,
+    env: &RunContext,
     observe: &(dyn Fn(Event) + Sync),
     tally: &mut Tally,
     created: Vec<(String, Value)>,
@@ -101,7 +101,7 @@ pub async fn work(
     results
 }
 
-fn start(env: &Environment, queue: Queue, created: Vec<(String, Value)>) -> Vec<JoinHandle<Vec<String>>> {
+fn start(env: &RunContext, queue: Queue, created: Vec<(String, Value)>) -> Vec<JoinHandle<Vec<String>>> {
     let jobs = env.settings.jobs.clamp(1, queue.order.len().max(1));
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = jobs.min(cores);
@@ -120,7 +120,7 @@ fn ended(thread: JoinHandle<Vec<String>>) -> Vec<String> {
 }
 
 /// Every case that was planned has exactly one result, but for those whose turn did not come before the run was stopped.
-fn miscounted(env: &Environment, planned: usize, results: &[CaseResult]) -> Option<String> {
+fn miscounted(env: &RunContext, planned: usize, results: &[CaseResult]) -> Option<String> {
     let twice = results.windows(2).filter(|pair| matches!(pair, [one, other] if one.case == other.case)).count();
     let absent = (planned + twice).saturating_sub(results.len());
     let is_expected = env.target.is_stopped();
@@ -132,7 +132,7 @@ fn miscounted(env: &Environment, planned: usize, results: &[CaseResult]) -> Opti
 
 /// Runs `share` workers side by side on this thread. What went wrong: a thread that cannot be set up leaves its cases to
 /// the others, a worker that panics outside of its cases leaves what it found.
-fn thread(env: &Environment, queue: &Queue, share: usize, created: Vec<(String, Value)>) -> Vec<String> {
+fn thread(env: &RunContext, queue: &Queue, share: usize, created: Vec<(String, Value)>) -> Vec<String> {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return vec![format!("a thread cannot run cases: {error}")],
@@ -154,7 +154,7 @@ fn thread(env: &Environment, queue: &Queue, share: usize, created: Vec<(String, 
     }))
 }
 
-async fn worker(env: Arc<Environment>, queue: Queue, created: Vec<(String, Value)>) {
+async fn worker(env: Arc<RunContext>, queue: Queue, created: Vec<(String, Value)>) {
     let mut worker = Worker::new(Arc::clone(&env));
     if let Err(message) = panics::caught(worker.adopt(&created)).await {
         worker.tally.internal_errors.push(format!("a worker panicked before its first case: {message}"));
@@ -184,7 +184,7 @@ async fn run_in_phase(worker: &mut Worker, index: usize, phase: Phase) -> Option
     };
     let mut result = run_case(worker, index).await;
     drop(busy);
-    if let Some(CaseResult { verdict: Verdict::Inconclusive { reason }, .. }) = &mut result
+    if let Some(CaseResult { verdict: CaseOutcome::Inconclusive { reason }, .. }) = &mut result
         && was_broken
         && let Some(cause) = env.damage.note_undecided()
     {
@@ -206,7 +206,7 @@ pub async fn run_case(worker: &mut Worker, index: usize) -> Option<CaseResult> {
     worker.tally.internal_errors.push(reason.clone());
     Some(CaseResult {
         case: index,
-        verdict: Verdict::Inconclusive { reason: format!("internal error: {reason}") },
+        verdict: CaseOutcome::Inconclusive { reason: format!("internal error: {reason}") },
         requests: 0,
         decided: 0,
         elapsed: std::time::Duration::ZERO,

@@ -11,11 +11,11 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::damage::Damage;
-use super::deduplication::Causes;
+use super::deduplication::KnownDefects;
 use super::ledger::ownership_tags::{self, About, NAME_PREFIX};
 use super::outcome::FindingKey;
 use super::remains::Remains;
-use super::settings::{Record, Settings, Shrinking};
+use super::settings::{JournalMode, Settings, Shrinking};
 use super::target::Target;
 use super::workaround::Workarounds;
 use crate::generate::Generator;
@@ -50,7 +50,7 @@ impl RunId {
 
 /// What all workers of a run share; nothing in it changes but counters.
 #[derive(Debug, Clone)]
-pub struct Environment {
+pub struct RunContext {
     /// The contract.
     pub contract: Arc<Contract>,
     /// Makes requests.
@@ -80,7 +80,7 @@ pub struct Environment {
     keys: Arc<Mutex<ProjectivePoint>>,
     waited_in_vain: Arc<Mutex<BTreeSet<FindingKey>>>,
     /// What is known to be wrong with what the run made.
-    pub causes: Arc<Causes>,
+    pub causes: Arc<KnownDefects>,
     /// What the run made and could not delete so far.
     pub remains: Arc<Remains>,
     /// What requests of the run damaged.
@@ -89,11 +89,11 @@ pub struct Environment {
     pub workarounds: Arc<Workarounds>,
 }
 
-impl Environment {
+impl RunContext {
     /// Prepares a run.
-    pub fn new(generator: Generator, plan: Plan, target: Arc<Target>, settings: Settings, run: &RunId) -> Environment {
+    pub fn new(generator: Generator, plan: Plan, target: Arc<Target>, settings: Settings, run: &RunId) -> RunContext {
         let contract = Arc::clone(generator.contract());
-        Environment {
+        RunContext {
             judge: Arc::new(Judge::new(&contract)),
             contract,
             generator: Arc::new(generator),
@@ -136,25 +136,25 @@ impl Environment {
     }
 
     /// The same run as another thread sees it, with connections of its own.
-    pub fn for_thread(&self) -> Environment {
-        Environment { target: self.target.for_thread(), ..self.clone() }
+    pub fn for_thread(&self) -> RunContext {
+        RunContext { target: self.target.for_thread(), ..self.clone() }
     }
 
     /// The same run for showing findings again: nothing is made smaller, no list is known not to end, and what was
     /// waited for in vain is not waited for so long again. `longest_lag` is what the run saw of waiting that helped.
-    pub fn for_confirmation(&self, longest_lag: Duration) -> Environment {
+    pub fn for_confirmation(&self, longest_lag: Duration) -> RunContext {
         let all = self.settings.patience;
         let patience = (all / SHORTER_PATIENCE).max(longest_lag * 2).min(all);
         let settings = Settings { shrinking: Shrinking::Off, patience, ..self.settings.clone() };
         // A finding that needs a kept connection says nothing of a clause.
         let target = self.target.for_thread_on(Connections::Fresh);
-        Environment { settings, endless: Arc::default(), target, ..self.clone() }
+        RunContext { settings, endless: Arc::default(), target, ..self.clone() }
     }
 
     /// The same, with this much effort to make requests smaller.
-    pub fn with_shrinking(&self, shrinking: Shrinking) -> Environment {
+    pub fn with_shrinking(&self, shrinking: Shrinking) -> RunContext {
         let settings = Settings { shrinking, ..self.settings.clone() };
-        Environment { settings, ..self.for_thread() }
+        RunContext { settings, ..self.for_thread() }
     }
 
     /// Remembers that the pages of an operation do not end.
@@ -193,23 +193,25 @@ impl Environment {
 
     /// Marks the input of an operation that makes something as the run's, where what is made is written down.
     pub fn mark(&self, operation: &Operation, input: &mut Value, about: About) {
-        if self.settings.record != Record::Off && !self.plan.resources.products(&operation.name).is_empty() {
+        if self.settings.record != JournalMode::Off && !self.plan.resources.products(&operation.name).is_empty() {
             ownership_tags::mark(operation, input, about, &self.run_id, || self.unique_name());
         }
     }
 
     /// A marked copy of an input, where one is wanted.
     pub fn marked(&self, operation: &Operation, input: &Value, about: About) -> Option<Value> {
-        (self.settings.record != Record::Off && !self.plan.resources.products(&operation.name).is_empty()).then(|| {
-            let mut marked = input.clone();
-            self.mark(operation, &mut marked, about);
-            marked
-        })
+        (self.settings.record != JournalMode::Off && !self.plan.resources.products(&operation.name).is_empty()).then(
+            || {
+                let mut marked = input.clone();
+                self.mark(operation, &mut marked, about);
+                marked
+            },
+        )
     }
 
     /// What the case at a position of the plan is about, among what marks use.
     pub fn about(&self, case: usize) -> About {
-        let Some(case) = self.plan.cases.get(case).filter(|_| self.settings.record != Record::Off) else {
+        let Some(case) = self.plan.cases.get(case).filter(|_| self.settings.record != JournalMode::Off) else {
             return About::default();
         };
         let operation = case.operation.as_deref().and_then(|name| self.contract.operation(name));
