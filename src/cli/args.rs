@@ -83,7 +83,8 @@ pub enum Command {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "What to check")]
 pub struct PlanArgs {
-    /// Contract to check against: a Smithy model, a botocore service-2.json, or a directory with one [default: built-in]
+    /// Contract to check against: `ivs-2026-11`, a Smithy model, a botocore service-2.json, or a directory with one
+    /// [default: built-in, of the reference document]
     #[arg(long, value_name = "PATH")]
     pub spec: Option<PathBuf>,
     /// Keeps clauses or cases whose id matches, and the clauses of such cases; findings of other clauses do not count
@@ -391,7 +392,8 @@ pub struct JudgeArgs {
     /// operation, and neither host nor signature of another AWS service]
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<String>,
-    /// Contract to judge by: a Smithy model, a botocore service-2.json, or a directory with one [default: built-in]
+    /// Contract to judge by: `ivs-2026-11`, a Smithy model, a botocore service-2.json, or a directory with one
+    /// [default: built-in, of the reference document]
     #[arg(long, value_name = "PATH")]
     pub spec: Option<PathBuf>,
     /// Keeps clauses whose id matches; repeatable

@@ -21,6 +21,7 @@ use crate::report::file_error::FileError;
 use crate::report::record::ExpectedAbsence;
 use crate::run::settings::{Profile, Shard};
 use crate::run::span::Span;
+use crate::spec::Bundle;
 use place::Source;
 pub use variables::variable;
 
@@ -183,8 +184,13 @@ impl Config {
         let files = [config.spec.as_mut(), config.baseline.as_mut(), config.journal.as_mut(), config.record.as_mut()];
         let reports = config.report.iter_mut().map(|report| report.file.as_mut());
         let certificates = config.ca_cert.iter_mut().map(Some);
+        // A built-in contract has a name instead of a path.
+        let is_name = |file: &PathBuf| file.to_str().is_some_and(|name| Bundle::named(name).is_some());
         for file in files.into_iter().chain(reports).chain(certificates).flatten() {
-            *file = folder.join(&*file);
+            let path = folder.join(&*file);
+            if path.exists() || !is_name(file) {
+                *file = path;
+            }
         }
         Ok(config)
     }

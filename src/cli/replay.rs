@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::{AccountArgs, AuthMode, ReplayArgs, TargetArgs};
 use super::consent::{self, Asked, Decision};
@@ -19,8 +19,8 @@ use crate::report::record::{CaseVerdict, FindingRecord};
 use crate::report::redact::REDACTED;
 use crate::report::text::{count, seconds, visible};
 use crate::run::settings::{Settings, Shard, Shrinking};
-use crate::spec::Contract;
 use crate::spec::clause::ClauseIndex;
+use crate::spec::{Bundle, Contract};
 
 /// What became of a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +110,12 @@ fn plan(contract: &Contract, suites: &Suites, report: &Record, findings: &[&Find
 
 /// The contract's file that the report names, if it is still there.
 fn recorded_spec(report: &Record) -> Option<PathBuf> {
-    report.contract.file.as_ref().map(PathBuf::from).filter(|path| path.exists())
+    report.contract.file.as_ref().map(PathBuf::from).filter(|path| path.exists() || is_builtin(path))
+}
+
+/// Whether a contract is given by the name of a built-in one.
+fn is_builtin(path: &Path) -> bool {
+    path.to_str().is_some_and(|name| Bundle::named(name).is_some())
 }
 
 /// The settings of the report, but for what the flags say.

@@ -16,8 +16,6 @@ use crate::spec::{Change, ChangeKind, Contract, Impact, compares_rules, diff, ru
 
 /// Form of the JSON document: `specs/spec-diff.schema.json`.
 const SCHEMA: &str = "ivs-conformance/spec-diff/1";
-/// Names of the built-in contract; a file of that name goes first.
-const BUILTIN: [&str; 2] = ["builtin", "built-in"];
 
 /// What to compare.
 #[derive(Debug)]
@@ -59,10 +57,9 @@ pub fn spec_diff(comparison: &Comparison) -> Result<Exit, CliError> {
     Ok(if entries.is_empty() { Exit::Success } else { Exit::Divergences })
 }
 
-/// The contract at a path; the built-in one by its name.
+/// The contract at a path; a built-in one by its name.
 fn load(path: &Path) -> Result<Loaded, CliError> {
-    let is_builtin = path.to_str().is_some_and(|name| BUILTIN.contains(&name)) && !path.exists();
-    stages::load((!is_builtin).then_some(path))
+    stages::load(Some(path))
 }
 
 fn read_baseline(path: &Path) -> Result<Baseline, CliError> {

@@ -109,17 +109,24 @@ pub(super) struct Problems<'a> {
     file: &'a str,
     text: &'a str,
     found: BTreeSet<(Span, String, String)>,
+    /// The file that this one extends; its places count from the end of `text` on.
+    extended: Option<(&'a str, &'a str, Json)>,
 }
 
 impl<'a> Problems<'a> {
     /// For a file of that name and text.
     pub fn new(file: &'a str, text: &'a str) -> Self {
-        Self { file, text, found: BTreeSet::new() }
+        Self { file, text, found: BTreeSet::new(), extended: None }
     }
 
     /// Notes a problem, once.
     pub fn add(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.found.insert((span, message.into(), help.into()));
+    }
+
+    /// The file extends another one with that name, text and content.
+    pub fn extend_file(&mut self, file: &'a str, text: &'a str, content: Json) {
+        self.extended = Some((file, text, content));
     }
 
     /// Whether none was noted.
@@ -128,7 +135,25 @@ impl<'a> Problems<'a> {
     }
 
     /// The problems by place; `root` is the file's content, if it is JSON.
-    pub fn finish(self, root: Option<&Json>) -> Vec<Problem> {
+    pub fn finish(mut self, root: Option<&Json>) -> Vec<Problem> {
+        let Some((file, text, content)) = self.extended.take() else {
+            return self.finish_file(root);
+        };
+        let end = self.text.len();
+        let (own, of_extended): (BTreeSet<_>, BTreeSet<_>) =
+            std::mem::take(&mut self.found).into_iter().partition(|(span, _, _)| span.start < end);
+        let mut extended = Problems::new(file, text);
+        for (span, message, help) in of_extended {
+            let span = Span { start: span.start - end, end: span.end.saturating_sub(end) };
+            extended.add(span, message, help);
+        }
+        self.found = own;
+        let mut found = self.finish_file(root);
+        found.extend(extended.finish_file(Some(&content)));
+        found
+    }
+
+    fn finish_file(self, root: Option<&Json>) -> Vec<Problem> {
         let source: Arc<str> = Arc::from(self.text);
         let starts: Vec<usize> =
             std::iter::once(0).chain(self.text.match_indices('\n').map(|(index, _)| index + 1)).collect();

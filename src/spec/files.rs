@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 
+use super::bundle::Bundle;
 use super::error::{Problem, SpecError};
-use super::{botocore, json};
+use super::{botocore, json, overlay};
 
 /// Largest file that is read, in bytes, before and after decompression.
 const LARGEST_FILE: u64 = 64 * 1024 * 1024;
@@ -41,6 +42,8 @@ impl TextFile {
 pub struct Files {
     /// The model.
     pub model: TextFile,
+    /// The model that it extends.
+    pub extended: Option<TextFile>,
     /// The companion file with rules beyond the model.
     pub rules: Option<TextFile>,
     /// botocore's `paginators-1.json` beside its model.
@@ -50,25 +53,43 @@ pub struct Files {
 }
 
 impl Files {
-    /// Reads the files of a contract: `path` is a model, or a directory with exactly one.
+    /// Reads the files of a contract: `path` is a model, a directory with exactly one, or the name of a built-in contract
+    /// where there is no such file.
     ///
     /// # Errors
     /// A file that cannot be read, or a directory without a model or with several.
     pub fn read(path: &Path) -> Result<Files, SpecError> {
+        if let Some(bundle) = path.to_str().filter(|_| !path.exists()).and_then(Bundle::named) {
+            return Ok(bundle.files());
+        }
         let name = path.display().to_string();
         let of_contract = |error: SpecError| SpecError { name: name.clone(), ..error };
         let is_bundle = path.is_dir();
         let model = if is_bundle { find_model(path) } else { text(path) }.map_err(of_contract)?;
         let rules = beside(&model.path.with_file_name(companion_name(&model.path))).map_err(of_contract)?;
         let mut paginators = None;
-        if json::parse(&model.text).is_ok_and(|root| botocore::is_model(&root)) {
+        let root = json::parse(&model.text).ok();
+        let extended = root.as_ref().and_then(|root| Some(extended(&model.path, overlay::extends(root)?.0)));
+        let extended = extended.transpose().map_err(of_contract)?.flatten();
+        if root.is_some_and(|root| botocore::is_model(&root)) {
             for name in PAGINATORS {
                 paginators = paginators.or(beside(&model.path.with_file_name(name)).map_err(of_contract)?);
             }
         }
         let suites = if is_bundle { suites(&path.join(SUITES)).map_err(of_contract)? } else { Vec::new() };
-        Ok(Files { model, rules, paginators, suites })
+        Ok(Files { model, extended, rules, paginators, suites })
     }
+}
+
+/// The model of that name which another one extends: a file beside it, or a built-in one.
+fn extended(model: &Path, name: &str) -> Result<Option<TextFile>, SpecError> {
+    let file = beside(&model.with_file_name(format!("{name}.json")))?;
+    Ok(file.or_else(|| Bundle::named(name).map(|bundle| bundle.files().model)))
+}
+
+/// The built-in contract whose model the model extends.
+pub(super) fn extended_builtin(model: &str) -> Option<&'static Bundle> {
+    Bundle::named(overlay::extends(&json::parse(model).ok()?)?.0)
 }
 
 /// What is wrong with a file or directory as a whole.
@@ -79,18 +100,22 @@ fn wrong(path: &Path, message: impl Into<String>, help: &str) -> SpecError {
 
 /// The only model in a directory.
 fn find_model(directory: &Path) -> Result<TextFile, SpecError> {
-    let mut models = Vec::new();
+    let (mut models, mut extended) = (Vec::new(), Vec::new());
     for path in list(directory)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let is_candidate = (name.ends_with(".json") || name.ends_with(".json.gz")) && !name.ends_with(COMPANION);
         if is_candidate {
             let file = text(&path)?;
             let root = json::parse(&file.text);
-            if root.is_ok_and(|root| root.get("smithy").is_some() || botocore::is_model(&root)) {
-                models.push(file);
-            }
+            let Some(root) = root.ok().filter(|root| root.get("smithy").is_some() || botocore::is_model(root)) else {
+                continue;
+            };
+            extended.extend(overlay::extends(&root).map(|(name, _)| path.with_file_name(format!("{name}.json"))));
+            models.push(file);
         }
     }
+    // The model that another one extends is part of that one.
+    models.retain(|model| !extended.contains(&model.path));
     match models.len() {
         1 => Ok(models.remove(0)),
         0 => Err(wrong(

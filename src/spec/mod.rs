@@ -6,6 +6,7 @@
 pub mod arn;
 mod ast;
 mod botocore;
+mod bundle;
 mod check;
 pub mod clause;
 pub mod clause_id;
@@ -19,6 +20,7 @@ mod json;
 mod lint;
 mod load;
 mod openapi;
+mod overlay;
 mod pattern;
 mod resolve;
 mod resource;
@@ -37,6 +39,7 @@ mod uri;
 mod tests;
 
 pub use arn::Arn;
+pub use bundle::Bundle;
 pub use check::{Summary, check, check_file};
 pub use clause::{Clause, ClauseIndex, ClauseKind, ClauseTable, Constraint, Tier};
 pub use contract::Contract;

@@ -1,0 +1,78 @@
+//! The contracts that come with the program.
+
+use std::path::{Path, PathBuf};
+
+use super::files::{Files, TextFile};
+
+/// A file of a bundle: its name and its text.
+type Embedded = (&'static str, &'static str);
+
+/// A contract that comes with the program.
+#[derive(Debug)]
+pub struct Bundle {
+    /// Names that stand for it where a contract is asked for; the first is its own.
+    pub names: &'static [&'static str],
+    model: Embedded,
+    extended: Option<Embedded>,
+    rules: Embedded,
+    suites: &'static [Embedded],
+}
+
+pub(super) const DOCUMENT_MODEL: Embedded = ("ivs-2020-07-14.json", include_str!("../../specs/ivs-2020-07-14.json"));
+pub(super) const DOCUMENT_RULES: Embedded =
+    ("ivs-2020-07-14.rules.json", include_str!("../../specs/ivs-2020-07-14.rules.json"));
+
+impl Bundle {
+    /// The contract of the reference document of 2025-02-28.
+    pub const DOCUMENT: Bundle = Bundle {
+        names: &["ivs-2020-07-14", "builtin", "built-in"],
+        model: DOCUMENT_MODEL,
+        extended: None,
+        rules: DOCUMENT_RULES,
+        suites: &[],
+    };
+    /// The contract of the document with what the service's model of November 2026 has besides.
+    pub const NOVEMBER_2026: Bundle = Bundle {
+        names: &["ivs-2026-11"],
+        model: ("ivs-2026-11.json", include_str!("../../specs/ivs-2026-11.json")),
+        extended: Some(DOCUMENT_MODEL),
+        rules: DOCUMENT_RULES,
+        suites: &[],
+    };
+    /// All of them, the oldest first.
+    pub const ALL: &'static [Bundle] = &[Bundle::DOCUMENT, Bundle::NOVEMBER_2026];
+
+    /// The bundle of that name.
+    pub fn named(name: &str) -> Option<&'static Bundle> {
+        Bundle::ALL.iter().find(|bundle| bundle.names.contains(&name))
+    }
+
+    /// The bundle whose model has that text.
+    pub(super) fn of_model(text: &str) -> Option<&'static Bundle> {
+        Bundle::ALL.iter().find(|bundle| bundle.model.1 == text)
+    }
+
+    /// Name and text of its model.
+    pub(super) fn model(&self) -> Embedded {
+        self.model
+    }
+
+    /// Name and text of its companion file.
+    pub(super) fn rules(&self) -> Embedded {
+        self.rules
+    }
+
+    /// Its files.
+    pub fn files(&self) -> Files {
+        let file = |(name, text): Embedded| TextFile { path: PathBuf::from(name), text: text.to_owned() };
+        let suite =
+            |(name, text): &Embedded| TextFile { path: Path::new("suites").join(name), text: (*text).to_owned() };
+        Files {
+            model: file(self.model),
+            extended: self.extended.map(file),
+            rules: Some(file(self.rules)),
+            paginators: None,
+            suites: self.suites.iter().map(suite).collect(),
+        }
+    }
+}
