@@ -130,3 +130,22 @@ fn the_weekly_job_fails_on_drift_and_on_nothing_else() {
     common::assert_exit(&drifted, 1);
     assert!(String::from_utf8_lossy(&drifted.stdout).contains("MakeToy.input.Name.length.max"));
 }
+
+/// Ids of what the model of November 2026 changes; rules, which are ours, are left out.
+#[test]
+fn the_two_built_in_contracts_differ_in_what_is_known_to_be_new() {
+    let document = document(&["ivs-2020-07-14", "ivs-2026-11"], 1);
+    let changes = document["changes"].as_array().unwrap();
+    let text = |change: &Value, key: &str| change[key].as_str().unwrap().to_owned();
+    let of_model = |id: &str| id.starts_with(|first: char| first.is_ascii_uppercase()) || id.starts_with("service.");
+    let mut lines: Vec<String> = changes
+        .iter()
+        .filter(|change| of_model(&text(change, "id")))
+        .map(|change| format!("{} {}: {}", text(change, "change"), text(change, "id"), text(change, "what")))
+        .collect();
+    lines.sort();
+    assert!(changes.iter().all(|change| text(change, "change") != "removed"), "{changes:#?}");
+    insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
+        insta::assert_snapshot!("drift_2026_11", lines.join("\n"));
+    });
+}
