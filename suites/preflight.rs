@@ -226,7 +226,7 @@ fn the_command_that_serve_prints_conforms() {
         let _ = server.kill();
         let _ = server.wait();
         assert_exit(&output, 0);
-        let has_broadcast = !String::from_utf8_lossy(&output.stdout).contains("no way to make a channel live");
+        let has_broadcast = !String::from_utf8_lossy(&output.stdout).contains("no way to start a broadcast");
         assert!(has_broadcast, "{output:?}");
     }
 }

@@ -42,7 +42,7 @@ impl Scope<'_> {
         self.domains.get(&self.operation.name, &node.path)
     }
 
-    /// The placeholder for a member that takes the ARN of a resource, e.g. `${channel}` or `${live:channel}`.
+    /// The placeholder for a member that takes the ARN of a resource, e.g. `${bucket}` or `${empty:bucket}`.
     fn reference(&self, node: &Node) -> Option<String> {
         let resource = resource_of(node)?;
         Some(match self.states.get(&node.path) {

@@ -1,4 +1,4 @@
-//! Paths into JSON outputs: `channel.tags`, `channels[0].arn`, `items[arn=arn:aws:ivs:…].name`.
+//! Paths into JSON outputs: `bucket.tags`, `buckets[0].arn`, `items[arn=arn:…].name`.
 
 use serde_json::Value;
 

@@ -10,7 +10,7 @@ use crate::plan::sequence::{Law, Sequence};
 use crate::plan::suite::{Expect, Probe, Scenario, Suites};
 use crate::spec::clause::{ClauseIndex, Constraint};
 use crate::spec::contract::{BodyClause, Contract, Node, Operation};
-use crate::spec::rules::InputRule;
+use crate::spec::rules::{ErrorCause, InputRule};
 
 /// The clause on the form of error answers: every refusal decides it.
 const ERROR_BODY: &str = "protocol.error-body-is-json-object";
@@ -18,8 +18,7 @@ const ERROR_BODY: &str = "protocol.error-body-is-json-object";
 /// The end of the ids of cases that must be refused.
 const REFUSES: &str = "refuses";
 
-/// The error of callers without permission, and the clause that promises it.
-const ACCESS_DENIED: &str = "AccessDeniedException";
+/// The clause that promises an error to callers without permission.
 const PERMISSION: &str = "auth.permission-is-required";
 
 /// All cases of a contract, in the order in which they are run: cheap and telling ones first.
@@ -152,11 +151,13 @@ fn constraints(contract: &Contract, operation: &Operation, node: &Node) -> Vec<C
 /// Errors that no other case provokes depend on the caller or its account.
 fn conditions(contract: &Contract, cases: &[Case]) -> Vec<Case> {
     let decided: BTreeSet<ClauseIndex> = cases.iter().flat_map(|case| case.clauses.iter().copied()).collect();
+    // The first code is what callers without permission get; others only pass.
+    let access_denied = contract.rules.common_codes(ErrorCause::Authorization).next();
     let mut found = Vec::new();
     for operation in &contract.operations {
         for error in operation.errors.iter().filter(|error| !decided.contains(&error.clause)) {
             let mut clauses = vec![error.clause];
-            if error.code == ACCESS_DENIED {
+            if access_denied == Some(error.code.as_str()) {
                 clauses.extend(contract.clauses.find(PERMISSION));
             }
             found.push(Case {

@@ -116,6 +116,12 @@ fn is_product(operation: &Operation, resources: &Resources, resource: &str) -> b
     resources.products(&operation.name).first().is_some_and(|product| product.resource == resource)
 }
 
+/// Whether an operation adds, removes or lists the tags of resources of whatever type.
+pub fn is_about_tags(operation: &Operation) -> bool {
+    let required: Vec<&Node> = operation.input.members().iter().filter(|member| member.is_required).collect();
+    tag_role(operation, &required, OperationRole::new(RoleKind::Tags, operation, Pattern::ANY_RESOURCE)).is_some()
+}
+
 /// Tags are a map; keys to remove are a list; both beside the ARN of whatever resource.
 fn tag_role(operation: &Operation, required: &[&Node], role: OperationRole) -> Option<OperationRole> {
     let is_any = |member: &&&Node| resource_of(member) == Some(Pattern::ANY_RESOURCE);

@@ -19,8 +19,10 @@ pub enum Placeholder {
         /// Tells several of them apart.
         number: u32,
     },
-    /// `${p384-public-key}`: a public key nobody has used; a name behind it keeps one key within a scenario.
+    /// `${CURVE-public-key}`, `${CURVE-public-key-NAME}`: a fresh public key; a name keeps one key within a scenario.
     PublicKey {
+        /// Curve of the key.
+        curve: Curve,
         /// Same name, same key; empty for a new one at every use.
         name: String,
     },
@@ -28,7 +30,36 @@ pub enum Placeholder {
     Variable(String),
 }
 
-const PUBLIC_KEY: &str = "p384-public-key";
+const PUBLIC_KEY: &str = "-public-key";
+
+/// Elliptic curves of public keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Curve {
+    /// NIST P-384 (secp384r1).
+    P384,
+}
+
+impl Curve {
+    /// The curve of a name in a placeholder.
+    fn parse(name: &str) -> Option<Curve> {
+        match name {
+            "p384" => Some(Curve::P384),
+            _ => None,
+        }
+    }
+
+    /// Its name in a placeholder.
+    pub fn id(self) -> &'static str {
+        match self {
+            Curve::P384 => "p384",
+        }
+    }
+
+    /// The placeholder for a fresh public key of the curve.
+    pub fn public_key(self) -> String {
+        format!("${{{}{PUBLIC_KEY}}}", self.id())
+    }
+}
 
 impl Placeholder {
     /// Reads the text between `${` and `}`.
@@ -37,8 +68,10 @@ impl Placeholder {
             let (resource, number) = rest.split_once('#').unwrap_or((rest, "1"));
             return Placeholder::Absent { resource: resource.to_owned(), number: number.parse().unwrap_or(1) };
         }
-        if let Some(rest) = name.strip_prefix(PUBLIC_KEY) {
-            return Placeholder::PublicKey { name: rest.trim_start_matches('-').to_owned() };
+        if let Some((curve, rest)) = name.split_once(PUBLIC_KEY)
+            && let Some(curve) = Curve::parse(curve)
+        {
+            return Placeholder::PublicKey { curve, name: rest.trim_start_matches('-').to_owned() };
         }
         if let Some((state, resource)) = name.split_once(':') {
             return Placeholder::Resource { resource: resource.to_owned(), state: Some(state.to_owned()) };
@@ -189,7 +222,10 @@ mod tests {
             Placeholder::parse("absent:channel#3"),
             Placeholder::Absent { resource: "channel".into(), number: 3 }
         );
-        assert_eq!(Placeholder::parse("p384-public-key-a"), Placeholder::PublicKey { name: "a".into() });
+        let curve = Curve::P384;
+        assert_eq!(Placeholder::parse("p384-public-key-a"), Placeholder::PublicKey { curve, name: "a".into() });
+        assert_eq!(curve.public_key(), "${p384-public-key}");
+        assert_eq!(Placeholder::parse("p1-public-key"), Placeholder::Variable("p1-public-key".into()));
         assert_eq!(Placeholder::parse("channel"), Placeholder::Variable("channel".into()));
     }
 

@@ -75,7 +75,7 @@ pub struct Scenario {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
-    /// A way to make a channel live.
+    /// A way to start a broadcast.
     Broadcast,
     /// A target on this machine: too many resources for any other.
     Loopback,
@@ -91,7 +91,7 @@ pub struct Step {
     /// Operation to call page by page; the output is `{"items": […], "pages": […]}`.
     #[serde(default)]
     pub walk: Option<String>,
-    /// Makes a channel live or ends its broadcast.
+    /// Starts or ends a broadcast.
     #[serde(default)]
     pub broadcast: Option<BroadcastStep>,
     /// Input of the call; strings may hold placeholders.
@@ -152,20 +152,21 @@ fn once() -> u32 {
     1
 }
 
-/// A change of a channel's broadcast.
+/// A change of a resource's broadcast.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BroadcastStep {
-    /// ARN of the channel; may be a placeholder.
-    pub channel: String,
+    /// Identifier of the resource that broadcasts; may be a placeholder.
+    #[serde(rename = "channel")]
+    pub resource: String,
     /// What it becomes.
     pub state: BroadcastState,
-    /// Health of the stream, where the target lets the broadcaster choose it.
+    /// Health of the broadcast, where the target lets the broadcaster choose it.
     #[serde(default)]
     pub health: Option<String>,
 }
 
-/// Whether a channel broadcasts.
+/// Whether a resource broadcasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BroadcastState {

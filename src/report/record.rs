@@ -201,10 +201,10 @@ pub struct TargetInfo {
     /// `sigv4` if requests were signed, else `none`; none if the report does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<String>,
-    /// Path of the target that makes a channel live, if it has one.
+    /// Path of the target that starts and ends broadcasts, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broadcast: Option<String>,
-    /// Shell command that streams to a channel, if there is one; secrets redacted.
+    /// Shell command that streams to the target, if there is one; secrets redacted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broadcast_command: Option<String>,
     /// Whether nothing was sent: its recorded traffic was judged.

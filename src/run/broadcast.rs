@@ -1,4 +1,4 @@
-//! Live streams by a command: a shell command sends a stream to a channel until it is told to stop.
+//! Broadcasts by a command: a shell command sends a stream to the target until it is told to stop.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -21,11 +21,11 @@ const PLACEHOLDERS: [(&str, &str); 3] = [
 /// How long a command may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// A command that streams to a channel.
+/// A command that streams to the target.
 #[derive(Debug)]
 pub struct Streaming {
-    /// ARN of the channel.
-    pub channel: String,
+    /// Identifier of the resource that broadcasts.
+    pub resource: String,
     child: Child,
 }
 
@@ -34,7 +34,7 @@ impl Streaming {
     ///
     /// # Errors
     /// It cannot be started.
-    fn start(command: &BroadcastCommand, channel: &str, endpoint: &str, key: &str) -> Result<Streaming, String> {
+    fn start(command: &BroadcastCommand, resource: &str, endpoint: &str, key: &str) -> Result<Streaming, String> {
         let seconds = command.duration.as_secs().to_string();
         let mut line = command.line.clone();
         let mut shell = Command::new("sh");
@@ -50,7 +50,7 @@ impl Streaming {
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| format!("the broadcast command does not start: {error}"))?;
-        Ok(Streaming { channel: channel.to_owned(), child })
+        Ok(Streaming { resource: resource.to_owned(), child })
     }
 
     /// Why it ended already, if it did.
@@ -72,24 +72,25 @@ impl Streaming {
 }
 
 impl Session<'_> {
-    /// Makes a channel live, or ends its broadcast, by a command.
+    /// Starts or ends a broadcast by a command.
     pub(super) async fn stream(
         &mut self,
         command: &BroadcastCommand,
-        channel: &str,
+        resource: &str,
         step: &BroadcastStep,
     ) -> Result<(), Blocked> {
         if step.health.is_some() {
             return Err(Blocked("a broadcast command cannot choose the health of its stream".to_owned()));
         }
-        if let Some(position) = self.worker.streaming.iter().position(|streaming| streaming.channel == channel) {
+        if let Some(position) = self.worker.streaming.iter().position(|streaming| streaming.resource == resource) {
             self.worker.streaming.remove(position).stop().await;
         }
         if step.state == BroadcastState::Offline {
             return Ok(());
         }
         let outer = self.variables.clone();
-        self.variables.insert("channel".to_owned(), Value::from(channel));
+        let kind = self.worker.env.contract.rules.broadcast.as_ref().map(|control| control.resource.clone());
+        self.variables.extend(kind.map(|kind| (kind, Value::from(resource))));
         let found = self.find_ingest().await;
         let [endpoint, key] = ["ingest-endpoint", "stream-key"]
             .map(|name| self.variables.get(name).and_then(Value::as_str).unwrap_or_default().to_owned());
@@ -99,12 +100,12 @@ impl Session<'_> {
             return Err(Blocked("the suite does not say where a broadcaster streams to".to_owned()));
         }
         self.worker.tally.secrets.insert(&key);
-        let mut streaming = Streaming::start(command, channel, &endpoint, &key).map_err(Blocked)?;
+        let mut streaming = Streaming::start(command, resource, &endpoint, &key).map_err(Blocked)?;
         tokio::time::sleep(Duration::from_millis(300)).await;
         if let Some(reason) = streaming.ended() {
             return Err(Blocked(reason));
         }
-        self.worker.streamed.insert(channel.to_owned());
+        self.worker.streamed.insert(resource.to_owned());
         self.worker.streaming.push(streaming);
         Ok(())
     }
@@ -125,9 +126,9 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Ends the broadcast of a channel that is about to be deleted; true if there was one at any time.
+    /// Ends the broadcast of a resource that is about to be deleted; true if there was one at any time.
     pub(super) async fn stop_streaming(&mut self, arn: &str) -> bool {
-        if let Some(position) = self.worker.streaming.iter().position(|streaming| streaming.channel == arn) {
+        if let Some(position) = self.worker.streaming.iter().position(|streaming| streaming.resource == arn) {
             self.worker.streaming.remove(position).stop().await;
         }
         self.worker.streamed.remove(arn)

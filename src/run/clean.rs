@@ -10,10 +10,11 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::RunError;
+use super::ledger::ownership_tags::Marker;
 use super::ledger::{Journal, JournalState, Ledger, Named, journal};
 use super::outcome::Left;
 use super::settings::{JournalMode, Locality, Settings};
-use super::target::{OTHER_REGIONS, Target};
+use super::target::Target;
 use crate::clock;
 use crate::plan::resources::Resources;
 use crate::spec::{Arn, Contract};
@@ -138,8 +139,9 @@ async fn finish(
     if haste == Haste::Hurried {
         target.hurry();
     }
+    let marker = Marker::new(contract, &story.header.run);
     let mut cleaner =
-        Cleaner { contract, resources, target, run: &story.header.run, trust, cleaned: Cleaned::default() };
+        Cleaner { contract, resources, target, run: &story.header.run, marker, trust, cleaned: Cleaned::default() };
     if !story.open.is_empty() && trust == Trust::LooksFirst {
         cleaner.cleaned.waited = await_flights(path, settings.locality).await;
     }
@@ -166,12 +168,12 @@ pub async fn by_tag(contract: &Arc<Contract>, settings: &Settings, run: &str) ->
     let resources = Resources::of(contract);
     let ledger = Ledger::new(contract, &resources, run, None);
     let target = Target::new(contract, settings, Some(ledger))?;
-    let cleaned = Cleaned::default();
-    let mut cleaner = Cleaner { contract, resources, target, run, trust: Trust::Full, cleaned };
+    let (marker, cleaned) = (Marker::new(contract, run), Cleaned::default());
+    let mut cleaner = Cleaner { contract, resources, target, run, marker, trust: Trust::Full, cleaned };
     let kinds: Vec<String> = cleaner.resources.types().map(str::to_owned).collect();
-    let elsewhere = OTHER_REGIONS.iter().filter(|region| **region != settings.region && cleaner.target.signs());
+    let elsewhere = cleaner.target.other_regions().filter(|_| cleaner.target.signs());
     let regions: Vec<Option<String>> =
-        std::iter::once(None).chain(elsewhere.map(|region| Some((*region).to_owned()))).collect();
+        std::iter::once(None).chain(elsewhere.map(|region| Some(region.to_owned()))).collect();
     let mut lots = Vec::new();
     for region in &regions {
         for kind in &kinds {
@@ -198,6 +200,7 @@ struct Cleaner<'c> {
     resources: Resources,
     target: Arc<Target>,
     run: &'c str,
+    marker: Marker,
     trust: Trust,
     cleaned: Cleaned,
 }

@@ -16,10 +16,8 @@ use crate::judge::{Answer, Violation, path};
 use crate::plan::suite::Step;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
+use crate::spec::rules::ErrorCause;
 use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
-
-/// The error of those who ask too often.
-const THROTTLED: &str = "ThrottlingException";
 
 /// One call of those that are in flight.
 struct Flight<'s> {
@@ -41,7 +39,7 @@ impl Session<'_> {
             for number in 1..=step.times {
                 let (flight, region) = self.flight(step, number).await?;
                 let target = Arc::clone(&self.worker.env.target);
-                let is_about_rates = step.expect.answers().iter().any(|answer| answer == THROTTLED);
+                let is_about_rates = self.is_about_rates(step);
                 let (position, request) = (flights.len(), flight.request.clone());
                 self.worker.requests += 1;
                 flights.push(flight);
@@ -60,6 +58,13 @@ impl Session<'_> {
         }
         exchanges.sort_by_key(|(position, _)| *position);
         self.landed(step, &flights, exchanges, progress).await
+    }
+
+    /// Whether a step expects to be told that it comes too often.
+    fn is_about_rates(&self, step: &Step) -> bool {
+        let rules = &self.worker.env.contract.rules;
+        let mut throttled = rules.common_codes(ErrorCause::Throttling);
+        throttled.any(|code| step.expect.answers().iter().any(|answer| answer == code))
     }
 
     async fn flight<'s>(&mut self, step: &'s Step, number: u32) -> Result<(Flight<'s>, Option<String>), Blocked> {

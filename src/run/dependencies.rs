@@ -31,7 +31,7 @@ pub fn operations(env: &RunContext) -> BTreeSet<String> {
     needs.found
 }
 
-/// Whether a case makes a channel live.
+/// Whether a case starts a broadcast.
 pub fn broadcasts(env: &RunContext) -> bool {
     let mut needs = Needs::new(env, Breadth::Everything);
     env.plan.cases.iter().any(|case| {
@@ -123,7 +123,7 @@ struct Needs<'e> {
     seen: BTreeSet<String>,
     /// Variables that the steps so far have set.
     saved: BTreeSet<String>,
-    /// Whether a step makes a channel live or ends its broadcast.
+    /// Whether a step starts or ends a broadcast.
     broadcasts: bool,
 }
 
@@ -188,7 +188,7 @@ impl<'e> Needs<'e> {
         self.placeholders(&step.input);
         if let Some(broadcast) = &step.broadcast {
             self.broadcasts = true;
-            self.placeholders(&Value::from(broadcast.channel.as_str()));
+            self.placeholders(&Value::from(broadcast.resource.as_str()));
         }
         step.beside.iter().for_each(|step| self.step(step));
         self.saved.extend(step.save.keys().chain(step.gather.keys()).cloned());

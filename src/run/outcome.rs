@@ -162,7 +162,7 @@ pub struct CaseResult {
 /// Something that a run made, or may have made, and that is still on the target.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Left {
-    /// Its resource type, e.g. `channel`.
+    /// Its resource type, e.g. `bucket`.
     pub kind: String,
     /// Its ARN, or the request that may have made it.
     pub what: String,

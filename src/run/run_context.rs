@@ -12,13 +12,14 @@ use sha2::{Digest, Sha256};
 
 use super::damage::Damage;
 use super::deduplication::KnownDefects;
-use super::ledger::ownership_tags::{self, About, NAME_PREFIX};
+use super::ledger::ownership_tags::{self, About, Marker, NAME_PREFIX};
 use super::outcome::FindingKey;
 use super::remains::Remains;
 use super::settings::{JournalMode, Settings, Shrinking};
 use super::target::Target;
 use super::workaround::Workarounds;
 use crate::generate::Generator;
+use crate::generate::placeholder::Curve;
 use crate::judge::{Judge, Violation};
 use crate::plan::{Check, Plan};
 use crate::send::Connections;
@@ -65,6 +66,8 @@ pub struct RunContext {
     pub settings: Settings,
     /// Tells this run's names from every other run's.
     pub run_id: String,
+    /// How the run marks what it makes.
+    pub marker: Arc<Marker>,
     /// Operations that the target does not have.
     pub not_implemented: BTreeSet<String>,
     /// Operations that the run may not call, and how they refuse access.
@@ -95,6 +98,7 @@ impl RunContext {
         let contract = Arc::clone(generator.contract());
         RunContext {
             judge: Arc::new(Judge::new(&contract)),
+            marker: Arc::new(Marker::new(&contract, &run.id)),
             contract,
             generator: Arc::new(generator),
             plan: Arc::new(plan),
@@ -182,19 +186,19 @@ impl RunContext {
     /// Gives a producing operation's input a name, if it takes one.
     pub fn name_resource(&self, operation: &Operation, input: &mut Value) {
         let name = self.unique_name();
-        let takes_it = operation.input.member("name").is_some_and(|member| {
+        let takes_it = operation.input.member(self.marker.name_member()).is_some_and(|member| {
             let fits = member.constraints.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&name));
             matches!(member.kind, NodeKind::String) && fits
         });
         if let (true, Value::Object(members)) = (takes_it, input) {
-            members.insert("name".to_owned(), Value::from(name));
+            members.insert(self.marker.name_member().to_owned(), Value::from(name));
         }
     }
 
     /// Marks the input of an operation that makes something as the run's, where what is made is written down.
     pub fn mark(&self, operation: &Operation, input: &mut Value, about: About) {
         if self.settings.record != JournalMode::Off && !self.plan.resources.products(&operation.name).is_empty() {
-            ownership_tags::mark(operation, input, about, &self.run_id, || self.unique_name());
+            self.marker.mark(operation, input, about, || self.unique_name());
         }
     }
 
@@ -214,7 +218,6 @@ impl RunContext {
         let Some(case) = self.plan.cases.get(case).filter(|_| self.settings.record != JournalMode::Off) else {
             return About::default();
         };
-        let operation = case.operation.as_deref().and_then(|name| self.contract.operation(name));
         let scenario = match case.check {
             Check::Scenario { scenario } => self.plan.suites.scenarios.get(scenario),
             _ => None,
@@ -223,7 +226,7 @@ impl RunContext {
             Check::RuleAccepts { rule } | Check::RuleRefuses { rule } => self.contract.rules.input_rules.get(rule),
             _ => None,
         };
-        About::case(case, operation, scenario, rule)
+        self.marker.about(case, scenario, rule)
     }
 
     /// Whether the case at a position of the plan is about a member of an input.
@@ -283,8 +286,14 @@ impl RunContext {
         Some(arn.to_string())
     }
 
-    /// A P-384 public key in PEM that nobody has used: each is one step of the group further than the last.
-    pub fn public_key(&self) -> Option<String> {
+    /// A fresh public key in PEM: each is one step of the curve's group further than the last.
+    pub fn public_key(&self, curve: Curve) -> Option<String> {
+        match curve {
+            Curve::P384 => self.p384_public_key(),
+        }
+    }
+
+    fn p384_public_key(&self) -> Option<String> {
         let mut point = self.keys.lock().ok()?;
         *point += ProjectivePoint::GENERATOR;
         let key = PublicKey::from_affine(point.to_affine()).ok()?;

@@ -87,19 +87,19 @@ impl Session<'_> {
     /// Does a step; false if it was not answered as expected.
     async fn step(&mut self, step: &Step, progress: &mut Progress) -> Result<bool, Blocked> {
         if let Some(broadcast) = &step.broadcast {
-            let channel = self.bind(&Value::from(broadcast.channel.as_str())).await?;
+            let resource = self.bind(&Value::from(broadcast.resource.as_str())).await?;
             let target = Arc::clone(&self.worker.env.target);
-            let channel = channel.as_str().unwrap_or_default();
+            let resource = resource.as_str().unwrap_or_default();
             self.worker.requests += 1;
             match self.worker.env.settings.broadcast.clone() {
                 Broadcast::Command(command) => {
-                    self.stream(&command, channel, broadcast).await?;
+                    self.stream(&command, resource, broadcast).await?;
                     self.history.push(TrailStep::stream());
                 }
                 _ => {
                     let health = broadcast.health.as_deref();
-                    target.broadcast(channel, broadcast.state, health).await.map_err(Blocked)?;
-                    let request = target.control_request(channel, broadcast.state, health);
+                    target.broadcast(resource, broadcast.state, health).await.map_err(Blocked)?;
+                    let request = target.control_request(resource, broadcast.state, health);
                     self.history.extend(request.map(TrailStep::control));
                 }
             }

@@ -141,12 +141,12 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// How a channel is made live on the target.
+/// How a broadcast is started on the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Broadcast {
-    /// Not at all: clauses that need a live stream stay untested.
+    /// Not at all: clauses that need a broadcast stay untested.
     Unavailable,
-    /// By `POST` of `{"channelArn", "state"}` to this path of the target.
+    /// By `POST` of the body that the contract states ([`crate::spec::rules::BroadcastControl`]) to this path of the target.
     ControlPath(String),
     /// By a shell command that sends a stream.
     Command(BroadcastCommand),
@@ -246,7 +246,7 @@ pub struct Settings {
     pub wait: Duration,
     /// Time limit of the whole run.
     pub deadline: Option<Duration>,
-    /// How a channel is made live.
+    /// How a broadcast is started.
     pub broadcast: Broadcast,
     /// What tells this run from every other; drawn if there is none.
     pub nonce: Option<u64>,

@@ -23,7 +23,7 @@ pub fn of_run(env: &RunContext, case: &Case) -> Option<String> {
         Check::Scenario { scenario } => {
             let scenario = env.plan.suites.scenarios.get(*scenario)?;
             if scenario.needs.contains(&Need::Broadcast) && settings.broadcast == Broadcast::Unavailable {
-                Some("the target has no way to make a channel live".to_owned())
+                Some("the target has no way to start a broadcast".to_owned())
             } else if scenario.needs.contains(&Need::Loopback) && !env.target.is_loopback() {
                 Some("it makes more resources than any but a local target should hold".to_owned())
             } else if scenario.slow && settings.profile == Profile::Quick {

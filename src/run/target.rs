@@ -22,6 +22,7 @@ use crate::entropy;
 use crate::plan::suite::BroadcastState;
 use crate::send::{Connections, SendError, Sender, Signer};
 use crate::spec::Contract;
+use crate::spec::rules::BroadcastControl;
 use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
 use signatures::signer;
 
@@ -33,8 +34,6 @@ const REMOTE_RETRIES: u32 = 8;
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// First wait before a retry.
 const FIRST_WAIT: Duration = Duration::from_millis(120);
-/// Regions to call in when a step wants another than the run's.
-pub const OTHER_REGIONS: [&str; 2] = ["eu-west-1", "us-west-2"];
 
 /// The target of a run, shared by its workers.
 #[derive(Debug)]
@@ -68,6 +67,9 @@ struct Shared {
     ledger: Option<Ledger>,
     variation: OnceLock<Variation>,
     recorder: Option<Recorder>,
+    /// Regions of the service but the run's own.
+    other_regions: Vec<String>,
+    broadcast_control: Option<BroadcastControl>,
 }
 
 impl Target {
@@ -79,6 +81,7 @@ impl Target {
         let sender = Sender::new(&settings.endpoint, settings.request_timeout, &settings.network)?;
         let service = contract.service.signing_name.clone().unwrap_or_default();
         let pace = settings.rate.filter(|rate| *rate > 0.0).map(RateLimit::new);
+        let other_regions = contract.rules.regions.0.iter().filter(|region| **region != settings.region);
         let mut target = Target {
             sender,
             credentials: settings.credentials.clone().filter(|_| !service.is_empty()),
@@ -100,6 +103,8 @@ impl Target {
                 ledger,
                 variation: OnceLock::new(),
                 recorder: settings.recorder.clone(),
+                other_regions: other_regions.cloned().collect(),
+                broadcast_control: contract.rules.broadcast.clone(),
             }),
             watch: Shutdown::new(Patience::with(settings.locality)),
             signer: None,
@@ -141,11 +146,10 @@ impl Target {
         if self.locality == Locality::Loopback || !endpoint.contains(&label) {
             return Ok(Vec::new());
         }
-        let others = OTHER_REGIONS.iter().filter(|region| **region != self.region);
-        others
+        self.other_regions()
             .map(|region| {
                 let endpoint = endpoint.replacen(&label, &format!(".{region}."), 1);
-                Ok(((*region).to_owned(), Sender::new(&endpoint, settings.request_timeout, &settings.network)?))
+                Ok((region.to_owned(), Sender::new(&endpoint, settings.request_timeout, &settings.network)?))
             })
             .collect()
     }
@@ -180,6 +184,11 @@ impl Target {
     /// Region of the run.
     pub fn region(&self) -> &str {
         &self.region
+    }
+
+    /// Regions to call in when a step wants another than the run's.
+    pub fn other_regions(&self) -> impl Iterator<Item = &str> {
+        self.shared.other_regions.iter().map(String::as_str)
     }
 
     /// Whether requests are signed.
@@ -397,12 +406,13 @@ impl Target {
         }
     }
 
-    /// Whether the target itself makes channels live.
-    pub fn has_control_path(&self) -> bool {
-        self.control_path().is_some()
+    /// Whether the target itself starts and ends broadcasts of a resource type.
+    pub fn controls_broadcasts_of(&self, kind: &str) -> bool {
+        let control = self.shared.broadcast_control.as_ref();
+        self.control_path().is_some() && control.is_some_and(|control| control.resource == kind)
     }
 
-    /// The path by which the target itself makes channels live, if it has one.
+    /// The path by which the target itself starts and ends broadcasts, if it has one.
     pub fn control_path(&self) -> Option<&str> {
         match &self.broadcast {
             Broadcast::ControlPath(path) => Some(path),
@@ -410,13 +420,13 @@ impl Target {
         }
     }
 
-    /// Makes a channel live or ends its broadcast.
+    /// Starts or ends the broadcast of a resource.
     ///
     /// # Errors
     /// Why the target's broadcast did not change.
-    pub async fn broadcast(&self, channel: &str, state: BroadcastState, health: Option<&str>) -> Result<(), String> {
-        let exchange = self.control(channel, state, health).await;
-        let exchange = exchange.ok_or_else(|| "the target has no path that makes a channel live".to_owned())?;
+    pub async fn broadcast(&self, resource: &str, state: BroadcastState, health: Option<&str>) -> Result<(), String> {
+        let exchange = self.control(resource, state, health).await;
+        let exchange = exchange.ok_or_else(|| "the target has no path that starts a broadcast".to_owned())?;
         match exchange.response() {
             Some(response) if (200..300).contains(&response.status) => Ok(()),
             Some(response) => Err(format!("the broadcast control answered with status {}", response.status)),
@@ -424,19 +434,17 @@ impl Target {
         }
     }
 
-    /// Asks the control path for a state of a channel's broadcast; `None` if the target has no such path.
-    pub async fn control(&self, channel: &str, state: BroadcastState, health: Option<&str>) -> Option<Exchange> {
-        let request = self.control_request(channel, state, health)?;
+    /// Asks the control path for a state of a resource's broadcast; `None` if the target has no such path.
+    pub async fn control(&self, resource: &str, state: BroadcastState, health: Option<&str>) -> Option<Exchange> {
+        let request = self.control_request(resource, state, health)?;
         Some(self.send_once(&request).await)
     }
 
-    /// The request that makes a channel live or ends its broadcast; `None` if the target has no path for it.
-    pub fn control_request(&self, channel: &str, state: BroadcastState, health: Option<&str>) -> Option<Request> {
+    /// The request that starts or ends the broadcast of a resource; `None` if the target has no path for it, or the
+    /// contract does not say what its body is.
+    pub fn control_request(&self, resource: &str, state: BroadcastState, health: Option<&str>) -> Option<Request> {
         let path = self.control_path()?;
-        let mut body = serde_json::json!({"channelArn": channel, "state": state.id()});
-        if let (Some(members), Some(health)) = (body.as_object_mut(), health) {
-            members.insert("health".to_owned(), health.into());
-        }
+        let body = self.shared.broadcast_control.as_ref()?.body(resource, state.id(), health);
         Some(Request {
             method: "POST".into(),
             target: path.into(),

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
-use super::ledger::ownership_tags::{self, About};
+use super::ledger::ownership_tags::About;
 use super::outcome::Seen;
 use super::run_context::RunContext;
 use super::session::Session;
@@ -24,8 +24,6 @@ use crate::wire::Exchange;
 
 /// How often an operation is looked into.
 const ATTEMPTS: u32 = 2;
-/// Member that names must be unique in.
-pub(super) const NAME: &str = "name";
 
 /// A change of an operation's inputs.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,9 +109,7 @@ fn change(env: &RunContext, edits: Vec<Edit>, input: &mut Value, given: &Value, 
     let Value::Object(members) = input else { return };
     for edit in edits {
         match edit {
-            Edit::LeaveOut(member)
-                if ownership_tags::is_mark(&member, members, &env.run_id) && given.get(&member).is_none() =>
-            {
+            Edit::LeaveOut(member) if env.marker.is_mark(&member, members) && given.get(&member).is_none() => {
                 members.remove(&member);
             }
             Edit::Give(member, value) if !members.contains_key(&member) && !env.looks_at(case, &member) => {
@@ -206,9 +202,8 @@ impl Session<'_> {
 
     /// Which marks the operation refuses.
     async fn without_marks(&mut self, operation: &Operation, smallest: &Map<String, Value>) -> Option<Vec<Edit>> {
-        let run = self.worker.env.run_id.clone();
-        let marks: Vec<String> =
-            smallest.keys().filter(|member| ownership_tags::is_mark(member, smallest, &run)).cloned().collect();
+        let marker = std::sync::Arc::clone(&self.worker.env.marker);
+        let marks: Vec<String> = smallest.keys().filter(|member| marker.is_mark(member, smallest)).cloned().collect();
         let without = |left_out: &[String]| {
             let mut members = smallest.clone();
             members.retain(|member, _| !left_out.contains(member));
@@ -242,9 +237,9 @@ impl Session<'_> {
                 demanded.push(Edit::Give(member, value));
             }
         }
-        let run = self.worker.env.run_id.clone();
+        let marker = std::sync::Arc::clone(&self.worker.env.marker);
         let mut bare = smallest.clone();
-        bare.retain(|member, _| !ownership_tags::is_mark(member, smallest, &run));
+        bare.retain(|member, _| !marker.is_mark(member, smallest));
         let tried = self.refused_each_time(operation, &bare).await?;
         self.note_refusal(operation, &tried)?;
         Some(demanded).filter(|demanded| !demanded.is_empty())
@@ -272,16 +267,17 @@ impl Session<'_> {
         smallest: &Map<String, Value>,
         refused: &Judgement,
     ) -> Option<Vec<Edit>> {
-        operation.input.member(NAME)?;
+        let name = self.worker.env.marker.name_member().to_owned();
+        operation.input.member(&name)?;
         let mut named = smallest.clone();
-        named.insert(NAME.to_owned(), Value::from(self.worker.env.unique_name()));
+        named.insert(name.clone(), Value::from(self.worker.env.unique_name()));
         let first = self.attempt(operation, &named).await?;
         let second = self.refused_each_time(operation, &named).await?;
         if !first.judgement.is_success() || second.judgement.answer != refused.answer {
             return None;
         }
         self.note_refusal(operation, &second)?;
-        Some(vec![Edit::GiveUnique(NAME.to_owned())])
+        Some(vec![Edit::GiveUnique(name)])
     }
 
     /// Sends an input as often as a refusal must be seen; none unless each time it was refused alike.

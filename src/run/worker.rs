@@ -37,9 +37,9 @@ pub struct Worker {
     pub tally: Tally,
     /// Resources that its cases share.
     pub(super) shared: Vec<Bundle>,
-    /// Commands that stream to channels now.
+    /// Commands that broadcast now.
     pub(super) streaming: Vec<Streaming>,
-    /// Channels to which a command streamed at any time; the target may see late that it ended.
+    /// Resources to which a command streamed at any time; the target may see late that it ended.
     pub(super) streamed: BTreeSet<String>,
     /// What became of the requests that negative ones are compared with.
     pub(super) controls: Controls,

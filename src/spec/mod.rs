@@ -13,6 +13,7 @@ pub mod clause_id;
 mod clause_ids;
 mod constraints;
 pub mod contract;
+mod conventions;
 mod diff;
 mod error;
 mod files;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::clause::Tier;
+pub use super::conventions::{BroadcastControl, MarkMembers, Regions};
 pub use super::rule_words::*;
 
 /// Everything that a companion file says. The default says nothing: that is a model without a companion.
@@ -45,6 +46,15 @@ pub struct Rules {
     /// Errors that an operation may answer with although it does not document them.
     #[serde(default)]
     pub other_errors: Vec<OtherError>,
+    /// Members by which a run marks what it makes.
+    #[serde(default)]
+    pub marks: MarkMembers,
+    /// Regions in which the service has endpoints.
+    #[serde(default)]
+    pub regions: Regions,
+    /// How resources broadcast, if some do.
+    #[serde(default)]
+    pub broadcast: Option<BroadcastControl>,
     /// Rates that a run on a real endpoint keeps to.
     #[serde(default)]
     pub quotas: Vec<Quota>,
@@ -92,6 +102,11 @@ pub struct Rules {
 impl Rules {
     /// The form of companion files that this version reads.
     pub const SCHEMA: &str = "ivs-conformance/rules/1";
+
+    /// Codes of the errors that every operation may answer with for this reason.
+    pub fn common_codes(&self, cause: ErrorCause) -> impl Iterator<Item = &str> {
+        self.common_errors.iter().filter(move |error| error.when == cause).map(|error| error.code.as_str())
+    }
 
     /// The input rule of that id.
     pub fn input_rule(&self, id: &str) -> Option<&InputRule> {

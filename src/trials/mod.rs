@@ -53,7 +53,7 @@
 //! | variable | meaning |
 //! | --- | --- |
 //! | `IVS_CONFORMANCE_ENDPOINT` | checks this target instead; nothing is started |
-//! | `IVS_CONFORMANCE_BROADCAST` | path of that target that makes a channel live |
+//! | `IVS_CONFORMANCE_BROADCAST` | path of that target that starts and ends broadcasts |
 //! | `IVS_CONFORMANCE_…` | every other setting; `docs/configuration.md` has a table of them |
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | credentials for that target |
 //! | `AWS_REGION`, `AWS_DEFAULT_REGION` | region to sign for |

@@ -237,7 +237,7 @@ impl Suite {
         self
     }
 
-    /// Path of the target that makes a channel live on `POST` of `{"channelArn", "state"}`.
+    /// Path of the target that starts and ends broadcasts, on `POST` of the body that the contract states.
     pub fn broadcast(mut self, path: impl Into<String>) -> Suite {
         self.settings.broadcast = Broadcast::ControlPath(path.into());
         self

@@ -31,8 +31,8 @@ impl Lint<'_> {
     fn step(&mut self, step: &Step, place: &Place, variables: &BTreeSet<String>) {
         self.form(step, place);
         if let Some(broadcast) = &step.broadcast {
-            let channel = Value::from(broadcast.channel.as_str());
-            self.placeholders(&channel, &place.at("broadcast").at("channel"), variables);
+            let resource = Value::from(broadcast.resource.as_str());
+            self.placeholders(&resource, &place.at("broadcast").at("channel"), variables);
         }
         if let Some(rule) = &step.rule
             && let Err(message) = self.names.clause(rule)

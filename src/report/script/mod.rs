@@ -104,7 +104,7 @@ fn steps<'f>(subject: &Subject<'_>, found: &'f Found) -> Result<Vec<&'f TrailSte
             Manner::Concurrent => {
                 return Err(Unfaithful::because("It takes requests that are in flight at the same time."));
             }
-            Manner::Stream => return Err(Unfaithful::because("It takes the command that streams to the channel.")),
+            Manner::Stream => return Err(Unfaithful::because("It takes the command that streams to the target.")),
             Manner::LookedUp => {
                 return Err(Unfaithful::because(
                     "It takes an ARN that a list shows and the response of its creation does not.",

@@ -70,11 +70,9 @@ fn ended(
     step: &TrailStep,
     values: &Values,
 ) -> Result<String, Unfaithful> {
-    let mut body: Value = serde_json::from_slice(&step.request.body).unwrap_or_default();
-    if let Some(members) = body.as_object_mut() {
-        members.remove("health");
-        members.insert("state".to_owned(), BroadcastState::Offline.id().into());
-    }
+    let earlier: Value = serde_json::from_slice(&step.request.body).unwrap_or_default();
+    let control = subject.contract.rules.broadcast.as_ref();
+    let body = control.map_or(earlier.clone(), |control| control.with_state(&earlier, BroadcastState::Offline.id()));
     let mut step = (*step).clone();
     step.request.body = body.to_string().into();
     let call = sending.request(subject, &step, values, super::Form::Before)?;

@@ -9,7 +9,6 @@ use super::{Cleaner, Trust};
 use crate::generate::encode;
 use crate::judge::document;
 use crate::plan::suite::BroadcastState;
-use crate::run::ledger::ownership_tags::marks_in;
 use crate::run::ledger::{CreatedResources, Named};
 use crate::run::lists::said;
 use crate::wire::{Exchange, FailureKind, Reply, Request, Text, TransportFailure};
@@ -129,7 +128,7 @@ impl Cleaner<'_> {
         match self.look(lot.region.as_deref(), first).await {
             Ok(None) => Owner::Nobody,
             Ok(Some(shown)) if is_marked => {
-                let marks = marks_in(&shown, self.run);
+                let marks = self.marker.marks_in(&shown);
                 match marks.tagged || marks.name.is_some() {
                     true => Owner::Ours,
                     false => Owner::Unclear(format!(
@@ -166,8 +165,8 @@ impl Cleaner<'_> {
         };
         let input = Map::from_iter([(member.to_owned(), Value::from(resource.arn.as_str()))]);
         let mut exchange = self.call(region, operation, input.clone()).await;
-        if status(&exchange) == Some(409) && self.target.has_control_path() {
-            // A stream that goes on is ended; for other resources this changes nothing.
+        if status(&exchange) == Some(409) && self.target.controls_broadcasts_of(&resource.kind) {
+            // It may still broadcast.
             let _ = self.target.broadcast(&resource.arn, BroadcastState::Offline, None).await;
             exchange = self.call(region, operation, input).await;
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Cleaner, Trust};
 use crate::judge::path;
 use crate::plan::resources;
-use crate::run::ledger::ownership_tags::{Marks, marks_in};
+use crate::run::ledger::ownership_tags::Marks;
 use crate::run::ledger::{CreatedResources, JournalState, Named, UnresolvedRequest};
 use crate::run::lists::{self, Pages};
 
@@ -124,7 +124,7 @@ impl Cleaner<'_> {
         let mut lots = Vec::new();
         for item in items {
             let Some(arn) = path::find(item, &finder.arn).and_then(Value::as_str) else { continue };
-            let marks = marks_in(item, self.run);
+            let marks = self.marker.marks_in(item);
             if is_it(&marks) {
                 let resource = Named { kind: kind.to_owned(), arn: arn.to_owned() };
                 if let Some(ledger) = self.target.ledger() {

@@ -48,7 +48,7 @@ pub enum JournalError {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Named {
-    /// Type, e.g. `channel`.
+    /// Type, e.g. `bucket`.
     #[serde(rename = "type")]
     pub kind: String,
     /// Its ARN.
@@ -73,7 +73,7 @@ pub struct Header {
     pub contract: String,
     /// Version of the program.
     pub tool: String,
-    /// Path of the target by which a channel's broadcast ends, if the run used one.
+    /// Path of the target by which a broadcast ends, if the run used one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broadcast: Option<String>,
     /// Whether the run signed its requests.

@@ -1,19 +1,28 @@
 //! How what a run makes is marked as its own: by a tag, and by a name.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::plan::case::{Case, Check};
+use crate::plan::operation_role;
 use crate::plan::suite::{Scenario, Step};
-use crate::spec::contract::{Node, NodeKind, Operation};
-use crate::spec::rules::InputRule;
+use crate::spec::contract::{Contract, Node, NodeKind, Operation};
+use crate::spec::rules::{InputRule, MarkMembers};
 
 /// Key of the tag whose value is the run's id.
 pub const TAG_KEY: &str = "ivs-conformance-run";
 /// What every name of a run begins with; the run's id and a number follow.
 pub const NAME_PREFIX: &str = "ivs-conformance-";
 
-const TAGS: &str = "tags";
-const NAME: &str = "name";
+/// How a run marks what it makes: its id, and the members that hold its marks in this contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marker {
+    run: String,
+    members: MarkMembers,
+    /// Operations that add, remove or list tags.
+    tagging: BTreeSet<String>,
+}
 
 /// Which members a test is about: marks leave those alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,51 +35,132 @@ pub struct About {
     pub by_hand: bool,
 }
 
-impl About {
+impl Marker {
+    /// The marks of a run.
+    pub fn new(contract: &Contract, run: &str) -> Marker {
+        let tagging = contract.operations.iter().filter(|operation| operation_role::is_about_tags(operation));
+        Marker {
+            run: run.to_owned(),
+            members: contract.rules.marks.clone(),
+            tagging: tagging.map(|operation| operation.name.clone()).collect(),
+        }
+    }
+
+    /// The member that holds the name of a resource.
+    pub fn name_member(&self) -> &str {
+        &self.members.name
+    }
+
     /// What a case is about; `scenario` is the one that it plays, `rule` the input rule.
-    pub fn case(
-        case: &Case,
-        operation: Option<&Operation>,
-        scenario: Option<&Scenario>,
-        rule: Option<&InputRule>,
-    ) -> About {
+    pub fn about(&self, case: &Case, scenario: Option<&Scenario>, rule: Option<&InputRule>) -> About {
         let path = match &case.check {
             Check::Accepts { path, .. } | Check::Refuses { path, .. } => path.as_str(),
-            Check::Scenario { .. } => return scenario.map(About::scenario).unwrap_or_default(),
+            Check::Scenario { .. } => {
+                return scenario.map(|scenario| self.about_scenario(scenario)).unwrap_or_default();
+            }
             _ => "",
         };
         let first = path.split(['.', '[']).next().unwrap_or_default();
         // An operation that changes tags is tried on resources that have none yet.
-        let changes_tags = operation.is_some_and(|operation| operation.name.contains("Tag"));
+        let is_tagging = case.operation.as_ref().is_some_and(|operation| self.tagging.contains(operation));
         let rule_is_about = |word: &str| rule.is_some_and(|rule| rule_names(rule, word));
         About {
-            tags: first == TAGS || changes_tags || rule_is_about(TAGS),
-            name: first == NAME || rule_is_about(NAME),
+            tags: first == self.members.tags || is_tagging || rule_is_about(&self.members.tags),
+            name: first == self.members.name || rule_is_about(&self.members.name),
             by_hand: false,
         }
     }
 
     /// A scenario is about tags, or names, if it looks at them.
-    fn scenario(scenario: &Scenario) -> About {
-        let looks_at = |word: &str| scenario.steps.iter().any(|step| step_looks_at(step, word));
-        let calls_tags =
-            |step: &Step| [&step.call, &step.walk].into_iter().flatten().any(|operation| operation.contains("Tag"));
-        About { tags: looks_at(TAGS) || scenario.steps.iter().any(calls_tags), name: looks_at(NAME), by_hand: true }
+    fn about_scenario(&self, scenario: &Scenario) -> About {
+        let calls_tagging = |step: &Step| {
+            [&step.call, &step.walk].into_iter().flatten().any(|operation| self.tagging.contains(operation))
+        };
+        About {
+            tags: scenario_looks_at(scenario, &self.members.tags) || scenario.steps.iter().any(calls_tagging),
+            name: scenario_looks_at(scenario, &self.members.name),
+            by_hand: true,
+        }
+    }
+
+    /// Whether a member of an input is one of the run's marks, and nothing besides.
+    pub fn is_mark(&self, member: &str, members: &Map<String, Value>) -> bool {
+        match members.get(member) {
+            Some(Value::Object(tags)) if member == self.members.tags => tags.len() == 1 && self.has_tag(tags),
+            Some(Value::String(name)) if member == self.members.name => self.is_own_name(name),
+            _ => false,
+        }
+    }
+
+    /// Marks the input of an operation that makes something: with the tag where the test is not about tags, and with a
+    /// name where it is not about names. A name that was filled in stays beside the tag.
+    pub fn mark(&self, operation: &Operation, input: &mut Value, about: About, fresh_name: impl FnOnce() -> String) {
+        let Value::Object(members) = input else { return };
+        let is_tagged = self.tag(operation, members, about);
+        let named = operation.input.member(&self.members.name);
+        let Some(node) = named.filter(|node| matches!(node.kind, NodeKind::String)) else { return };
+        let is_given = members.contains_key(&self.members.name);
+        if about.name || (is_given && (is_tagged || about.by_hand || self.has_own_name(members))) {
+            return;
+        }
+        let name = fresh_name();
+        if node.constraints.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&name)) {
+            members.insert(self.members.name.clone(), Value::from(name));
+        }
+    }
+
+    /// Adds the tag if it may; whether the input carries it.
+    fn tag(&self, operation: &Operation, members: &mut Map<String, Value>, about: About) -> bool {
+        let key = &self.members.tags;
+        let Some(node) = operation.input.member(key).filter(|node| matches!(node.kind, NodeKind::Map { .. })) else {
+            return false;
+        };
+        let own = || (TAG_KEY.to_owned(), Value::from(self.run.as_str()));
+        match members.get_mut(key) {
+            Some(Value::Object(tags)) if self.has_tag(tags) => true,
+            Some(Value::Object(tags)) if !about.tags && !about.by_hand && has_room(node, tags) => {
+                tags.extend([own()]);
+                true
+            }
+            Some(_) => false,
+            None if about.tags => false,
+            None => {
+                members.insert(key.clone(), Value::Object(Map::from_iter([own()])));
+                true
+            }
+        }
+    }
+
+    /// Whether a map of tags holds the run's.
+    fn has_tag(&self, tags: &Map<String, Value>) -> bool {
+        tags.get(TAG_KEY).and_then(Value::as_str) == Some(&self.run)
+    }
+
+    /// Whether the name among members is one that the run gave.
+    fn has_own_name(&self, members: &Map<String, Value>) -> bool {
+        members.get(&self.members.name).and_then(Value::as_str).is_some_and(|name| self.is_own_name(name))
+    }
+
+    /// Whether a name is one that the run gives: the prefix, its id, and a number.
+    fn is_own_name(&self, name: &str) -> bool {
+        let number = name.strip_prefix(NAME_PREFIX).and_then(|rest| rest.strip_prefix(&self.run)?.strip_prefix('-'));
+        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+
+    /// What an object of a request or a response says about whose it is.
+    pub fn marks_in(&self, value: &Value) -> Marks {
+        let Value::Object(members) = value else { return Marks::default() };
+        let name = members.get(&self.members.name).and_then(Value::as_str);
+        Marks {
+            tagged: members.get(&self.members.tags).and_then(Value::as_object).is_some_and(|tags| self.has_tag(tags)),
+            name: name.filter(|name| self.is_own_name(name)).map(str::to_owned),
+        }
     }
 }
 
 /// Whether a scenario looks at a member of what is shown.
 pub fn scenario_looks_at(scenario: &Scenario, word: &str) -> bool {
     scenario.steps.iter().any(|step| step_looks_at(step, word))
-}
-
-/// Whether a member of an input is one of the run's marks, and nothing besides.
-pub fn is_mark(member: &str, members: &Map<String, Value>, run: &str) -> bool {
-    match (member, members.get(member)) {
-        (TAGS, Some(Value::Object(tags))) => tags.len() == 1 && has_tag(tags, run),
-        (NAME, Some(Value::String(name))) => is_own_name(name, run),
-        _ => false,
-    }
 }
 
 /// Whether a rule about inputs speaks of a member.
@@ -95,69 +185,8 @@ fn has_key(value: &Value, key: &str) -> bool {
     }
 }
 
-/// Marks the input of an operation that makes something: with the tag where the test is not about tags, and with a
-/// name where it is not about names. A name that was filled in stays beside the tag.
-pub fn mark(operation: &Operation, input: &mut Value, about: About, run: &str, fresh_name: impl FnOnce() -> String) {
-    let Value::Object(members) = input else { return };
-    let is_tagged = tag(operation, members, about, run);
-    let Some(node) = operation.input.member(NAME).filter(|node| matches!(node.kind, NodeKind::String)) else { return };
-    let is_given = members.contains_key(NAME);
-    if about.name || (is_given && (is_tagged || about.by_hand || has_own_name(members, run))) {
-        return;
-    }
-    let name = fresh_name();
-    if node.constraints.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&name)) {
-        members.insert(NAME.to_owned(), Value::from(name));
-    }
-}
-
-/// Adds the tag if it may; whether the input carries it.
-fn tag(operation: &Operation, members: &mut Map<String, Value>, about: About, run: &str) -> bool {
-    let Some(node) = operation.input.member(TAGS).filter(|node| matches!(node.kind, NodeKind::Map { .. })) else {
-        return false;
-    };
-    match members.get_mut(TAGS) {
-        Some(Value::Object(tags)) if has_tag(tags, run) => true,
-        Some(Value::Object(tags)) if !about.tags && !about.by_hand && has_room(node, tags) => {
-            tags.insert(TAG_KEY.to_owned(), Value::from(run));
-            true
-        }
-        Some(_) => false,
-        None if about.tags => false,
-        None => {
-            members.insert(TAGS.to_owned(), Value::Object(Map::from_iter([(TAG_KEY.to_owned(), Value::from(run))])));
-            true
-        }
-    }
-}
-
 fn has_room(node: &Node, tags: &Map<String, Value>) -> bool {
     node.constraints.length.as_ref().and_then(|range| range.max).is_none_or(|most| (tags.len() as u64) < most)
-}
-
-/// Whether a map of tags holds the run's.
-pub fn has_tag(tags: &Map<String, Value>, run: &str) -> bool {
-    tags.get(TAG_KEY).and_then(Value::as_str) == Some(run)
-}
-
-/// Whether the name among members is one that the run gave.
-pub fn has_own_name(members: &Map<String, Value>, run: &str) -> bool {
-    members.get(NAME).and_then(Value::as_str).is_some_and(|name| is_own_name(name, run))
-}
-
-/// Whether a name is one that the run gives: the prefix, its id, and a number.
-pub fn is_own_name(name: &str, run: &str) -> bool {
-    let number = name.strip_prefix(NAME_PREFIX).and_then(|rest| rest.strip_prefix(run)?.strip_prefix('-'));
-    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// What an object of a request or an answer says about whose it is.
-pub fn marks_in(value: &Value, run: &str) -> Marks {
-    let Value::Object(members) = value else { return Marks::default() };
-    Marks {
-        tagged: members.get(TAGS).and_then(Value::as_object).is_some_and(|tags| has_tag(tags, run)),
-        name: members.get(NAME).and_then(Value::as_str).filter(|name| is_own_name(name, run)).map(str::to_owned),
-    }
 }
 
 /// The run's marks on something.
@@ -179,8 +208,33 @@ mod tests {
     fn marked(mut input: Value, about: About) -> Value {
         let contract = crate::spec::builtin().unwrap();
         let create = contract.operation("CreateChannel").unwrap();
-        mark(create, &mut input, about, RUN, || format!("{NAME_PREFIX}{RUN}-7"));
+        Marker::new(&contract, RUN).mark(create, &mut input, about, || format!("{NAME_PREFIX}{RUN}-7"));
         input
+    }
+
+    fn marks_in(value: &Value) -> Marks {
+        Marker::new(&crate::spec::builtin().unwrap(), RUN).marks_in(value)
+    }
+
+    #[test]
+    fn a_contract_says_which_members_hold_the_marks() {
+        let mut contract = crate::spec::builtin().unwrap();
+        let mut marked_by = |tags: &str, name: &str| {
+            contract.rules.marks = MarkMembers { tags: tags.to_owned(), name: name.to_owned() };
+            let create = contract.operation("CreateChannel").unwrap();
+            let mut input = json!({});
+            Marker::new(&contract, RUN).mark(create, &mut input, About::default(), || "n-1".to_owned());
+            input
+        };
+        assert_eq!(marked_by("tags", "title"), json!({"tags": {TAG_KEY: RUN}}));
+        assert_eq!(marked_by("labels", "name"), json!({"name": "n-1"}));
+    }
+
+    #[test]
+    fn operations_on_tags_are_known_by_their_shapes() {
+        let marker = Marker::new(&crate::spec::builtin().unwrap(), RUN);
+        let tagging: Vec<&str> = marker.tagging.iter().map(String::as_str).collect();
+        assert_eq!(tagging, ["ListTagsForResource", "TagResource", "UntagResource"]);
     }
 
     #[test]
@@ -221,9 +275,9 @@ mod tests {
             json!({"tags": {TAG_KEY: format!("{RUN}0")}}),
             json!({"tags": {"IVS-conformance-run": RUN}}),
         ] {
-            assert_eq!(marks_in(&other, RUN), Marks::default(), "{other}");
+            assert_eq!(marks_in(&other), Marks::default(), "{other}");
         }
-        let ours = marks_in(&json!({"tags": {TAG_KEY: RUN}, "name": format!("{NAME_PREFIX}{RUN}-12")}), RUN);
+        let ours = marks_in(&json!({"tags": {TAG_KEY: RUN}, "name": format!("{NAME_PREFIX}{RUN}-12")}));
         assert!(ours.tagged && ours.name.is_some());
     }
 
@@ -232,9 +286,10 @@ mod tests {
         let contract = crate::spec::builtin().unwrap();
         let suites = crate::plan::Suites::builtin().unwrap();
         let resources = crate::plan::resources::Resources::of(&contract);
+        let marker = Marker::new(&contract, RUN);
         let mut steps = 0;
         for scenario in &suites.scenarios {
-            let about = About::scenario(scenario);
+            let about = marker.about_scenario(scenario);
             for step in &scenario.steps {
                 let Some(operation) = step.call.as_deref().and_then(|name| contract.operation(name)) else { continue };
                 // What belongs to another resource is found with that.
@@ -243,13 +298,13 @@ mod tests {
                     continue;
                 }
                 steps += 1;
-                let given = step.input.get(NAME).and_then(Value::as_str).unwrap_or_default();
+                let given = step.input.get(marker.name_member()).and_then(Value::as_str).unwrap_or_default();
                 let mut input = step.input.clone();
                 if input.is_null() {
                     input = json!({});
                 }
-                mark(operation, &mut input, about, RUN, || format!("{NAME_PREFIX}{RUN}-7"));
-                let marks = marks_in(&input, RUN);
+                marker.mark(operation, &mut input, about, || format!("{NAME_PREFIX}{RUN}-7"));
+                let marks = marker.marks_in(&input);
                 let is_marked = marks.tagged || marks.name.is_some() || given.starts_with("${unique");
                 assert!(is_marked, "{} makes what nobody can find", scenario.name);
             }

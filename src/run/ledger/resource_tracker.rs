@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::Value;
 
 use super::journal::{Entry, Failure, Journal, JournalError, Named};
-use super::ownership_tags::{Marks, marks_in};
+use super::ownership_tags::{Marker, Marks};
 use crate::judge::{document, path};
 use crate::plan::resources::{Product, Resources};
 use crate::run::health::call;
@@ -68,7 +68,7 @@ struct Maker {
 /// What a run is about to make, made, and deleted; shared by all its threads.
 #[derive(Debug)]
 pub struct Ledger {
-    run: String,
+    marker: Marker,
     makers: Vec<Maker>,
     /// The operations that delete.
     deleters: Vec<Route>,
@@ -101,7 +101,7 @@ impl Ledger {
         });
         let deleters = contract.operations.iter().filter(|operation| resources.deletes(&operation.name));
         Ledger {
-            run: run.to_owned(),
+            marker: Marker::new(contract, run),
             makers: makers.collect(),
             deleters: deleters.map(Route::of).collect(),
             next: AtomicU64::new(0),
@@ -144,7 +144,7 @@ impl Ledger {
         if let Some(maker) = self.makers.iter().position(|maker| maker.route.has_path(request)) {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let body: Value = serde_json::from_str(&text).unwrap_or_default();
-            let marks = marks_in(&body, &self.run);
+            let marks = self.marker.marks_in(&body);
             let operation = self.makers.get(maker).map(|maker| maker.operation.clone()).unwrap_or_default();
             state
                 .write(&Entry::Intent {

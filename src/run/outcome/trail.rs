@@ -36,9 +36,9 @@ pub enum Manner {
     OtherCaller,
     /// At the same time as others.
     Concurrent,
-    /// To the path of the target that makes a channel live, which stands outside the contract.
+    /// To the path of the target that starts and ends broadcasts, which stands outside the contract.
     Control,
-    /// Not a request: a command that streams to a channel.
+    /// Not a request: a command that streams to the target.
     Stream,
     /// Not a request of the test: a list was searched for an ARN that the response does not show.
     LookedUp,
@@ -66,12 +66,12 @@ impl TrailStep {
         }
     }
 
-    /// A request to the path of the target that makes a channel live.
+    /// A request to the path of the target that starts and ends broadcasts.
     pub fn control(request: Request) -> TrailStep {
         TrailStep::outside(request, Manner::Control)
     }
 
-    /// A command that streams to a channel.
+    /// A command that streams to the target.
     pub fn stream() -> TrailStep {
         TrailStep::without_request(Manner::Stream)
     }

@@ -1,4 +1,4 @@
-//! Whether the path that is to make channels live is there, if any case needs it.
+//! Whether the path that is to start broadcasts is there, if any case needs it.
 
 use serde_json::Value;
 
@@ -9,14 +9,14 @@ use crate::run::run_context::RunContext;
 use crate::spec::Arn;
 use crate::wire::{Exchange, FailureKind, Reply, Response};
 
-/// Asks for the state that a channel has already, which changes nothing.
+/// Asks for the state that a resource has already, which changes nothing.
 pub async fn check(env: &RunContext, nowhere: &Exchange, created: &[(String, Value)]) -> Option<Untestable> {
     let path = env.target.control_path()?.to_owned();
     if !dependencies::broadcasts(env) {
         return None;
     }
-    let channel = channel(env, created)?;
-    let exchange = env.target.control(&channel, BroadcastState::Offline, None).await?;
+    let subject = subject(env, created)?;
+    let exchange = env.target.control(&subject, BroadcastState::Offline, None).await?;
     let seen = match &exchange.reply {
         // What was not sent says nothing of the path.
         Reply::Failure(failure) if failure.kind == FailureKind::Withheld => return None,
@@ -30,7 +30,7 @@ pub async fn check(env: &RunContext, nowhere: &Exchange, created: &[(String, Val
 }
 
 /// One that the pre-flight check made, else one that does not exist.
-fn channel(env: &RunContext, created: &[(String, Value)]) -> Option<String> {
+fn subject(env: &RunContext, created: &[(String, Value)]) -> Option<String> {
     let state = env.plan.suites.states.iter().find(|state| state.needs.contains(&Need::Broadcast))?;
     let mut made = created.iter().flat_map(|(operation, output)| region::arns(env, operation, output));
     made.find(|arn| Arn::parse(arn).is_some_and(|arn| arn.resource_type == state.resource))

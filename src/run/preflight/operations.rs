@@ -254,7 +254,7 @@ fn harmless_input(env: &RunContext, operation: &Operation) -> Option<(Value, boo
     let input = env.generator.minimal_input(operation);
     let input = placeholder::replace(&input, &mut |name| {
         let (resource, number) = match Placeholder::parse(name) {
-            Placeholder::PublicKey { .. } => return env.public_key().map(Value::from).ok_or(()),
+            Placeholder::PublicKey { curve, .. } => return env.public_key(curve).map(Value::from).ok_or(()),
             Placeholder::Resource { resource, .. } | Placeholder::Variable(resource) => (resource, 1),
             Placeholder::Absent { resource, number } => (resource, number),
         };

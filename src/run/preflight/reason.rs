@@ -74,7 +74,7 @@ pub enum Untestable {
         /// Where the target names it.
         seen: String,
     },
-    /// Cases need live channels, and the path that is to make channels live is not there.
+    /// Cases need broadcasts, and the path that is to start them is not there.
     NoControlPath {
         /// Base URL of the target.
         endpoint: String,
@@ -105,7 +105,7 @@ impl Untestable {
                 format!("{endpoint} is in the region {named}, and the run signs for {signed}: {seen}")
             }
             Untestable::NoControlPath { endpoint, path, seen } => {
-                format!("{endpoint} has no control path {path} that makes a channel live: {seen}")
+                format!("{endpoint} has no control path {path} that starts a broadcast: {seen}")
             }
         }
     }
@@ -146,7 +146,7 @@ impl Untestable {
                 .to_owned(),
             Untestable::WrongRegion { named, .. } => format!("use --region {named}"),
             Untestable::NoControlPath { .. } => "check the path given with --broadcast; without it the clauses about \
-                live streams stay untested"
+                broadcasts stay untested"
                 .to_owned(),
         }
     }

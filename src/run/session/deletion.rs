@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Bundle, Session};
 use crate::clock;
 use crate::generate::encode;
+use crate::plan::suite::BroadcastState;
 use crate::run::remains::{Obstacle, Undeleted};
 use crate::wire::{Exchange, Reply, Request};
 
@@ -104,7 +105,7 @@ impl Session<'_> {
             }
             let input = Value::Object(serde_json::Map::from_iter([(member.to_owned(), Value::from(arn.as_str()))]));
             let request = encode::request(operation, &input);
-            if let Some(found) = self.obstacle(bundle.region.as_deref(), &arn, &request).await {
+            if let Some(found) = self.obstacle(bundle.region.as_deref(), (&resource, &arn), &request).await {
                 obstacle = Some(found);
                 left.push((resource, arn));
             }
@@ -115,7 +116,12 @@ impl Session<'_> {
     }
 
     /// Sends a deletion. Why the resource is not gone after it; `None` if it is.
-    async fn obstacle(&mut self, region: Option<&str>, arn: &str, request: &Request) -> Option<Obstacle> {
+    async fn obstacle(
+        &mut self,
+        region: Option<&str>,
+        (kind, arn): (&str, &str),
+        request: &Request,
+    ) -> Option<Obstacle> {
         let env = std::sync::Arc::clone(&self.worker.env);
         self.worker.requests += 1;
         let was_streaming = self.stop_streaming(arn).await;
@@ -126,9 +132,9 @@ impl Session<'_> {
             tokio::time::sleep(STREAM_END).await;
             exchange = env.target.send_in(region, request).await;
         }
-        if is_conflict(&exchange) && env.target.has_control_path() {
-            // A channel that is still live; for other resources this changes nothing.
-            let _ = env.target.broadcast(arn, crate::plan::suite::BroadcastState::Offline, None).await;
+        if is_conflict(&exchange) && env.target.controls_broadcasts_of(kind) {
+            // It may still broadcast.
+            let _ = env.target.broadcast(arn, BroadcastState::Offline, None).await;
             exchange = env.target.send_in(region, request).await;
         }
         match &exchange.reply {

@@ -11,10 +11,8 @@ use crate::generate::placeholder::{self, Placeholder};
 use crate::judge::{Judgement, path};
 use crate::plan::expectation::Expectation;
 use crate::plan::suite::State;
-use crate::run::ledger::ownership_tags::marks_in;
 use crate::run::lists::{self, Pages};
 use crate::run::outcome::TrailStep;
-use crate::run::target::OTHER_REGIONS;
 use crate::run::workaround;
 use crate::spec::Arn;
 use crate::spec::contract::Operation;
@@ -55,8 +53,8 @@ impl Session<'_> {
                 let arn = self.worker.env.absent_arn(&resource, number);
                 arn.map(Value::from).ok_or_else(|| Blocked(format!("no ARN of a `{resource}` can be made up")))
             }
-            Placeholder::PublicKey { name: key } => {
-                let pem = self.worker.env.public_key().map(Value::from);
+            Placeholder::PublicKey { curve, name: key } => {
+                let pem = self.worker.env.public_key(curve).map(Value::from);
                 let pem = pem.ok_or_else(|| Blocked("no key could be made".to_owned()))?;
                 if !key.is_empty() {
                     self.variables.insert(name.to_owned(), pem.clone());
@@ -85,8 +83,7 @@ impl Session<'_> {
             return Some(Value::from(self.worker.env.target.region()));
         }
         if name == "other-region" {
-            let own = self.worker.env.target.region();
-            return OTHER_REGIONS.iter().find(|region| **region != own).map(|region| Value::from(*region));
+            return self.worker.env.target.other_regions().next().map(Value::from);
         }
         if name == "unique" || name.starts_with("unique-") {
             let value = Value::from(self.worker.env.unique_name());
@@ -215,7 +212,7 @@ impl Session<'_> {
         let Some(finder) = env.plan.resources.finder(&env.contract, resource) else { return made };
         let pages = Pages::Largest(MOST_PAGES);
         let items = lists::items(&env.contract, &env.target, &finder, None, pages).await.unwrap_or_default();
-        let has_name = |item: &&Value| marks_in(item, &env.run_id).name.as_deref() == Some(name);
+        let has_name = |item: &&Value| env.marker.marks_in(item).name.as_deref() == Some(name);
         let arn = items.iter().find(has_name).and_then(|item| path::find(item, &finder.arn)).and_then(Value::as_str);
         let Some(arn) = arn.filter(|arn| is_one(arn)) else { return made };
         env.remains.note_made(arn);
@@ -236,7 +233,7 @@ impl Session<'_> {
         let (mut judgement, exchange) =
             self.exchange(operation, &input, &Expectation::success(), operation.status_clause, None).await;
         self.note(&mut judgement, &exchange);
-        let name = input.get(workaround::NAME).and_then(Value::as_str).map(str::to_owned);
+        let name = input.get(env.marker.name_member()).and_then(Value::as_str).map(str::to_owned);
         Ok((judgement, name))
     }
 
