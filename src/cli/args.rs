@@ -284,6 +284,17 @@ pub enum AuthMode {
     None,
 }
 
+/// The API that the reference server keeps to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ServedApi {
+    /// That of the API reference of 2025-02-28: 35 operations
+    #[value(name = "2025-02")]
+    Document,
+    /// That of the service's public model of November 2026: 46 operations, as in `--spec ivs-2026-11`
+    #[value(name = "2026-11")]
+    November2026,
+}
+
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -293,6 +304,9 @@ pub struct ServeArgs {
     /// Whether to verify signatures, against the access key in the environment, else the test key that `run` signs with
     #[arg(long, value_enum, default_value = "sigv4")]
     pub auth: AuthMode,
+    /// Which API to serve
+    #[arg(long, value_enum, default_value = "2025-02")]
+    pub api: ServedApi,
     /// Deviates deliberately; repeatable
     #[arg(long, value_name = "ID")]
     pub fault: Vec<String>,

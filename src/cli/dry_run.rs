@@ -45,7 +45,7 @@ pub(super) async fn dry_run(
         ..settings.clone()
     };
     let failed = |error: String| CliError::CouldNotTest(format!("the plan cannot be made: {error}"));
-    let server = embedded::start(&mut rehearsal).await.map_err(|error| failed(error.to_string()))?;
+    let server = embedded::start_for(contract, &mut rehearsal).await.map_err(|error| failed(error.to_string()))?;
     rehearsal.conditions.clone_from(&settings.conditions);
     rehearsal.temporary.clone_from(&settings.temporary);
     let progress = Progress::new(environment);

@@ -5,13 +5,14 @@ use crate::reference::{Condition, Identity};
 use crate::run::settings::{Credentials, Settings};
 
 /// Error code, condition, and access key of each caller.
-const CALLERS: [(&str, Condition, &str); 7] = [
+const CALLERS: [(&str, Condition, &str); 8] = [
     ("AccessDeniedException", Condition::AccessDenied, "AKIDCONFORMANCEDENIED"),
     ("PendingVerification", Condition::PendingVerification, "AKIDCONFORMANCEPENDING"),
     ("ConflictException", Condition::Conflict, "AKIDCONFORMANCECONFLICT"),
     ("ServiceQuotaExceededException", Condition::QuotaExceeded, "AKIDCONFORMANCEQUOTA"),
     ("ThrottlingException", Condition::Throttled, "AKIDCONFORMANCETHROTTLED"),
     ("StreamUnavailable", Condition::StreamUnavailable, "AKIDCONFORMANCEUNAVAILABLE"),
+    ("ServiceUnavailable", Condition::ServiceUnavailable, "AKIDCONFORMANCENOSERVICE"),
     ("InternalServerException", Condition::Failing, "AKIDCONFORMANCEFAILING"),
 ];
 /// Access key and token of the caller with temporary credentials.

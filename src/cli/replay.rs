@@ -56,7 +56,7 @@ pub async fn replay(args: ReplayArgs, environment: &Environment) -> Result<Exit,
     let server = match settings.endpoint.is_empty() {
         false => None,
         true => Some(
-            embedded::start(&mut settings)
+            embedded::start_for(&contract, &mut settings)
                 .await
                 .map_err(|error| CliError::CouldNotTest(format!("the reference server did not start: {error}")))?,
         ),

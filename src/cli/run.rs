@@ -127,7 +127,7 @@ async fn execute(
     let server = match resolved.target {
         TargetChoice::Given => None,
         TargetChoice::Embedded => Some(
-            embedded::start(&mut resolved.settings)
+            embedded::start_for(contract, &mut resolved.settings)
                 .await
                 .map_err(|error| CliError::CouldNotTest(format!("the reference server did not start: {error}")))?,
         ),

@@ -2,22 +2,24 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::args::{AuthMode, ServeArgs};
+use super::args::{AuthMode, ServeArgs, ServedApi};
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::{print, print_error};
 use super::resolve::{DEFAULT_REGION, REFERENCE_BROADCAST};
 use super::signals;
-use crate::reference::{self, Auth, Config};
+use crate::reference::{self, Api, Auth, Config};
 use crate::report::text::{count, shell_word};
 use crate::run::settings::Credentials;
+use crate::spec::Bundle;
 
 /// Serves until the process is asked to end.
 pub async fn serve(args: ServeArgs, environment: &Environment) -> Result<Exit, CliError> {
     let region = environment.get("AWS_REGION").or_else(|| environment.get("AWS_DEFAULT_REGION"));
     let config = Config {
         listen: args.listen,
+        api: served(args.api),
         auth: auth(args.auth, environment),
         region: region.unwrap_or(DEFAULT_REGION).to_owned(),
         faults: parsed(&args.fault)?,
@@ -29,12 +31,19 @@ pub async fn serve(args: ServeArgs, environment: &Environment) -> Result<Exit, C
     let region = config.region.clone();
     let server = reference::start(config).await.map_err(|error| CliError::usage(cause_chain(&error)))?;
     print(&format!("listening on http://{}\n", server.address()));
-    print_error(&advice(server.address(), args.auth, &region, environment));
+    print_error(&advice(server.address(), &args, &region, environment));
     // A task that is gone can wait for nothing more: that is a reason to stop as well.
     let _ = interrupted.await;
     print(&format!("served {}\n", count(server.requests(), "request")));
     server.stop().await;
     Ok(Exit::Success)
+}
+
+fn served(api: ServedApi) -> Api {
+    match api {
+        ServedApi::Document => Api::Document,
+        ServedApi::November2026 => Api::November2026,
+    }
 }
 
 /// The key in the environment, else the well-known one that runs sign with on loopback.
@@ -60,7 +69,7 @@ fn own_key(environment: &Environment) -> Option<Credentials> {
 }
 
 /// The command that checks this server.
-fn advice(address: SocketAddr, mode: AuthMode, region: &str, environment: &Environment) -> String {
+fn advice(address: SocketAddr, args: &ServeArgs, region: &str, environment: &Environment) -> String {
     // A server that listens everywhere is best reached on this machine.
     let host = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -69,10 +78,13 @@ fn advice(address: SocketAddr, mode: AuthMode, region: &str, environment: &Envir
     };
     let mut command = format!("ivs-conformance run --endpoint http://{}", SocketAddr::new(host, address.port()));
     command.push_str(&format!(" --broadcast {REFERENCE_BROADCAST}"));
+    if args.api == ServedApi::November2026 {
+        command.push_str(&format!(" --spec {}", Bundle::NOVEMBER_2026.name()));
+    }
     if region != DEFAULT_REGION {
         command.push_str(&format!(" --region {}", shell_word(region)));
     }
-    let key = match mode {
+    let key = match args.auth {
         AuthMode::None => {
             command.push_str(" --auth none");
             ""

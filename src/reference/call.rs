@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::error::{ApiError, ErrorCode};
 use super::fault::Behavior;
 use super::input::{Fields, Input};
+use super::inputs;
 use super::operation::Operation;
 use super::page::Order;
 use super::rules::Rule;
@@ -27,6 +28,11 @@ impl Call<'_> {
     /// The input's members.
     pub(crate) fn fields(&self) -> Fields<'_> {
         self.input.fields()
+    }
+
+    /// Whether the API has a member of that name in the input; members that it does not have are passed over.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        inputs::members(self.operation, self.service.api).any(|member| member.name == name)
     }
 
     /// Whether a prose rule holds; a seeded fault may waive it.

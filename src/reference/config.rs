@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use super::api::Api;
 use super::fault::Fault;
 use super::variant::Variant;
 
@@ -10,6 +11,8 @@ use super::variant::Variant;
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// The API that it keeps to.
+    pub api: Api,
     /// Whether requests must be signed.
     pub auth: Auth,
     /// The region of requests that do not name one in a credential scope.
@@ -30,6 +33,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            api: Api::default(),
             auth: Auth::None,
             region: "us-east-1".to_owned(),
             account: "123456789012".to_owned(),
@@ -79,6 +83,8 @@ pub enum Condition {
     Throttled,
     /// The stream cannot be reached for the moment.
     StreamUnavailable,
+    /// The service cannot be reached for the moment.
+    ServiceUnavailable,
     /// The service fails.
     Failing,
 }

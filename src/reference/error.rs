@@ -25,6 +25,7 @@ pub(crate) enum ErrorCode {
     AccessDenied,
     PendingVerification,
     StreamUnavailable,
+    ServiceUnavailable,
 }
 
 impl ErrorCode {
@@ -51,6 +52,7 @@ impl ErrorCode {
             Self::AccessDenied => "AccessDeniedException",
             Self::PendingVerification => "PendingVerification",
             Self::StreamUnavailable => "StreamUnavailable",
+            Self::ServiceUnavailable => "ServiceUnavailable",
         }
     }
 
@@ -73,7 +75,7 @@ impl ErrorCode {
             Self::UnsupportedMediaType => 415,
             Self::Throttling => 429,
             Self::InternalServer => 500,
-            Self::StreamUnavailable => 503,
+            Self::StreamUnavailable | Self::ServiceUnavailable => 503,
         }
     }
 }
@@ -101,6 +103,9 @@ impl ApiError {
             Condition::QuotaExceeded => (ErrorCode::ServiceQuotaExceeded, "The quota is used up"),
             Condition::Throttled => (ErrorCode::Throttling, "The call rate is used up"),
             Condition::StreamUnavailable => (ErrorCode::StreamUnavailable, "The stream is unavailable for the moment"),
+            Condition::ServiceUnavailable => {
+                (ErrorCode::ServiceUnavailable, "The service is unavailable for the moment")
+            }
             Condition::Failing => (ErrorCode::InternalServer, "An unexpected error occurred"),
         };
         Self::new(code, message)

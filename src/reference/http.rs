@@ -105,12 +105,15 @@ fn has(service: &Service, fault: ProtocolFault) -> bool {
 /// The route of a request, where a seeded fault may tolerate a wrong one.
 fn faulty_route<'a>(service: &Service, parts: &'a Parts) -> Route<'a> {
     let path = parts.uri.path();
-    let found = route(&parts.method, path);
+    let found = route(service.api, &parts.method, path);
     if service.faults.is_empty() {
         return found;
     }
     let (rule, operation) = match found {
-        Route::Unknown => (Rule::PathCase, Operation::named_in_any_case(path.trim_matches('/'))),
+        Route::Unknown => {
+            let named = Operation::named_in_any_case(path.trim_matches('/'));
+            (Rule::PathCase, named.filter(|operation| operation.since() <= service.api))
+        }
         Route::WrongMethod { .. } => (Rule::Method, Operation::named(path.trim_matches('/'))),
         Route::Operation { .. } | Route::Broadcast => return found,
     };
@@ -180,7 +183,7 @@ fn names_version(query: Option<&str>) -> bool {
 
 /// Gives members the names that they have in another case, where a seeded fault does not mind.
 fn mend_case(service: &Service, operation: Operation, members: &mut Map<String, Value>) {
-    for member in inputs::members(operation) {
+    for member in inputs::members(operation, service.api) {
         let is_other = |name: &&String| *name != member.name && name.eq_ignore_ascii_case(member.name);
         let other = members.keys().find(is_other).cloned();
         if let Some(value) =
@@ -340,7 +343,7 @@ fn form_decoded(text: &str) -> Cow<'_, str> {
 
 /// Checks every constraint; answers at which paths faults let a breach pass.
 fn check_input(service: &Service, operation: Operation, members: &Map<String, Value>) -> Result<Vec<String>, ApiError> {
-    let mut violations = shape::check(inputs::members(operation), members);
+    let mut violations = shape::check(inputs::members(operation, service.api), members);
     if violations.is_empty() {
         return Ok(Vec::new());
     }

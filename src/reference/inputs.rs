@@ -1,21 +1,24 @@
-//! The inputs of the 35 operations, written by hand from the "Request Body" and
-//! "URI Request Parameters" parts of each action and of the data types.
+//! The inputs of the operations, written by hand from the "Request Body" and
+//! "URI Request Parameters" parts of each action and of the data types. What the
+//! reference document does not have stands in `later_inputs`.
 
+use super::api::Api;
+use super::later_inputs;
 use super::operation::Operation;
 use super::pattern::Pattern;
 use super::shape::{Member, Presence, Shape};
 
 const UNBOUNDED: usize = usize::MAX;
 
-const fn required(name: &'static str, shape: &'static Shape) -> Member {
+pub(super) const fn required(name: &'static str, shape: &'static Shape) -> Member {
     Member { name, presence: Presence::Required, shape }
 }
 
-const fn optional(name: &'static str, shape: &'static Shape) -> Member {
+pub(super) const fn optional(name: &'static str, shape: &'static Shape) -> Member {
     Member { name, presence: Presence::Optional, shape }
 }
 
-const fn text(min: usize, max: usize, pattern: Option<Pattern>) -> Shape {
+pub(super) const fn text(min: usize, max: usize, pattern: Option<Pattern>) -> Shape {
     Shape::Text { min, max, pattern }
 }
 
@@ -27,7 +30,7 @@ const fn arn_or_empty(kind: &'static str) -> Shape {
     text(0, 128, Some(Pattern::ArnOrEmpty(kind)))
 }
 
-const fn list(min: usize, max: usize, item: &'static Shape) -> Shape {
+pub(super) const fn list(min: usize, max: usize, item: &'static Shape) -> Shape {
     Shape::List { min, max, item }
 }
 
@@ -37,9 +40,11 @@ pub(crate) const STREAM_KEY: &str = "stream-key";
 pub(crate) const PLAYBACK_KEY: &str = "playback-key";
 pub(crate) const RECORDING: &str = "recording-configuration";
 pub(crate) const POLICY: &str = "playback-restriction-policy";
+pub(crate) const AD_CONFIGURATION: &str = "ad-configuration";
+pub(crate) const FAILOVER_SLATE: &str = "failover-slate-configuration";
 
-static BOOLEAN: Shape = Shape::Boolean;
-static CHANNEL_ARN: Shape = arn(CHANNEL);
+pub(super) static BOOLEAN: Shape = Shape::Boolean;
+pub(super) static CHANNEL_ARN: Shape = arn(CHANNEL);
 static STREAM_KEY_ARN: Shape = arn(STREAM_KEY);
 static PLAYBACK_KEY_ARN: Shape = arn(PLAYBACK_KEY);
 static POLICY_ARN: Shape = arn(POLICY);
@@ -47,14 +52,14 @@ static RECORDING_ARN: Shape = text(0, 128, Some(Pattern::Arn(RECORDING)));
 static POLICY_ARN_OR_EMPTY: Shape = arn_or_empty(POLICY);
 static RECORDING_ARN_OR_EMPTY: Shape = arn_or_empty(RECORDING);
 static RESOURCE_ARN: Shape = text(1, 128, Some(Pattern::AnyArn));
-static NAME: Shape = text(0, 128, Some(Pattern::Name));
-static NEXT_TOKEN: Shape = text(0, 1024, Some(Pattern::Token));
-static UP_TO_100: Shape = Shape::Integer { min: 1, max: 100 };
+pub(super) static NAME: Shape = text(0, 128, Some(Pattern::Name));
+pub(super) static NEXT_TOKEN: Shape = text(0, 1024, Some(Pattern::Token));
+pub(super) static UP_TO_100: Shape = Shape::Integer { min: 1, max: 100 };
 static UP_TO_50: Shape = Shape::Integer { min: 1, max: 50 };
 static STREAM_ID: Shape = text(26, 26, Some(Pattern::StreamId));
 static TAG_KEY: Shape = text(1, 128, None);
 static TAG_VALUE: Shape = text(0, 256, None);
-static TAGS: Shape = Shape::Map { max: 50, key: &TAG_KEY, value: &TAG_VALUE };
+pub(super) static TAGS: Shape = Shape::Map { max: 50, key: &TAG_KEY, value: &TAG_VALUE };
 static TAG_KEYS: Shape = list(0, 50, &TAG_KEY);
 static CONTAINER: Shape = Shape::Choice(&["TS", "FRAGMENTED_MP4"]);
 static LATENCY: Shape = Shape::Choice(&["NORMAL", "LOW"]);
@@ -182,8 +187,14 @@ const CREATE_STREAM_KEY: &[Member] = &[required("channelArn", &CHANNEL_ARN), opt
 const GET_SESSION: &[Member] = &[required("channelArn", &CHANNEL_ARN), optional("streamId", &STREAM_ID)];
 const PUT_METADATA: &[Member] = &[required("channelArn", &CHANNEL_ARN), required("metadata", &METADATA)];
 
-/// The members of an operation's input, wherever in the request they travel.
-pub(crate) fn members(operation: Operation) -> &'static [Member] {
+/// The members of an operation's input in an API, wherever in the request they travel.
+pub(crate) fn members(operation: Operation, api: Api) -> impl Iterator<Item = &'static Member> + Clone {
+    let later = if api >= Api::November2026 { later_inputs::members(operation) } else { &[] };
+    of_document(operation).iter().chain(later)
+}
+
+/// The members that the reference document has.
+fn of_document(operation: Operation) -> &'static [Member] {
     use Operation as Op;
     match operation {
         Op::BatchGetChannel => const { &[required("arns", &CHANNEL_ARNS)] },
@@ -213,5 +224,6 @@ pub(crate) fn members(operation: Operation) -> &'static [Member] {
         Op::UntagResource => const { &[required("resourceArn", &RESOURCE_ARN), required("tagKeys", &TAG_KEYS)] },
         Op::UpdateChannel => UPDATE_CHANNEL,
         Op::UpdatePlaybackRestrictionPolicy => UPDATE_POLICY,
+        _ => &[],
     }
 }

@@ -10,7 +10,7 @@
 //! 1. `http` finds the operation by method and path, and checks the signature
 //!    (`auth`), the headers and the JSON.
 //! 2. `shape` checks the input against `inputs`, the hand-written description
-//!    of all 35 inputs, and collects every broken constraint by path.
+//!    of all inputs, and collects every broken constraint by path.
 //! 3. `handlers` does the operation's work on one region's `state` under that
 //!    region's lock, checking the rules that the reference states in prose
 //!    (`rules`).
@@ -18,6 +18,12 @@
 //!
 //! The region is the one in the request's credential scope, even where
 //! signatures are not checked, and [`Config::region`] otherwise.
+//!
+//! # Which API
+//!
+//! [`Config::api`] says which contract the server keeps to: that of the reference document, or that of the service's
+//! public model of November 2026, which has 11 operations more. Of those the model says what goes in and out; what is
+//! inferred beyond it is listed at the head of each of their handlers.
 //!
 //! # Broadcasting
 //!
@@ -74,6 +80,7 @@
 //! reports one as a divergence is wrong. [`Variant::ALL`] lists them, each with
 //! a description.
 
+mod api;
 mod auth;
 mod call;
 mod config;
@@ -85,6 +92,7 @@ mod http;
 mod ids;
 mod input;
 mod inputs;
+mod later_inputs;
 mod operation;
 mod page;
 mod pattern;
@@ -101,6 +109,7 @@ mod variations;
 #[cfg(test)]
 mod tests;
 
+pub use api::{Api, UnknownApi};
 pub use config::{Auth, Condition, Config, Identity};
 pub use fault::{Entry, Fault, InvalidFault, catalogue};
 pub use server::{Server, StartError, start};

@@ -1,6 +1,8 @@
-//! The 35 operations of the API: their names, routes and success statuses.
+//! The operations of the API: their names, routes and success statuses.
 
 use axum::http::Method;
+
+use super::api::Api;
 
 /// How an operation touches the state, which decides the lock that it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +107,47 @@ operations! {
     UntagResource Write EmptyOk;
     UpdateChannel Write Document;
     UpdatePlaybackRestrictionPolicy Write Document;
+    CreateAdConfiguration Write Document;
+    CreateFailoverSlateConfiguration Write Document;
+    DeleteAdConfiguration Write NoContent;
+    DeleteFailoverSlateConfiguration Write NoContent;
+    GetAdConfiguration Read Document;
+    GetFailoverSlateConfiguration Read Document;
+    InsertAdBreak Read Document;
+    ListAdConfigurations Read Document;
+    ListFailoverSlateConfigurations Read Document;
+    UpdateAdConfiguration Write Document;
+    UpdateFailoverSlateConfiguration Write Document;
+}
+
+impl Operation {
+    /// The API that has it first.
+    pub(crate) fn since(self) -> Api {
+        match self {
+            Self::CreateAdConfiguration
+            | Self::CreateFailoverSlateConfiguration
+            | Self::DeleteAdConfiguration
+            | Self::DeleteFailoverSlateConfiguration
+            | Self::GetAdConfiguration
+            | Self::GetFailoverSlateConfiguration
+            | Self::InsertAdBreak
+            | Self::ListAdConfigurations
+            | Self::ListFailoverSlateConfigurations
+            | Self::UpdateAdConfiguration
+            | Self::UpdateFailoverSlateConfiguration => Api::November2026,
+            _ => Api::Document,
+        }
+    }
+
+    /// The operations of an API.
+    pub(crate) fn of(api: Api) -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(move |operation| operation.since() <= api)
+    }
+
+    /// Whether it answers in pages.
+    pub(crate) fn has_pages(self) -> bool {
+        self.name().starts_with("List") && self != Self::ListTagsForResource
+    }
 }
 
 /// Where a request's method and path lead.
@@ -124,7 +167,7 @@ const BROADCAST: &str = "/_reference/broadcast";
 const TAGS: &str = "/tags/";
 
 /// Finds the route of a request. Paths are case sensitive (Welcome).
-pub(crate) fn route<'a>(method: &Method, path: &'a str) -> Route<'a> {
+pub(crate) fn route<'a>(api: Api, method: &Method, path: &'a str) -> Route<'a> {
     if let Some(resource) = path.strip_prefix(TAGS) {
         return tag_route(method, resource);
     }
@@ -134,7 +177,7 @@ pub(crate) fn route<'a>(method: &Method, path: &'a str) -> Route<'a> {
     if path == BROADCAST {
         return only_post(method, Route::Broadcast);
     }
-    match Operation::named(name) {
+    match Operation::named(name).filter(|operation| operation.since() <= api) {
         None | Some(Operation::ListTagsForResource | Operation::TagResource | Operation::UntagResource) => {
             Route::Unknown
         }
@@ -163,8 +206,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_35_operations_and_names_round_trip() {
-        assert_eq!(Operation::ALL.len(), 35);
+    fn operations_are_counted_by_api_and_names_round_trip() {
+        assert_eq!(Operation::of(Api::Document).count(), 35);
+        assert_eq!(Operation::of(Api::November2026).count(), 46);
         for operation in Operation::ALL {
             assert_eq!(Operation::named(operation.name()), Some(*operation));
         }
@@ -173,18 +217,25 @@ mod tests {
 
     #[test]
     fn tag_operations_share_a_path_and_differ_by_method() {
-        let tag = |method| route(method, "/tags/arn%3Aaws");
+        let tag = |method| route(Api::Document, method, "/tags/arn%3Aaws");
         assert_eq!(
             tag(&Method::DELETE),
             Route::Operation { operation: Operation::UntagResource, resource: Some("arn%3Aaws") }
         );
         assert!(matches!(tag(&Method::PUT), Route::WrongMethod { .. }));
-        assert_eq!(route(&Method::POST, "/TagResource"), Route::Unknown);
+        assert_eq!(route(Api::Document, &Method::POST, "/TagResource"), Route::Unknown);
     }
 
     #[test]
     fn paths_are_case_sensitive() {
-        assert_eq!(route(&Method::POST, "/getchannel"), Route::Unknown);
-        assert!(matches!(route(&Method::GET, "/GetChannel"), Route::WrongMethod { allowed: "POST" }));
+        assert_eq!(route(Api::Document, &Method::POST, "/getchannel"), Route::Unknown);
+        assert!(matches!(route(Api::Document, &Method::GET, "/GetChannel"), Route::WrongMethod { allowed: "POST" }));
+    }
+
+    #[test]
+    fn an_operation_is_served_since_the_api_that_has_it() {
+        let path = "/InsertAdBreak";
+        assert_eq!(route(Api::Document, &Method::POST, path), Route::Unknown);
+        assert!(matches!(route(Api::November2026, &Method::POST, path), Route::Operation { .. }));
     }
 }

@@ -18,15 +18,21 @@ pub(crate) enum Pattern {
     Bucket,
     /// `st-[a-zA-Z0-9]+`
     StreamId,
+    /// `[a-zA-Z0-9]+`
+    Alphanumeric,
+    /// The ARN of a playback configuration of MediaTailor.
+    MediaTailorArn,
 }
 
 impl Pattern {
     /// Whether the whole value matches.
     pub(crate) fn matches(self, value: &str) -> bool {
         match self {
-            Self::Arn(kind) => arn(value, |found| found == kind),
-            Self::ArnOrEmpty(kind) => value.is_empty() || arn(value, |found| found == kind),
-            Self::AnyArn => arn(value, |found| all(found, |b| b.is_ascii_lowercase() || b == b'-')),
+            Self::Arn(kind) => arn(IVS, value, |found| found == kind),
+            Self::ArnOrEmpty(kind) => value.is_empty() || arn(IVS, value, |found| found == kind),
+            Self::MediaTailorArn => arn(MEDIA_TAILOR, value, |found| found == "playbackConfiguration"),
+            Self::Alphanumeric => all(value, |b| b.is_ascii_alphanumeric()),
+            Self::AnyArn => arn(IVS, value, |found| all(found, |b| b.is_ascii_lowercase() || b == b'-')),
             Self::Name => value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'),
             Self::Token => value.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=_-".contains(&b)),
             Self::Bucket => all(value, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.'),
@@ -44,8 +50,11 @@ fn all(text: &str, allowed: impl Fn(u8) -> bool) -> bool {
     !text.is_empty() && text.bytes().all(allowed)
 }
 
-fn arn(value: &str, kind_fits: impl Fn(&str) -> bool) -> bool {
-    let Some(rest) = value.strip_prefix("arn:aws:ivs:") else {
+const IVS: &str = "arn:aws:ivs:";
+const MEDIA_TAILOR: &str = "arn:aws:mediatailor:";
+
+fn arn(prefix: &str, value: &str, kind_fits: impl Fn(&str) -> bool) -> bool {
+    let Some(rest) = value.strip_prefix(prefix) else {
         return false;
     };
     let mut parts = rest.splitn(3, ':');
@@ -86,6 +95,8 @@ mod tests {
         assert!(Pattern::ArnOrEmpty("channel").matches(""));
         assert!(Pattern::AnyArn.matches("arn:aws:ivs:r:1:playback-key/a"));
         assert!(!Pattern::AnyArn.matches("arn:aws:ivs:r:1:Channel/a"));
+        assert!(Pattern::MediaTailorArn.matches("arn:aws:mediatailor:r:1:playbackConfiguration/a-1"));
+        assert!(!Pattern::MediaTailorArn.matches("arn:aws:ivs:r:1:playbackConfiguration/a"));
     }
 
     #[test]

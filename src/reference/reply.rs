@@ -5,6 +5,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::api::Api;
 use super::error::ApiError;
 use super::fault::AnswerChange;
 use super::operation::{Access, Operation, Success};
@@ -14,6 +15,16 @@ use super::variations;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+/// Headers that the model of November 2026 declares on errors and on answers of batches, with usual values.
+const OF_BROWSERS: [(&str, &str); 7] = [
+    ("access-control-allow-origin", "*"),
+    ("access-control-expose-headers", "x-amzn-ErrorType,x-amzn-RequestId"),
+    ("cache-control", "no-store, no-cache"),
+    ("content-security-policy", "default-src 'self'"),
+    ("strict-transport-security", "max-age=63072000"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+];
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const NAMESPACE: &str = "com.amazonaws.ivs#";
 const ADDRESS: &str = ":http://internal.amazon.com/coral/com.amazonaws.ivs/";
@@ -24,6 +35,7 @@ struct Draft {
     code: Option<(Carrier, String)>,
     body: Vec<u8>,
     content_type: Option<HeaderValue>,
+    for_browsers: bool,
 }
 
 /// Where an error's code travels.
@@ -47,6 +59,7 @@ pub(crate) fn success(
         code: None,
         content_type: (success == Success::Document).then_some(JSON),
         body: document,
+        for_browsers: service.api >= Api::November2026 && operation.name().starts_with("Batch"),
     };
     if !service.is_plain() {
         vary(service, operation, &mut draft, pretended);
@@ -75,6 +88,7 @@ pub(crate) fn error(service: &Service, operation: Option<Operation>, error: &Api
         code: Some((carrier, code.to_owned())),
         body: Vec::new(),
         content_type: Some(JSON),
+        for_browsers: service.api >= Api::November2026,
     };
     let changes =
         if service.faults.is_empty() { Vec::new() } else { service.faults.answer_changes(operation, Some(code)) };
@@ -188,6 +202,10 @@ fn send(service: &Service, draft: Draft) -> Response {
             content_type = HeaderValue::from_static("application/json; charset=utf-8");
         }
         headers.insert(header::CONTENT_TYPE, content_type);
+    }
+    if draft.for_browsers {
+        let pair = |(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.extend(OF_BROWSERS.map(pair));
     }
     if let Ok(id) = HeaderValue::try_from(service.ids.uuid()) {
         headers.insert(REQUEST_ID, id);

@@ -1,5 +1,10 @@
 //! The rules that the reference states in prose, by name.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::api::Api;
 use super::countries;
 
 macro_rules! rules {
@@ -70,6 +75,16 @@ rules! {
     RecordingExists = "recording-configuration-exists",
     /// A policy named by a channel exists.
     PolicyExists = "playback-restriction-policy-exists",
+    /// An ad configuration named by a channel exists.
+    AdConfigurationExists = "ad-configuration-exists",
+    /// A failover slate configuration named by a channel exists.
+    FailoverSlateExists = "failover-slate-configuration-exists",
+    /// An ad configuration in use cannot be deleted.
+    AdConfigurationInUse = "ad-configuration-in-use",
+    /// A failover slate configuration in use cannot be deleted.
+    FailoverSlateInUse = "failover-slate-configuration-in-use",
+    /// An ad break needs a channel with an ad configuration.
+    AdBreakNeedsAdConfiguration = "ad-break-needs-ad-configuration",
     /// Key material is a P-384 public key (ImportPlaybackKeyPair).
     KeyMaterial = "public-key-valid",
     /// The same public key is imported once only.
@@ -90,6 +105,20 @@ rules! {
     MemberCase = "member-case",
     /// An operation has one method.
     Method = "method",
+}
+
+impl Rule {
+    /// The API that has it first.
+    pub(crate) fn since(self) -> Api {
+        match self {
+            Self::AdConfigurationExists
+            | Self::FailoverSlateExists
+            | Self::AdConfigurationInUse
+            | Self::FailoverSlateInUse
+            | Self::AdBreakNeedsAdConfiguration => Api::November2026,
+            _ => Api::Document,
+        }
+    }
 }
 
 /// Whether a text is an officially assigned ISO 3166-1 alpha-2 code.
@@ -139,11 +168,11 @@ fn is_port(port: &str) -> bool {
     port == "*" || (port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok())
 }
 
-/// Whether every character of a tag's key or value is allowed: letters, digits
-/// and separators of any script and `_.:/=+-@`.
+/// Whether every character of a tag's key or value is allowed: letters, separators and digits of any script and
+/// `_.:/=+-@`. Source: the service's public model of November 2026.
 pub(crate) fn has_tag_characters(text: &str) -> bool {
-    let is_separator = |c: char| c.is_whitespace() && !c.is_control();
-    text.chars().all(|c| c.is_alphanumeric() || is_separator(c) || "_.:/=+-@".contains(c))
+    static ALLOWED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$").ok());
+    ALLOWED.as_ref().is_none_or(|allowed| allowed.is_match(text))
 }
 
 /// Whether a tag key begins with the reserved prefix in any case.
@@ -190,6 +219,7 @@ mod tests {
     fn tags() {
         assert!(has_tag_characters("Projekt 1_.:/=+-@ äß 中文"));
         assert!(!has_tag_characters("a\tb") && !has_tag_characters("a\nb"));
+        assert!(!has_tag_characters("a\u{0301}") && has_tag_characters("a\u{a0}\u{2028}٣"));
         assert!(!has_tag_characters("a*b") && !has_tag_characters("a#b"));
         assert!(has_reserved_prefix("AwS:x") && has_reserved_prefix("aws:"));
         assert!(!has_reserved_prefix("aws") && !has_reserved_prefix("xaws:"));

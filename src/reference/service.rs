@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicU64;
 use jiff::{Timestamp, Unit};
 use parking_lot::{Mutex, RwLock};
 
+use super::api::Api;
 use super::config::{Auth, Config, Identity};
 use super::fault::{Behavior, Faults, Systemic};
 use super::ids::Ids;
@@ -17,6 +18,7 @@ use super::variant::Variant;
 /// The shared part of a server.
 #[derive(Debug)]
 pub(crate) struct Service {
+    pub(crate) api: Api,
     pub(crate) auth: Auth,
     pub(crate) identities: Vec<Identity>,
     pub(crate) account: String,
@@ -45,6 +47,7 @@ impl Service {
     /// A server without any resources.
     pub(crate) fn new(config: Config) -> Self {
         Self {
+            api: config.api,
             auth: config.auth,
             identities: config.identities,
             account: config.account,

@@ -47,7 +47,7 @@ variants! {
     CodeInBodyOnly = "code-in-body-only",
     /// An empty answer with status 200 has the body `{}`.
     EmptyObjectOnEmpty200 = "empty-object-on-empty-200",
-    /// A recording configuration is ACTIVE as soon as it is created.
+    /// A recording configuration is ACTIVE as soon as it is created, and a failover slate is CREATED at once.
     ActiveAtOnce = "active-at-once",
     /// A channel without multitrack input shows the disabled default object.
     DefaultMultitrackObject = "default-multitrack-object",

@@ -16,24 +16,9 @@ const OPTIONAL: &[(&str, &[&str])] = &[
     ("truncatedEvents", &["code"]),
 ];
 
-/// Lists with pages, whose token is absent on the last one.
-fn has_pages(operation: Operation) -> bool {
-    use Operation as Op;
-    matches!(
-        operation,
-        Op::ListChannels
-            | Op::ListPlaybackKeyPairs
-            | Op::ListPlaybackRestrictionPolicies
-            | Op::ListRecordingConfigurations
-            | Op::ListStreamKeys
-            | Op::ListStreams
-            | Op::ListStreamSessions
-    )
-}
-
 /// Puts `null` where an optional member is missing.
 pub(crate) fn fill(operation: Operation, document: &mut Value) {
-    if has_pages(operation)
+    if operation.has_pages()
         && let Value::Object(members) = document
     {
         members.entry("nextToken").or_insert(Value::Null);
@@ -48,7 +33,7 @@ pub(crate) fn fill(operation: Operation, document: &mut Value) {
 
 /// Puts an empty token on the last page of a list.
 pub(crate) fn add_empty_token(operation: Operation, document: &mut Value) {
-    if has_pages(operation)
+    if operation.has_pages()
         && let Value::Object(members) = document
     {
         members.entry("nextToken").or_insert_with(|| json!(""));

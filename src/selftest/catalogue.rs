@@ -66,7 +66,7 @@ impl Catalogue {
         let attribution = Attribution::new(data.families)?;
         let falsifiable = falsifiable(contract, cases);
         let mut ids = BTreeSet::new();
-        ids.extend(reference::catalogue().into_iter().map(|entry| entry.id));
+        ids.extend(reference::catalogue(reference::Api::Document).into_iter().map(|entry| entry.id));
         ids.extend(cases.iter().flat_map(|case| of_case(contract, case)));
         for operation in &contract.operations {
             ids.extend(of_errors(&falsifiable, operation));

@@ -52,6 +52,11 @@ impl Bundle {
         Bundle::ALL.iter().find(|bundle| bundle.model.1 == text)
     }
 
+    /// Its own name.
+    pub fn name(&self) -> &'static str {
+        self.names.first().copied().unwrap_or_default()
+    }
+
     /// Name and text of its model.
     pub(super) fn model(&self) -> Embedded {
         self.model

@@ -1,5 +1,6 @@
 //! All faults that can be named without knowing an answer's shape.
 
+use super::super::api::Api;
 use super::super::inputs;
 use super::super::operation::{Operation, Success};
 use super::super::rules::Rule;
@@ -21,29 +22,29 @@ impl Entry {
     }
 }
 
-/// Every fault in inputs, statuses and behaviour: those of answered documents
+/// Every fault in inputs, statuses and behaviour of an API: those of answered documents
 /// are left out, because they follow from the contract's output shapes.
 #[must_use]
-pub fn catalogue() -> Vec<Entry> {
+pub fn catalogue(api: Api) -> Vec<Entry> {
     let mut entries = Vec::new();
-    for rule in Rule::ALL {
+    for rule in Rule::ALL.iter().filter(|rule| rule.since() <= api) {
         let id = format!("ignore:rule.{}", rule.name());
         entries.push(Entry::new(id, "the rule is not checked"));
     }
-    for operation in Operation::ALL {
-        inputs_of(*operation, &mut entries);
-        answers_of(*operation, &mut entries);
+    for operation in Operation::of(api) {
+        inputs_of(operation, api, &mut entries);
+        answers_of(operation, &mut entries);
     }
-    lists(&mut entries);
+    lists(api, &mut entries);
     batches(&mut entries);
-    behaviour(&mut entries);
+    behaviour(api, &mut entries);
     entries
 }
 
-fn inputs_of(operation: Operation, entries: &mut Vec<Entry>) {
+fn inputs_of(operation: Operation, api: Api, entries: &mut Vec<Entry>) {
     let name = operation.name();
-    let members = inputs::members(operation);
-    for (path, constraint) in shape::constraints(members) {
+    let members = inputs::members(operation, api);
+    for (path, constraint) in shape::constraints(members.clone()) {
         entries.push(Entry::new(
             format!("ignore:{name}.input.{path}.{}", constraint.name()),
             "an input that breaks the constraint is accepted",
@@ -104,6 +105,10 @@ fn default_of(member: &str) -> Option<&'static str> {
         "latencyMode" => "LOW",
         "type" => "STANDARD",
         "name" | "recordingConfigurationArn" | "playbackRestrictionPolicyArn" => "",
+        "adConfigurationArn" | "failoverSlateConfigurationArn" => "",
+        "activationThresholdSeconds" | "minSlateDisplaySeconds" => "3",
+        "maxSlateDisplaySeconds" => "60",
+        "postRollConfiguration" => "{\"enabled\":false,\"durationSeconds\":15}",
         "allowedCountries" | "allowedOrigins" => "[]",
         "multitrackInputConfiguration" => "{\"enabled\":false}",
         _ => return None,
@@ -120,6 +125,9 @@ fn other_default_of(member: &str) -> Option<&'static str> {
         "allowedCountries" => "[\"US\"]",
         "allowedOrigins" => "[\"https://example.com\"]",
         "recordingReconnectWindowSeconds" => "60",
+        "activationThresholdSeconds" | "minSlateDisplaySeconds" => "5",
+        "maxSlateDisplaySeconds" => "90",
+        "postRollConfiguration" => "{\"enabled\":true,\"durationSeconds\":30}",
         "renditionConfiguration" => "{\"renditionSelection\":\"NONE\"}",
         "thumbnailConfiguration" => "{\"recordingMode\":\"DISABLED\"}",
         "maxResults" => "2",
@@ -152,15 +160,12 @@ fn answers_of(operation: Operation, entries: &mut Vec<Entry>) {
     }
 }
 
-fn lists(entries: &mut Vec<Entry>) {
-    let paged = Operation::ALL.iter().filter(|operation| {
-        let members = inputs::members(**operation);
-        members.iter().any(|member| member.name == "nextToken")
-    });
+fn lists(api: Api, entries: &mut Vec<Entry>) {
+    let paged = Operation::of(api).filter(|operation| operation.has_pages());
     for operation in paged {
         for fault in PageFault::ALL {
             let shows = matches!(fault, PageFault::Endless | PageFault::TokenOnLast);
-            if *operation == Operation::ListStreamKeys && !shows {
+            if operation == Operation::ListStreamKeys && !shows {
                 // A channel has one stream key, so there is one page only.
                 continue;
             }
@@ -181,8 +186,8 @@ fn batches(entries: &mut Vec<Entry>) {
     }
 }
 
-fn behaviour(entries: &mut Vec<Entry>) {
-    let deletes = Operation::ALL.iter().map(|operation| operation.name());
+fn behaviour(api: Api, entries: &mut Vec<Entry>) {
+    let deletes = Operation::of(api).map(|operation| operation.name());
     for name in deletes.filter(|name| name.starts_with("Delete")) {
         entries.push(Entry::new(format!("keep-deleted:{name}"), "what is deleted stays"));
     }
@@ -218,7 +223,8 @@ mod tests {
 
     #[test]
     fn every_entry_names_a_fault_and_no_two_the_same() {
-        let entries = catalogue();
+        let entries = catalogue(Api::NEWEST);
+        assert!(catalogue(Api::Document).iter().all(|entry| entries.contains(entry)));
         let mut ids: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
         for id in &ids {
             let fault = id.parse::<Fault>();

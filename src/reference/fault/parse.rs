@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
+use super::super::api::Api;
 use super::super::inputs;
 use super::super::operation::Operation;
 use super::super::rules::Rule;
@@ -113,7 +114,7 @@ fn place<'a>(text: &'a str, side: &str) -> Read<(Operation, &'a str)> {
 
 /// Checks that an input path leads to something.
 fn input_path(operation: Operation, path: &str) -> Read<String> {
-    if shape::at(inputs::members(operation), path).is_some() {
+    if shape::at(inputs::members(operation, Api::NEWEST), path).is_some() {
         Ok(path.to_owned())
     } else {
         Err(format!("{} has no input {path}", operation.name()))
@@ -133,7 +134,7 @@ fn read_ignore(rest: &str) -> Read<Kind> {
 fn read_rejection(rest: &str, how: Rejection) -> Read<Kind> {
     let (place_text, class) = assignment(rest)?;
     let (operation, path) = place(place_text, "input")?;
-    let shape = shape::at(inputs::members(operation), path);
+    let shape = shape::at(inputs::members(operation, Api::NEWEST), path);
     let bounds = shape.map(Shape::bounds).unwrap_or_default();
     Ok(Kind::Reject { operation, path: input_path(operation, path)?, class: Class::read(class, bounds)?, how })
 }

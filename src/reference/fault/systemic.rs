@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
+use super::super::api::Api;
 use super::super::error::ApiError;
 use super::super::inputs;
 use super::super::operation::Operation;
@@ -112,7 +113,7 @@ fn strings(ids: &[&str]) -> Vec<String> {
 /// Operations that make something and take the member.
 fn creates(member: &str) -> impl Iterator<Item = Operation> {
     let makes = |operation: &Operation| ["Create", "Import"].iter().any(|verb| operation.name().starts_with(verb));
-    let takes = move |operation: &Operation| inputs::members(*operation).iter().any(|known| known.name == member);
+    let takes = move |operation: &Operation| inputs::members(*operation, Api::NEWEST).any(|known| known.name == member);
     Operation::ALL.iter().copied().filter(makes).filter(takes)
 }
 
@@ -161,7 +162,7 @@ pub(crate) fn look_up(of: Operation, region: &Region, members: &Map<String, Valu
     if creates("tags").any(|operation| operation == of) && of != Operation::CreateStreamKey {
         return Ok(());
     }
-    let is_input = |name: &&&str| inputs::members(of).iter().any(|member| member.name == **name);
+    let is_input = |name: &&&str| inputs::members(of, Api::NEWEST).any(|member| member.name == **name);
     let subject = SUBJECTS.iter().find(is_input).and_then(|name| members.get(*name)?.as_str());
     match subject {
         Some(arn) if region.resource(arn).is_none() => Err(ApiError::not_found(arn)),

@@ -1,5 +1,6 @@
 //! The settings of a channel: what a request gives, and the rules among them.
 
+use super::super::api::Api;
 use super::super::call::Call;
 use super::super::error::ApiError;
 use super::super::fault::Behavior;
@@ -21,6 +22,14 @@ pub(super) fn apply(call: &Call<'_>, channel: &mut Channel) -> Result<(), ApiErr
     set_text(&mut channel.kind, given, "type");
     set_text(&mut channel.playback_restriction_policy_arn, given, "playbackRestrictionPolicyArn");
     set_text(&mut channel.recording_configuration_arn, given, "recordingConfigurationArn");
+    for (place, name) in [
+        (&mut channel.ad_configuration_arn, "adConfigurationArn"),
+        (&mut channel.failover_slate_configuration_arn, "failoverSlateConfigurationArn"),
+    ] {
+        if let Some(arn) = place {
+            set_text(arn, given, name);
+        }
+    }
     if let Some(multitrack) = given.object("multitrackInputConfiguration") {
         channel.multitrack_input_configuration = Some(Multitrack {
             enabled: multitrack.flag("enabled").unwrap_or_default(),
@@ -105,5 +114,21 @@ pub(super) fn check_references(call: &Call<'_>, region: &Region) -> Result<(), A
     let known = policy.is_empty() || region.policies.number(&policy).is_some();
     call.require(Rule::PolicyExists, known || call.input.is_waived("playbackRestrictionPolicyArn"), || {
         ApiError::not_found(&policy)
+    })?;
+    if call.service.api >= Api::November2026 { check_later_references(call, region) } else { Ok(()) }
+}
+
+/// The same of the resources that came later; inferred, as of the others.
+fn check_later_references(call: &Call<'_>, region: &Region) -> Result<(), ApiError> {
+    let given = call.fields();
+    let ads = given.text_or_empty("adConfigurationArn");
+    let known = ads.is_empty() || region.ad_configurations.number(&ads).is_some();
+    call.require(Rule::AdConfigurationExists, known || call.input.is_waived("adConfigurationArn"), || {
+        ApiError::not_found(&ads)
+    })?;
+    let slate = given.text_or_empty("failoverSlateConfigurationArn");
+    let known = slate.is_empty() || region.failover_slates.number(&slate).is_some();
+    call.require(Rule::FailoverSlateExists, known || call.input.is_waived("failoverSlateConfigurationArn"), || {
+        ApiError::not_found(&slate)
     })
 }

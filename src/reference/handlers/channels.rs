@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::super::api::Api;
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::ApiError;
 use super::super::fault::{BatchFault, Behavior, TagFault};
@@ -92,10 +93,13 @@ fn blank(call: &Call<'_>) -> Channel {
         maximum_resolution: Some("FULL_HD".to_owned()),
         policy: Some("ALLOW".to_owned()),
     });
+    let unset = || (call.service.api >= Api::November2026).then(String::new);
     Channel {
+        ad_configuration_arn: unset(),
         arn: call.arn(CHANNEL, &id),
         authorized: false,
         container_format: "TS".to_owned(),
+        failover_slate_configuration_arn: unset(),
         ingest_endpoint: format!("{host}.global-contribute.live-video.net"),
         insecure_ingest: false,
         latency_mode: "LOW".to_owned(),
@@ -162,8 +166,12 @@ pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
         (region.named(), "filterByName"),
         (region.recorded_by(), "filterByRecordingConfigurationArn"),
         (region.restricted_by(), "filterByPlaybackRestrictionPolicyArn"),
+        (region.advertised_by(), "filterByAdConfigurationArn"),
+        (region.slated_by(), "filterByFailoverSlateConfigurationArn"),
     ]
-    .map(|(referrers, name)| (referrers, name, given.text_or_empty(name)));
+    .map(|(referrers, name)| {
+        (referrers, name, call.knows(name).then(|| given.text_or_empty(name)).unwrap_or_default())
+    });
     let mut filters = filters.iter().filter(|(_, _, value)| !value.is_empty());
     let filter = filters.next();
     call.require(Rule::ExclusiveFilters, filters.next().is_none(), || {

@@ -3,7 +3,10 @@
 use super::super::call::{Call, Outcome};
 use super::super::operation::{Access, Operation as Op};
 use super::super::state::Region;
-use super::{channels, key_pairs, policies, recordings, sessions, stream_keys, streams, tags};
+use super::{
+    ad_breaks, ad_configurations, channels, failover_slates, key_pairs, policies, recordings, sessions, stream_keys,
+    streams, tags,
+};
 
 /// Performs a call.
 pub(crate) fn dispatch(call: &Call<'_>) -> Outcome {
@@ -23,6 +26,11 @@ fn read(call: &Call<'_>, region: &Region) -> Outcome {
     match call.operation {
         Op::BatchGetChannel => channels::batch_get(call, region),
         Op::BatchGetStreamKey => stream_keys::batch_get(call, region),
+        Op::GetAdConfiguration => ad_configurations::get(call, region),
+        Op::GetFailoverSlateConfiguration => failover_slates::get(call, region),
+        Op::InsertAdBreak => ad_breaks::insert(call, region),
+        Op::ListAdConfigurations => ad_configurations::list(call, region),
+        Op::ListFailoverSlateConfigurations => failover_slates::list(call, region),
         Op::GetChannel => channels::get(call, region),
         Op::GetPlaybackKeyPair => key_pairs::get(call, region),
         Op::GetPlaybackRestrictionPolicy => policies::get(call, region),
@@ -44,6 +52,12 @@ fn read(call: &Call<'_>, region: &Region) -> Outcome {
 fn write(call: &Call<'_>, region: &mut Region) -> Outcome {
     match call.operation {
         Op::BatchStartViewerSessionRevocation => streams::revoke_many(call, region),
+        Op::CreateAdConfiguration => ad_configurations::create(call, region),
+        Op::CreateFailoverSlateConfiguration => failover_slates::create(call, region),
+        Op::DeleteAdConfiguration => ad_configurations::delete(call, region),
+        Op::DeleteFailoverSlateConfiguration => failover_slates::delete(call, region),
+        Op::UpdateAdConfiguration => ad_configurations::update(call, region),
+        Op::UpdateFailoverSlateConfiguration => failover_slates::update(call, region),
         Op::CreateChannel => channels::create(call, region),
         Op::CreatePlaybackRestrictionPolicy => policies::create(call, region),
         Op::CreateRecordingConfiguration => recordings::create(call, region),

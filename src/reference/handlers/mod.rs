@@ -1,9 +1,12 @@
 //! What each operation does.
 
+mod ad_breaks;
+mod ad_configurations;
 mod broadcast;
 mod channel_settings;
 mod channels;
 mod dispatch;
+mod failover_slates;
 mod key_pairs;
 mod media;
 mod policies;

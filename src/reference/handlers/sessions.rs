@@ -49,6 +49,8 @@ pub(super) fn begin(service: &Service, region: &mut Region, arn: &str, broadcast
     let channel = region.channels().row(channel_number)?.channel.clone();
     let recording = region.recordings.get(&channel.recording_configuration_arn);
     let recording = recording.cloned();
+    let slate = channel.failover_slate_configuration_arn.as_ref();
+    let slate = slate.and_then(|arn| region.failover_slates.get(arn)).cloned();
     let now = service.now();
     let same_id = Behavior::Stream(StreamFault::SameStreamId);
     let stream_id = if service.faults.has_anywhere(same_id) {
@@ -77,6 +79,7 @@ pub(super) fn begin(service: &Service, region: &mut Region, arn: &str, broadcast
         ingest_configurations: media::all_tracks(&channel),
         channel,
         end_time: None,
+        failover_slate_configuration: slate,
         recording_configuration: recording,
         start_time: now,
         stream_id: stream_id.clone(),

@@ -55,7 +55,7 @@ pub(super) fn channel<'r>(call: &Call<'_>, region: &'r Region) -> Result<&'r Cha
 }
 
 /// Its live session; idle channels have an error of their own (rule 108).
-fn live<'r>(call: &Call<'_>, row: &'r ChannelRow) -> Result<&'r SessionRow, ApiError> {
+pub(super) fn live<'r>(call: &Call<'_>, row: &'r ChannelRow) -> Result<&'r SessionRow, ApiError> {
     let arn = &row.channel.arn;
     row.live().ok_or_else(|| {
         if call.has(Behavior::Stream(StreamFault::IdleAsMissing)) {

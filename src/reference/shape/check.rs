@@ -13,7 +13,7 @@ pub(crate) struct Violation {
 }
 
 /// Checks the members of a structure and lists everything that is wrong.
-pub(crate) fn check(members: &'static [Member], body: &Map<String, Value>) -> Vec<Violation> {
+pub(crate) fn check(members: impl IntoIterator<Item = &'static Member>, body: &Map<String, Value>) -> Vec<Violation> {
     let mut checker = Checker::default();
     checker.structure(members, body);
     checker.violations
@@ -36,7 +36,7 @@ impl Checker {
         self.path.pop();
     }
 
-    fn structure(&mut self, members: &'static [Member], body: &Map<String, Value>) {
+    fn structure(&mut self, members: impl IntoIterator<Item = &'static Member>, body: &Map<String, Value>) {
         for member in members {
             let given = body.get(member.name).filter(|value| !value.is_null());
             self.within(member.name, |checker| match given {
@@ -52,6 +52,7 @@ impl Checker {
     fn value(&mut self, shape: &'static Shape, value: &Value) {
         match (shape, value) {
             (Shape::Boolean, Value::Bool(_)) => {}
+            (Shape::Timestamp, Value::String(text)) if text.parse::<jiff::Timestamp>().is_ok() => {}
             (Shape::Integer { min, max }, Value::Number(number)) => match number.as_i64() {
                 Some(number) => self.range(number, *min, *max),
                 None if number.is_u64() => self.report(Constraint::RangeMax),
@@ -78,7 +79,7 @@ impl Checker {
                     self.within("value", |checker| checker.value(value, entry));
                 }
             }
-            (Shape::Structure(members), Value::Object(body)) => self.structure(members, body),
+            (Shape::Structure(members), Value::Object(body)) => self.structure(*members, body),
             _ => self.report(Constraint::Type),
         }
     }

@@ -21,11 +21,28 @@ pub(crate) struct Member {
 #[derive(Debug)]
 pub(crate) enum Shape {
     Boolean,
-    Integer { min: i64, max: i64 },
-    Text { min: usize, max: usize, pattern: Option<Pattern> },
+    /// An ISO 8601 date and time.
+    Timestamp,
+    Integer {
+        min: i64,
+        max: i64,
+    },
+    Text {
+        min: usize,
+        max: usize,
+        pattern: Option<Pattern>,
+    },
     Choice(&'static [&'static str]),
-    List { min: usize, max: usize, item: &'static Shape },
-    Map { max: usize, key: &'static Shape, value: &'static Shape },
+    List {
+        min: usize,
+        max: usize,
+        item: &'static Shape,
+    },
+    Map {
+        max: usize,
+        key: &'static Shape,
+        value: &'static Shape,
+    },
     Structure(&'static [Member]),
 }
 
@@ -41,7 +58,7 @@ impl Shape {
     pub(crate) fn bounds(&self) -> Bounds {
         let length = |length: usize| i64::try_from(length).ok();
         let (min, max) = match self {
-            Self::Boolean | Self::Choice(_) | Self::Structure(_) => (None, None),
+            Self::Boolean | Self::Timestamp | Self::Choice(_) | Self::Structure(_) => (None, None),
             Self::Integer { min, max } => (Some(*min), Some(*max)),
             Self::Text { min, max, .. } | Self::List { min, max, .. } => (length(*min), length(*max)),
             Self::Map { max, .. } => (Some(0), length(*max)),

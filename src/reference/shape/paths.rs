@@ -5,10 +5,10 @@ use super::super::pattern::Pattern;
 use super::{Constraint, Member, Presence, Shape};
 
 /// The shape of a member, list element, map key or map value by its path.
-pub(crate) fn at(members: &'static [Member], path: &str) -> Option<&'static Shape> {
+pub(crate) fn at(members: impl IntoIterator<Item = &'static Member>, path: &str) -> Option<&'static Shape> {
     let mut segments = path.split('.');
     let first = segments.next().unwrap_or_default();
-    let member = members.iter().find(|member| member.name == first);
+    let member = members.into_iter().find(|member| member.name == first);
     let start = member.map(|member| member.shape);
     segments.fold(start, |shape, segment| step(shape?, segment))
 }
@@ -27,7 +27,7 @@ fn step(shape: &'static Shape, segment: &str) -> Option<&'static Shape> {
 }
 
 /// Every constraint that an input can break, with its path.
-pub(crate) fn constraints(members: &'static [Member]) -> Vec<(String, Constraint)> {
+pub(crate) fn constraints(members: impl IntoIterator<Item = &'static Member>) -> Vec<(String, Constraint)> {
     let mut found = Vec::new();
     for member in members {
         // Without its ARN a tag path is another path.
@@ -49,7 +49,7 @@ fn collect(shape: &'static Shape, path: &str, found: &mut Vec<(String, Constrain
     };
     add(!is_key && !from_uri, Constraint::Type);
     match shape {
-        Shape::Boolean => {}
+        Shape::Boolean | Shape::Timestamp => {}
         Shape::Integer { min, max } => {
             add(*min > i64::MIN, Constraint::RangeMin);
             add(*max < i64::from(i32::MAX), Constraint::RangeMax);
@@ -73,7 +73,7 @@ fn collect(shape: &'static Shape, path: &str, found: &mut Vec<(String, Constrain
             collect(value, &format!("{path}.value"), found);
         }
         Shape::Structure(members) => {
-            for (member, constraint) in constraints(members) {
+            for (member, constraint) in constraints(*members) {
                 found.push((format!("{path}.{member}"), constraint));
             }
         }

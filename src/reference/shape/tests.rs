@@ -1,3 +1,4 @@
+use super::super::api::Api;
 use super::super::inputs::members;
 use super::super::operation::Operation as Op;
 use super::*;
@@ -5,7 +6,7 @@ use serde_json::{Value, json};
 
 fn broken(operation: Op, body: Value) -> Vec<String> {
     let body = body.as_object().cloned().unwrap_or_default();
-    let violations = check(members(operation), &body).into_iter();
+    let violations = check(members(operation, Api::NEWEST), &body).into_iter();
     violations.map(|v| format!("{}.{}", v.path, v.constraint.name())).collect()
 }
 
@@ -58,4 +59,14 @@ fn length_counts_code_points() {
     let value = |count| json!({"tags": {"k": "\u{1F600}".repeat(count)}});
     assert!(broken(Op::CreateChannel, value(256)).is_empty());
     assert_eq!(broken(Op::CreateChannel, value(257)), ["tags.value.length.max"]);
+}
+
+#[test]
+fn times_are_iso_8601_strings() {
+    let arn = "arn:aws:ivs:r:1:channel/a";
+    let value = |time: Value| json!({"channelArn": arn, "durationSeconds": 30, "targetStartAt": time});
+    assert!(broken(Op::InsertAdBreak, value(json!("2026-11-26T17:00:00.5Z"))).is_empty());
+    for wrong in [json!(1_700_000_000), json!("tomorrow"), json!("2026-13-01T00:00:00Z")] {
+        assert_eq!(broken(Op::InsertAdBreak, value(wrong)), ["targetStartAt.type"]);
+    }
 }

@@ -9,9 +9,15 @@ use super::{Resource, SessionRow, Tags};
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Channel {
+    /// None in an API without ad configurations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ad_configuration_arn: Option<String>,
     pub(crate) arn: String,
     pub(crate) authorized: bool,
     pub(crate) container_format: String,
+    /// None in an API without failover slates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failover_slate_configuration_arn: Option<String>,
     pub(crate) ingest_endpoint: String,
     pub(crate) insecure_ingest: bool,
     pub(crate) latency_mode: String,
@@ -82,8 +88,12 @@ impl Resource for ChannelRow {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ChannelSummary<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ad_configuration_arn: Option<&'a str>,
     arn: &'a str,
     authorized: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failover_slate_configuration_arn: Option<&'a str>,
     insecure_ingest: bool,
     latency_mode: &'a str,
     name: &'a str,
@@ -101,8 +111,10 @@ pub(crate) struct ChannelSummary<'a> {
 impl<'a> From<&'a Channel> for ChannelSummary<'a> {
     fn from(channel: &'a Channel) -> Self {
         Self {
+            ad_configuration_arn: channel.ad_configuration_arn.as_deref(),
             arn: &channel.arn,
             authorized: channel.authorized,
+            failover_slate_configuration_arn: channel.failover_slate_configuration_arn.as_deref(),
             insecure_ingest: channel.insecure_ingest,
             latency_mode: &channel.latency_mode,
             name: &channel.name,

@@ -1,6 +1,8 @@
 //! What the server remembers: one [`Region`] for each region that was named.
 
+mod ad_configuration;
 mod channel;
+mod failover_slate;
 mod key_pair;
 mod memory;
 mod policy;
@@ -12,7 +14,9 @@ mod table;
 
 use std::collections::BTreeMap;
 
+pub(crate) use ad_configuration::{AdConfiguration, MediaTailor, PostRoll};
 pub(crate) use channel::{Channel, ChannelRow, ChannelSummary, Multitrack, Srt};
+pub(crate) use failover_slate::FailoverSlate;
 pub(crate) use key_pair::{KeyPair, KeyPairSummary};
 pub(crate) use memory::Memory;
 pub(crate) use policy::Policy;

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Channel, ChannelRow, KeyPair, Memory, Policy, RecordingConfiguration, Resource, StreamKey, Table};
+use super::{
+    AdConfiguration, Channel, ChannelRow, FailoverSlate, KeyPair, Memory, Policy, RecordingConfiguration, Resource,
+    StreamKey, Table,
+};
 
 /// Which channels have a value in one member.
 #[derive(Debug, Default)]
@@ -35,12 +38,14 @@ impl Referrers {
     }
 }
 
-/// Which channels have a name, recording configuration or policy.
+/// Which channels have a name, or refer to a resource.
 #[derive(Debug, Default)]
 struct Index {
     name: Referrers,
     recording: Referrers,
     policy: Referrers,
+    ads: Referrers,
+    slate: Referrers,
 }
 
 impl Index {
@@ -48,12 +53,16 @@ impl Index {
         self.name.add(&channel.name, number);
         self.recording.add(&channel.recording_configuration_arn, number);
         self.policy.add(&channel.playback_restriction_policy_arn, number);
+        self.ads.add(channel.ad_configuration_arn.as_deref().unwrap_or_default(), number);
+        self.slate.add(channel.failover_slate_configuration_arn.as_deref().unwrap_or_default(), number);
     }
 
     fn remove(&mut self, number: u64, channel: &Channel) {
         self.name.remove(&channel.name, number);
         self.recording.remove(&channel.recording_configuration_arn, number);
         self.policy.remove(&channel.playback_restriction_policy_arn, number);
+        self.ads.remove(channel.ad_configuration_arn.as_deref().unwrap_or_default(), number);
+        self.slate.remove(channel.failover_slate_configuration_arn.as_deref().unwrap_or_default(), number);
     }
 }
 
@@ -69,6 +78,8 @@ pub(crate) struct Region {
     pub(crate) recordings: Table<RecordingConfiguration>,
     pub(crate) key_pairs: Table<KeyPair>,
     pub(crate) policies: Table<Policy>,
+    pub(crate) ad_configurations: Table<AdConfiguration>,
+    pub(crate) failover_slates: Table<FailoverSlate>,
     /// Numbers of the live sessions with the number of their channel.
     pub(crate) live: BTreeMap<u64, u64>,
     /// What only faulty servers use.
@@ -110,6 +121,16 @@ impl Region {
     /// Which channels refer to a policy.
     pub(crate) fn restricted_by(&self) -> &Referrers {
         &self.index.policy
+    }
+
+    /// Which channels refer to an ad configuration.
+    pub(crate) fn advertised_by(&self) -> &Referrers {
+        &self.index.ads
+    }
+
+    /// Which channels refer to a failover slate configuration.
+    pub(crate) fn slated_by(&self) -> &Referrers {
+        &self.index.slate
     }
 
     /// Adds a channel.
@@ -157,6 +178,8 @@ impl Region {
             .or_else(|| self.recordings.get(arn).map(as_resource))
             .or_else(|| self.key_pairs.get(arn).map(as_resource))
             .or_else(|| self.policies.get(arn).map(as_resource))
+            .or_else(|| self.ad_configurations.get(arn).map(as_resource))
+            .or_else(|| self.failover_slates.get(arn).map(as_resource))
     }
 
     /// The same, to change its tags.
@@ -169,6 +192,8 @@ impl Region {
             .or_else(|| self.recordings.get_mut(arn).map(as_resource))
             .or_else(|| self.key_pairs.get_mut(arn).map(as_resource))
             .or_else(|| self.policies.get_mut(arn).map(as_resource))
+            .or_else(|| self.ad_configurations.get_mut(arn).map(as_resource))
+            .or_else(|| self.failover_slates.get_mut(arn).map(as_resource))
     }
 }
 

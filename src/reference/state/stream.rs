@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Channel, RecordingConfiguration};
+use super::{Channel, FailoverSlate, RecordingConfiguration};
 
 /// "StreamSession".
 #[derive(Clone, Debug, Serialize)]
@@ -12,6 +12,8 @@ pub(crate) struct Session {
     pub(crate) channel: Channel,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) end_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failover_slate_configuration: Option<FailoverSlate>,
     pub(crate) ingest_configuration: Ingest,
     pub(crate) ingest_configurations: Ingests,
     #[serde(skip_serializing_if = "Option::is_none")]

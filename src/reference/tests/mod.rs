@@ -4,6 +4,7 @@ mod channels;
 mod client;
 mod concurrency;
 mod faults;
+mod later;
 mod others;
 mod protocol;
 mod streams;
