@@ -1,7 +1,7 @@
 //! The address of a target.
 
 use super::values::BadValue;
-use crate::run::settings::Locality;
+use crate::run::settings::{Locality, locality_of_host};
 
 /// The name that stands for the service itself, in the run's region.
 pub const AWS: &str = "aws";
@@ -38,7 +38,7 @@ impl Endpoint {
             )),
             "http" | "https" => Ok(Endpoint {
                 url: url.as_str().trim_end_matches('/').to_owned(),
-                is_loopback: Locality::of_host(&host) == Locality::Loopback,
+                is_loopback: locality_of_host(&host) == Locality::Loopback,
                 host,
             }),
             _ => Err(refuse("is neither http nor https; write one")),

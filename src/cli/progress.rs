@@ -5,8 +5,8 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::environment::Environment;
+use crate::record::Event;
 use crate::report::text::{count, visible};
-use crate::run::event::Event;
 
 const TEMPLATE: &str = "{bar:28} {pos}/{len} cases  {msg}";
 

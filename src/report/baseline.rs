@@ -18,7 +18,7 @@ use super::file_error::FileError;
 use super::record::{BaselineRecord, BaselineStatus, CaseVerdict, ClauseVerdict, FindingRecord, KnownFinding, Record};
 use crate::judge::finding::FindingKind;
 use crate::plan::case::SEQUENCE;
-use crate::run::settings::Profile;
+use crate::record::options::Profile;
 use crate::spec::Contract;
 
 const HEADER: &str = "\

@@ -8,7 +8,7 @@ use super::grouping;
 use super::record::{
     BaselineRecord, CaseRecord, ClauseRecord, ClauseVerdict, FindingRecord, KnownFinding, Record, SCHEMA, SeenRecord,
 };
-use crate::run::settings::Shard;
+use crate::record::options::Shard;
 
 /// Why records cannot be joined.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

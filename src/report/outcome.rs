@@ -21,8 +21,10 @@ use super::untested::Evidence;
 use crate::judge::document;
 use crate::judge::finding::FindingKind;
 use crate::plan::{Case, Plan};
-use crate::run::settings::{Broadcast, Settings};
-use crate::run::{CaseOutcome, CaseResult, FindingKey, Found, Left, Outcome};
+use crate::record::RunDescription;
+use crate::record::description::Signing;
+use crate::record::options::Broadcast;
+use crate::record::{CaseOutcome, CaseResult, FindingKey, Found, Left, Outcome};
 use crate::spec::Contract;
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::Node;
@@ -33,10 +35,16 @@ const BODY_SHOWN: usize = 16 << 10;
 
 impl Record {
     /// The record of a finished run.
-    pub fn from_outcome(contract: &Contract, plan: &Plan, settings: &Settings, mut outcome: Outcome) -> Record {
+    pub fn from_outcome(
+        contract: &Contract,
+        plan: &Plan,
+        run: impl Into<RunDescription>,
+        mut outcome: Outcome,
+    ) -> Record {
+        let run = &run.into();
         let redactor = Redactor::new(contract, std::mem::take(&mut outcome.secrets));
         let left_out = selection::restrict(contract, plan, &mut outcome);
-        let mut findings = findings(contract, plan, settings, &outcome, &redactor);
+        let mut findings = findings(contract, plan, run, &outcome, &redactor);
         let mut clauses = clauses(contract, plan, &outcome);
         let mut cases = cases(contract, plan, &outcome);
         grouping::fold(&mut findings, &mut cases);
@@ -59,10 +67,10 @@ impl Record {
                 sha256: contract.sha256.clone(),
                 file: None,
             },
-            target: TargetInfo { recorded: outcome.unshown.is_some(), ..target(settings, &redactor) },
-            seed: settings.seed,
-            profile: settings.profile.id().to_owned(),
-            shard: settings.shard.to_string(),
+            target: TargetInfo { recorded: outcome.unshown.is_some(), ..target(run, &redactor) },
+            seed: run.seed,
+            profile: run.profile.id().to_owned(),
+            shard: run.shard.to_string(),
             started_at: outcome.started_at.map(iso_8601).unwrap_or_default(),
             duration_seconds: seconds,
             stopped_early: outcome.stopped_early.as_deref().map(|reason| redactor.text(reason)),
@@ -89,16 +97,19 @@ impl Record {
     }
 }
 
-fn target(settings: &Settings, redactor: &Redactor) -> TargetInfo {
-    let auth = if settings.credentials.is_some() { "sigv4" } else { "none" };
-    let (broadcast, broadcast_command) = match &settings.broadcast {
+fn target(run: &RunDescription, redactor: &Redactor) -> TargetInfo {
+    let auth = match run.signing {
+        Signing::Sigv4 => "sigv4",
+        Signing::None => "none",
+    };
+    let (broadcast, broadcast_command) = match &run.broadcast {
         Broadcast::Unavailable => (None, None),
         Broadcast::ControlPath(path) => (Some(path.clone()), None),
         Broadcast::Command(command) => (None, Some(redactor.text(&command.line))),
     };
     TargetInfo {
-        endpoint: settings.endpoint.clone(),
-        region: settings.region.clone(),
+        endpoint: run.endpoint.clone(),
+        region: run.region.clone(),
         embedded: false,
         auth: Some(auth.to_owned()),
         broadcast,
@@ -227,17 +238,23 @@ pub fn finding_id(
 fn findings(
     contract: &Contract,
     plan: &Plan,
-    settings: &Settings,
+    run: &RunDescription,
     outcome: &Outcome,
     redactor: &Redactor,
 ) -> Vec<FindingRecord> {
     let mut findings: Vec<FindingRecord> =
-        outcome.findings.values().map(|found| finding(contract, plan, settings, found, redactor)).collect();
+        outcome.findings.values().map(|found| finding(contract, plan, run, found, redactor)).collect();
     findings.sort_by(|left, right| left.id.cmp(&right.id));
     findings
 }
 
-fn finding(contract: &Contract, plan: &Plan, settings: &Settings, found: &Found, redactor: &Redactor) -> FindingRecord {
+fn finding(
+    contract: &Contract,
+    plan: &Plan,
+    run: &RunDescription,
+    found: &Found,
+    redactor: &Redactor,
+) -> FindingRecord {
     let violation = &found.violation;
     let clause = contract.clauses.get(violation.clause);
     let request = request_record(contract, &violation.operation, &found.exchange.request, redactor);
@@ -245,7 +262,7 @@ fn finding(contract: &Contract, plan: &Plan, settings: &Settings, found: &Found,
     let (expected, observed) = (redactor.text(&violation.expected), redactor.text(&violation.observed));
     let resources = &plan.resources;
     let subject =
-        script::Subject { contract, resources, settings, redactor, id: &id, expected: &expected, observed: &observed };
+        script::Subject { contract, resources, run, redactor, id: &id, expected: &expected, observed: &observed };
     let (reproduce, not_reproducible) = match script::script(&subject, found) {
         Ok(script) => (Some(script), None),
         Err(Unfaithful(reason)) => (None, Some(redactor.text(&reason))),
@@ -260,7 +277,7 @@ fn finding(contract: &Contract, plan: &Plan, settings: &Settings, found: &Found,
         observed,
         occurrences: found.occurrences,
         seen: SeenRecord { of: found.seen.of, times: found.seen.times },
-        curl: curl::command(&settings.endpoint, &request),
+        curl: curl::command(&run.endpoint, &request),
         request,
         response: response_record(contract, found, redactor),
         reproduce,

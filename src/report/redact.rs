@@ -3,7 +3,7 @@
 use regex::Regex;
 use serde_json::Value;
 
-use crate::run::Secrets;
+use crate::record::Secrets;
 use crate::spec::Contract;
 use crate::spec::contract::{Node, NodeKind};
 

@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::record::*;
 use crate::judge::finding::FindingKind;
+use crate::record::RunDescription;
+use crate::record::description::Signing;
+use crate::record::options::{Broadcast, DEFAULT_REGION, DEFAULT_SEED, Locality, Profile, Shard};
 use crate::spec::clause::Tier;
 
 /// Everything a hostile target may answer, in one string.
@@ -252,4 +255,18 @@ pub fn snapshots() -> insta::Settings {
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots"));
     settings.set_prepend_module_to_snapshot(false);
     settings
+}
+
+/// An unsigned run against this machine.
+pub fn run_description() -> RunDescription {
+    RunDescription {
+        endpoint: "http://127.0.0.1:1".to_owned(),
+        region: DEFAULT_REGION.to_owned(),
+        signing: Signing::None,
+        locality: Locality::Loopback,
+        broadcast: Broadcast::Unavailable,
+        seed: DEFAULT_SEED,
+        profile: Profile::default(),
+        shard: Shard::default(),
+    }
 }

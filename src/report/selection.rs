@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::judge::finding::FindingKind;
 use crate::plan::Plan;
-use crate::run::{CaseOutcome, FindingKey, Outcome};
+use crate::record::{CaseOutcome, FindingKey, Outcome};
 use crate::spec::Contract;
 use crate::spec::clause::ClauseIndex;
 

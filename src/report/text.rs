@@ -6,7 +6,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::record::{FindingRecord, Record, RequestRecord};
-use crate::run::settings::DEFAULT_REGION;
+use crate::record::options::DEFAULT_REGION;
 use crate::spec::clause::Tier;
 
 /// One line of text in which everything that could steer a terminal or mislead a reader is spelled out.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::plan::{Plan, reason};
-use crate::run::{CaseOutcome, Outcome};
+use crate::record::{CaseOutcome, Outcome};
 use crate::spec::Contract;
 use crate::spec::clause::{Clause, ClauseIndex, ClauseKind};
 
@@ -125,8 +125,8 @@ mod tests {
     use crate::judge::Violation;
     use crate::judge::finding::FindingKind;
     use crate::plan::{Filter, Suites, plan};
+    use crate::record::{CaseResult, FindingKey, Found};
     use crate::report::Record;
-    use crate::run::{CaseResult, FindingKey, Found, Settings};
     use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
 
     fn result(case: usize, verdict: CaseOutcome, decided: u64, findings: Vec<FindingKey>) -> CaseResult {
@@ -158,9 +158,9 @@ mod tests {
         let failure = TransportFailure { kind: FailureKind::Protocol, detail: String::new() };
         let exchange = Exchange { request, reply: Reply::Failure(failure), elapsed: Duration::ZERO, repeats: 0 };
         let key = FindingKey::from(&violation);
-        let (seen, witness) = (crate::run::outcome::Seen::ONCE, None);
+        let (seen, witness) = (crate::record::Seen::ONCE, None);
         let (body_length, setup, occurrences, also_in) = (0, Vec::new(), 1, Default::default());
-        let trail = crate::run::outcome::Trail::of("", &exchange);
+        let trail = crate::record::Trail::of("", &exchange);
         let found = Found { violation, exchange, body_length, setup, trail, case, also_in, occurrences, seen, witness };
         outcome.findings.insert(key.clone(), found);
         key
@@ -209,7 +209,7 @@ mod tests {
         let mut outcome = Outcome::default();
         let key = found(&mut outcome, violation(&contract, "DeleteChannel.status", "It is 200."), refuses);
         outcome.cases = vec![result(refuses, CaseOutcome::Passed, 1, vec![key])];
-        let record = Record::from_outcome(&contract, &plan, &Settings::for_loopback("http://127.0.0.1:1"), outcome);
+        let record = Record::from_outcome(&contract, &plan, crate::report::sample::run_description(), outcome);
         assert!(record.findings.is_empty() && record.cases[refuses].findings.is_empty());
         let note = "left out 1 finding of clauses that were not selected: DeleteChannel.status";
         assert!(record.notes.iter().any(|noted| noted == note), "{:?}", record.notes);

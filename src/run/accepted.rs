@@ -7,7 +7,6 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::dependencies;
-use super::outcome::Tally;
 use super::run_context::RunContext;
 use super::session::{Blocked, Fixtures, Session};
 use super::worker::Worker;
@@ -17,6 +16,7 @@ use crate::judge::{Answer, Violation};
 use crate::plan::case::{Check, Form};
 use crate::plan::expectation::Expectation;
 use crate::plan::resources::{needed_resources, resource_of};
+use crate::record::Tally;
 use crate::spec::clause::Tier;
 use crate::spec::contract::Operation;
 use crate::wire::Exchange;

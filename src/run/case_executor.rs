@@ -7,7 +7,6 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use super::confirmation;
-use super::outcome::{CaseResult, FindingKey, Found, Left, Outcome, Tally};
 use super::preflight::{self, Checked};
 use super::remains;
 use super::settings::Settings;
@@ -16,6 +15,7 @@ use super::worker::Worker;
 use super::{RunError, prepare, scheduler};
 use crate::clock;
 use crate::plan::Plan;
+use crate::record::{CaseResult, FindingKey, Found, Left, Outcome, Tally};
 use crate::spec::Contract;
 
 /// A target that was looked over for the cases of a plan.

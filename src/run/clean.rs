@@ -12,11 +12,11 @@ use tokio::time::sleep;
 use super::RunError;
 use super::ledger::ownership_tags::Marker;
 use super::ledger::{Journal, JournalState, Ledger, Named, journal};
-use super::outcome::Left;
 use super::settings::{JournalMode, Locality, Settings};
 use super::target::Target;
 use crate::clock;
 use crate::plan::resources::Resources;
+use crate::record::Left;
 use crate::spec::{Arn, Contract};
 
 /// A request that was in flight when its run died has arrived after this long.

@@ -6,7 +6,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::outcome::{Manner, TrailStep};
 use super::performed::Performed;
 use super::session::{Blocked, Session};
 use super::worker::Progress;
@@ -14,6 +13,7 @@ use crate::generate::encode;
 use crate::judge::finding::FindingKind;
 use crate::judge::{Answer, Violation, path};
 use crate::plan::suite::Step;
+use crate::record::{Manner, TrailStep};
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
 use crate::spec::rules::ErrorCause;

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::outcome::FindingKey;
 use crate::judge::finding::FindingKind;
 use crate::judge::{Judgement, Violation};
+use crate::record::FindingKey;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::{Arn, Contract};
 use crate::wire::{Exchange, Reply};

@@ -1,7 +1,7 @@
 //! What is worth knowing of a run and no divergence, in sentences.
 
-use super::outcome::Tally;
 use super::run_context::RunContext;
+use crate::record::Tally;
 
 /// One connection that closes for so many requests is a habit of the target.
 const OFTEN: u64 = 50;

@@ -16,9 +16,7 @@ use serde_json::Value;
 
 use super::RunError;
 use super::accepted;
-use super::outcome::Tally;
 use super::run_context::{RunContext, RunId};
-use super::secrets::Secrets;
 use super::settings::Settings;
 use super::target::Target;
 use super::variation;
@@ -27,6 +25,8 @@ use crate::generate::Generator;
 use crate::judge::Violation;
 use crate::judge::finding::FindingKind;
 use crate::plan::{self, Plan};
+use crate::record::Secrets;
+use crate::record::Tally;
 use crate::spec::Contract;
 use crate::spec::clause::ClauseIndex;
 use crate::wire::Exchange;

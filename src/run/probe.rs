@@ -2,7 +2,6 @@
 
 use super::control::needs_control;
 use super::dependencies;
-use super::outcome::{Manner, TrailStep};
 use super::session::{Blocked, Fixtures, Session};
 use super::skip_reason::UNVERIFIED;
 use super::worker::{Progress, Worker};
@@ -12,6 +11,7 @@ use crate::plan::accepted::Accepted;
 use crate::plan::case::Case;
 use crate::plan::expectation::Expectation;
 use crate::plan::suite::{Probe, SignatureChange};
+use crate::record::{Manner, TrailStep};
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::Operation;
 use crate::wire::{Exchange, Request};

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::outcome::Left;
 use super::run_context::RunContext;
 use super::session::{Bundle, Fixtures, Session};
 use super::worker::Worker;
+use crate::record::Left;
 
 /// How often the end of a run tries in vain to delete what is left: an unreliable target fails once or twice.
 const ATTEMPTS: usize = 3;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::outcome::TrailStep;
 use super::performed::{Absence, Performed};
 use super::polling::{self, Outlook, Polling};
 use super::session::{Blocked, Fixtures, Session};
@@ -16,6 +15,7 @@ use crate::judge::sight::Shown;
 use crate::judge::{Judgement, Violation, assertion, path};
 use crate::plan::expectation::{Expectation, ExpectedError, statuses};
 use crate::plan::suite::{Assert, Expect, Scenario, Step};
+use crate::record::TrailStep;
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::{BodyClause, Operation};
 use crate::wire::Exchange;

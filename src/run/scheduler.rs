@@ -8,12 +8,12 @@ use std::thread::JoinHandle;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::event::Event;
-use super::outcome::{CaseOutcome, CaseResult, Tally};
 use super::run_context::RunContext;
 use super::worker::Worker;
 use super::{damage, panics, stateful};
 use crate::plan::{self, Check, Phase};
+use crate::record::Event;
+use crate::record::{CaseOutcome, CaseResult, Tally};
 
 /// Cases with this many calls, one after another, are begun first.
 const LONG_CASE: u64 = 60;

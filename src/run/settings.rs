@@ -1,24 +1,20 @@
 //! What a run needs to know, resolved once from flags, file and environment.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use super::credentials::RefreshingCredentials;
 use super::recorder::Recorder;
+pub use crate::record::credentials::{Credentials, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
+use crate::record::description::{RunDescription, Signing};
+pub use crate::record::options::{
+    Broadcast, BroadcastCommand, DEFAULT_REGION, DEFAULT_SEED, JournalMode, Locality, Profile, Shard, Shrinking,
+    Throttling,
+};
 pub use crate::send::Network;
 use crate::send::is_loopback;
 
-/// Access key of the credentials that loopback targets are signed for when the environment has none.
-pub const TEST_ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
-/// Secret of the well-known test credentials.
-pub const TEST_SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-/// Seed where none is given.
-pub const DEFAULT_SEED: u64 = 20_200_714;
-/// Region where nothing says another.
-pub const DEFAULT_REGION: &str = "us-east-1";
 /// Time limit of one request where none is given.
 pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -26,190 +22,6 @@ pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 pub const LOOPBACK_PATIENCE: Duration = Duration::from_secs(10);
 /// How long what may lag is waited for elsewhere.
 pub const REMOTE_PATIENCE: Duration = Duration::from_secs(30);
-
-/// How many examples a clause gets.
-#[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Profile {
-    /// The telling ones.
-    Quick,
-    /// Bounds, near misses and some random ones.
-    #[default]
-    Standard,
-    /// As many as patience allows.
-    Deep,
-}
-
-impl Profile {
-    /// Name on the command line and in reports.
-    pub fn id(self) -> &'static str {
-        match self {
-            Profile::Quick => "quick",
-            Profile::Standard => "standard",
-            Profile::Deep => "deep",
-        }
-    }
-}
-
-impl fmt::Display for Profile {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.id())
-    }
-}
-
-impl FromStr for Profile {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "quick" => Ok(Profile::Quick),
-            "standard" => Ok(Profile::Standard),
-            "deep" => Ok(Profile::Deep),
-            other => Err(format!("`{other}` is no profile; use quick, standard or deep")),
-        }
-    }
-}
-
-/// The I-th of N disjoint parts of a plan, counted from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shard {
-    /// Which part, from 1.
-    pub index: u32,
-    /// How many parts.
-    pub count: u32,
-}
-
-impl Default for Shard {
-    fn default() -> Self {
-        Shard { index: 1, count: 1 }
-    }
-}
-
-impl fmt::Display for Shard {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}/{}", self.index, self.count)
-    }
-}
-
-impl FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parts = text
-            .split_once('/')
-            .and_then(|(index, count)| Some(Shard { index: index.parse().ok()?, count: count.parse().ok()? }));
-        match parts {
-            Some(shard) if shard.index >= 1 && shard.index <= shard.count => Ok(shard),
-            _ => Err(format!("`{text}` is no shard; write I/N with 1 <= I <= N, e.g. 2/4")),
-        }
-    }
-}
-
-/// AWS credentials. `Debug` shows the key id only.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
-    /// Access key id.
-    pub access_key_id: String,
-    /// Secret access key.
-    pub secret_access_key: String,
-    /// Session token of temporary credentials.
-    pub session_token: Option<String>,
-}
-
-impl Credentials {
-    /// Well-known credentials for targets that are nobody's account.
-    pub fn for_tests() -> Credentials {
-        Credentials {
-            access_key_id: TEST_ACCESS_KEY_ID.to_owned(),
-            secret_access_key: TEST_SECRET_ACCESS_KEY.to_owned(),
-            session_token: None,
-        }
-    }
-
-    /// Its texts that must not be shown.
-    pub fn secrets(&self) -> impl Iterator<Item = String> + '_ {
-        [Some(&self.access_key_id), Some(&self.secret_access_key), self.session_token.as_ref()]
-            .into_iter()
-            .flatten()
-            .cloned()
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Credentials").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
-    }
-}
-
-/// How a broadcast is started on the target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Broadcast {
-    /// Not at all: clauses that need a broadcast stay untested.
-    Unavailable,
-    /// By `POST` of the body that the contract states ([`crate::spec::rules::BroadcastControl`]) to this path of the target.
-    ControlPath(String),
-    /// By a shell command that sends a stream.
-    Command(BroadcastCommand),
-}
-
-/// A shell command that sends a stream. It finds where to and for how long in its environment, so that no secret stands
-/// in its text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BroadcastCommand {
-    /// The command, as `sh -c` takes it.
-    pub line: String,
-    /// How long it is asked to send at most.
-    pub duration: Duration,
-}
-
-/// Where a target is, as far as it matters to what a run may do there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Locality {
-    /// On this machine: nobody else's, without quotas, gone with its process.
-    #[default]
-    Loopback,
-    /// Anywhere else: an account with quotas that others use at the same time.
-    Remote,
-}
-
-impl Locality {
-    /// Where a host is, by its name alone.
-    pub fn of_host(host: &str) -> Locality {
-        if is_loopback(host) { Locality::Loopback } else { Locality::Remote }
-    }
-}
-
-/// Where a run writes down what it makes.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum JournalMode {
-    /// Nowhere: what it makes goes with the target.
-    #[default]
-    Off,
-    /// In memory, to count it.
-    Memory,
-    /// In a journal that outlives the run.
-    Journal(PathBuf),
-}
-
-/// Whether clauses that only a throttled run can show are tested.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Throttling {
-    /// They are: the run sends more than the quotas allow.
-    #[default]
-    Provoked,
-    /// They are not.
-    Avoided,
-}
-
-/// Whether the requests of findings are made smaller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Shrinking {
-    /// As long as they still show the finding.
-    #[default]
-    On,
-    /// Not at all: whether there is a finding is all that counts.
-    Off,
-}
 
 /// What a run needs to know.
 #[derive(Debug, Clone)]
@@ -329,4 +141,24 @@ impl Settings {
             ..Settings::for_loopback(endpoint)
         }
     }
+}
+
+impl From<&Settings> for RunDescription {
+    fn from(settings: &Settings) -> RunDescription {
+        RunDescription {
+            endpoint: settings.endpoint.clone(),
+            region: settings.region.clone(),
+            signing: if settings.credentials.is_some() { Signing::Sigv4 } else { Signing::None },
+            locality: settings.locality,
+            broadcast: settings.broadcast.clone(),
+            seed: settings.seed,
+            profile: settings.profile,
+            shard: settings.shard,
+        }
+    }
+}
+
+/// Where a host is, by its name alone.
+pub fn locality_of_host(host: &str) -> Locality {
+    if is_loopback(host) { Locality::Loopback } else { Locality::Remote }
 }

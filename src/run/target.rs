@@ -15,7 +15,7 @@ use super::ledger::{Ledger, Refusal, Ticket};
 use super::rate_limit::{OperationLimits, RateLimit};
 use super::recorder::Recorder;
 use super::repeats::Repeats;
-use super::settings::{Broadcast, Credentials, Locality, Settings};
+use super::settings::{Broadcast, Credentials, Locality, Settings, locality_of_host};
 use super::shutdown::{Patience, Shutdown};
 use super::variation::Variation;
 use crate::entropy;
@@ -168,7 +168,7 @@ impl Target {
     pub fn is_elsewhere(&self) -> bool {
         let host = self.sender.host();
         let host = if host.ends_with(']') { host } else { host.rsplit_once(':').map_or(host, |(host, _)| host) };
-        Locality::of_host(host) == Locality::Remote
+        locality_of_host(host) == Locality::Remote
     }
 
     /// What the run made, if that is written down.

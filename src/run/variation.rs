@@ -8,11 +8,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::dependencies;
-use super::outcome::Tally;
 use super::run_context::RunContext;
 use crate::generate::encode;
 use crate::judge::{FindingKind, Judgement};
 use crate::plan::expectation::Expectation;
+use crate::record::Tally;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
 use crate::wire::{Exchange, Request};

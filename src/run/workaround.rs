@@ -11,7 +11,6 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Map, Value};
 
 use super::ledger::ownership_tags::About;
-use super::outcome::Seen;
 use super::run_context::RunContext;
 use super::session::Session;
 use crate::generate::{encode, placeholder, runner};
@@ -19,6 +18,7 @@ use crate::judge::{Answer, FindingKind, Judgement};
 use crate::plan::case::{Check, Form};
 use crate::plan::expectation::Expectation;
 use crate::plan::resources::needed_resources;
+use crate::record::Seen;
 use crate::spec::contract::Operation;
 use crate::wire::Exchange;
 

@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::broadcast::Streaming;
 use super::control::{Controls, needs_control};
-use super::outcome::{CaseOutcome, CaseResult, FindingKey, Tally, Witness};
 use super::run_context::RunContext;
 use super::session::{Blocked, Bundle, Fixtures, Session};
 use super::settings::{Profile, Shrinking};
@@ -18,6 +17,7 @@ use crate::generate::{Drawn, Family, finished, placeholder, runner};
 use crate::judge::{FindingKind, Violation};
 use crate::plan::case::{Case, Check, Form};
 use crate::plan::expectation::Expectation;
+use crate::record::{CaseOutcome, CaseResult, FindingKey, Tally, Witness};
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
 

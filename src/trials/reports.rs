@@ -9,11 +9,11 @@ use std::time::{Instant, SystemTime};
 use super::outcome::TrialJudge;
 use crate::clock;
 use crate::plan::Plan;
+use crate::record::Tally;
 use crate::report::record::Selection;
 use crate::report::sarif::{Source, UserFiles};
 use crate::report::target::ReportTarget;
 use crate::report::{Format, Record};
-use crate::run::outcome::Tally;
 use crate::run::{CaseResult, Left, Outcome, Prepared};
 use crate::spec::clause::ClauseIndex;
 

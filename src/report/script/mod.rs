@@ -17,8 +17,8 @@ use self::values::Values;
 use super::redact::{REDACTED, Redactor};
 use super::text::{shorten, visible};
 use crate::plan::resources::Resources;
-use crate::run::outcome::{Found, Manner, TrailStep};
-use crate::run::settings::Settings;
+use crate::record::RunDescription;
+use crate::record::{Found, Manner, TrailStep};
 use crate::spec::Contract;
 
 /// Most requests that a script repeats.
@@ -42,8 +42,8 @@ pub struct Subject<'r> {
     pub contract: &'r Contract,
     /// Which operation makes and deletes which resource.
     pub resources: &'r Resources,
-    /// The settings of the run.
-    pub settings: &'r Settings,
+    /// The run.
+    pub run: &'r RunDescription,
     /// Takes secrets out of everything.
     pub redactor: &'r Redactor,
     /// The finding's id.
@@ -162,7 +162,7 @@ fn head(subject: &Subject<'_>, sending: &Sending<'_>, teardown: &str) -> String 
         head.push_str("# It deletes what it made; with KEEP=1 in the environment everything stays.\n");
     }
     head.push_str("set -u\n");
-    let _ = writeln!(head, "ENDPOINT={}", words::default_of_first_argument(&subject.settings.endpoint));
+    let _ = writeln!(head, "ENDPOINT={}", words::default_of_first_argument(&subject.run.endpoint));
     if sending.signs {
         for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
             let _ = writeln!(head, ": \"${{{name}:?the request is signed with it}}\"");

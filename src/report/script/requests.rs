@@ -6,8 +6,9 @@ use super::stand_in::StandIns;
 use super::values::Values;
 use super::{Subject, Unfaithful, words};
 use crate::plan::suite::SignatureChange;
-use crate::run::outcome::{Manner, TrailStep};
-use crate::run::settings::Locality;
+use crate::record::description::Signing;
+use crate::record::options::Locality;
+use crate::record::{Manner, TrailStep};
 
 /// Longest body of a request in a script, in bytes: a command line has its limits.
 const LONGEST_BODY: usize = 64 << 10;
@@ -54,14 +55,14 @@ impl<'r> Sending<'r> {
     /// As the settings of the run say.
     pub fn of(subject: &Subject<'r>) -> Sending<'r> {
         let service = subject.contract.service.signing_name.as_deref().unwrap_or_default();
-        let settings = subject.settings;
-        let signs = settings.credentials.is_some() && !service.is_empty();
+        let run = subject.run;
+        let signs = run.signing == Signing::Sigv4 && !service.is_empty();
         let is_about_signatures = subject.id.starts_with(ABOUT_SIGNATURES);
         Sending {
             signs,
-            region: &settings.region,
+            region: &run.region,
             service,
-            locality: settings.locality,
+            locality: run.locality,
             is_about_signatures,
             stand_ins: StandIns::default(),
         }

@@ -7,7 +7,7 @@ use super::values::{Product, Values};
 use super::{Subject, Unfaithful, words};
 use crate::judge::path;
 use crate::plan::suite::BroadcastState;
-use crate::run::outcome::{Manner, TrailStep};
+use crate::record::{Manner, TrailStep};
 use crate::spec::Arn;
 use crate::spec::contract::{Location, UriSegment};
 

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::*;
 use crate::judge::Violation;
 use crate::judge::finding::FindingKind;
-use crate::run::Secrets;
-use crate::run::outcome::{Origin, Seen, Trail};
+use crate::record::Secrets;
+use crate::record::{Origin, Seen, Trail};
 use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
 
 fn step(operation: &str, body: &str, response: &str) -> TrailStep {
@@ -33,8 +33,7 @@ fn step(operation: &str, body: &str, response: &str) -> TrailStep {
 fn script_of(steps: Vec<TrailStep>, observed: &str) -> Result<String, Unfaithful> {
     let contract = crate::spec::builtin().unwrap();
     let resources = Resources::of(&contract);
-    let mut settings = Settings::for_loopback("http://127.0.0.1:1");
-    settings.credentials = None;
+    let run = crate::report::sample::run_description();
     let redactor = Redactor::new(&contract, Secrets::default());
     let mut before = steps;
     let telling = before.pop().unwrap();
@@ -67,8 +66,8 @@ fn script_of(steps: Vec<TrailStep>, observed: &str) -> Result<String, Unfaithful
         seen: Seen::ONCE,
         witness: None,
     };
-    let (contract, resources, settings, redactor) = (&contract, &resources, &settings, &redactor);
-    script(&Subject { contract, resources, settings, redactor, id: "id", expected: "", observed }, &found)
+    let (contract, resources, run, redactor) = (&contract, &resources, &run, &redactor);
+    script(&Subject { contract, resources, run, redactor, id: "id", expected: "", observed }, &found)
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Unfaithful;
 use super::words::snake;
-use crate::run::outcome::TrailStep;
+use crate::record::TrailStep;
 use crate::spec::Arn;
 
 /// Shortest text that is taken for a value of the target's choice, in bytes.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::run::outcome::{FindingKey, Found, Seen, Tally};
+use crate::record::{FindingKey, Found, Seen, Tally};
 use crate::run::run_context::RunContext;
 
 /// How likely it may be that noise alone explains one of a run's confirmed findings.

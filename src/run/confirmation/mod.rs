@@ -14,12 +14,12 @@ use tokio::sync::oneshot;
 use self::look::{Looked, Looks, Noise};
 use self::task::{Task, open_tasks, other_tasks, reads_lists, same_tasks};
 use super::RunError;
-use super::outcome::{CaseOutcome, CaseResult, FindingKey, Found, Tally};
 use super::run_context::RunContext;
 use super::scheduler;
 use super::settings::Shrinking;
 use super::worker::Worker;
 use crate::plan::Plan;
+use crate::record::{CaseOutcome, CaseResult, FindingKey, Found, Tally};
 
 /// Times that a finding is looked for again.
 const REPETITIONS: u64 = 2;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::plan::{Check, Plan};
-use crate::run::outcome::{FindingKey, Found, Seen, Tally, Witness};
+use crate::record::{FindingKey, Found, Seen, Tally, Witness};
 use crate::run::run_context::RunContext;
 
 /// Requests that confirm a finding by themselves, if none of the run contradicts it.

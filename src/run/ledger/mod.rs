@@ -8,4 +8,4 @@ mod resource_tracker;
 
 pub use journal::{Entry, Failure, Header, Journal, JournalError, Named, SCHEMA, Signing};
 pub use journal_state::{CreatedResources, JournalState, UnresolvedRequest};
-pub use resource_tracker::{Census, Ledger, Refusal, Ticket};
+pub use resource_tracker::{Ledger, Refusal, Ticket};

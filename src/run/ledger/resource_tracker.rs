@@ -10,6 +10,7 @@ use super::journal::{Entry, Failure, Journal, JournalError, Named};
 use super::ownership_tags::{Marker, Marks};
 use crate::judge::{document, path};
 use crate::plan::resources::{Product, Resources};
+use crate::record::Census;
 use crate::run::health::call;
 use crate::run::route::Route;
 use crate::spec::Arn;
@@ -18,19 +19,6 @@ use crate::wire::{Exchange, FailureKind, Reply, Request, Response};
 
 /// A thread died while it wrote.
 const BROKEN: &str = "the list of what the run made is broken, because a thread died";
-
-/// How many of what a run made.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Census {
-    /// Resources made, by type.
-    pub made: BTreeMap<String, u64>,
-    /// Most of a type that were there at the same time.
-    pub most: BTreeMap<String, u64>,
-    /// Those that are there still.
-    pub alive: BTreeMap<String, u64>,
-    /// Requests after which nobody knows whether they made something.
-    pub open: u64,
-}
 
 /// Why a request must not be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use crate::record::Secrets;
 use crate::run::access::Refusal;
-use crate::run::secrets::Secrets;
 
 /// Stands for a secret that the target sent back.
 const HIDDEN: &str = "REDACTED";

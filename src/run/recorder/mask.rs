@@ -5,9 +5,9 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::super::route::Route;
-use super::super::secrets::Secrets;
 use super::pseudonym::Pseudonyms;
 use crate::judge::document;
+use crate::record::Secrets;
 use crate::spec::contract::{Node, NodeKind, Operation};
 use crate::spec::{Contract, Pattern};
 use crate::wire::{Exchange, Reply, Request, Response, Text};

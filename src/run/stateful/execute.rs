@@ -12,7 +12,7 @@ use crate::judge::{Answer, FindingKind, Judgement, Violation, law, path};
 use crate::plan::expectation::{Expectation, ExpectedError};
 use crate::plan::operation_role::{self, OperationRole, RoleKind};
 use crate::plan::sequence::{Law, LawKind, law as find_law};
-use crate::run::outcome::FindingKey;
+use crate::record::FindingKey;
 use crate::run::run_context::RunContext;
 use crate::run::session::{Blocked, Session};
 use crate::run::workaround;

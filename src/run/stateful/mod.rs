@@ -12,7 +12,6 @@ use std::sync::Arc;
 use execute::{Execution, VerifyWhen};
 use generate::{Binding, Pairs, Transition};
 
-use super::outcome::FindingKey;
 use super::run_context::RunContext;
 use super::session::{Blocked, Fixtures, Session};
 use super::settings::{Profile, Shrinking};
@@ -20,6 +19,7 @@ use super::worker::{Progress, Worker};
 use crate::generate::runner;
 use crate::plan::operation_role::{self, OperationRole, RoleKind};
 use crate::plan::sequence::Sequence;
+use crate::record::FindingKey;
 
 /// How many sequences of how many transitions a profile draws of each family.
 fn amount(profile: Profile) -> (usize, usize) {

@@ -9,7 +9,7 @@ use super::generate::{Binding, Transition};
 use crate::clock;
 use crate::plan::case::{Case, Check, Form};
 use crate::plan::operation_role::{OperationRole, RoleKind};
-use crate::run::outcome::{FindingKey, Found};
+use crate::record::{FindingKey, Found};
 use crate::run::worker::{Progress, Worker};
 
 /// Most times that a sequence is executed again to make it shorter.

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use super::BODY_KEPT;
+use super::evidence::BODY_KEPT;
 use crate::plan::suite::SignatureChange;
 use crate::wire::{Exchange, Request, Text};
 

@@ -1,0 +1,23 @@
+//! Plain data of a run: what was asked for, what happened, what was found. `run` and `traffic` fill it in, `report` reads
+//! it. Nothing here sends, judges or prints.
+
+pub mod credentials;
+pub mod description;
+pub mod event;
+mod evidence;
+pub mod finding;
+pub mod options;
+pub mod outcome;
+pub mod secrets;
+pub mod tally;
+pub mod trail;
+mod upheld;
+
+pub use description::RunDescription;
+pub use event::Event;
+pub use finding::{FindingKey, Found, Seen, Witness};
+pub use outcome::{CaseOutcome, CaseResult, Census, Left, Outcome};
+pub use secrets::Secrets;
+pub use tally::Tally;
+pub use trail::{Manner, Origin, Trail, TrailStep};
+pub use upheld::Upheld;

@@ -1,0 +1,158 @@
+//! What a worker notes while it runs cases.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::evidence::evidence;
+use super::finding::{FindingKey, Found, Seen};
+use super::secrets::Secrets;
+use super::trail::{Manner, Trail, TrailStep};
+use super::upheld::Upheld;
+use crate::judge::Violation;
+use crate::spec::clause::ClauseIndex;
+use crate::wire::Exchange;
+
+/// What a worker notes while it goes on.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// Findings so far.
+    pub findings: BTreeMap<FindingKey, Found>,
+    /// Findings seen for the first time since this list was last cleared.
+    pub first_seen: Vec<FindingKey>,
+    /// What showed clauses upheld, by the clause's index.
+    pub upheld: Vec<Upheld>,
+    /// Requests noted so far.
+    requests: u64,
+    /// Members of responses that the contract does not know.
+    pub unknown_members: u64,
+    /// Members that were null where they could be absent.
+    pub nulls: u64,
+    /// Answers that came right only after a while, and the longest while.
+    pub lags: (u64, Duration),
+    /// What went wrong in the program itself.
+    pub internal_errors: Vec<String>,
+    /// Secrets seen.
+    pub secrets: Secrets,
+}
+
+impl Tally {
+    /// Notes of nothing but these findings.
+    pub fn of(findings: BTreeMap<FindingKey, Found>) -> Tally {
+        Tally { findings, ..Tally::default() }
+    }
+
+    /// What it says of the run, without what it says of clauses.
+    pub fn without_verdicts(self) -> Tally {
+        Tally { findings: BTreeMap::new(), upheld: Vec::new(), ..self }
+    }
+
+    /// Notes that a request of an operation showed clauses upheld, each as often as it is named.
+    pub fn uphold(&mut self, operation: &str, clauses: &[ClauseIndex]) {
+        self.requests += 1;
+        let most = clauses.iter().map(|clause| clause.0 as usize + 1).max().unwrap_or(0);
+        if self.upheld.len() < most {
+            self.upheld.resize_with(most, Upheld::default);
+        }
+        for clause in clauses {
+            if let Some(upheld) = self.upheld.get_mut(clause.0 as usize) {
+                upheld.note(operation, self.requests);
+            }
+        }
+    }
+
+    /// Notes that an answer came right only after a while.
+    pub fn lagged(&mut self, span: Duration) {
+        self.lags = (self.lags.0 + 1, self.lags.1.max(span));
+    }
+
+    /// Notes a divergence that one request shows by itself.
+    pub fn find(&mut self, violation: Violation, case: usize, exchange: &Exchange) {
+        let step = TrailStep::new(&violation.operation, exchange, Manner::AsRun);
+        self.find_after(violation, case, exchange, &[step]);
+    }
+
+    /// Notes a divergence; the last step of `history` is the request that shows it.
+    pub fn find_after(&mut self, violation: Violation, case: usize, exchange: &Exchange, history: &[TrailStep]) {
+        let key = FindingKey::from(&violation);
+        if let Some(known) = self.findings.get_mut(&key) {
+            known.occurrences += 1;
+            known.note_elsewhere([case]);
+            return;
+        }
+        let body_length = exchange.response().map_or(0, |response| response.body.len());
+        let (before, telling) = match history.split_last() {
+            Some((telling, before)) => (before.to_vec(), telling.clone()),
+            None => (Vec::new(), TrailStep::new(&violation.operation, exchange, Manner::AsRun)),
+        };
+        let setup = before.iter().filter(|step| step.is_own_request()).map(|step| step.request.clone()).collect();
+        let (exchange, trail) = (evidence(exchange), Trail { before, telling });
+        self.first_seen.push(key.clone());
+        let (also_in, seen) = (BTreeSet::new(), Seen::ONCE);
+        let found = Found {
+            violation,
+            exchange,
+            body_length,
+            setup,
+            trail,
+            case,
+            also_in,
+            occurrences: 1,
+            seen,
+            witness: None,
+        };
+        self.findings.insert(key, found);
+    }
+
+    /// Notes a divergence that was seen often enough already: it is not shown again.
+    pub fn find_settled(&mut self, violation: Violation, case: usize, exchange: &Exchange) {
+        let seen = Seen::SETTLED;
+        let key = FindingKey::from(&violation);
+        self.find(violation, case, exchange);
+        self.first_seen.retain(|first| *first != key);
+        if let Some(found) = self.findings.get_mut(&key) {
+            // What was seen before may have come of something else.
+            let (setup, trail) = (Vec::new(), Trail::of(&key.operation, exchange));
+            *found = Found { exchange: evidence(exchange), setup, trail, case, seen, witness: None, ..found.clone() };
+        }
+    }
+
+    /// Adds another worker's notes; of equal findings the one of the earliest case stays.
+    pub fn merge(&mut self, other: Tally) {
+        for (key, found) in other.findings {
+            match self.findings.get_mut(&key) {
+                Some(known) => {
+                    let occurrences = known.occurrences + found.occurrences;
+                    let cases: Vec<usize> = known.cases().chain(found.cases()).collect();
+                    // One that was shown again already stays as it is.
+                    if known.seen == Seen::ONCE && (found.case < known.case || found.seen != Seen::ONCE) {
+                        *known = found;
+                    }
+                    known.note_elsewhere(cases);
+                    known.occurrences = occurrences;
+                }
+                None => {
+                    self.findings.insert(key, found);
+                }
+            }
+        }
+        self.upheld.resize_with(self.upheld.len().max(other.upheld.len()), Upheld::default);
+        for (mine, theirs) in self.upheld.iter_mut().zip(other.upheld) {
+            mine.merge(theirs);
+        }
+        self.unknown_members += other.unknown_members;
+        self.nulls += other.nulls;
+        self.lags = (self.lags.0 + other.lags.0, self.lags.1.max(other.lags.1));
+        self.internal_errors.extend(other.internal_errors);
+        self.secrets.merge(other.secrets);
+    }
+
+    /// What went wrong in the program itself, in one sentence; `None` if nothing did.
+    pub fn internal_error(&self) -> Option<String> {
+        let first = self.internal_errors.first()?;
+        let more = match self.internal_errors.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more like it)"),
+        };
+        Some(format!("internal error: {first}{more}; please report it"))
+    }
+}
