@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
+#[path = "architecture/service_names.rs"]
+mod service_names;
+
 /// Which modules of ours each module may name. `clock` and `entropy` are the only doors to time and to randomness
 /// without a seed; who may open them is part of the table. A module that is missing here fails the test.
 const MAY_NAME: &[(&str, &[&str])] = &[

@@ -179,7 +179,7 @@ pub struct TargetArgs {
     /// PEM certificates to trust besides the system's, AWS_CA_BUNDLE's and SSL_CERT_FILE's; repeatable
     #[arg(long, value_name = "FILE")]
     pub ca_cert: Vec<PathBuf>,
-    /// Path of the target that makes a channel live on POST of {"channelArn", "state"}
+    /// Path of the target that starts and ends broadcasts on POST of the body that the contract states
     #[arg(long, value_name = "PATH")]
     pub broadcast: Option<String>,
     /// Shell command that streams to {ingest-endpoint} with {stream-key} for {duration} seconds

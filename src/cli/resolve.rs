@@ -21,7 +21,7 @@ use crate::run::settings::{
 pub use crate::run::settings::{DEFAULT_REGION, DEFAULT_SEED, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use crate::run::span::Span;
 
-/// Where the reference server makes a channel live.
+/// Where the reference server starts and ends broadcasts.
 pub const REFERENCE_BROADCAST: &str = "/_reference/broadcast";
 
 /// A broadcast command is told to stop by itself after this time, should nobody be left to stop it.

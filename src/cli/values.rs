@@ -50,7 +50,7 @@ pub fn check(args: &RunArgs) -> Result<(), BadValue> {
     globs("skip", &args.plan.skip)
 }
 
-/// Checks the path of the target that makes a channel live.
+/// Checks the path of the target that starts and ends broadcasts.
 ///
 /// # Errors
 /// It is not a path.

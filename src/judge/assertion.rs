@@ -299,7 +299,8 @@ fn numbers(assert: &Assert, spot: Spot<'_>) -> Result<Sight, Failure> {
     let Some(page) = assert.page_of else { return Ok(sight) };
     let object = found.as_object();
     let items = object.and_then(|members| members.values().find_map(Value::as_array)).map_or(0, Vec::len) as u64;
-    let token = object.and_then(|members| members.get("nextToken")).and_then(Value::as_str);
+    // Beside its items a page shows one text: the token of the next page.
+    let token = object.and_then(|members| members.values().find_map(Value::as_str));
     let has_token = token.is_some_and(|token| !token.is_empty());
     let holds = if has_token { items == page } else { items <= page };
     if holds {

@@ -26,7 +26,7 @@ pub struct OutputRules {
     rules: Vec<OutputRule>,
     /// By operation: few places each, so that looking through them is quicker than a table.
     by_place: HashMap<String, Places>,
-    /// Values that the reading allows beyond the model, by shape and member (`Channel$preset`).
+    /// Values that the reading allows beyond the model, by shape and member (`Bucket$owner`).
     lenient: HashMap<String, Vec<Value>>,
     is_model_only: bool,
 }

@@ -65,7 +65,7 @@ impl Plan {
 #[derive(Debug, Clone, Error)]
 pub enum PlanError {
     /// A glob that is none.
-    #[error("`{glob}` is no valid glob: {reason}; `*` stands for any text, e.g. 'CreateChannel.*'")]
+    #[error("`{glob}` is no valid glob: {reason}; `*` stands for any text, e.g. 'Create*.input.*'")]
     Glob {
         /// The glob.
         glob: String,

@@ -5,14 +5,14 @@ use serde_json::Value;
 /// What a placeholder `${…}` asks for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Placeholder {
-    /// `${channel}`, `${live:channel}`: the ARN of a resource, perhaps in a state.
+    /// `${bucket}`, `${empty:bucket}`: the ARN of a resource, perhaps in a state.
     Resource {
         /// Resource type; `any` for whichever.
         resource: String,
         /// State it must be in.
         state: Option<String>,
     },
-    /// `${absent:channel}`, `${absent:channel#2}`: a well-formed ARN of nothing.
+    /// `${absent:bucket}`, `${absent:bucket#2}`: a well-formed ARN of nothing.
     Absent {
         /// Resource type.
         resource: String,

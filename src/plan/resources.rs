@@ -8,9 +8,9 @@ use crate::spec::contract::{Contract, Node, NodeKind, Operation};
 /// A resource that an operation's success brings into being.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {
-    /// Resource type, e.g. `channel`.
+    /// Resource type, e.g. `bucket`.
     pub resource: String,
-    /// Path of its ARN or id in the output, e.g. `channel.arn`.
+    /// Path of its ARN or id in the output, e.g. `bucket.arn`.
     pub path: String,
 }
 
@@ -154,10 +154,9 @@ impl Resources {
                 _ => None,
             });
             let (items, element) = list?;
-            element
-                .members()
-                .iter()
-                .find(|member| matches!(member.kind, NodeKind::Map { .. }) && member.name == "tags")?;
+            element.members().iter().find(|member| {
+                matches!(member.kind, NodeKind::Map { .. }) && member.name == contract.rules.marks.tags
+            })?;
             let arn = element.members().iter().find(|node| is_own_name(node) && resource_of(node) == Some(resource))?;
             let paging = operation.pagination.as_ref();
             Some(Finder {

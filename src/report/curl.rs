@@ -44,7 +44,7 @@ fn marked_json(value: &Value, name: &str) -> Value {
     }
 }
 
-/// A member's name as the end of a variable's: `streamKey` becomes `_STREAM_KEY`.
+/// A member's name as the end of a variable's: `accessKey` becomes `_ACCESS_KEY`.
 pub(super) fn variable(member: &str) -> String {
     let mut variable = String::new();
     let mut last = '_';

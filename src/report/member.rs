@@ -38,7 +38,7 @@ fn compared(operation: &Operation, violation: &Violation) -> String {
         }
     }
     // Echoes name the member alone.
-    // Sequences name it in a sentence: `` `name` of the channel is … ``.
+    // Sequences name it in a sentence: `` `name` of the bucket is … ``.
     let is_of_noun = violation.observed.split('`').nth(2).is_some_and(|between| between.starts_with(" of the "));
     let alone = if is_of_noun && detail.len() != 1 { &observed } else { &detail };
     let is_named = |node: &&Node| alone.len() == 1 && alone.first() == Some(&node.name.as_str());
@@ -49,7 +49,7 @@ fn compared(operation: &Operation, violation: &Violation) -> String {
         .unwrap_or_default()
 }
 
-/// The path that a sentence quotes: `` `channel.name` is … ``, `` `name` of `channel` is … ``.
+/// The path that a sentence quotes: `` `bucket.name` is … ``, `` `name` of `bucket` is … ``.
 fn quoted(sentence: &str) -> Vec<&str> {
     let mut quotes = sentence.split('`').skip(1);
     let (first, between, second) = (quotes.next(), quotes.next(), quotes.next());

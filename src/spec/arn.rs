@@ -7,13 +7,13 @@ use std::fmt;
 pub struct Arn<'a> {
     /// Partition, e.g. `aws`.
     pub partition: &'a str,
-    /// Service, e.g. `ivs`.
+    /// Service, e.g. `s3`.
     pub service: &'a str,
     /// Region; empty for global resources.
     pub region: &'a str,
     /// Account id; empty where the service leaves it out.
     pub account: &'a str,
-    /// Type of the resource, e.g. `channel`.
+    /// Type of the resource, e.g. `bucket`.
     pub resource_type: &'a str,
     /// Id of the resource within its type.
     pub resource_id: &'a str,

@@ -60,7 +60,7 @@ impl Contract {
 /// The service shape of the model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
-    /// Shape id, e.g. `com.amazonaws.ivs#AmazonInteractiveVideoService`.
+    /// Shape id, e.g. `com.amazonaws.s3#AmazonS3`.
     pub id: String,
     /// Short name for people and reports (the sdkId, or the shape's name).
     pub name: String,
@@ -77,7 +77,7 @@ pub struct Service {
 pub struct Operation {
     /// Name without the namespace.
     pub name: String,
-    /// Shape id, e.g. `com.amazonaws.ivs#CreateChannel`.
+    /// Shape id, e.g. `com.amazonaws.s3#CreateBucket`.
     pub id: String,
     /// HTTP method.
     pub method: String,
@@ -167,7 +167,7 @@ pub struct Pagination {
 /// A member in its place: type, constraints and clauses.
 #[derive(Debug)]
 pub struct Node {
-    /// Path below the input or output, e.g. `channel.tags.value`; empty for the structure itself.
+    /// Path below the input or output, e.g. `bucket.tags.value`; empty for the structure itself.
     pub path: String,
     /// Name on the wire (of the last path segment).
     pub name: String,
@@ -251,7 +251,7 @@ impl Node {
         }
     }
 
-    /// The node at a path below this one, e.g. `channel.tags.value`; this one for its own path.
+    /// The node at a path below this one, e.g. `bucket.tags.value`; this one for its own path.
     pub fn find(&self, path: &str) -> Option<&Node> {
         if self.path == path {
             return Some(self);
@@ -277,7 +277,7 @@ impl Node {
 /// The resource that a member's values name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourceName {
-    /// Type of the resource, e.g. `stream-key`; [`Pattern::ANY_RESOURCE`] if the pattern leaves it open.
+    /// Type of the resource, e.g. `access-key`; [`Pattern::ANY_RESOURCE`] if the pattern leaves it open.
     pub kind: String,
     /// Whether values are ARNs; otherwise they are ids of another form.
     pub is_arn: bool,

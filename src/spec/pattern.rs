@@ -13,7 +13,7 @@ pub struct Pattern {
     /// What the model literally says, where that is a known misprint: `[a-z-]/` in an ARN allows resource types of one
     /// letter only and is read as `[a-z-]+/`.
     pub literal: Option<String>,
-    /// The resource type that an ARN pattern fixes (`channel`), [`Pattern::ANY_RESOURCE`] if it leaves the type open,
+    /// The resource type that an ARN pattern fixes (`bucket`), [`Pattern::ANY_RESOURCE`] if it leaves the type open,
     /// none if the pattern is not an ARN's.
     pub arn_resource: Option<String>,
     /// In the syntax of the `regex` crate, without the anchors around the whole.

@@ -148,7 +148,7 @@ fn for_each(operations: &mut [Operation], visit: &mut dyn FnMut(&mut Node)) {
     }
 }
 
-/// `stream-key` for `StreamKey` and `streamKey`.
+/// `access-key` for `AccessKey` and `accessKey`.
 fn kebab(name: &str) -> String {
     let mut result = String::new();
     let mut follows_small = false;

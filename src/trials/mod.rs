@@ -31,7 +31,7 @@
 //! }
 //! ```
 //!
-//! The arguments are those of every Rust test: `cargo test --test contract -- CreateChannel`, `--exact`, `--list`,
+//! The arguments are those of every Rust test: `cargo test --test contract -- OPERATION`, `--exact`, `--list`,
 //! `--skip`, `--ignored`, `--test-threads`. The exit code is 0 if no test failed and 101 if one did.
 //!
 //! A case that could not decide is reported as ignored, with its reason; it never passes. One that shows nothing but

@@ -132,7 +132,7 @@ pub fn default_of_first_argument(text: &str) -> String {
     }
 }
 
-/// A name as that of a variable: `streamKey` and `stream-key` become `stream_key`.
+/// A name as that of a variable: `accessKey` and `access-key` become `access_key`.
 pub fn snake(name: &str) -> String {
     let mut snake = String::new();
     let mut last = '_';
