@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::super::api::Api;
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::ApiError;
 use super::super::fault::{Behavior, TagFault};
@@ -96,6 +97,9 @@ pub(super) fn untag(call: &Call<'_>, region: &mut Region) -> Outcome {
     let resource = region.resource_mut(&arn);
     let resource = resource.ok_or_else(|| ApiError::not_found(&arn))?;
     let mut keys = call.fields().texts("tagKeys").unwrap_or_default();
+    let waived = call.input.is_waived("tagKeys.member") || call.service.api < Api::November2026;
+    let legal = waived || keys.iter().all(|key| has_tag_characters(key));
+    call.require(Rule::TagCharacters, legal, || ApiError::validation("A tag key has a character that is not allowed"))?;
     let tags = resource.tags_mut();
     if keys.iter().any(|key| !tags.contains_key(key)) && call.has(Behavior::Tags(TagFault::RefuseAbsent)) {
         return Err(ApiError::validation("There is no such tag"));
