@@ -8,18 +8,13 @@ mod constraint;
 pub mod expectation;
 pub mod filter;
 mod lint;
-mod locate;
 pub mod operation_role;
 mod phase;
 pub mod placeholder;
-#[cfg(test)]
-mod published;
 pub mod reason;
 pub mod resources;
 pub mod sequence;
-mod source;
 pub mod suite;
-mod suites;
 
 use thiserror::Error;
 
@@ -27,8 +22,7 @@ pub use case::{Case, Check, Form};
 pub use filter::Filter;
 pub use phase::Phase;
 pub use reason::Reason;
-pub use source::SuiteError;
-pub use suite::Suites;
+pub use suite::{SuiteError, Suites};
 
 use crate::spec::Contract;
 use crate::spec::clause::ClauseIndex;

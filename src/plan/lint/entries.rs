@@ -6,7 +6,7 @@ use super::{Lint, Place};
 use crate::plan::accepted::Accepted;
 use crate::plan::operation_role::{self, OperationRole};
 use crate::plan::sequence::{Law, LawKind, Sequence};
-use crate::plan::source::List;
+use crate::plan::suite::source::List;
 use crate::plan::suite::{Echo, Probe, State, Upholds};
 use crate::spec::contract::Operation;
 
@@ -60,7 +60,7 @@ impl<'c> Lint<'c> {
                 let help = "give a step a `rule`, an `assert` or an error that it expects";
                 self.wrong(&place.at("name"), message, help);
             }
-            self.steps(&scenario.steps, &place.at("step"), &mut BTreeSet::new());
+            self.steps(&scenario.steps, &place.at("steps"), &mut BTreeSet::new());
         }
     }
 

@@ -10,7 +10,7 @@ mod steps;
 use std::collections::BTreeSet;
 
 use super::resources::Resources;
-use super::source::List;
+use super::suite::source::List;
 use super::suite::Suites;
 use crate::spec::Contract;
 use names::Names;

@@ -32,7 +32,7 @@ impl Lint<'_> {
         self.form(step, place);
         if let Some(broadcast) = &step.broadcast {
             let resource = Value::from(broadcast.resource.as_str());
-            self.placeholders(&resource, &place.at("broadcast").at("channel"), variables);
+            self.placeholders(&resource, &place.at("broadcast").at("resource"), variables);
         }
         if let Some(rule) = &step.rule
             && let Err(message) = self.names.clause(rule)

@@ -34,7 +34,7 @@ fn lines(problems: &[spec::Problem]) -> Vec<String> {
 
 /// A scenario with one step, which begins on line 4.
 fn step(lines: &str) -> String {
-    format!("[[scenario]]\nname = \"mine\"\nsummary = \"x\"\n[[scenario.step]]\n{lines}\n")
+    format!("[[scenario]]\nname = \"mine\"\nsummary = \"x\"\n[[scenario.steps]]\n{lines}\n")
 }
 
 const DECISIVE: &str = "rule = \"rule.tags-of-create-appear-everywhere\"";
@@ -117,7 +117,7 @@ fn a_scenario_that_decides_nothing_is_refused() {
 
 #[test]
 fn an_assertion_must_be_able_to_hold() {
-    let of = |lines: &str| step(&format!("call = \"GetChannel\"\n[[scenario.step.assert]]\n{DECISIVE}\n{lines}"));
+    let of = |lines: &str| step(&format!("call = \"GetChannel\"\n[[scenario.steps.assert]]\n{DECISIVE}\n{lines}"));
     let cases = [
         ("at = \"channel\"", "6: the assertion asserts nothing"),
         ("at = \"channel.nmae\"\npresent = true", "8: `channel` has no member `nmae`; did you mean `name`?"),
@@ -138,7 +138,7 @@ fn an_assertion_must_be_able_to_hold() {
     }
     assert_wrong(&of("at = \"channel.tags.anything\"\npresent = true"), &[]);
     let refused = step(&format!(
-        "call = \"GetChannel\"\nexpect = \"ResourceNotFoundException\"\n[[scenario.step.assert]]\n{DECISIVE}\nat = \
+        "call = \"GetChannel\"\nexpect = \"ResourceNotFoundException\"\n[[scenario.steps.assert]]\n{DECISIVE}\nat = \
          \"channel\"\npresent = true"
     ));
     assert_wrong(&refused, &["7: assertions are made of successes only, and the step expects none"]);

@@ -1,73 +1,18 @@
-//! Reads suites, and keeps of them what fits a contract.
+//! Keeps of suites what fits a contract.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
-use include_dir::{Dir, include_dir};
-
-use super::PlanError;
-use super::lint::{self, Effect, Misfit};
 use super::locate::Places;
 use super::source::{List, Origin, Source, SuiteError};
-use super::suite::{Assert, Scenario, Step, Suites};
+use super::{Assert, Scenario, Step, Suites};
+use crate::plan::lint::{self, Effect, Misfit};
 use crate::spec::rules::{AbsentOutput, DefaultRule};
 use crate::spec::{Contract, Flaw, Problem, problems};
 
-static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/suites/scenarios");
-
 impl Suites {
-    /// The suites that come with the program. They are written for the built-in contract.
-    ///
-    /// # Errors
-    /// A file that is no suite.
-    pub fn builtin() -> Result<Suites, PlanError> {
-        let mut files: Vec<_> = BUILTIN.files().collect();
-        files.sort_by_key(|file| file.path());
-        let mut suites = Suites::default();
-        for file in files {
-            let path = Path::new("suites/scenarios").join(file.path());
-            suites.extend(Suites::parse(&path, file.contents_utf8().unwrap_or(""))?);
-        }
-        suites.sources.iter_mut().for_each(|source| source.origin = Origin::BuiltIn);
-        Ok(suites)
-    }
-
-    /// Reads one suite file. It is written for the contract that it is used with.
-    ///
-    /// # Errors
-    /// What is wrong, with line and column. Whether the names in it are known is for [`super::plan`] to say.
-    pub fn parse(path: &Path, text: &str) -> Result<Suites, PlanError> {
-        let name = path.display().to_string();
-        let mut suites: Suites = toml::from_str(text).map_err(|error| {
-            let help = "write the suite as `specs/suites.schema.json` describes it".to_owned();
-            let flaw = (error.span().unwrap_or(0..0), error.message().trim().to_owned(), help);
-            PlanError::Suites(SuiteError { problems: problems(&name, text, vec![flaw]) })
-        })?;
-        let first = [0; List::ALL.len()];
-        suites.sources = vec![Source { name, text: text.into(), origin: Origin::Given, first }];
-        Ok(suites)
-    }
-
-    /// Adds another file's content.
-    pub fn extend(&mut self, other: Suites) {
-        let before = List::ALL.map(|list| list.length(self));
-        self.sources.extend(other.sources.into_iter().map(|mut source| {
-            source.first.iter_mut().zip(before).for_each(|(first, before)| *first += before);
-            source
-        }));
-        self.scenarios.extend(other.scenarios);
-        self.states.extend(other.states);
-        self.probes.extend(other.probes);
-        self.echoes.extend(other.echoes);
-        self.agreements.extend(other.agreements);
-        self.sequences.extend(other.sequences);
-        self.laws.extend(other.laws);
-        self.ingest.steps.extend(other.ingest.steps);
-    }
-
     /// Checks that the suites fit the contract, and adds a scenario for every default that it states. What the built-in
     /// suites have of another contract than the built-in one is left out; the second value says how much that is.
-    pub(super) fn for_contract(mut self, contract: &Contract) -> Result<(Suites, Option<String>), SuiteError> {
+    pub(in crate::plan) fn for_contract(mut self, contract: &Contract) -> Result<(Suites, Option<String>), SuiteError> {
         let is_foreign = |list: List, index: usize| {
             let origin = self.source(list, index).map(|(source, _)| source.origin);
             origin == Some(Origin::BuiltIn) && !contract.is_builtin

@@ -5,13 +5,16 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::written;
+
 /// The values of a TOML file with their places.
 pub(super) struct Places<'t>(Option<Spanned<DeTable<'t>>>);
 
 impl<'t> Places<'t> {
-    /// Of a text; one that is not TOML has no places.
+    /// Of a file's text, with its entries as they are when everything in it is expanded; one that cannot be read has no
+    /// places.
     pub fn of(text: &'t str) -> Places<'t> {
-        Places(DeTable::parse(text).ok())
+        Places(written::expand(text).ok())
     }
 
     /// The bytes of the value that keys and indexes lead to, or of the last value on the way that is there.
@@ -40,15 +43,15 @@ mod tests {
 
     #[test]
     fn keys_and_indexes_lead_to_a_value() {
-        let text = "[[scenario]]\nname = \"a\"\n[[scenario.step]]\ncall = \"X\"\nexpect = [\"b\", \"c\"]\n";
+        let text = "[[scenario]]\nname = \"a\"\n[[scenario.steps]]\ncall = \"X\"\nexpect = [\"b\", \"c\"]\n";
         let places = Places::of(text);
         let at = |path: &str| {
             let path: Vec<String> = path.split('/').map(str::to_owned).collect();
             text.get(places.span(&path)).unwrap_or_default()
         };
         assert_eq!(at("scenario/0/name"), "\"a\"");
-        assert_eq!(at("scenario/0/step/0/call"), "\"X\"");
-        assert_eq!(at("scenario/0/step/0/expect/1"), "\"c\"");
-        assert_eq!(at("scenario/0/step/0/missing"), "[[scenario.step]]");
+        assert_eq!(at("scenario/0/steps/0/call"), "\"X\"");
+        assert_eq!(at("scenario/0/steps/0/expect/1"), "\"c\"");
+        assert_eq!(at("scenario/0/steps/0/missing"), "[[scenario.steps]]");
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::suite::Suites;
+use super::Suites;
 use crate::spec::Problem;
 
 /// A list of entries in a suite file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum List {
+pub(in crate::plan) enum List {
     /// `[[state]]`
     States,
     /// `[[scenario]]`
@@ -25,7 +25,7 @@ pub(super) enum List {
     Sequences,
     /// `[[law]]`
     Laws,
-    /// `[[ingest.step]]`
+    /// `ingest.steps`
     Ingest,
 }
 
@@ -52,7 +52,7 @@ impl List {
             List::Agreements => &["agreement"],
             List::Sequences => &["sequence"],
             List::Laws => &["law"],
-            List::Ingest => &["ingest", "step"],
+            List::Ingest => &["ingest", "steps"],
         }
     }
 
@@ -73,7 +73,7 @@ impl List {
 
 /// Which contract a suite file is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(in crate::plan) enum Origin {
     /// It comes with the program: for the built-in contract.
     BuiltIn,
     /// It was given: for the contract that it is used with.
@@ -82,7 +82,7 @@ pub(super) enum Origin {
 
 /// A suite file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Source {
+pub(in crate::plan) struct Source {
     pub name: String,
     pub text: Arc<str>,
     pub origin: Origin,
@@ -92,7 +92,7 @@ pub(super) struct Source {
 
 impl Suites {
     /// The file of an entry, and the entry's position in it.
-    pub(super) fn source(&self, list: List, index: usize) -> Option<(&Source, usize)> {
+    pub(in crate::plan) fn source(&self, list: List, index: usize) -> Option<(&Source, usize)> {
         let first = |source: &Source| source.first.get(list as usize).copied().unwrap_or_default();
         let source = self.sources.iter().rfind(|source| first(source) <= index)?;
         Some((source, index - first(source)))
