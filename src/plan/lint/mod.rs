@@ -10,8 +10,8 @@ mod steps;
 use std::collections::BTreeSet;
 
 use super::resources::Resources;
-use super::suite::source::List;
 use super::suite::Suites;
+use super::suite::source::List;
 use crate::spec::Contract;
 use names::Names;
 

@@ -63,17 +63,3 @@ impl Suites {
         self.ingest.steps.extend(other.ingest.steps);
     }
 }
-#[cfg(test)]
-#[test]
-fn dump_for_conversion() {
-    let suites = match Suites::builtin() {
-        Ok(suites) => suites,
-        Err(PlanError::Suites(error)) => panic!("{}", error.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
-        Err(other) => panic!("{other}"),
-    };
-    let text = format!(
-        "{:#?}",
-        (&suites.scenarios, &suites.states, &suites.probes, &suites.echoes, &suites.agreements, &suites.sequences, &suites.laws, &suites.ingest)
-    );
-    let _ = std::fs::write(std::env::var("DUMP_TO").unwrap_or("/tmp/dump.txt".into()), text);
-}

@@ -11,11 +11,11 @@ use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value, json};
 
-use crate::plan::sequence::{Law, LawKind, Sequence};
 use super::{
-    written, Agreement, Assert, BroadcastState, BroadcastStep, Echo, Ingest, Need, Probe, Scenario, SignatureChange, State,
-    Step, Suites, Upholds,
+    Agreement, Assert, BroadcastState, BroadcastStep, Echo, Ingest, Need, Probe, Scenario, SignatureChange, State,
+    Step, Suites, Upholds, written,
 };
+use crate::plan::sequence::{Law, LawKind, Sequence};
 
 /// How many entries of a list, of different forms, are damaged in every way.
 const DAMAGED: usize = 40;

@@ -53,7 +53,9 @@ impl<'t> Tables<'t> {
                 continue;
             };
             let columns = self.rows.get(name).into_iter().flatten().filter_map(|row| row.get_ref().as_table());
-            for (column, _) in columns.flat_map(|row| row.iter()).filter(|(column, _)| !used.contains(column.get_ref().as_ref())) {
+            for (column, _) in
+                columns.flat_map(|row| row.iter()).filter(|(column, _)| !used.contains(column.get_ref().as_ref()))
+            {
                 let message = format!("no scenario uses the parameter `{}` of the table `{name}`", column.get_ref());
                 flaws.add(column.span(), message, "use it, or remove it");
             }

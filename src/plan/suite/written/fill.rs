@@ -174,7 +174,11 @@ impl<'t> Filler<'_, 't> {
             Some(None) => {
                 self.used.insert(name.to_owned());
                 let message = format!("`<{name}>` is a list or a table and cannot stand within a text");
-                self.flaws.add(place.clone(), message, format!("write `\"<{name}>\"` alone, or loop over it with `for`"));
+                self.flaws.add(
+                    place.clone(),
+                    message,
+                    format!("write `\"<{name}>\"` alone, or loop over it with `for`"),
+                );
                 String::new()
             }
             None => {

@@ -168,7 +168,9 @@ impl<'t> Fixtures<'t> {
         let mut filler = Filler { values, used: BTreeSet::new(), owner, budget, flaws };
         let steps = filler.fill(&fixture.steps);
         let needed = filler.used;
-        for (given, _) in with.iter().chain(&fixture.defaults).filter(|(name, _)| !needed.contains(name.get_ref().as_ref())) {
+        for (given, _) in
+            with.iter().chain(&fixture.defaults).filter(|(name, _)| !needed.contains(name.get_ref().as_ref()))
+        {
             let message = format!("the fixture `{}` does not use the parameter `{}`", used.get_ref(), given.get_ref());
             let help = format!("write `<{}>` in its steps, or remove the value", given.get_ref());
             flaws.add(given.span(), message, help);

@@ -61,13 +61,7 @@ pub(super) fn expand(text: &str) -> Result<Spanned<DeTable<'_>>, Vec<Flaw>> {
 }
 
 /// Expands the steps of an entry: fixtures first, then default rules and groups of assertions.
-fn finish<'t>(
-    entry: &mut Node<'t>,
-    reach: Reach,
-    fixtures: &mut Fixtures<'t>,
-    budget: &mut Budget,
-    flaws: &mut Flaws,
-) {
+fn finish<'t>(entry: &mut Node<'t>, reach: Reach, fixtures: &mut Fixtures<'t>, budget: &mut Budget, flaws: &mut Flaws) {
     let Some(table) = table_mut(entry) else { return };
     fixtures.expand(table, reach, budget, flaws);
     let rule = if reach.inherits { take(table, "rule") } else { None };

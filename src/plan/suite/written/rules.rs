@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeValue};
 
 use super::Flaws;
-use super::tree::{Node, Table, list, list_mut, set, table_mut, take, take_table, text};
+use super::tree::{Node, Table, list, list_mut, set, table_mut, take_table, take_text, text};
 
 /// Gives the assertions of steps the rule of their step or, where it has none, of the scenario, and writes groups of
 /// assertions out.
@@ -60,8 +60,7 @@ fn members<'t>(mut assert: Node<'t>, flaws: &mut Flaws) -> Vec<Node<'t>> {
         let help = "write `members = { PATH = VALUE }`, and no `equals` beside it";
         flaws.add(place.clone(), "`members` names no member, or stands beside `equals`", help);
     }
-    let at = take(table, "at");
-    let at = at.as_ref().and_then(|at| at.get_ref().as_str()).unwrap_or_default();
+    let at = take_text(table, "at", flaws).map(Spanned::into_inner).unwrap_or_default();
     let single = |(name, value): (Spanned<Cow<'t, str>>, Node<'t>)| {
         let mut single = table.clone();
         let dot = if at.is_empty() || name.get_ref().starts_with('[') { "" } else { "." };

@@ -193,7 +193,10 @@ fn what_is_wrong_with_cases_is_shown_where_it_stands() {
     let named = "name = \"mine-<kind>\"";
     let steps = "[{ call = \"<b>\" }]";
     let cases = [
-        (with_cases(named, "[{ kind = \"1\", b = \"X\", c = 2 }]", steps), "4: the scenario does not use the parameter `c`"),
+        (
+            with_cases(named, "[{ kind = \"1\", b = \"X\", c = 2 }]", steps),
+            "4: the scenario does not use the parameter `c`",
+        ),
         (with_cases(named, "[{ kind = \"1\", bb = \"X\" }]", steps), "4: the scenario does not use the parameter `bb`"),
         (with_cases("slow = true", "[{ b = \"X\" }]", steps), "4: the case has no name"),
         (with_cases(named, "[]", steps), "4: the scenario has no cases"),
@@ -228,14 +231,16 @@ fn what_is_wrong_with_cases_is_shown_where_it_stands() {
 #[test]
 fn a_wrong_value_of_a_case_is_shown_in_its_row() {
     let steps = "[{ call = \"GetChannel\", assert = [{ rule = \"r\", length = \"<b>\" }] }]";
-    let problems = read(&with_cases("name = \"mine-<kind>\"", "[\n{ kind = 1, b = 1 },\n{ kind = 2, b = \"x\" },\n]", steps));
+    let problems =
+        read(&with_cases("name = \"mine-<kind>\"", "[\n{ kind = 1, b = 1 },\n{ kind = 2, b = \"x\" },\n]", steps));
     assert_eq!(problems.unwrap_err(), ["6: invalid type: string \"x\", expected u64"]);
 }
 
 #[test]
 fn what_is_wrong_with_fixtures_is_shown_where_it_stands() {
     let fixture = "[[fixture]]\nname = \"keyless\"\nsummary = \"x\"\nsteps = [{ call = \"<op>\", expect = \"4xx\" }]\n";
-    let scenario = |steps: &str| format!("{fixture}[[scenario]]\nname = \"mine\"\nsummary = \"x\"\nsteps = [{steps}]\n");
+    let scenario =
+        |steps: &str| format!("{fixture}[[scenario]]\nname = \"mine\"\nsummary = \"x\"\nsteps = [{steps}]\n");
     let good = "{ use = \"keyless\", with = { op = \"GetChannel\" } }";
     assert!(read(&scenario(good)).is_ok());
     assert_wrong(fixture, &["2: nothing uses the fixture `keyless`"]);
@@ -257,9 +262,10 @@ fn what_is_wrong_with_fixtures_is_shown_where_it_stands() {
         &["10: nothing uses the fixture `keyless`", "10: the fixture `keyless` is defined twice"],
     );
     assert_wrong(
-        &format!("[[fixture]]\nname = \"loop\"\nsummary = \"x\"\nsteps = [{{ use = \"loop\" }}]\n{}", scenario(
-            &format!("{good}, {{ use = \"loop\" }}")
-        )),
+        &format!(
+            "[[fixture]]\nname = \"loop\"\nsummary = \"x\"\nsteps = [{{ use = \"loop\" }}]\n{}",
+            scenario(&format!("{good}, {{ use = \"loop\" }}"))
+        ),
         &["4: `loop` is not defined above"],
     );
     assert_wrong(
@@ -273,7 +279,10 @@ fn what_is_wrong_with_loops_and_rules_is_shown_where_it_stands() {
     let scenario = |steps: &str| format!("[[scenario]]\nname = \"mine\"\nsummary = \"x\"\nsteps = [\n{steps}\n]\n");
     assert_wrong(&scenario("{ for = { n = \"3..1\" }, call = \"X<n>\" }"), &["5: the loop has no values"]);
     assert_wrong(&scenario("{ for = { n = 3 }, call = \"X<n>\" }"), &["5: the loop has no values"]);
-    assert_wrong(&scenario("{ for = { n = \"1..2\" }, call = \"X\" }"), &["5: `<n>` stands nowhere in what is repeated"]);
+    assert_wrong(
+        &scenario("{ for = { n = \"1..2\" }, call = \"X\" }"),
+        &["5: `<n>` stands nowhere in what is repeated"],
+    );
     assert_wrong(&scenario("{ for = 3, call = \"X\" }"), &["5: `for` does not name one variable"]);
     assert_wrong(
         &scenario("{ for = { n = [1] }, call = \"X<n>\", assert = [{ for = { n = [1] }, at = \"<n>\" }] }"),
