@@ -34,52 +34,45 @@ fn assert_part_up_to_date(name: &str, part: &str) {
     assert_up_to_date(name, &format!("{before}{}{part}{}{after}", MARKS[0], MARKS[1]));
 }
 
-fn text<'v>(entry: &'v Value, member: &str) -> &'v str {
-    entry[member].as_str().unwrap()
-}
-
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
 
 #[test]
 fn every_numbered_entry_has_its_place() {
-    let rules: Value = serde_json::from_str(include_str!("../specs/ivs-2020-07-14.rules.json")).unwrap();
     let contract = spec::builtin().unwrap();
-    let errata: Vec<&str> = rules["errata"].as_array().unwrap().iter().map(|entry| text(entry, "id")).collect();
-    let ambiguities: Vec<&str> =
-        rules["ambiguities"].as_array().unwrap().iter().map(|entry| text(entry, "id")).collect();
+    let rules = &contract.rules;
+    let errata = rules.errata.iter().map(|entry| entry.id.as_str());
+    let known: Vec<&str> = errata.chain(rules.ambiguities.iter().map(|entry| entry.id.as_str())).collect();
     let mut page = String::from(
         "# The 161 entries of the reading\n\n\
          Every statement of the API reference that needs a reading, and where it went: a clause that is checked, a\n\
          trait of the model, an erratum, an ambiguity of which every reading is accepted, or untestable with its\n\
-         reason (`ivs-conformance explain rule:N`). Made from `specs/ivs-2020-07-14.rules.json`.\n\n\
+         reason (`ivs-conformance explain rule:N`). Made from `specs/ivs-2020-07-14.rules.toml`.\n\n\
          | number | place | ids | statement | reading |\n| ---: | --- | --- | --- | --- |\n",
     );
-    let entries = rules["rules"].as_array().unwrap();
-    for (number, entry) in (1u64..).zip(entries) {
-        assert_eq!(entry["number"].as_u64(), Some(number));
-        let ids: Vec<&str> = entry["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
-        for id in &ids {
+    for (number, entry) in (1_u32..).zip(&rules.rules) {
+        assert_eq!(entry.number, number);
+        for id in &entry.ids {
             let is_clause_glob = || {
                 let glob = globset::Glob::new(id).unwrap().compile_matcher();
                 contract.clauses.iter().any(|(_, clause)| glob.is_match(&clause.id))
             };
-            let is_known =
-                errata.contains(id) || ambiguities.contains(id) || is_clause_glob() || is_shape(&contract, id);
+            let is_known = known.contains(&id.as_str()) || is_clause_glob() || is_shape(&contract, id);
             assert!(is_known, "entry {number} names `{id}`, which is nowhere");
         }
-        let shown: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+        assert!(!entry.ids.is_empty() && !entry.statement.is_empty() && !entry.reading.is_empty(), "entry {number}");
+        let shown: Vec<String> = entry.ids.iter().map(|id| format!("`{id}`")).collect();
         let _ = writeln!(
             page,
             "| {number} | {} | {} | {} | {} |",
-            text(entry, "place"),
+            format!("{:?}", entry.place).to_lowercase(),
             shown.join(", "),
-            cell(text(entry, "statement")),
-            cell(text(entry, "reading")),
+            cell(&entry.statement),
+            cell(&entry.reading),
         );
     }
-    assert_eq!(entries.len(), 161);
+    assert_eq!(rules.rules.len(), 161);
     assert_up_to_date("rules.md", &page);
 }
 

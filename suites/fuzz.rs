@@ -20,7 +20,7 @@ const SEEDS: [&str; 11] = [
     include_str!("fuzz/config.toml"),
     include_str!("fuzz/baseline.toml"),
     include_str!("fuzz/contract.json"),
-    include_str!("fuzz/contract.rules.json"),
+    include_str!("fuzz/contract.rules.toml"),
     JOURNAL,
     include_str!("fuzz/recording.har"),
     include_str!("fuzz/recording.ndjson"),
@@ -140,7 +140,7 @@ fn seeds_are_understood() {
         ivs_conformance::recording::read(recording.as_bytes(), &mut |_| number += 1).unwrap();
         assert_eq!(number, 2);
     }
-    let rules = Some(("contract.rules.json", include_str!("fuzz/contract.rules.json")));
+    let rules = Some(("contract.rules.toml", include_str!("fuzz/contract.rules.toml")));
     let contract = ivs_conformance::spec::load("contract.json", include_str!("fuzz/contract.json"), rules).unwrap();
     assert_eq!(contract.operations.len(), 3);
     let answer = targets::answers::exchange("POST", ANSWERS.as_bytes());

@@ -9,7 +9,7 @@ use serde_json::Value;
 mod common;
 
 const MODEL: &str = include_str!("../specs/ivs-2020-07-14.json");
-const RULES: &str = include_str!("../specs/ivs-2020-07-14.rules.json");
+const RULES: &str = include_str!("../specs/ivs-2020-07-14.rules.toml");
 const SCHEMA: &str = include_str!("../specs/spec-diff.schema.json");
 const BOTOCORE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/suites/botocore/service-2.json");
 
@@ -22,7 +22,7 @@ fn bundle(scratch: &common::Scratch) -> String {
     assert_eq!(*name, 128);
     *name = Value::from(64);
     std::fs::write(Path::new(&directory).join("service.json"), model.to_string()).unwrap();
-    std::fs::write(Path::new(&directory).join("service.rules.json"), RULES).unwrap();
+    std::fs::write(Path::new(&directory).join("service.rules.toml"), RULES).unwrap();
     directory
 }
 

@@ -19,7 +19,7 @@ use crate::report::text::{count, visible};
 use crate::run::rate_limit;
 use crate::run::settings::{Broadcast, JournalMode, Locality, Settings};
 use crate::spec::Contract;
-use crate::spec::rules::{Limit, LimitScope};
+use crate::spec::rules::{Limit, Scope};
 
 /// Seconds that a request to another machine takes, where nothing is known of it.
 const LATENCY: f64 = 0.12;
@@ -147,7 +147,7 @@ fn limit(contract: &Contract, kind: &str) -> String {
     let producer = resources.producer(kind).unwrap_or_default();
     let limits = &contract.rules.limits;
     // What comes along with another resource has no limit of its own.
-    let is_limit = |limit: &&Limit| limit.operation == producer && limit.per == LimitScope::Account;
+    let is_limit = |limit: &&Limit| limit.operation == producer && limit.per == Scope::Account;
     let limit = limits.iter().find(is_limit).filter(|_| !resources.makes_more(producer, kind));
     limit.map_or_else(String::new, |limit| format!(" (an account has room for {})", limit.count))
 }

@@ -65,7 +65,7 @@ pub fn not_found_errors(contract: &Contract, operation: &Operation) -> Vec<Expec
 pub(super) fn trigger_errors(contract: &Contract, operation: &Operation, kind: TriggerKind) -> Vec<ExpectedError> {
     let triggers = contract.rules.error_triggers.iter().filter(|trigger| trigger.operation == operation.name);
     triggers
-        .filter(|trigger| trigger.trigger.as_ref().is_some_and(|how| how.kind == kind))
+        .filter(|trigger| trigger.cause == Some(kind))
         .flat_map(|trigger| {
             let main = ExpectedError { code: trigger.code.clone(), status: trigger.status };
             let others =

@@ -11,7 +11,6 @@ use super::domain::{Domain, Domains};
 use super::generator::runner;
 use super::pattern::Template;
 use super::valid;
-use crate::plan::placeholder::Curve;
 use crate::plan::resources;
 use crate::spec::Pattern;
 use crate::spec::contract::{Contract, Node, NodeKind, Operation};
@@ -62,7 +61,7 @@ pub(super) fn domains(contract: &Contract) -> Domains {
     for rule in contract.rules.input_rules.iter().filter(|rule| !rule.paths.is_empty()) {
         let pattern = rule.schema.get("pattern").and_then(Value::as_str).and_then(Template::new);
         let domain = match (&rule.generator, rule.schema.get("enum")) {
-            (Some(Source::P384PublicKeyPem), _) => Some(Domain::Placeholder(Curve::P384.public_key())),
+            (Some(Source::EcdsaPublicKey(curve)), _) => Some(Domain::Placeholder(curve.public_key())),
             (_, Some(Value::Array(values))) => Some(Domain::Values(values.clone())),
             _ => pattern.map(Domain::Pattern),
         };

@@ -101,9 +101,8 @@ impl Generator {
         let mut doubt = None;
         visit(&operation.input, input, &mut |node, value| {
             let is_token = operation.pagination.as_ref().is_some_and(|pages| pages.input_token == node.path);
-            let must_be_known = |rule: &InputRule| {
-                matches!(rule.generator, Some(Source::P384PublicKeyPem | Source::PageToken | Source::StreamId))
-            };
+            let must_be_known =
+                |rule: &InputRule| matches!(rule.generator, Some(Source::EcdsaPublicKey(_) | Source::Target));
             let mut rules = rules_at(&self.contract.rules.input_rules, operation, node);
             if valid::is_reference(node) || node.resource.is_some() || details.left_out.contains(&node.path) || is_token
             {

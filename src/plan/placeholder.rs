@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+pub use crate::spec::rules::Curve;
+
 /// What a placeholder `${…}` asks for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Placeholder {
@@ -31,13 +33,6 @@ pub enum Placeholder {
 }
 
 const PUBLIC_KEY: &str = "-public-key";
-
-/// Elliptic curves of public keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Curve {
-    /// NIST P-384 (secp384r1).
-    P384,
-}
 
 impl Curve {
     /// The curve of a name in a placeholder.

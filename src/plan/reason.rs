@@ -4,7 +4,7 @@ use globset::Glob;
 
 use crate::spec::Contract;
 use crate::spec::clause::{Clause, ClauseKind, Constraint};
-use crate::spec::rules::{ReasonKind, Untestable};
+use crate::spec::rules::{ReasonKind, Untestable, Why};
 
 /// A reason out of the closed list, with its explanation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,12 @@ pub struct Reason {
     pub text: String,
     /// Whether it holds of every run and target; otherwise some of them have what the clause needs.
     pub holds_always: bool,
+}
+
+impl Reason {
+    fn of(why: &Why) -> Self {
+        Reason { kind: why.kind, text: why.reason.clone(), holds_always: why.unless.is_none() }
+    }
 }
 
 impl std::fmt::Display for Reason {
@@ -34,8 +40,7 @@ pub fn documented(contract: &Contract, clause_id: &str) -> Option<Reason> {
         if let Some(untestable) = &trigger.untestable
             && clause_id == format!("{}.error.{}", trigger.operation, trigger.code)
         {
-            let holds_always = untestable.unless.is_none();
-            return Some(Reason { kind: untestable.reason_kind, text: untestable.reason.clone(), holds_always });
+            return Some(Reason::of(untestable));
         }
     }
     let is_match = |entry: &&Untestable| {
@@ -47,12 +52,8 @@ pub fn documented(contract: &Contract, clause_id: &str) -> Option<Reason> {
             && Glob::new(&entry.clause).is_ok_and(|glob| glob.compile_matcher().is_match(clause_id))
     };
     let mut matching: Vec<&Untestable> = contract.rules.untestable.iter().filter(is_match).collect();
-    matching.sort_by_key(|entry| entry.reason_kind == ReasonKind::TargetLacks);
-    matching.first().map(|entry| Reason {
-        kind: entry.reason_kind,
-        text: entry.reason.clone(),
-        holds_always: entry.unless.is_none(),
-    })
+    matching.sort_by_key(|entry| entry.why.kind == ReasonKind::TargetLacks);
+    matching.first().map(|entry| Reason::of(&entry.why))
 }
 
 /// The reason for a constraint on a response that no value can break, e.g. a length of at least 0.

@@ -5,7 +5,7 @@ use super::run_context::RunContext;
 use super::settings::{Broadcast, Profile, Throttling};
 use crate::plan::suite::{Need, Scenario, SignatureChange, Step};
 use crate::plan::{Case, Check};
-use crate::spec::rules::LimitScope;
+use crate::spec::rules::Scope;
 
 /// Part of the error codes that speak of a rate.
 const THROTTLED: &str = "Throttl";
@@ -53,7 +53,7 @@ fn too_much(env: &RunContext, scenario: &Scenario) -> Option<String> {
     if env.target.is_loopback() {
         return None;
     }
-    env.contract.rules.limits.iter().filter(|limit| limit.per == LimitScope::Account).find_map(|limit| {
+    env.contract.rules.limits.iter().filter(|limit| limit.per == Scope::Account).find_map(|limit| {
         let makes_one = |step: &&Step| step.call.as_deref() == Some(&limit.operation);
         let made: u64 = scenario.steps.iter().filter(makes_one).map(|step| u64::from(step.times.max(1))).sum();
         // Others need some of the room, and so do other cases.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::files::{Files, TextFile};
+use super::rules::RuleText;
 
 /// A file of a bundle: its name and its text.
 type Embedded = (&'static str, &'static str);
@@ -14,13 +15,14 @@ pub struct Bundle {
     pub names: &'static [&'static str],
     model: Embedded,
     extended: Option<Embedded>,
-    rules: Embedded,
+    /// Its rules, then those that they extend.
+    rules: &'static [Embedded],
     suites: &'static [Embedded],
 }
 
 pub(super) const DOCUMENT_MODEL: Embedded = ("ivs-2020-07-14.json", include_str!("../../specs/ivs-2020-07-14.json"));
 pub(super) const DOCUMENT_RULES: Embedded =
-    ("ivs-2020-07-14.rules.json", include_str!("../../specs/ivs-2020-07-14.rules.json"));
+    ("ivs-2020-07-14.rules.toml", include_str!("../../specs/ivs-2020-07-14.rules.toml"));
 
 impl Bundle {
     /// The contract of the reference document of 2025-02-28.
@@ -28,7 +30,7 @@ impl Bundle {
         names: &["ivs-2020-07-14", "builtin", "built-in"],
         model: DOCUMENT_MODEL,
         extended: None,
-        rules: DOCUMENT_RULES,
+        rules: &[DOCUMENT_RULES],
         suites: &[],
     };
     /// The contract of the document with what the service's model of November 2026 has besides.
@@ -36,7 +38,7 @@ impl Bundle {
         names: &["ivs-2026-11"],
         model: ("ivs-2026-11.json", include_str!("../../specs/ivs-2026-11.json")),
         extended: Some(DOCUMENT_MODEL),
-        rules: DOCUMENT_RULES,
+        rules: &[DOCUMENT_RULES],
         suites: &[],
     };
     /// All of them, the oldest first.
@@ -62,9 +64,10 @@ impl Bundle {
         self.model
     }
 
-    /// Name and text of its companion file.
-    pub(super) fn rules(&self) -> Embedded {
-        self.rules
+    /// Its rules, then those that they extend.
+    pub(super) fn rules(&self) -> Vec<RuleText> {
+        let text = |(name, text): &Embedded| RuleText { name: (*name).to_owned(), text: (*text).to_owned() };
+        self.rules.iter().map(text).collect()
     }
 
     /// Its files.
@@ -75,7 +78,7 @@ impl Bundle {
         Files {
             model: file(self.model),
             extended: self.extended.map(file),
-            rules: Some(file(self.rules)),
+            rules: self.rules.iter().copied().map(file).collect(),
             paginators: None,
             suites: self.suites.iter().map(suite).collect(),
         }

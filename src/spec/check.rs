@@ -1,5 +1,5 @@
-//! `spec check`: everything that loading checks, and that the companion file is true to itself: it has the published form,
-//! its globs match something, its schemas compile, and its examples fall on the right side of them.
+//! `spec check`: everything that loading checks, and that the rules are true to themselves: they have the published form,
+//! their globs match something, their schemas compile, and their examples fall on the right side of them.
 
 use std::fmt;
 use std::path::Path;
@@ -9,12 +9,11 @@ use serde_json::Value;
 
 use super::contract::Contract;
 use super::error::{Problem, SpecError};
-use super::files::{Files, TextFile};
-use super::lint::{Located, located};
+use super::files::Files;
 use super::load;
-use super::rules::InputRule;
+use super::rules::{InputRule, Located, Sources};
 
-/// The published form of companion files.
+/// The published form of rules files.
 const RULES_SCHEMA: &str = include_str!("../../specs/rules.schema.json");
 
 /// What a contract holds.
@@ -24,9 +23,9 @@ pub struct Summary {
     pub operations: usize,
     /// Shapes that the model defines.
     pub shapes: usize,
-    /// Clauses, those of the companion included.
+    /// Clauses, those of those of rules included.
     pub clauses: usize,
-    /// Numbered readings of the companion.
+    /// Numbered statements of the reference.
     pub rules: usize,
 }
 
@@ -37,26 +36,28 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Checks a model file and the companion beside it.
+/// Checks a model file and the rules beside it.
 ///
 /// # Errors
-/// Everything that is wrong with the two files.
+/// Everything that is wrong with the files.
 pub fn check_file(path: &Path) -> Result<Summary, SpecError> {
     let files = Files::read(path)?;
-    let name = files.rules.as_ref().map(TextFile::name);
-    summarize(load::load_files(&files)?, &files.model.name(), load::rules_of(&files, name.as_deref()))
+    let (contract, sources) = load::load_with_sources(&files)?;
+    summarize(&contract, &files.model.name(), &sources)
 }
 
-/// Checks a model and its companion file, if there is one; each file as its name and its text.
+/// Checks a model and its rules, if there are some; each file as its name and its text.
 ///
 /// # Errors
 /// Everything that is wrong with the two files.
-pub fn check(source_name: &str, model_json: &str, rules_json: Option<(&str, &str)>) -> Result<Summary, SpecError> {
-    summarize(load::load(source_name, model_json, rules_json)?, source_name, rules_json)
+pub fn check(source_name: &str, model_json: &str, rules: Option<(&str, &str)>) -> Result<Summary, SpecError> {
+    let (contract, sources) = load::load_text(source_name, model_json, rules)?;
+    summarize(&contract, source_name, &sources)
 }
 
-fn summarize(contract: Contract, source_name: &str, rules_json: Option<(&str, &str)>) -> Result<Summary, SpecError> {
-    let problems = rules_json.map_or_else(Vec::new, |(name, text)| check_rules(&contract, name, text));
+fn summarize(contract: &Contract, source_name: &str, sources: &Sources) -> Result<Summary, SpecError> {
+    let mut problems = form(sources);
+    problems.extend(sources.located(content(contract)));
     if !problems.is_empty() {
         return Err(SpecError { name: source_name.to_owned(), problems });
     }
@@ -68,8 +69,8 @@ fn summarize(contract: Contract, source_name: &str, rules_json: Option<(&str, &s
     })
 }
 
-fn check_rules(contract: &Contract, name: &str, text: &str) -> Vec<Problem> {
-    let mut found = form(text);
+fn content(contract: &Contract) -> Vec<Located> {
+    let mut found = Vec::new();
     globs(contract, &mut found);
     for (index, rule) in contract.rules.input_rules.iter().enumerate() {
         input_rule(index, rule, &mut found);
@@ -77,29 +78,32 @@ fn check_rules(contract: &Contract, name: &str, text: &str) -> Vec<Problem> {
     for (index, rule) in contract.rules.output_rules.iter().enumerate() {
         compile(&rule.id, &rule.schema, &["output_rules", &index.to_string(), "schema"], &mut found);
     }
-    located(found, name, text)
+    found
 }
 
 fn problem(path: &[&str], message: String, help: &str) -> Located {
     (path.iter().map(|segment| (*segment).to_owned()).collect(), message, help.to_owned())
 }
 
-/// Differences from the published form.
-fn form(text: &str) -> Vec<Located> {
-    let (Ok(schema), Ok(instance)) = (serde_json::from_str(RULES_SCHEMA), serde_json::from_str::<Value>(text)) else {
+/// Differences of the files from the published form.
+fn form(sources: &Sources) -> Vec<Problem> {
+    let Some(validator) =
+        serde_json::from_str(RULES_SCHEMA).ok().and_then(|schema| jsonschema::validator_for(&schema).ok())
+    else {
         return Vec::new();
     };
-    let Ok(validator) = jsonschema::validator_for(&schema) else {
-        return Vec::new();
-    };
-    let differences = validator.iter_errors(&instance).map(|error| {
-        let path: Vec<String> = error.instance_path().to_string().split('/').skip(1).map(str::to_owned).collect();
-        (path, error.to_string(), "write the companion file as `specs/rules.schema.json` describes it".to_owned())
+    let files = sources.values().into_iter().enumerate();
+    let problems = files.flat_map(|(file, instance)| {
+        let differences = validator.iter_errors(&instance).map(|error| {
+            let path: Vec<String> = error.instance_path().to_string().split('/').skip(1).map(str::to_owned).collect();
+            (path, error.to_string(), "write the rules as `specs/rules.schema.json` describes them".to_owned())
+        });
+        sources.of_file(file, differences.collect())
     });
-    differences.collect()
+    problems.collect()
 }
 
-/// Globs that match no clause and no other id of the companion.
+/// Globs that match no clause and no other id of the rules.
 fn globs(contract: &Contract, found: &mut Vec<Located>) {
     let rules = &contract.rules;
     let mut ids: Vec<&str> = contract.clauses.iter().map(|(_, clause)| clause.id.as_str()).collect();
@@ -122,9 +126,7 @@ fn globs(contract: &Contract, found: &mut Vec<Located>) {
         expect(&entry.clause, &["untestable", &index.to_string(), "clause"]);
     }
     for (index, rule) in rules.rules.iter().enumerate() {
-        for (number, id) in rule.ids.iter().enumerate() {
-            expect(id, &["rules", &index.to_string(), "ids", &number.to_string()]);
-        }
+        rule.ids.iter().for_each(|id| expect(id, &["rules", &index.to_string(), "covers"]));
     }
     for (index, erratum) in rules.errata.iter().enumerate() {
         for (number, place) in erratum.places.iter().enumerate() {

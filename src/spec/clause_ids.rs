@@ -1,4 +1,4 @@
-//! Gives every promise of a contract its clause: constraints of the trees, statuses, bodies, errors, then the companion's
+//! Gives every promise of a contract its clause: constraints of the trees, statuses, bodies, errors, then the contract's
 //! rules. The order is stable: operations by name, and within each input, output, status, body, errors.
 
 use std::collections::HashMap;
@@ -11,9 +11,9 @@ use super::statement;
 
 /// Everything that clauses need to know of the model beside the operations.
 pub(super) struct Numbering<'a> {
-    /// The companion file.
+    /// The rules.
     pub rules: &'a Rules,
-    /// Shape ids by their short names, for sections of models without a companion.
+    /// Shape ids by their short names, for sections of models without rules.
     pub shape_ids: HashMap<&'a str, &'a str>,
 }
 
@@ -127,8 +127,8 @@ impl Context<'_> {
         self.numbering
             .section(container)
             .or_else(|| {
-                let has_companion = self.numbering.rules.section(self.name).is_some();
-                let id = self.numbering.shape_ids.get(container).filter(|_| !has_companion)?;
+                let has_rules = self.numbering.rules.section(self.name).is_some();
+                let id = self.numbering.shape_ids.get(container).filter(|_| !has_rules)?;
                 Some((*id).to_owned())
             })
             .unwrap_or_else(|| self.section.to_owned())
@@ -152,7 +152,7 @@ fn applies(node: &Node, constraint: Constraint) -> bool {
     }
 }
 
-/// Clauses of the companion: rules, then protocol, then auth, each in the order of the file.
+/// Clauses of the rules: rules, then protocol, then auth, each in the order of the files.
 fn rule_clauses(rules: &Rules, table: &mut ClauseTable) {
     let mut found = rule_definitions(rules);
     found.sort_by_key(|clause| match clause.kind {
@@ -185,12 +185,12 @@ fn rule_definitions(rules: &Rules) -> Vec<Clause> {
     let untestable =
         rules.untestable.iter().map(|entry| match rules.rules.iter().find(|rule| rule.ids.contains(&entry.clause)) {
             Some(rule) => clause(&entry.clause, rule.tier, &rule.sections, &rule.statement),
-            None => clause(&entry.clause, Tier::Documented, &[], &entry.reason),
+            None => clause(&entry.clause, Tier::Documented, &[], &entry.why.reason),
         });
     inputs.chain(outputs).chain(scenarios).chain(defaults).chain(untestable).flatten().collect()
 }
 
-/// The kind of clause that an id of the companion stands for; none for globs and for what is no clause.
+/// The kind of clause that an id of the rules stands for; none for globs and for what is no clause.
 pub(super) fn rule_kind(id: &str) -> Option<ClauseKind> {
     if id.contains(['*', '?', '[', '{']) {
         return None;

@@ -8,6 +8,7 @@ use flate2::read::GzDecoder;
 
 use super::bundle::Bundle;
 use super::error::{Problem, SpecError};
+use super::rules::base_of;
 use super::{botocore, json, overlay};
 
 /// Largest file that is read, in bytes, before and after decompression.
@@ -16,8 +17,10 @@ const LARGEST_FILE: u64 = 64 * 1024 * 1024;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Where botocore keeps how operations page, beside their model.
 const PAGINATORS: [&str; 2] = ["paginators-1.json", "paginators-1.json.gz"];
-/// End of the names of companion files.
-const COMPANION: &str = ".rules.json";
+/// Ends of the names of rules files.
+const RULES: [&str; 2] = [".rules.toml", ".rules.json"];
+/// How many rules files are read that extend one another.
+const MOST_RULES: usize = 16;
 /// Folder of a bundle's suites.
 const SUITES: &str = "suites";
 
@@ -44,8 +47,8 @@ pub struct Files {
     pub model: TextFile,
     /// The model that it extends.
     pub extended: Option<TextFile>,
-    /// The companion file with rules beyond the model.
-    pub rules: Option<TextFile>,
+    /// The file with rules beyond the model, then the one that it extends, and so on, as far as they are there.
+    pub rules: Vec<TextFile>,
     /// botocore's `paginators-1.json` beside its model.
     pub paginators: Option<TextFile>,
     /// Suite files (`suites/*.toml` of a bundle), by name.
@@ -66,7 +69,7 @@ impl Files {
         let of_contract = |error: SpecError| SpecError { name: name.clone(), ..error };
         let is_bundle = path.is_dir();
         let model = if is_bundle { find_model(path) } else { text(path) }.map_err(of_contract)?;
-        let rules = beside(&model.path.with_file_name(companion_name(&model.path))).map_err(of_contract)?;
+        let rules = rules(&model.path).map_err(of_contract)?;
         let mut paginators = None;
         let root = json::parse(&model.text).ok();
         let extended = root.as_ref().and_then(|root| Some(extended(&model.path, overlay::extends(root)?.0)));
@@ -103,7 +106,8 @@ fn find_model(directory: &Path) -> Result<TextFile, SpecError> {
     let (mut models, mut extended) = (Vec::new(), Vec::new());
     for path in list(directory)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let is_candidate = (name.ends_with(".json") || name.ends_with(".json.gz")) && !name.ends_with(COMPANION);
+        let is_candidate =
+            (name.ends_with(".json") || name.ends_with(".json.gz")) && !RULES.iter().any(|end| name.ends_with(end));
         if is_candidate {
             let file = text(&path)?;
             let root = json::parse(&file.text);
@@ -156,12 +160,30 @@ fn suites(directory: &Path) -> Result<Vec<TextFile>, SpecError> {
     files.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).map(|path| text(&path)).collect()
 }
 
-/// `X.rules.json` for `X.json` and `X.json.gz`.
-fn companion_name(model: &Path) -> String {
+/// `X.rules.toml` or `X.rules.json` beside `X.json` or `X.json.gz`, and what it extends.
+fn rules(model: &Path) -> Result<Vec<TextFile>, SpecError> {
     let name = model.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let plain = name.strip_suffix(".gz").unwrap_or(&name);
     let stem = plain.rsplit_once('.').map_or(plain, |(stem, _)| stem);
-    format!("{stem}{COMPANION}")
+    let mut found: Vec<TextFile> = Vec::new();
+    for end in RULES {
+        found.extend(beside(&model.with_file_name(format!("{stem}{end}")))?);
+    }
+    if let [_, second] = found.as_slice() {
+        let message = "the model has two files of rules, one in TOML and one in JSON";
+        return Err(wrong(&second.path, message, "keep one of the two"));
+    }
+    while let Some(base) = found.last().and_then(|file| base_of(&file.text)) {
+        let mut file = None;
+        for end in RULES {
+            file = file.or(beside(&model.with_file_name(format!("{base}{end}")))?);
+        }
+        match file {
+            Some(file) if found.len() < MOST_RULES => found.push(file),
+            _ => break,
+        }
+    }
+    Ok(found)
 }
 
 /// The text of a file that need not be there.

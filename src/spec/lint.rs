@@ -1,14 +1,13 @@
-//! Checks that a companion file fits its model: everything it names exists, and its ids are unique.
+//! Checks that rules fit their model: everything they name exists, and their ids are unique.
 
 use std::collections::HashMap;
 
 use super::clause_ids::rule_kind;
 use super::contract::{Contract, Node};
-use super::error::{Problem, Problems};
-use super::json;
+use super::rules::{Located, Scope};
 
-/// Reports what the companion file names and the contract does not have.
-pub(super) fn references(contract: &Contract, name: &str, text: &str) -> Vec<Problem> {
+/// Reports what the rules name and the contract does not have.
+pub(super) fn references(contract: &Contract) -> Vec<Located> {
     let mut lint = Lint { contract, found: Vec::new() };
     lint.ids();
     lint.input_rules();
@@ -16,25 +15,7 @@ pub(super) fn references(contract: &Contract, name: &str, text: &str) -> Vec<Pro
     lint.operations();
     lint.members();
     lint.retired();
-    located(lint.found, name, text)
-}
-
-/// A problem of a companion file: the keys and indexes that lead to it, what is wrong, what to do.
-pub(super) type Located = (Vec<String>, String, String);
-
-/// Finds where the problems of a companion file stand.
-pub(super) fn located(found: Vec<Located>, name: &str, text: &str) -> Vec<Problem> {
-    if found.is_empty() {
-        return Vec::new();
-    }
-    let root = json::parse(text).ok();
-    let mut problems = Problems::new(name, text);
-    for (path, message, help) in found {
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        let span = root.as_ref().and_then(|root| root.at(&path)).map(|value| value.span).unwrap_or_default();
-        problems.add(span, message, help);
-    }
-    problems.finish(root.as_ref())
+    lint.found
 }
 
 struct Lint<'c> {
@@ -69,7 +50,7 @@ impl Lint<'_> {
             }
             if rule_kind(id).is_none() {
                 let help = "write `rule.name`, `protocol.name` or `auth.name`";
-                self.wrong(&[list, &at, "id"], format!("`{id}` is no id of a rule clause"), help);
+                self.wrong(&[list, &at, "id"], format!("`{id}` is not the id of a rule clause"), help);
             }
         }
     }
@@ -104,7 +85,7 @@ impl Lint<'_> {
             }
             for (number, path) in rule.paths.iter().enumerate() {
                 if !path.contains(".input.") || input_node(self.contract, path).is_none() {
-                    let message = format!("`{path}` is no member of a request");
+                    let message = format!("`{path}` is not a member of a request");
                     self.wrong(
                         &["input_rules", &at, "paths", &number.to_string()],
                         message,
@@ -147,12 +128,8 @@ impl Lint<'_> {
                         let help = "name an error of the operation";
                         self.wrong(&["error_triggers", &at, "code"], message, help);
                     }
-                    Some(error) if error.status != trigger.status => {
-                        let message = format!("`{}` has the status {} in the model", trigger.code, error.status);
-                        self.wrong(&["error_triggers", &at, "status"], message, "write the same status");
-                    }
-                    Some(_) if trigger.trigger.is_some() == trigger.untestable.is_some() => {
-                        let message = format!("`{}` must have `trigger` or `untestable`", trigger.code);
+                    Some(_) if trigger.cause.is_some() == trigger.untestable.is_some() => {
+                        let message = format!("`{}` must have `cause` or `untestable`", trigger.code);
                         self.wrong(&["error_triggers", &at], message, "give exactly one of the two");
                     }
                     Some(_) => {}
@@ -162,9 +139,8 @@ impl Lint<'_> {
         for (index, quota) in contract.rules.quotas.iter().enumerate() {
             let at = index.to_string();
             for (number, operation) in quota.operations.iter().enumerate() {
-                if operation != "*" {
-                    self.operation(operation, &["quotas", &at, "operations", &number.to_string()]);
-                }
+                self.operation(operation, &["quotas", &at, "operations", &number.to_string()]);
+                self.scope(operation, &quota.per, &["quotas", &at, "per"]);
             }
         }
     }
@@ -172,6 +148,15 @@ impl Lint<'_> {
     fn operation(&mut self, name: &str, path: &[&str]) {
         if self.contract.operation(name).is_none() {
             self.wrong(path, format!("the operation `{name}` does not exist"), "name an operation of the model");
+        }
+    }
+
+    /// What a rate or limit is counted for is an account, or something that a request names.
+    fn scope(&mut self, operation: &str, scope: &Scope, path: &[&str]) {
+        let Scope::Member(member) = scope else { return };
+        if self.contract.operation(operation).is_some_and(|operation| operation.input.find(member).is_none()) {
+            let message = format!("a {operation} request has no `{member}`");
+            self.wrong(path, message, "write `account`, or the input member that names what it is counted for");
         }
     }
 
@@ -206,7 +191,9 @@ impl Lint<'_> {
             }
         }
         for (index, entry) in rules.limits.iter().enumerate() {
-            self.operation(&entry.operation, &["limits", &index.to_string(), "operation"]);
+            let at = index.to_string();
+            self.operation(&entry.operation, &["limits", &at, "operation"]);
+            self.scope(&entry.operation, &entry.per, &["limits", &at, "per"]);
         }
         for (index, rule) in rules.scenario_rules.iter().enumerate() {
             for (number, operation) in rule.operations.iter().enumerate() {
@@ -218,7 +205,7 @@ impl Lint<'_> {
     fn member(&mut self, named: &str, path: &[&str]) {
         if nodes(self.contract, named).is_empty() {
             let help = "write `Operation.input.path`, `Operation.output.path`, `Shape` or `Shape$member`";
-            self.wrong(path, format!("`{named}` is no member of the model"), help);
+            self.wrong(path, format!("`{named}` is not a member of the model"), help);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The contract: a Smithy 2.0 JSON AST model or a botocore model with its companion rules, loaded, checked and unfolded
+//! The contract: a Smithy 2.0 JSON AST model or a botocore model with its rules, loaded, checked and unfolded
 //! into operations, nodes and clauses.
 //!
 //! [`load`] and [`builtin`] give a [`Contract`]; [`SpecError`] lists everything that is wrong with its files.
@@ -20,12 +20,12 @@ mod files;
 mod json;
 mod lint;
 mod load;
+mod node;
 mod openapi;
 mod overlay;
 mod pattern;
 mod resolve;
 mod resource;
-mod rule_words;
 pub mod rules;
 pub mod schema;
 mod service;

@@ -30,7 +30,7 @@ static PLAN: LazyLock<Plan> = LazyLock::new(|| {
 static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(&CONTRACT));
 /// Three operations of the built-in contract, and what of its rules is about them: thousands are read in a minute.
 const MODEL: &str = include_str!("contract.json");
-const RULES: &str = include_str!("contract.rules.json");
+const RULES: &str = include_str!("contract.rules.toml");
 const RECORD: &str = include_str!("report.json");
 
 /// A target by name.
@@ -121,7 +121,7 @@ pub fn rules(data: &[u8]) {
 
 /// Loads a contract, and says what is wrong with it.
 fn load(model: &str, rules: Option<&str>) {
-    let rules = rules.map(|text| ("rules.json", text));
+    let rules = rules.map(|text| ("rules", text));
     if let Err(mut error) = spec::load("model.json", model, rules) {
         // Hundreds of problems are shown like the first ones, and take a hundred times as long.
         error.problems.truncate(4);

@@ -140,9 +140,9 @@ mod tests {
     #[test]
     fn what_another_contract_lacks_is_left_out_and_counted() {
         let text = std::fs::read_to_string("specs/ivs-2020-07-14.json").unwrap();
-        let rules = std::fs::read_to_string("specs/ivs-2020-07-14.rules.json").unwrap();
+        let rules = std::fs::read_to_string("specs/ivs-2020-07-14.rules.toml").unwrap();
         let changed = format!("{} ", rules);
-        let same = crate::spec::load("other.json", &text, Some(("other.rules.json", &changed))).unwrap();
+        let same = crate::spec::load("other.json", &text, Some(("other.rules.toml", &changed))).unwrap();
         assert!(!same.is_builtin);
         let notes = plan(&same, &Suites::builtin().unwrap(), &Filter::default()).unwrap().notes;
         assert!(notes.is_empty(), "{notes:?}");

@@ -215,12 +215,14 @@ fn calls_bodies_and_signatures_are_compared() {
 
 #[test]
 fn rules_come_and_go_and_a_model_alone_has_none_to_compare() {
-    let rules: Value = serde_json::from_str(load::BUILTIN_RULES).unwrap();
+    let rules: Value = toml::from_str(load::BUILTIN_RULES).unwrap();
     let mut fewer = rules.clone();
-    let list = |name: &str, rules: &mut Value| {
-        rules[name].as_array_mut().unwrap().remove(0)["id"].as_str().unwrap().to_owned()
+    let list = |kind: &str, rules: &mut Value| {
+        let mut rules = rules["rule"].as_array_mut().unwrap().iter_mut();
+        let clauses = rules.find_map(|rule| rule.get_mut(kind)?.as_array_mut()).unwrap();
+        clauses.remove(0)["id"].as_str().unwrap().to_owned()
     };
-    let (input, output) = (list("input_rules", &mut fewer), list("output_rules", &mut fewer));
+    let (input, output) = (list("input", &mut fewer), list("output", &mut fewer));
     let with = |rules: &Value| load("m.json", load::BUILTIN_MODEL, Some(("r.json", &rules.to_string()))).unwrap();
     let (all, some) = (with(&rules), with(&fewer));
     let impacts = |old: &Contract, new: &Contract, id: &str| {

@@ -6,6 +6,7 @@ mod comparison;
 mod model;
 mod mutation;
 mod refusal;
+mod rules;
 
 #[test]
 fn the_built_in_contract_loads() {

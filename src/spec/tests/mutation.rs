@@ -48,9 +48,9 @@ fn replacements() -> impl Strategy<Value = Value> {
 
 /// Loads a document, and uses the contract in every way if it is one.
 fn exercise(model: &str, rules: &str) {
-    match check("model.json", model, Some(("model.rules.json", rules))) {
+    match check("model.json", model, Some(("model.rules", rules))) {
         Ok(_) => {
-            let contract = load("model.json", model, Some(("model.rules.json", rules))).unwrap();
+            let contract = load("model.json", model, Some(("model.rules", rules))).unwrap();
             export_openapi(&contract);
             export_json_schema(&contract);
             diff(&contract, &contract);
@@ -72,10 +72,19 @@ proptest! {
     }
 
     #[test]
-    fn mutated_companions_never_panic(seed in any::<usize>(), replacement in replacements()) {
-        let mut rules: Value = serde_json::from_str(BUILTIN_RULES).unwrap();
+    fn mutated_rules_never_panic(seed in any::<usize>(), replacement in replacements()) {
+        let mut rules: Value = toml::from_str(BUILTIN_RULES).unwrap();
         mutate(&mut rules, seed, &replacement);
         exercise(BUILTIN_MODEL, &serde_json::to_string_pretty(&rules).unwrap());
+    }
+
+    #[test]
+    fn damaged_rules_never_panic(at in any::<prop::sample::Index>(), length in 0_usize..40, insert in "\\PC{0,4}") {
+        let start = at.index(BUILTIN_RULES.len());
+        let end = (start + length).min(BUILTIN_RULES.len());
+        if let (Some(before), Some(after)) = (BUILTIN_RULES.get(..start), BUILTIN_RULES.get(end..)) {
+            exercise(BUILTIN_MODEL, &format!("{before}{insert}{after}"));
+        }
     }
 
     #[test]

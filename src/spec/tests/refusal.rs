@@ -140,34 +140,3 @@ fn huge_and_deep_models_are_refused_cleanly() {
     refuses(&model(json!({}), json!({}), mixins), "mixes itself in", "");
     assert!(load("deep.json", &"[".repeat(1_000_000), None).is_err());
 }
-
-#[test]
-fn a_companion_that_does_not_fit_is_refused() {
-    let model = model(json!({"a": {"target": "smithy.api#String"}}), json!({}), json!({})).to_string();
-    let head = r#""schema": "ivs-conformance/rules/1", "contract": "m", "published": "2025-01-01", "source": "s""#;
-    let refuse = |text: String, message: &str| {
-        let error = load("model.json", &model, Some(("m.rules.json", &text))).unwrap_err();
-        let found: Vec<String> = error.problems.iter().map(ToString::to_string).collect();
-        assert!(found.iter().any(|line| line.contains(message) && line.starts_with("m.rules.json:")), "{found:#?}");
-    };
-    refuse("{".to_owned(), "a key in double quotes is missing");
-    refuse(format!("{{{head}, \"odd\": 1}}"), "unknown field `odd`");
-    refuse(
-        head.replace("rules/1", "rules/9").pipe(|head| format!("{{{head}}}")),
-        "of the form `ivs-conformance/rules/9`",
-    );
-    refuse(format!("{{{head}, \"distinct\": [\"Do.input.no\"]}}"), "`Do.input.no` is no member");
-    let quota = r#"{"operations": ["No"], "per_second": 5, "scope": "account", "in_contract": true}"#;
-    refuse(format!("{{{head}, \"quotas\": [{quota}]}}"), "the operation `No` does not exist");
-    let rule = r#"{"id": "rule.a", "rules": [], "sections": ["S"], "statement": "s", "tier": "documented", "operations": [], "check": "c"}"#;
-    refuse(format!("{{{head}, \"scenario_rules\": [{rule}, {rule}]}}"), "is defined a second time");
-    assert!(load("model.json", &model, Some(("m.rules.json", &format!("{{{head}}}")))).is_ok());
-}
-
-trait Pipe: Sized {
-    fn pipe<T>(self, next: impl FnOnce(Self) -> T) -> T {
-        next(self)
-    }
-}
-
-impl Pipe for String {}

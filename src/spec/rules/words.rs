@@ -1,8 +1,8 @@
-//! Words that companion files use: closed sets of values.
+//! Words that rules use: closed sets of values.
 
 use serde::{Deserialize, Serialize};
 
-/// What a common error is an answer to.
+/// What a common error is a response to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ErrorCause {
@@ -24,60 +24,51 @@ pub enum ErrorCause {
     Protocol,
 }
 
-/// What a rate is counted for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum QuotaScope {
-    /// All calls of an account in a region.
+/// What a rate or a limit is counted for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize, Serialize)]
+#[serde(from = "String", into = "String")]
+pub enum Scope {
+    /// An account in a region: `account`.
+    #[default]
     Account,
-    /// Calls for one channel.
-    Channel,
+    /// One resource: the input member of the operation that names it.
+    Member(String),
 }
 
-/// What a limit is counted for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LimitScope {
-    /// An account in a region.
-    Account,
-    /// One channel.
-    Channel,
-    /// One resource.
-    Resource,
+impl From<String> for Scope {
+    fn from(text: String) -> Self {
+        if text == ACCOUNT { Scope::Account } else { Scope::Member(text) }
+    }
 }
 
-/// What a target, or a run against it, may be able to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Capability {
-    /// Channels can be made live.
-    Broadcast,
-    /// Signatures are checked.
-    SignatureVerification,
-    /// There are credentials without some permission.
-    LimitedPermissions,
-    /// There are credentials with a session token.
-    TemporaryCredentials,
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::Account => ACCOUNT.to_owned(),
+            Scope::Member(member) => member,
+        }
+    }
 }
+
+/// The scope that is not a member.
+const ACCOUNT: &str = "account";
 
 /// How valid values are made where a schema does not say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Generator {
-    /// A fresh ECDSA P-384 public key as PEM.
-    #[serde(rename = "p384-public-key-pem")]
-    P384PublicKeyPem,
-    /// A token that a list returned.
-    PageToken,
-    /// The id of a stream session.
-    StreamId,
-    /// A value of an `Origin` header.
-    Origin,
-    /// An officially assigned country code.
-    #[serde(rename = "iso-3166-alpha-2")]
-    Iso3166Alpha2,
-    /// Characters that tags may have.
-    TagCharacters,
+    /// A fresh ECDSA public key of that curve as PEM.
+    EcdsaPublicKey(Curve),
+    /// Only the target can give such values: a token or an id that it made.
+    Target,
+}
+
+/// An elliptic curve of public keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+pub enum Curve {
+    /// NIST P-384 (secp384r1).
+    #[serde(rename = "P-384")]
+    P384,
 }
 
 /// Whether an output member may be missing.
@@ -108,11 +99,11 @@ pub enum TriggerKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonKind {
-    /// Every request, or every answer, satisfies it.
+    /// Every request, or every response, satisfies it.
     CannotBeViolated,
     /// A black-box test cannot bring the state about.
     CannotBeTriggered,
-    /// The target does not have what the test needs.
+    /// The target or the run does not have what the test needs.
     TargetLacks,
 }
 
