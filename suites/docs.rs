@@ -13,7 +13,6 @@ use std::path::Path;
 use ivs_conformance::plan::{self, Filter, Suites};
 use ivs_conformance::selftest::Catalogue;
 use ivs_conformance::spec;
-use serde_json::Value;
 
 fn assert_up_to_date(name: &str, page: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);

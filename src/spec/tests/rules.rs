@@ -213,13 +213,24 @@ fn problems_of_extended_files_name_the_file() {
     assert!(found[0].contains(":2:11: the rules extend `none`, and neither `none.rules.toml`"), "{found:?}");
 }
 
+/// The example of the guide, which drops one clause, one rule, one error and one rate.
 #[test]
 fn rules_extend_those_that_are_built_in() {
-    let name = "ivs-2020-07-14";
-    let rules = format!("schema = \"ivs-conformance/rules/2\"\nextends = \"{name}\"\ndrop = [\"rule:81\"]\n");
-    let some = load("m.json", load::BUILTIN_MODEL, Some(("m.rules.toml", &rules))).unwrap();
-    let all = builtin().unwrap();
-    assert_eq!(some.rules.rules.len(), all.rules.rules.len() - 1);
-    assert_eq!(some.rules.input_rules.len(), all.rules.input_rules.len() - 3);
-    assert!(!some.is_builtin && some.rules.sections == all.rules.sections);
+    let guide = include_str!("../../../CONTRIBUTING.md");
+    let example = guide.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let model = include_str!("../../../specs/ivs-2026-11.json");
+    let some = load("m.json", model, Some(("m.rules.toml", example))).unwrap();
+    let all = load_files(&Bundle::NOVEMBER_2026.files()).unwrap();
+    let (some, all) = (&some.rules, &all.rules);
+    assert_eq!(some.published, "2026-11-02");
+    assert_eq!((some.rules.len(), &some.sections), (all.rules.len() - 1, &all.sections));
+    let ids = |rules: &Rules| rules.scenario_rules.iter().map(|rule| rule.id.clone()).collect::<Vec<_>>();
+    let mut expected = ids(all);
+    expected.retain(|id| id != "rule.default-page-size-is-1");
+    expected.push("rule.ad-configurations-need-a-media-tailor-playback".to_owned());
+    assert_eq!(ids(some), expected);
+    let pending =
+        |rules: &Rules| rules.error_triggers.iter().filter(|error| error.code == "PendingVerification").count();
+    assert!(pending(all) > 0 && pending(some) == 0);
+    assert_eq!(some.quotas.len(), all.quotas.len() - 2);
 }
