@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use ivs_conformance::generate::{Generator, encode, runner};
+use ivs_conformance::generate::{Generator, runner};
 use ivs_conformance::judge::Judge;
 use ivs_conformance::plan::expectation::Expectation;
 use ivs_conformance::plan::{self, Filter, Plan, Suites};
+use ivs_conformance::protocol;
 use ivs_conformance::send::Signer;
 use ivs_conformance::spec::{self, Contract};
 use ivs_conformance::wire::{Exchange, Reply, Request, Response};
@@ -80,7 +81,7 @@ fn judge(criterion: &mut Criterion) {
         "streamKey": {"arn": arn.replace("channel/", "stream-key/"), "channelArn": arn, "value": "sk_us-east-1_x"},
     });
     let exchange = Exchange {
-        request: encode::request(operation, &generator.minimal_input(operation)),
+        request: protocol::request(operation, &generator.minimal_input(operation)),
         reply: Reply::Response(Response {
             status: 200,
             headers: vec![("content-type".into(), "application/json".into())],

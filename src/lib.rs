@@ -16,6 +16,7 @@ pub mod entropy;
 pub mod generate;
 pub mod judge;
 pub mod plan;
+pub mod protocol;
 pub mod record;
 pub mod recording;
 pub mod reference;

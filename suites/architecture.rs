@@ -18,18 +18,22 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("spec", &[]),
     ("reference", &[]),
+    ("protocol", &["spec", "wire"]),
     ("plan", &["spec"]),
-    ("generate", &["spec", "plan", "wire"]),
+    ("generate", &["spec", "plan"]),
     ("send", &["wire", "clock"]),
-    ("judge", &["spec", "plan", "wire"]),
+    ("judge", &["spec", "plan", "wire", "protocol"]),
     // Decodes bodies as the sender does.
     ("recording", &["wire", "send"]),
     // Findings are violations of the judge with their evidence, and steps of scenarios that sign in an unusual way.
     ("record", &["spec", "plan", "wire", "judge"]),
-    ("run", &["spec", "plan", "wire", "generate", "send", "judge", "record", "recording", "clock", "entropy"]),
-    ("traffic", &["spec", "plan", "wire", "generate", "judge", "record", "recording"]),
+    (
+        "run",
+        &["spec", "plan", "wire", "protocol", "generate", "send", "judge", "record", "recording", "clock", "entropy"],
+    ),
+    ("traffic", &["spec", "plan", "wire", "protocol", "generate", "judge", "record", "recording"]),
     ("diagnose", &["spec", "plan", "wire", "judge"]),
-    ("report", &["spec", "plan", "wire", "judge", "diagnose", "record"]),
+    ("report", &["spec", "plan", "wire", "protocol", "judge", "diagnose", "record"]),
     ("trials", &["spec", "plan", "run", "record", "report", "clock"]),
     (
         "cli",

@@ -3,7 +3,6 @@
 pub mod bounds;
 mod control;
 pub mod domain;
-pub mod encode;
 mod errors;
 #[cfg(test)]
 mod exported;

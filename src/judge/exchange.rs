@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::document::{self, Unread};
-use super::error_code;
 use super::finding::{FindingKind, Violation};
 use super::output::{self, OutputCheck, OutputRules};
 use crate::plan::expectation::{Expectation, ExpectedError};
+use crate::protocol::{self, Unread};
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::{BodyClause, Contract, NodeKind, Operation};
 use crate::spec::rules::ErrorCause;
@@ -172,7 +171,7 @@ impl Judge {
                 });
             }
             Reply::Response(response) => {
-                match document::read(response) {
+                match protocol::read(response) {
                     Ok(document) => {
                         judgement.body = Some(document.value);
                         judgement.repeated = document.repeated;
@@ -306,7 +305,7 @@ impl View<'_> {
 
     fn error(&mut self, response: &Response) {
         let body = self.judgement.body.as_ref();
-        let code = error_code::of(response, body).map(|code| self.judge.canonical(&code).to_owned());
+        let code = protocol::error_code(response, body).map(|code| self.judge.canonical(&code).to_owned());
         self.judgement.answer = Answer::Error { status: response.status, code: code.clone() };
         self.error_body(response);
         let code = code.as_deref();

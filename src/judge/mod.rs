@@ -2,12 +2,9 @@
 
 pub mod agreement;
 pub mod assertion;
-pub mod document;
 pub mod echo;
-pub mod error_code;
 pub mod exchange;
 pub mod finding;
-mod head;
 pub mod law;
 pub mod output;
 pub mod path;

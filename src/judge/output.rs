@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::exchange::Judgement;
 use super::finding::{FindingKind, Violation};
-use super::head;
 use super::watch::Watch;
+use crate::protocol;
 use crate::spec::clause::{ClauseIndex, Constraint};
 use crate::spec::contract::{Contract, Location, Node, NodeKind, Operation, TimestampFormat};
 use crate::wire::Response;
@@ -113,7 +113,7 @@ impl<'j> OutputCheck<'j> {
     pub fn head(&mut self, response: &Response) {
         let output = &self.operation.output;
         for member in output.members().iter().filter(|member| is_in_head(member)) {
-            match head::value(member, response) {
+            match protocol::head_value(member, response) {
                 None => self.absent(member),
                 Some(value) => {
                     self.uphold(member.clause(Constraint::Required));

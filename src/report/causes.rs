@@ -9,8 +9,8 @@ use super::record::{
 };
 use super::title;
 use crate::diagnose::{self, Evidence};
-use crate::judge::error_code;
 use crate::plan::case::SEQUENCE;
+use crate::protocol;
 use crate::spec::clause_id::ClauseId;
 
 /// Names the causes of findings, and notes with each finding what it is to its cause.
@@ -127,8 +127,8 @@ fn step(request: &RequestRecord) -> String {
 /// What the diagnosis reads of a finding.
 fn evidence(finding: &FindingRecord) -> Evidence<'_> {
     let response = &finding.response;
-    let header = response.headers.get(error_code::HEADER).and_then(Value::as_str);
-    let code = error_code::named(header, Some(&response.body));
+    let header = response.headers.get(protocol::ERROR_HEADER).and_then(Value::as_str);
+    let code = protocol::named_error_code(header, Some(&response.body));
     let without_kind = finding.id.rsplit_once(':').map_or(finding.id.as_str(), |(id, _)| id);
     Evidence {
         clause: &finding.clause,

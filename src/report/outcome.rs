@@ -18,9 +18,9 @@ use super::redact::{REDACTED, Redactor};
 use super::script::{self, Unfaithful};
 use super::selection;
 use super::untested::Evidence;
-use crate::judge::document;
 use crate::judge::finding::FindingKind;
 use crate::plan::{Case, Plan};
+use crate::protocol;
 use crate::record::RunDescription;
 use crate::record::description::Signing;
 use crate::record::options::Broadcast;
@@ -336,7 +336,7 @@ fn body(bytes: &[u8], length: usize, shape: Option<&Node>, redactor: &Redactor) 
         return Value::Null;
     }
     // A body of which a part is missing is no JSON.
-    let text = match document::parse(bytes) {
+    let text = match protocol::parse(bytes) {
         Ok(document) => {
             let value = redactor.json(document.value, shape);
             if length <= BODY_SHOWN {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::Value;
 
 use super::health::call;
-use crate::judge::error_code;
+use crate::protocol;
 use crate::spec::Contract;
 use crate::spec::rules::ErrorCause;
 use crate::wire::{Exchange, Response};
@@ -96,7 +96,7 @@ impl Access {
             return None;
         }
         let body: Option<Value> = serde_json::from_slice(&response.body).ok();
-        let code = error_code::of(response, body.as_ref()).unwrap_or_default();
+        let code = protocol::error_code(response, body.as_ref()).unwrap_or_default();
         let known = self.codes.iter().find(|(known, ..)| *known == code);
         let cause = match known {
             Some((_, cause, statuses)) if response.status != 400 || statuses.contains(&400) => *cause,

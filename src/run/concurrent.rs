@@ -9,10 +9,10 @@ use tokio::task::JoinSet;
 use super::performed::Performed;
 use super::session::{Blocked, Session};
 use super::worker::Progress;
-use crate::generate::encode;
 use crate::judge::finding::FindingKind;
 use crate::judge::{Answer, Violation, path};
 use crate::plan::suite::Step;
+use crate::protocol;
 use crate::record::{Manner, TrailStep};
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
@@ -73,7 +73,7 @@ impl Session<'_> {
         let (name, mut input, region) = self.prepare(step).await?;
         let operation = env.contract.operation(&name).ok_or_else(|| Blocked(format!("{name} is unknown")))?;
         env.mark(operation, &mut input, self.about);
-        let request = encode::request(operation, &input);
+        let request = protocol::request(operation, &input);
         Ok((Flight { step, number, operation: name, input, request }, region))
     }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::target::Target;
-use crate::generate::encode;
-use crate::judge::{document, path};
+use crate::judge::path;
 use crate::plan::resources::Finder;
+use crate::protocol;
 use crate::spec::Contract;
 use crate::wire::{Exchange, Reply};
 
@@ -32,10 +32,10 @@ pub(super) async fn items(
         input.insert(member.clone(), Value::from(*size));
     }
     loop {
-        let request = encode::request(operation, &Value::Object(input.clone()));
+        let request = protocol::request(operation, &Value::Object(input.clone()));
         let exchange = target.send_in(region, &request).await;
         let body = match exchange.response() {
-            Some(response) if (200..300).contains(&response.status) => document::read(response),
+            Some(response) if (200..300).contains(&response.status) => protocol::read(response),
             _ => return Err(said(&exchange)),
         };
         let page = body.map_err(|_| "the response is not JSON".to_owned())?.value;

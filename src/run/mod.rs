@@ -25,7 +25,6 @@ pub mod rate_limit;
 pub mod recorder;
 mod remains;
 mod repeats;
-mod route;
 mod run_context;
 mod scenario;
 mod scheduler;

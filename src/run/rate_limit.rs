@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::route::Route;
+use crate::protocol::Route;
 use crate::spec::Contract;
 use crate::spec::contract::Operation;
 use crate::wire::Request;

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::route::Route;
+use crate::protocol::Route;
 use crate::spec::Contract;
 use crate::wire::{Exchange, FailureKind, Reply, Request};
 

@@ -14,12 +14,13 @@ use super::performed::Absence;
 use super::settings::Credentials;
 use super::workaround;
 use super::worker::Worker;
+use crate::generate::Family;
 use crate::generate::placeholder;
-use crate::generate::{Family, encode};
 use crate::judge::sight::Shown;
 use crate::judge::{Answer, FindingKind, Judgement, Violation, agreement, echo, path};
 use crate::plan::expectation::Expectation;
 use crate::plan::resources::Product;
+use crate::protocol;
 use crate::record::{Manner, TrailStep};
 use crate::spec::Arn;
 use crate::spec::clause::ClauseIndex;
@@ -164,7 +165,7 @@ impl<'w> Session<'w> {
         let input = self.bind(&env.generator.minimal_input(operation)).await?;
         let mut input = input;
         env.mark(operation, &mut input, self.about);
-        let request = encode::request(operation, &input);
+        let request = protocol::request(operation, &input);
         self.worker.requests += 1;
         let exchange = env.target.send_as(&request, credentials).await;
         let mut judgement = env.judge.exchange(operation, &family.expectation, focus, &exchange);
@@ -205,7 +206,7 @@ impl<'w> Session<'w> {
         focus: ClauseIndex,
         region: Option<&str>,
     ) -> (Judgement, Exchange) {
-        let request = encode::request(operation, input);
+        let request = protocol::request(operation, input);
         let is_about_rates = expectation.errors.iter().any(|error| error.status == 429);
         let target = std::sync::Arc::clone(&self.worker.env.target);
         self.worker.requests += 1;

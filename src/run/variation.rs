@@ -9,9 +9,9 @@ use serde::Deserialize;
 
 use super::dependencies;
 use super::run_context::RunContext;
-use crate::generate::encode;
 use crate::judge::{FindingKind, Judgement};
 use crate::plan::expectation::Expectation;
+use crate::protocol;
 use crate::record::Tally;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
@@ -106,7 +106,7 @@ pub(super) async fn adopt(env: &RunContext, tally: &mut Tally) {
 }
 
 async fn asked(env: &RunContext, operation: &Operation, variation: Option<&Variation>) -> (Judgement, Exchange) {
-    let request = encode::request(operation, &env.generator.minimal_input(operation));
+    let request = protocol::request(operation, &env.generator.minimal_input(operation));
     let request = variation.map_or_else(|| request.clone(), |variation| variation.applied(&request));
     let exchange = env.target.send(&request).await;
     let judgement = env.judge.exchange(operation, &Expectation::success(), operation.status_clause, &exchange);

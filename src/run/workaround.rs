@@ -13,11 +13,12 @@ use serde_json::{Map, Value};
 use super::ledger::ownership_tags::About;
 use super::run_context::RunContext;
 use super::session::Session;
-use crate::generate::{encode, placeholder, runner};
+use crate::generate::{placeholder, runner};
 use crate::judge::{Answer, FindingKind, Judgement};
 use crate::plan::case::{Check, Form};
 use crate::plan::expectation::Expectation;
 use crate::plan::resources::needed_resources;
+use crate::protocol;
 use crate::record::Seen;
 use crate::spec::contract::Operation;
 use crate::wire::Exchange;
@@ -194,7 +195,7 @@ impl Session<'_> {
         let env = std::sync::Arc::clone(&self.worker.env);
         let input = self.bind(&Value::Object(members.clone())).await.ok()?;
         self.worker.requests += 1;
-        let exchange = env.target.send_once(&encode::request(operation, &input)).await;
+        let exchange = env.target.send_once(&protocol::request(operation, &input)).await;
         let mut judgement = env.judge.exchange(operation, &Expectation::success(), operation.status_clause, &exchange);
         self.after(operation, &input, None, &exchange, &mut judgement);
         Some(Tried { judgement, exchange })

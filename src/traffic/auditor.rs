@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::input;
-use super::routes::{self, Call, PassedOver, Routes};
+use serde_json::Value;
+
+use super::redacted;
+use super::routes::{self, PassedOver, Routes};
 use super::single::{Asked, Shown, Single};
 use super::unshown::{self, Seen};
 use crate::generate::{GenerateError, Generator, visit};
 use crate::judge::{Judge, Judgement};
 use crate::plan::Plan;
+use crate::protocol::{self, Call};
 use crate::record::Tally;
 use crate::record::{CaseOutcome, CaseResult, FindingKey, Outcome};
 use crate::recording::Recorded;
@@ -132,7 +135,7 @@ impl<'c> Auditor<'c> {
 
     /// What is known of the request.
     fn asked(&mut self, call: &Call<'_>, recorded: &Recorded) -> Asked {
-        match input::read(call, recorded) {
+        match read_input(call, recorded) {
             Ok(input) => {
                 let legality = self.generator.legality(call.operation, &input);
                 Asked::Known(input, legality)
@@ -327,5 +330,17 @@ fn without_signature(target: &str) -> String {
     match kept.collect::<Vec<_>>().join("&") {
         kept if kept.is_empty() => path.to_owned(),
         kept => format!("{path}?{kept}"),
+    }
+}
+
+/// The input of a recorded call.
+///
+/// # Errors
+/// It is not known, for this reason: the response is judged alone then.
+fn read_input(call: &Call<'_>, recorded: &Recorded) -> Result<Value, &'static str> {
+    let input = protocol::read_input(call, &recorded.request, recorded.has_request_body)?;
+    match redacted::holds_redacted(&input) {
+        true => Err("a value of the request was taken out of the recording"),
+        false => Ok(input),
     }
 }

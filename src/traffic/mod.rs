@@ -2,7 +2,6 @@
 //! show. It sends nothing, and never says more than the recording shows.
 
 mod auditor;
-mod input;
 mod redacted;
 mod routes;
 mod single;

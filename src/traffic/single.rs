@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use super::redacted;
 use crate::generate::{Generator, Legality};
-use crate::judge::{Answer, FindingKind, Judge, Judgement, Violation, agreement, document, echo, error_code};
+use crate::judge::{Answer, FindingKind, Judge, Judgement, Violation, agreement, echo};
 use crate::plan::Plan;
 use crate::plan::expectation::{self, Expectation, ExpectedError};
+use crate::protocol;
 use crate::recording::Recorded;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::{Contract, Operation};
@@ -116,8 +117,8 @@ impl Single<'_> {
     }
 
     fn error(&self, operation: &Operation, asked: &Asked, response: &Response, exchange: &Exchange) -> Shown {
-        let body = document::read(response).ok().map(|document| document.value);
-        let code = error_code::of(response, body.as_ref()).map(|code| self.judge.canonical(&code).to_owned());
+        let body = protocol::read(response).ok().map(|document| document.value);
+        let code = protocol::error_code(response, body.as_ref()).map(|code| self.judge.canonical(&code).to_owned());
         let status = response.status;
         if (300..400).contains(&status)
             || (code.is_none() && !is_object(body.as_ref()) && (OF_GATEWAYS.contains(&status) || status > 504))

@@ -9,9 +9,10 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use ivs_conformance::cli::config::Config;
-use ivs_conformance::judge::{self, Judge};
+use ivs_conformance::judge::Judge;
 use ivs_conformance::plan::expectation::{Expectation, ExpectedError};
 use ivs_conformance::plan::{self, Filter, Plan, Suites};
+use ivs_conformance::protocol;
 use ivs_conformance::recording::{self, ReadError};
 use ivs_conformance::report::baseline::Baseline;
 use ivs_conformance::report::sarif::UserFiles;
@@ -206,7 +207,7 @@ pub fn error_header(data: &[u8]) {
     let headers = vec![("x-amzn-errortype".into(), header.as_str().into())];
     let response =
         Response { status: 400, headers, body: Default::default(), is_truncated: false, coding: Default::default() };
-    let code = judge::error_code::of(&response, None);
+    let code = protocol::error_code(&response, None);
     assert!(code.is_none_or(|code| !code.is_empty() && header.contains(&code) && !code.contains(['#', ':'])));
 }
 

@@ -6,9 +6,8 @@ use serde_json::{Map, Value};
 use tokio::time::sleep;
 
 use super::{Cleaner, Trust};
-use crate::generate::encode;
-use crate::judge::document;
 use crate::plan::suite::BroadcastState;
+use crate::protocol;
 use crate::run::ledger::{CreatedResources, Named};
 use crate::run::lists::said;
 use crate::wire::{Exchange, FailureKind, Reply, Request, Text, TransportFailure};
@@ -152,7 +151,7 @@ impl Cleaner<'_> {
         match &exchange.reply {
             Reply::Response(response) if response.status == 404 => Ok(None),
             Reply::Response(response) if (200..300).contains(&response.status) => {
-                let body = document::read(response).map(|document| document.value).unwrap_or_default();
+                let body = protocol::read(response).map(|document| document.value).unwrap_or_default();
                 Ok(Some(object_with(&body, &resource.arn).cloned().unwrap_or(body)))
             }
             _ => Err(format!("{operation} could not show it: {}", said(&exchange))),
@@ -180,7 +179,7 @@ impl Cleaner<'_> {
 
     async fn call(&self, region: Option<&str>, operation: &str, input: Map<String, Value>) -> Exchange {
         let operation = self.contract.operation(operation);
-        let request = operation.map(|operation| encode::request(operation, &Value::Object(input)));
+        let request = operation.map(|operation| protocol::request(operation, &Value::Object(input)));
         match request {
             Some(request) => self.target.send_in(region, &request).await,
             None => unknown_operation(),

@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use super::journal::{Entry, Failure, Journal, JournalError, Named};
 use super::ownership_tags::{Marker, Marks};
-use crate::judge::{document, path};
+use crate::judge::path;
 use crate::plan::resources::{Product, Resources};
+use crate::protocol;
+use crate::protocol::Route;
 use crate::record::Census;
 use crate::run::health::call;
-use crate::run::route::Route;
 use crate::spec::Arn;
 use crate::spec::contract::Contract;
 use crate::wire::{Exchange, FailureKind, Reply, Request, Response};
@@ -309,7 +310,7 @@ impl State {
 /// What a successful answer says was made. Where it is no JSON, or says it elsewhere, every new ARN of a type that the
 /// operation makes counts.
 fn made(maker: &Maker, response: &Response, named: &HashSet<String>) -> Vec<Named> {
-    let body = document::read(response).ok().map(|document| document.value);
+    let body = protocol::read(response).ok().map(|document| document.value);
     let at_its_place = maker.products.iter().filter_map(|product| {
         let arn = path::find(body.as_ref()?, &product.path)?.as_str()?;
         Some(Named { kind: product.resource.clone(), arn: arn.to_owned() })

@@ -8,9 +8,8 @@ use serde_json::Value;
 
 use super::{Untestable, region, speech};
 use crate::clock;
-use crate::generate::encode;
 use crate::generate::placeholder::{self, Placeholder};
-use crate::judge::{document, error_code};
+use crate::protocol;
 use crate::run::access::Refusal;
 use crate::run::dependencies;
 use crate::run::ledger::ownership_tags::About;
@@ -132,7 +131,7 @@ impl Survey {
         let Some(operation) = env.contract.operation(name).filter(|_| !env.target.is_stopped()) else { return Ok(()) };
         let Some((mut input, is_about_ours)) = harmless_input(env, operation) else { return Ok(()) };
         env.mark(operation, &mut input, About::default());
-        let request = encode::request(operation, &input);
+        let request = protocol::request(operation, &input);
         let exchange = env.target.send(&request).await;
         self.called += 1;
         let response = match &exchange.reply {
@@ -190,7 +189,7 @@ impl Survey {
         if !(200..300).contains(&response.status) {
             return;
         }
-        let Ok(document) = document::read(response) else { return };
+        let Ok(document) = protocol::read(response) else { return };
         region::arns(env, &operation.name, &document.value).iter().for_each(|arn| env.learn_account(arn));
         self.created.push((operation.name.clone(), document.value));
     }
@@ -243,7 +242,7 @@ async fn looks_at_input(env: &RunContext, operation: &Operation, nowhere: &Excha
         return false;
     }
     let Ok(input) = placeholder::replace(&input, &mut |_| Ok::<_, ()>(Value::from("-"))) else { return false };
-    let exchange = env.target.send(&encode::request(operation, &input)).await;
+    let exchange = env.target.send(&protocol::request(operation, &input)).await;
     let status = |exchange: &Exchange| exchange.response().map(|response| response.status);
     status(&exchange) == Some(400) && status(nowhere).is_some_and(|nowhere| nowhere != 400)
 }
@@ -325,12 +324,12 @@ pub fn is_routing(env: &RunContext, response: &Response) -> bool {
 
 /// The error code of a response, if it has one.
 pub fn code(response: &Response) -> Option<String> {
-    let body = document::read(response).ok().map(|document| document.value);
-    error_code::of(response, body.as_ref())
+    let body = protocol::read(response).ok().map(|document| document.value);
+    protocol::error_code(response, body.as_ref())
 }
 
 fn holds_object(response: &Response) -> bool {
-    document::read(response).is_ok_and(|document| document.value.is_object())
+    protocol::read(response).is_ok_and(|document| document.value.is_object())
 }
 
 fn describe(exchange: &Exchange) -> String {

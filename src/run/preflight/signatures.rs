@@ -1,9 +1,9 @@
 //! Whether the target checks signatures.
 
-use crate::generate::encode;
 use crate::judge::Answer;
 use crate::plan::expectation::Expectation;
 use crate::plan::suite::SignatureChange;
+use crate::protocol;
 use crate::run::dependencies;
 use crate::run::run_context::RunContext;
 use crate::spec::contract::Operation;
@@ -28,7 +28,7 @@ pub async fn check(env: &RunContext) -> Signatures {
     }
     let is_there = |operation: &&Operation| !env.is_unavailable(&operation.name);
     let Some(operation) = dependencies::signature_witnesses(env).find(is_there) else { return Signatures::Unknown };
-    let request = encode::request(operation, &env.generator.minimal_input(operation));
+    let request = protocol::request(operation, &env.generator.minimal_input(operation));
     let exchange = env.target.send_changed(&request, SignatureChange::WrongSecret).await;
     let judgement = env.judge.exchange(operation, &Expectation::success(), operation.status_clause, &exchange);
     match judgement.answer {

@@ -4,9 +4,9 @@ use bytes::Bytes;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::super::route::Route;
 use super::pseudonym::Pseudonyms;
-use crate::judge::document;
+use crate::protocol;
+use crate::protocol::Route;
 use crate::record::Secrets;
 use crate::spec::contract::{Node, NodeKind, Operation};
 use crate::spec::{Contract, Pattern};
@@ -126,7 +126,7 @@ impl Mask {
 
     /// Keeps in mind what a body tells that is secret.
     fn learn(&mut self, body: &[u8], shape: &Shape) {
-        if let Ok(document) = document::parse(body) {
+        if let Ok(document) = protocol::parse(body) {
             self.learn_value(&document.value, Some(shape));
         }
     }
@@ -155,7 +155,7 @@ impl Mask {
         let Ok(text) = std::str::from_utf8(body) else {
             return format!("[redacted: {} bytes that are not UTF-8]", body.len()).into();
         };
-        match document::parse(body) {
+        match protocol::parse(body) {
             Ok(document) => {
                 let masked = self.value(document.value.clone(), Some(shape));
                 // Of two members with the same name only one was looked at.

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{Bundle, Session};
 use crate::clock;
-use crate::generate::encode;
 use crate::plan::suite::BroadcastState;
+use crate::protocol;
 use crate::run::remains::{Obstacle, Undeleted};
 use crate::wire::{Exchange, Reply, Request};
 
@@ -79,7 +79,7 @@ impl Session<'_> {
         let Some((reader, member)) = env.plan.resources.reader(&env.contract, kind) else { return false };
         let Some(operation) = env.contract.operation(reader) else { return false };
         let input = Value::Object(serde_json::Map::from_iter([(member, Value::from(arn))]));
-        let exchange = env.target.send_in(region, &encode::request(operation, &input)).await;
+        let exchange = env.target.send_in(region, &protocol::request(operation, &input)).await;
         exchange.response().is_some_and(|response| response.status == 404)
     }
 
@@ -104,7 +104,7 @@ impl Session<'_> {
                 continue;
             }
             let input = Value::Object(serde_json::Map::from_iter([(member.to_owned(), Value::from(arn.as_str()))]));
-            let request = encode::request(operation, &input);
+            let request = protocol::request(operation, &input);
             if let Some(found) = self.obstacle(bundle.region.as_deref(), (&resource, &arn), &request).await {
                 obstacle = Some(found);
                 left.push((resource, arn));

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::Target;
-use crate::judge::error_code;
 use crate::plan::suite::SignatureChange;
+use crate::protocol;
 use crate::run::credentials::RefreshingCredentials;
 use crate::run::settings::Credentials;
 use crate::send::{DateHeader, Place, Signer};
@@ -130,7 +130,7 @@ impl Target {
         let refusal = exchange.response().filter(|response| response.status >= 400);
         let Some(response) = refusal.filter(|_| has_token || self.refreshing.is_some()) else { return false };
         let body = serde_json::from_slice(&response.body).ok();
-        error_code::of(response, body.as_ref()).is_some_and(|code| EXPIRED.contains(&code.as_str()))
+        protocol::error_code(response, body.as_ref()).is_some_and(|code| EXPIRED.contains(&code.as_str()))
     }
 }
 

@@ -9,12 +9,12 @@ pub const HEADER: &str = "x-amzn-errortype";
 
 /// The error code of a response: the `x-amzn-errortype` header, else `__type` or `code` in the body; what stands
 /// before `#` and behind `:` is not part of it.
-pub fn of(response: &Response, body: Option<&Value>) -> Option<String> {
-    named(response.header(HEADER), body).map(str::to_owned)
+pub fn error_code(response: &Response, body: Option<&Value>) -> Option<String> {
+    named_error_code(response.header(HEADER), body).map(str::to_owned)
 }
 
 /// The error code that a value of [`HEADER`] or a body names.
-pub fn named<'v>(header: Option<&'v str>, body: Option<&'v Value>) -> Option<&'v str> {
+pub fn named_error_code<'v>(header: Option<&'v str>, body: Option<&'v Value>) -> Option<&'v str> {
     let in_body = || {
         ["__type", "code", "Code"].iter().find_map(|name| body.and_then(|body| body.get(name)).and_then(Value::as_str))
     };

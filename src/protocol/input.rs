@@ -1,19 +1,18 @@
-//! The input of a recorded request: the reverse of how the restJson1 protocol writes it down.
+//! Reads the input of a request: the reverse of [`request`](super::request()).
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use super::redacted;
-use super::routes::Call;
-use crate::judge::document;
-use crate::recording::Recorded;
+use super::call::Call;
+use super::document;
 use crate::spec::contract::{Location, Node, NodeKind, Operation};
+use crate::wire::Request;
 
-/// The input of a call.
+/// Reads the input of a call from its request; `has_body` is false if the request's body is not known.
 ///
 /// # Errors
-/// It is not known, for this reason: the response is judged alone then.
-pub(super) fn read(call: &Call<'_>, recorded: &Recorded) -> Result<Value, &'static str> {
+/// The input cannot be read, for this reason.
+pub fn read_input(call: &Call<'_>, request: &Request, has_body: bool) -> Result<Value, &'static str> {
     let mut input = Map::new();
     let operation = call.operation;
     for (name, value) in &call.labels {
@@ -21,14 +20,10 @@ pub(super) fn read(call: &Call<'_>, recorded: &Recorded) -> Result<Value, &'stat
         let value = operation.input.member(name).map_or_else(|| Value::from(text.as_str()), |node| scalar(node, text));
         input.insert((*name).to_owned(), value);
     }
-    query(operation, &recorded.request.target, &mut input)?;
-    headers(operation, recorded, &mut input);
-    body(operation, recorded, &mut input)?;
-    let input = Value::Object(input);
-    match redacted::holds_redacted(&input) {
-        true => Err("a value of the request was taken out of the recording"),
-        false => Ok(input),
-    }
+    query(operation, &request.target, &mut input)?;
+    headers(operation, request, &mut input);
+    body(operation, request, has_body, &mut input)?;
+    Ok(Value::Object(input))
 }
 
 fn query(operation: &Operation, target: &str, input: &mut Map<String, Value>) -> Result<(), &'static str> {
@@ -66,27 +61,32 @@ fn push(member: &Node, text: &str, input: &mut Map<String, Value>) {
     }
 }
 
-fn headers(operation: &Operation, recorded: &Recorded, input: &mut Map<String, Value>) {
+fn headers(operation: &Operation, request: &Request, input: &mut Map<String, Value>) {
     for member in operation.input.members() {
         let Location::Header(name) = &member.location else { continue };
-        let header = recorded.request.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let header = request.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         if let Some((_, value)) = header {
             push(member, value, input);
         }
     }
 }
 
-fn body(operation: &Operation, recorded: &Recorded, input: &mut Map<String, Value>) -> Result<(), &'static str> {
+fn body(
+    operation: &Operation,
+    request: &Request,
+    has_body: bool,
+    input: &mut Map<String, Value>,
+) -> Result<(), &'static str> {
     let members = operation.input.members();
     let payload = members.iter().find(|member| member.location == Location::Payload);
     let is_in_body = |member: &Node| matches!(member.location, Location::Body);
     if payload.is_none() && !members.iter().any(is_in_body) {
         return Ok(());
     }
-    if !recorded.has_request_body || recorded.request.body.is_empty() {
+    if !has_body || request.body.is_empty() {
         return Err("the recording does not have the request's body");
     }
-    let header = |name: &str| recorded.request.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+    let header = |name: &str| request.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value);
     if header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
         return Err("the request's body has a content coding");
     }
@@ -97,7 +97,7 @@ fn body(operation: &Operation, recorded: &Recorded, input: &mut Map<String, Valu
     if header("content-type").is_some_and(|value| !is_json(value)) {
         return Err("the request's content type is not JSON");
     }
-    let document = document::parse(&recorded.request.body).map_err(|_| "the request's body is not read as JSON")?;
+    let document = document::parse(&request.body).map_err(|_| "the request's body is not read as JSON")?;
     if document.repeated.is_some() {
         return Err("a name occurs twice in one object of the request");
     }
@@ -132,9 +132,8 @@ mod tests {
 
     use serde_json::json;
 
-    use super::super::routes::Routes;
+    use super::super::request::request;
     use super::*;
-    use crate::generate::encode;
 
     #[test]
     fn what_was_encoded_is_read_back() {
@@ -147,16 +146,9 @@ mod tests {
             ("ListTagsForResource", json!({"resourceArn": arn})),
         ] {
             let operation = contract.operation(name).unwrap();
-            let recorded = Recorded {
-                origin: None,
-                request: encode::request(operation, &input),
-                has_request_body: true,
-                response: None,
-                has_response_body: false,
-                span: None,
-            };
-            let call = Routes::new(None).unwrap().find(&contract, &recorded).unwrap();
-            assert_eq!((call.operation.name.as_str(), read(&call, &recorded)), (name, Ok(input)));
+            let request = request(operation, &input);
+            let call = Call::of(&contract, &request.method, &request.target).unwrap();
+            assert_eq!((call.operation.name.as_str(), read_input(&call, &request, true)), (name, Ok(input)));
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::spec::contract::{Location, Node, NodeKind, TimestampFormat};
 use crate::wire::Response;
 
 /// The value of a member that does not travel in the body; `None` if the response does not have it.
-pub(super) fn value(node: &Node, response: &Response) -> Option<Value> {
+pub fn head_value(node: &Node, response: &Response) -> Option<Value> {
     match &node.location {
         Location::Header(name) => {
             let name = name.to_lowercase();
