@@ -10,7 +10,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, de};
 
 use super::args::{
-    AccountArgs, AuthMode, ColorMode, ConsoleArgs, EffortArgs, PlanArgs, RunArgs, TargetArgs, VerdictArgs,
+    AccountArgs, AuthMode, ColorMode, ConsoleArgs, EffortArgs, PlanArgs, RunArgs, SelectionArgs, TargetArgs,
+    VerdictArgs,
 };
 use super::environment::Environment;
 use super::error::CliError;
@@ -158,8 +159,8 @@ where
 pub fn read(flags: RunArgs, environment: &Environment) -> Result<(RunArgs, Config), CliError> {
     let mut args = Config::from_variables(environment)?.under(flags);
     let from_variable = || environment.get(&variable(FILE_SETTING)).map(PathBuf::from);
-    args.plan.config = args.plan.config.or_else(from_variable);
-    let config = Config::load(args.plan.config.as_deref())?;
+    args.plan.selection.config = args.plan.selection.config.or_else(from_variable);
+    let config = Config::load(args.plan.selection.config.as_deref())?;
     Ok((args, config))
 }
 
@@ -254,12 +255,14 @@ impl Config {
                 },
             },
             plan: PlanArgs {
-                spec: flags.plan.spec.or(self.spec),
-                only: or_list(flags.plan.only, self.only),
-                skip: or_list(flags.plan.skip, self.skip),
-                operation: or_list(flags.plan.operation, self.operation),
+                selection: SelectionArgs {
+                    spec: flags.plan.selection.spec.or(self.spec),
+                    only: or_list(flags.plan.selection.only, self.only),
+                    skip: or_list(flags.plan.selection.skip, self.skip),
+                    operation: or_list(flags.plan.selection.operation, self.operation),
+                    config: flags.plan.selection.config,
+                },
                 shard: flags.plan.shard.or(self.shard),
-                config: flags.plan.config,
             },
             effort: EffortArgs {
                 profile: flags.effort.profile.or(self.profile),

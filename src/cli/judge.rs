@@ -36,19 +36,12 @@ struct Source {
 
 /// Judges recordings.
 pub fn judge(args: JudgeArgs, environment: &Environment) -> Result<Exit, CliError> {
-    let config_file = args.config.clone();
-    let plan_args = PlanArgs {
-        config: args.config,
-        spec: args.spec,
-        only: args.only,
-        skip: args.skip,
-        operation: args.operation,
-        ..PlanArgs::default()
-    };
+    let config_file = args.selection.config.clone();
+    let plan_args = PlanArgs { selection: args.selection, ..PlanArgs::default() };
     let run = RunArgs { plan: plan_args, verdict: args.verdict, console: args.console, ..RunArgs::default() };
     let (run, config) = config::read(run, environment)?;
     let expected_absent = config.expected_absent();
-    let RunArgs { plan: mut selection, verdict, console, .. } = config.clone().under(run);
+    let RunArgs { plan: PlanArgs { mut selection, .. }, verdict, console, .. } = config.clone().under(run);
     output::choose_colours(console.color);
     let loaded = stages::load(selection.spec.as_deref())?;
     config.check_operations(&loaded.contract.operation_names()).map_err(|damaged| CliError::File(damaged.into()))?;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::args::{ListArgs, ListFormat, RunArgs};
+use super::args::{ListArgs, ListFormat, PlanArgs, RunArgs};
 use super::config;
 use super::environment::Environment;
 use super::error::CliError;
@@ -20,10 +20,10 @@ use crate::spec::clause::ClauseIndex;
 /// Lists what `run` would check.
 pub fn list(args: ListArgs, environment: &Environment) -> Result<Exit, CliError> {
     let (flags, config) = config::read(RunArgs { plan: args.plan, ..RunArgs::default() }, environment)?;
-    let mut selection = config.under(flags).plan;
+    let PlanArgs { mut selection, shard } = config.under(flags).plan;
     let stages::Loaded { contract, suites } = stages::load(selection.spec.as_deref())?;
     stages::select_operations(&mut selection.only, &selection.operation, &contract)?;
-    let shard = selection.shard.unwrap_or_default();
+    let shard = shard.unwrap_or_default();
     let plan = stages::plan(&contract, &suites, &selection.only, &selection.skip, shard)?;
     print(&match args.format {
         ListFormat::Text => text(&contract, &plan),

@@ -95,14 +95,14 @@ pub fn run(flags: RunArgs, config: Config, environment: &Environment) -> Result<
     let mut settings = target(&args.target, environment)?;
     account(&mut settings, &args.account);
     effort(&mut settings, &args.effort);
-    settings.only = args.plan.only.clone();
-    settings.skip = args.plan.skip.clone();
+    settings.only = args.plan.selection.only.clone();
+    settings.skip = args.plan.selection.skip.clone();
     settings.shard = args.plan.shard.unwrap_or_default();
     let resolved = Resolved {
         consent: consent(&settings, args.account.yes),
         target: if settings.endpoint.is_empty() { TargetChoice::Embedded } else { TargetChoice::Given },
         settings,
-        spec: args.plan.spec,
+        spec: args.plan.selection.spec,
         reports: args.verdict.report,
         baseline: args.verdict.baseline,
         baseline_use: if args.verdict.update_baseline { BaselineUse::Update } else { BaselineUse::Compare },
@@ -111,9 +111,9 @@ pub fn run(flags: RunArgs, config: Config, environment: &Environment) -> Result<
             implemented_only: args.verdict.implemented.unwrap_or(false),
             expected_absent,
         },
-        selection: Selection { only: args.plan.only, skip: args.plan.skip },
+        selection: Selection { only: args.plan.selection.only, skip: args.plan.selection.skip },
         plan_only: args.plan_only,
-        operations: args.plan.operation,
+        operations: args.plan.selection.operation,
         console: args.console,
         keeping: if args.verdict.history.unwrap_or(true) { Keeping::On } else { Keeping::Off },
         record: args.record,

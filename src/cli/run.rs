@@ -29,7 +29,7 @@ use crate::spec::Contract;
 /// Checks a target.
 pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliError> {
     let (args, config) = config::read(args, environment)?;
-    let config_file = args.plan.config.clone();
+    let config_file = args.plan.selection.config.clone();
     let target = config.clone().under(args.clone()).target;
     let environment = &aws::look_up(&target, environment).await?;
     let mut resolved = resolve::run(args, config.clone(), environment)?;

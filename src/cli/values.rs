@@ -46,8 +46,8 @@ pub fn check(args: &RunArgs) -> Result<(), BadValue> {
     }
     time_limit("request-timeout", args.effort.request_timeout)?;
     time_limit("deadline", args.effort.deadline)?;
-    globs("only", &args.plan.only)?;
-    globs("skip", &args.plan.skip)
+    globs("only", &args.plan.selection.only)?;
+    globs("skip", &args.plan.selection.skip)
 }
 
 /// Checks the path of the target that starts and ends broadcasts.

@@ -60,7 +60,7 @@ fn every_flag_of_run_can_stand_in_the_file() {
     assert_eq!(run.effort.deadline, Some(Span(Duration::from_secs(60))));
     assert_eq!(run.target.wait, Some(Span(Duration::from_secs(5))));
     assert_eq!((run.verdict.strict, run.verdict.history), (Some(true), Some(false)));
-    assert_eq!(run.plan.operation, ["GetChannel"]);
+    assert_eq!(run.plan.selection.operation, ["GetChannel"]);
     assert_eq!((run.console.verbose, run.console.quiet), (Some(true), Some(false)));
     assert_eq!(run.console.color, Some(ColorMode::Never));
 }
@@ -68,7 +68,7 @@ fn every_flag_of_run_can_stand_in_the_file() {
 #[test]
 fn paths_are_relative_to_the_file() {
     let run = parse(FULL).unwrap().under(RunArgs::default());
-    assert_eq!(run.plan.spec, Some(PathBuf::from("ci/model.json")));
+    assert_eq!(run.plan.selection.spec, Some(PathBuf::from("ci/model.json")));
     assert_eq!(run.verdict.baseline, Some(PathBuf::from("ci/baseline.toml")));
     assert_eq!(run.target.ca_cert, [PathBuf::from("ci/ca.pem")]);
     assert_eq!(run.account.journal, Some(PathBuf::from("ci/run.journal")));
@@ -81,12 +81,12 @@ fn paths_are_relative_to_the_file() {
 fn flags_win_over_the_file() {
     let mut flags = RunArgs::default();
     flags.effort.seed = Some(1);
-    flags.plan.only = vec!["GetChannel.*".to_owned()];
+    flags.plan.selection.only = vec!["GetChannel.*".to_owned()];
     flags.verdict.strict = Some(false);
     let run = parse(FULL).unwrap().under(flags);
     assert_eq!(run.effort.seed, Some(1));
-    assert_eq!(run.plan.only, ["GetChannel.*"]);
-    assert_eq!(run.plan.skip, ["*.pattern"]);
+    assert_eq!(run.plan.selection.only, ["GetChannel.*"]);
+    assert_eq!(run.plan.selection.skip, ["*.pattern"]);
     assert_eq!(run.verdict.strict, Some(false));
 }
 

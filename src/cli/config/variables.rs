@@ -113,7 +113,10 @@ mod tests {
         assert_eq!(run.effort.deadline.unwrap().0, Duration::from_secs(90));
         assert_eq!((run.verdict.strict, run.effort.seed, run.effort.jobs), (Some(true), Some(7), None));
         assert_eq!(run.target.region.as_deref(), Some("7"));
-        assert_eq!((run.plan.only.as_slice(), run.plan.skip.len()), (["A.*", "B.*"].map(str::to_owned).as_slice(), 1));
+        assert_eq!(
+            (run.plan.selection.only.as_slice(), run.plan.selection.skip.len()),
+            (["A.*", "B.*"].map(str::to_owned).as_slice(), 1)
+        );
         assert_eq!(run.verdict.report.len(), 1);
     }
 

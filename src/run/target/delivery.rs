@@ -2,22 +2,23 @@
 
 use std::time::Duration;
 
-use super::Target;
-use crate::run::credentials::RefreshingCredentials;
-use crate::send::{Sender, Signer};
-use crate::wire::{Exchange, FailureKind, Reply, Request};
+use super::{Attempt, Target};
+use crate::send::Sender;
+use crate::wire::{Exchange, FailureKind, Reply};
 
 /// How long after a refused connection another one is tried.
 const RECONNECT: Duration = Duration::from_millis(100);
 
 impl Target {
     /// Sends a request; to a target that refuses connections and was there a moment ago, again and again for a while.
-    pub(super) async fn deliver(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
+    pub(super) async fn deliver(&self, attempt: Attempt<'_>) -> Exchange {
         loop {
-            let exchange = self.deliver_once(request, signer, region).await;
+            let exchange = self.deliver_once(attempt).await;
             // No answer was seen, so none is hidden by trying again.
-            let tries_again =
-                region.is_none() && is_refused(&exchange) && !self.is_stopped() && self.health().may_come_back();
+            let tries_again = attempt.region.is_none()
+                && is_refused(&exchange)
+                && !self.is_stopped()
+                && self.health().may_come_back();
             if !tries_again {
                 return exchange;
             }
@@ -26,14 +27,14 @@ impl Target {
     }
 
     /// Sends a request; on a connection of its own once more if it changes nothing and a kept connection broke under it.
-    async fn deliver_once(&self, request: &Request, signer: Option<&Signer>, region: Option<&str>) -> Exchange {
-        let sender = self.sender_for(region);
-        let exchange = sender.send(request, signer).await;
+    async fn deliver_once(&self, attempt: Attempt<'_>) -> Exchange {
+        let sender = self.senders.to(attempt.region);
+        let exchange = sender.send(attempt.request, attempt.signer).await;
         self.record(sender, &exchange);
         if !self.shared.repeats.allow(&exchange, self.requests()) {
             return exchange;
         }
-        let again = sender.send_on_fresh_connection(request, signer).await;
+        let again = sender.send_on_fresh_connection(attempt.request, attempt.signer).await;
         self.record(sender, &again);
         Exchange { elapsed: exchange.elapsed + again.elapsed, repeats: exchange.repeats + 1, ..again }
     }
@@ -41,14 +42,8 @@ impl Target {
     /// Writes down what was sent, if anything does.
     fn record(&self, sender: &Sender, exchange: &Exchange) {
         if let Some(recorder) = &self.shared.recorder {
-            let renewed = self.refreshing.as_ref().map(RefreshingCredentials::secrets).unwrap_or_default();
-            recorder.note(sender.endpoint(), exchange, &renewed);
+            recorder.note(sender.endpoint(), exchange, &self.signing.secrets());
         }
-    }
-
-    fn sender_for(&self, region: Option<&str>) -> &Sender {
-        let elsewhere = region.and_then(|region| self.elsewhere.iter().find(|(known, _)| known == region));
-        elsewhere.map_or(&self.sender, |(_, sender)| sender)
     }
 }
 
