@@ -9,9 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Generator;
-use crate::plan::accepted::Accepted;
-use crate::plan::expectation::{Expectation, ExpectedError, statuses};
-use crate::plan::suite::Step;
+use crate::plan::expectation::{Expectation, ExpectedError};
 use crate::plan::{Check, Filter, Plan, Suites, plan};
 use crate::spec::contract::Operation;
 use crate::spec::{self, Contract};
@@ -40,37 +38,6 @@ fn differences(document: &Value, operation: &Operation, expectation: &Expectatio
     wrong
 }
 
-fn of_step(contract: &Contract, operation: &Operation, step: &Step) -> Expectation {
-    let mut expectation = Expectation::default();
-    for answer in step.expect.answers() {
-        match answer.as_str() {
-            "success" => expectation.success = true,
-            "4xx" => expectation.any_client_error = true,
-            code => expectation.errors.extend(
-                statuses(contract, operation, code)
-                    .into_iter()
-                    .map(|status| ExpectedError { code: code.to_owned(), status }),
-            ),
-        }
-    }
-    expectation
-}
-
-fn of_probe(accepts: &[Accepted]) -> Expectation {
-    let mut expectation = Expectation::default();
-    for accepted in accepts {
-        match accepted {
-            Accepted::Success => expectation.success = true,
-            Accepted::ClientError => expectation.any_client_error = true,
-            Accepted::Error { code, status } => {
-                expectation.errors.push(ExpectedError { code: code.clone(), status: *status });
-            }
-            Accepted::Status(status) => expectation.any_client_error |= (400..500).contains(status),
-        }
-    }
-    expectation
-}
-
 fn whole_plan(contract: &Contract) -> Plan {
     plan(contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap()
 }
@@ -91,7 +58,7 @@ fn the_exported_document_allows_what_the_oracle_accepts() {
         let operation = case.operation.as_deref().and_then(|name| contract.operation(name));
         match (&case.check, operation) {
             (Check::Probe { probe }, Some(operation)) => {
-                check(operation, &of_probe(&plan.suites.probes[*probe].accepts))
+                check(operation, &Expectation::of(&contract, operation, &plan.suites.probes[*probe].accepts))
             }
             (_, Some(operation)) => {
                 generator.families(case).iter().for_each(|family| check(operation, &family.expectation));
@@ -103,7 +70,7 @@ fn the_exported_document_allows_what_the_oracle_accepts() {
         for step in std::iter::once(step).chain(&step.beside) {
             let name = step.call.as_deref().or(step.walk.as_deref());
             if let Some(operation) = name.and_then(|name| contract.operation(name)) {
-                check(operation, &of_step(&contract, operation, step));
+                check(operation, &Expectation::of(&contract, operation, step.expect.accepted()));
             }
         }
     }

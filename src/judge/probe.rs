@@ -10,7 +10,7 @@ use crate::spec::contract::Operation;
 use crate::wire::Exchange;
 
 /// Whether an answer is the accepted one.
-fn fits(accepted: &Accepted, judge: &Judge, answer: &Answer) -> bool {
+pub fn fits(accepted: &Accepted, judge: &Judge, answer: &Answer) -> bool {
     match (accepted, answer) {
         (Accepted::Success, Answer::Success) => true,
         (Accepted::ClientError, Answer::Error { status, .. }) => (400..500).contains(status),
@@ -18,6 +18,7 @@ fn fits(accepted: &Accepted, judge: &Judge, answer: &Answer) -> bool {
         (Accepted::Error { code, status }, Answer::Error { status: seen, code: Some(seen_code) }) => {
             status == seen && judge.canonical(code) == seen_code
         }
+        (Accepted::Code(code), Answer::Error { code: Some(seen), .. }) => judge.canonical(code) == seen,
         _ => false,
     }
 }

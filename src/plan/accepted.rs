@@ -1,16 +1,18 @@
-//! Answers that a probe allows, as suites write them.
+//! Responses that suites accept, as they write them.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-/// An answer that a probe allows: `success`, `CODE (STATUS)`, `STATUS` or `4xx`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// A response that a step or a probe accepts: `success`, `CODE`, `CODE (STATUS)`, `STATUS` or `4xx`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Accepted {
     /// Any 2xx.
     Success,
-    /// A code with a status.
+    /// An error code, with any status that the contract documents for it.
+    Code(String),
+    /// An error code with a status.
     Error {
         /// The code.
         code: String,
@@ -23,22 +25,35 @@ pub enum Accepted {
     ClientError,
 }
 
+impl Accepted {
+    /// The error code that it names.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Accepted::Code(code) | Accepted::Error { code, .. } => Some(code),
+            Accepted::Success | Accepted::Status(_) | Accepted::ClientError => None,
+        }
+    }
+}
+
 impl TryFrom<String> for Accepted {
     type Error = String;
 
     fn try_from(text: String) -> Result<Accepted, String> {
-        let unknown =
-            || format!("`{text}` is not an answer: write `success`, `4xx`, a status such as `403`, or `CODE (STATUS)`");
         let status = |text: &str| text.parse().ok().filter(|status| (300..600).contains(status));
-        match (text.as_str(), text.split_once(" (")) {
-            ("success", _) => Ok(Accepted::Success),
-            ("4xx", _) => Ok(Accepted::ClientError),
+        let is_word = |text: &str| !text.is_empty() && !text.contains([' ', '(', ')']);
+        let read = match (text.as_str(), text.split_once(" (")) {
+            ("success", _) => Some(Accepted::Success),
+            ("4xx", _) => Some(Accepted::ClientError),
             (_, Some((code, end))) => {
-                let status = end.strip_suffix(')').and_then(status).ok_or_else(unknown)?;
-                Ok(Accepted::Error { code: code.to_owned(), status })
+                let status = end.strip_suffix(')').and_then(status);
+                status.filter(|_| is_word(code)).map(|status| Accepted::Error { code: code.to_owned(), status })
             }
-            (text, None) => status(text).map(Accepted::Status).ok_or_else(unknown),
-        }
+            (word, None) => {
+                status(word).map(Accepted::Status).or_else(|| is_word(word).then(|| Accepted::Code(word.to_owned())))
+            }
+        };
+        let forms = "`success`, `4xx`, a status such as `403`, an error code, or `CODE (STATUS)`";
+        read.ok_or_else(|| format!("`{text}` is not a response: write {forms}"))
     }
 }
 
@@ -48,6 +63,7 @@ impl fmt::Display for Accepted {
             Accepted::Success => formatter.write_str("success"),
             Accepted::ClientError => formatter.write_str("4xx"),
             Accepted::Status(status) => write!(formatter, "{status}"),
+            Accepted::Code(code) => formatter.write_str(code),
             Accepted::Error { code, status } => write!(formatter, "{code} ({status})"),
         }
     }
@@ -61,12 +77,12 @@ mod tests {
 
     #[test]
     fn every_form_is_read_and_written_alike() {
-        for text in ["success", "4xx", "403", "ValidationException (400)"] {
+        for text in ["success", "4xx", "403", "ValidationException", "ValidationException (400)"] {
             assert_eq!(Accepted::try_from(text.to_owned()).unwrap().to_string(), text);
         }
-        for text in ["sucess", "5xx", "200", "ValidationException", "ValidationException (4OO)", ""] {
+        for text in ["no such word", "ValidationException (4OO)", " (400)", ""] {
             let error = Accepted::try_from(text.to_owned()).unwrap_err();
-            assert!(error.starts_with(&format!("`{text}` is not an answer")), "{error}");
+            assert!(error.starts_with(&format!("`{text}` is not a response")), "{error}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::plan::constraint::{can_be_broken, can_be_just_kept};
 use crate::plan::operation_role;
 use crate::plan::resources::{Resources, resource_of};
 use crate::plan::sequence::{Law, Sequence};
-use crate::plan::suite::{Expect, Probe, Scenario, Suites};
+use crate::plan::suite::{Probe, Scenario, Suites};
 use crate::spec::clause::{ClauseIndex, Constraint};
 use crate::spec::contract::{BodyClause, Contract, Node, Operation};
 use crate::spec::rules::{ErrorCause, InputRule};
@@ -266,8 +266,8 @@ fn scenario_case(contract: &Contract, index: usize, scenario: &Scenario) -> Case
             add(contract.clauses.find(&assert.rule));
         }
         let operation = step.call.as_deref().or(step.walk.as_deref()).and_then(|name| contract.operation(name));
-        if let (Some(operation), Expect::One(answer)) = (operation, &step.expect) {
-            add(operation.error(answer).map(|error| error.clause));
+        if let (Some(operation), Some(code)) = (operation, step.expect.only_code()) {
+            add(operation.error(code).map(|error| error.clause));
         }
     }
     Case {

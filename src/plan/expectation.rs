@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::accepted::Accepted;
 use crate::spec::Contract;
 use crate::spec::contract::Operation;
 
@@ -45,6 +46,26 @@ impl Expectation {
     /// Any client error and no success: a request so wrong that the contract does not say which.
     pub fn any_refusal(errors: Vec<ExpectedError>) -> Expectation {
         Expectation { errors, any_client_error: true, ..Expectation::default() }
+    }
+
+    /// What suites accept of an operation; an error code without a status has those that the contract documents for it.
+    pub fn of(contract: &Contract, operation: &Operation, accepted: &[Accepted]) -> Expectation {
+        let mut expectation = Expectation::default();
+        for accepted in accepted {
+            match accepted {
+                Accepted::Success => expectation.success = true,
+                Accepted::ClientError => expectation.any_client_error = true,
+                Accepted::Status(status) => expectation.any_client_error |= (400..500).contains(status),
+                Accepted::Error { code, status } => {
+                    expectation.errors.push(ExpectedError { code: code.clone(), status: *status });
+                }
+                Accepted::Code(code) => {
+                    let statuses = statuses(contract, operation, code).into_iter();
+                    expectation.errors.extend(statuses.map(|status| ExpectedError { code: code.clone(), status }));
+                }
+            }
+        }
+        expectation
     }
 
     /// What is expected, for a sentence: `success`, `ValidationException (400)`, or several joined by `or`.

@@ -10,7 +10,8 @@ use super::performed::Performed;
 use super::session::{Blocked, Session};
 use super::worker::Progress;
 use crate::judge::finding::FindingKind;
-use crate::judge::{Answer, Violation, path};
+use crate::judge::{Answer, Violation, path, probe};
+use crate::plan::accepted::Accepted;
 use crate::plan::suite::Step;
 use crate::protocol;
 use crate::record::{Manner, TrailStep};
@@ -64,7 +65,7 @@ impl Session<'_> {
     fn is_about_rates(&self, step: &Step) -> bool {
         let rules = &self.worker.env.contract.rules;
         let mut throttled = rules.common_codes(ErrorCause::Throttling);
-        throttled.any(|code| step.expect.answers().iter().any(|answer| answer == code))
+        throttled.any(|code| step.expect.names(code))
     }
 
     async fn flight<'s>(&mut self, step: &'s Step, number: u32) -> Result<(Flight<'s>, Option<String>), Blocked> {
@@ -87,7 +88,7 @@ impl Session<'_> {
     ) -> Result<bool, Blocked> {
         let env = Arc::clone(&self.worker.env);
         let mut all_good = true;
-        let mut answers: Vec<(&Flight<'_>, String)> = Vec::new();
+        let mut answers: Vec<(&Flight<'_>, Answer)> = Vec::new();
         let mut successes = Vec::new();
         for (position, exchange) in exchanges {
             let Some(flight) = flights.get(position) else { continue };
@@ -97,7 +98,7 @@ impl Session<'_> {
             let mut judgement = env.judge.exchange(operation, &expectation, focus, &exchange);
             self.after(operation, &flight.input, None, &exchange, &mut judgement);
             self.history.push(TrailStep::new(&operation.name, &exchange, Manner::Concurrent));
-            answers.push((flight, answer_name(&judgement.answer)));
+            answers.push((flight, judgement.answer.clone()));
             let output = judgement.body.clone().unwrap_or(Value::Null);
             if judgement.is_success() {
                 successes.push(json!({"input": flight.input, "output": output}));
@@ -119,8 +120,8 @@ impl Session<'_> {
         }
         for step in std::iter::once(step).chain(&step.beside) {
             let of_step = answers.iter().filter(|(flight, _)| std::ptr::eq(flight.step, step));
-            let names: Vec<&str> = of_step.map(|(_, answer)| answer.as_str()).collect();
-            self.judge_numbers(step, &names, progress);
+            let of_step: Vec<&Answer> = of_step.map(|(_, answer)| answer).collect();
+            self.judge_numbers(step, &of_step, progress);
         }
         if let Some(place) = missing {
             return Err(Blocked(format!("an answer has no `{place}`")));
@@ -129,11 +130,12 @@ impl Session<'_> {
     }
 
     /// Whether the answers came as often as they should.
-    fn judge_numbers(&mut self, step: &Step, answers: &[&str], progress: &mut Progress) {
+    fn judge_numbers(&mut self, step: &Step, answers: &[&Answer], progress: &mut Progress) {
         let env = Arc::clone(&self.worker.env);
         let Some(operation) = step.call.as_deref().and_then(|name| env.contract.operation(name)) else { return };
         let focus = self.focus(operation, step, &self.expectation(operation, step));
-        let number = |wanted: &str| answers.iter().filter(|answer| **answer == wanted).count() as u64;
+        let number =
+            |wanted: &Accepted| answers.iter().filter(|answer| probe::fits(wanted, &env.judge, answer)).count() as u64;
         let all_came = step.among.iter().all(|wanted| number(wanted) > 0);
         let all_as_often = step.counts.iter().all(|(wanted, count)| number(wanted) == *count);
         if step.rule.is_some() && all_came && all_as_often && step.among.len() + step.counts.len() > 0 {
@@ -188,14 +190,5 @@ impl Session<'_> {
         };
         self.worker.tally.find_after(violation.clone(), self.case, &exchange, &self.history);
         progress.violations.push(violation);
-    }
-}
-
-fn answer_name(answer: &Answer) -> String {
-    match answer {
-        Answer::Success => "success".to_owned(),
-        Answer::Error { code: Some(code), .. } => code.clone(),
-        Answer::Error { status, code: None } => status.to_string(),
-        Answer::Nothing => String::new(),
     }
 }

@@ -34,10 +34,8 @@ impl Performed {
     /// instead, or success and refusals are both right.
     pub(super) fn leave_to_assertions(&mut self, env: &RunContext, step: &Step, focus: ClauseIndex) {
         let rule = &env.contract.clauses.get(focus).id;
-        let answers = step.expect.answers();
-        let is_open = answers.len() > 1 && answers.iter().any(|answer| answer == "success");
         let is_asserted = self.judgement.is_success() && step.asserts.iter().any(|assert| assert.rule == *rule);
-        if step.rule.as_ref() == Some(rule) && (is_open || is_asserted) {
+        if step.rule.as_ref() == Some(rule) && (step.expect.is_open() || is_asserted) {
             self.judgement.upheld.retain(|upheld| *upheld != focus);
         }
     }

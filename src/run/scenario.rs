@@ -13,7 +13,7 @@ use crate::judge::assertion::Observation;
 use crate::judge::finding::FindingKind;
 use crate::judge::sight::Shown;
 use crate::judge::{Judgement, Violation, assertion, path};
-use crate::plan::expectation::{Expectation, ExpectedError, statuses};
+use crate::plan::expectation::Expectation;
 use crate::plan::suite::{Assert, Expect, Scenario, Step};
 use crate::record::TrailStep;
 use crate::spec::clause::{ClauseIndex, Tier};
@@ -218,21 +218,7 @@ impl Session<'_> {
     }
 
     pub(super) fn expectation(&self, operation: &Operation, step: &Step) -> Expectation {
-        let mut expectation = Expectation::default();
-        for answer in step.expect.answers() {
-            if answer == "success" {
-                expectation.success = true;
-            } else if answer == "4xx" {
-                expectation.any_client_error = true;
-            } else {
-                expectation.errors.extend(
-                    statuses(&self.worker.env.contract, operation, answer)
-                        .into_iter()
-                        .map(|status| ExpectedError { code: answer.clone(), status }),
-                );
-            }
-        }
-        expectation
+        Expectation::of(&self.worker.env.contract, operation, step.expect.accepted())
     }
 
     /// The clause to blame if the answer is none of the expected ones.
@@ -334,7 +320,7 @@ impl Session<'_> {
         }
         progress.decided += 1;
         // Only a wrong answer stops the scenario; a wrong detail of a right answer does not.
-        let expects_success = step.expect.answers().iter().any(|answer| answer == "success");
+        let expects_success = step.expect.allows_success();
         let is_as_expected = answered_well || (expects_success && performed.judgement.is_success());
         if performed.judgement.is_success() {
             self.save(step, &performed.output)?;

@@ -3,6 +3,7 @@
 use super::dependencies;
 use super::run_context::RunContext;
 use super::settings::{Broadcast, Profile, Throttling};
+use crate::plan::accepted::Accepted;
 use crate::plan::suite::{Need, Scenario, SignatureChange, Step};
 use crate::plan::{Case, Check};
 use crate::spec::rules::Scope;
@@ -46,7 +47,8 @@ pub fn of_run(env: &RunContext, case: &Case) -> Option<String> {
 
 /// What a scenario takes that an account does not allow, or that was not asked for.
 fn too_much(env: &RunContext, scenario: &Scenario) -> Option<String> {
-    let is_about_rates = |step: &Step| step.expect.answers().iter().any(|answer| answer.contains(THROTTLED));
+    let is_about_rates =
+        |step: &Step| step.expect.accepted().iter().filter_map(Accepted::code).any(|code| code.contains(THROTTLED));
     if env.settings.throttling == Throttling::Avoided && scenario.steps.iter().any(is_about_rates) {
         return Some("it provokes throttling, which is done on request only (--throttling)".to_owned());
     }

@@ -121,19 +121,17 @@ impl<'c> Lint<'c> {
             self.wrong(&place, message, "name the answers that are right, or add `upholds = \"nothing\"`");
         }
         for (index, accepted) in probe.accepts.iter().enumerate() {
-            let Accepted::Error { code, status } = accepted else { continue };
+            let Some(code) = accepted.code() else { continue };
             let found: Vec<Result<Vec<u16>, String>> =
                 operations.iter().map(|operation| self.names.error(operation, code)).collect();
             let known: BTreeSet<u16> = found.iter().flatten().flatten().copied().collect();
-            if known.contains(status) {
-                continue;
-            }
-            let message = match found.into_iter().find_map(Result::err) {
-                Some(message) if known.is_empty() => message,
-                _ => {
+            let message = match (accepted, found.into_iter().find_map(Result::err)) {
+                (_, Some(message)) if known.is_empty() => message,
+                (Accepted::Error { status, .. }, _) if !known.contains(status) => {
                     let known: Vec<String> = known.iter().map(u16::to_string).collect();
                     format!("`{code}` has the status {}, and not {status}", known.join(" or "))
                 }
+                _ => continue,
             };
             self.narrows(&place.at(index), message, "write an error of the contract with its status");
         }

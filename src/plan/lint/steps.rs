@@ -6,12 +6,9 @@ use serde_json::Value;
 
 use super::output::Spot;
 use super::{Lint, Place};
-use crate::plan::suite::{Expect, Step};
+use crate::plan::accepted::Accepted;
+use crate::plan::suite::Step;
 use crate::spec::contract::{Node, NodeKind, Operation};
-
-/// Words that `expect` knows beside error codes.
-const SUCCESS: &str = "success";
-const CLIENT_ERROR: &str = "4xx";
 
 impl Lint<'_> {
     /// Checks steps that follow each other; what they save is added to the variables.
@@ -90,7 +87,7 @@ impl Lint<'_> {
         for (key, _) in of_several.into_iter().filter(|(_, is_empty)| !is_empty && !step.concurrent && !is_beside) {
             self.wrong(&place.at(key), format!("`{key}` has no effect here"), "add `concurrent = true` to the step");
         }
-        let succeeds = step.expect.answers().iter().any(|answer| answer == SUCCESS);
+        let succeeds = step.expect.allows_success();
         if !succeeds && !step.asserts.is_empty() {
             let message = "assertions are made of successes only, and the step expects none";
             self.wrong(&place.at("assert").at(0), message, "expect `success` as well, or remove the assertion");
@@ -105,7 +102,7 @@ impl Lint<'_> {
             let message = format!("{} has no pages", operation.name);
             self.wrong(&place.at("walk"), message, "write `call` instead of `walk`");
         }
-        if !step.expect.answers().iter().any(|answer| answer == SUCCESS) {
+        if !step.expect.allows_success() {
             let message = "a walk over all pages expects success";
             self.wrong(&place.at("expect"), message, "write `call` instead of `walk`, or expect `success` as well");
         }
@@ -127,27 +124,32 @@ impl Lint<'_> {
     /// Words of `expect`, and of `among` and `counts`, which pick some of them.
     fn answers(&mut self, step: &Step, operation: &Operation, place: &Place) {
         let help = "write `success`, `4xx`, or the code of an error that the operation can answer with";
-        let answers = step.expect.answers();
-        if answers.is_empty() {
+        let accepted = step.expect.accepted();
+        if accepted.is_empty() {
             self.wrong(&place.at("expect"), "no answer is right", help);
         }
-        for (index, answer) in answers.iter().enumerate() {
-            if answer == SUCCESS || answer == CLIENT_ERROR {
-                continue;
-            }
-            if let Err(message) = self.names.error(operation, answer) {
-                let question = self.names.question(answer, [SUCCESS, CLIENT_ERROR].into_iter());
-                let place = match step.expect {
-                    Expect::One(_) => place.at("expect"),
-                    Expect::AnyOf(_) => place.at("expect").at(index),
-                };
-                self.wrong(&place, format!("{message}{question}"), help);
+        for (index, one) in accepted.iter().enumerate() {
+            let place = if accepted.len() == 1 { place.at("expect") } else { place.at("expect").at(index) };
+            match (one, one.code().map(|code| (code, self.names.error(operation, code)))) {
+                (_, Some((code, Err(message)))) => {
+                    let words = [Accepted::Success, Accepted::ClientError].map(|word| word.to_string());
+                    let question = self.names.question(code, words.iter().map(String::as_str));
+                    self.wrong(&place, format!("{message}{question}"), help);
+                }
+                (Accepted::Error { code, status }, Some((_, Ok(known)))) if !known.contains(status) => {
+                    self.wrong(&place, format!("`{code}` does not have the status {status}"), help);
+                }
+                (Accepted::Status(status), _) => {
+                    self.wrong(&place, format!("`{status}` does not say which error the step expects"), help);
+                }
+                _ => {}
             }
         }
         let among = step.among.iter().enumerate().map(|(index, word)| (place.at("among").at(index), word));
         let counted = step.counts.keys().map(|word| (place.at("counts").at(word), word));
-        for (place, word) in among.chain(counted).filter(|(_, word)| !answers.contains(word)) {
-            let question = self.names.question(word, answers.iter().map(String::as_str));
+        for (place, word) in among.chain(counted).filter(|(_, word)| !accepted.contains(word)) {
+            let known: Vec<String> = accepted.iter().map(Accepted::to_string).collect();
+            let question = self.names.question(&word.to_string(), known.iter().map(String::as_str));
             self.wrong(&place, format!("`{word}` is none of the answers that the step expects{question}"), help);
         }
     }

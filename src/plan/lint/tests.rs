@@ -156,7 +156,7 @@ fn a_probe_is_refused_for_any_word_that_is_not_known() {
     assert_wrong(&probe(clause, "\"GetChannel\"", "\"4xx\""), &[]);
     assert_wrong(
         &probe(clause, "\"GetChannel\"", "\"4xx\", \"ok\""),
-        &["6: `ok` is not an answer: write `success`, `4xx`, a status such as `403`, or `CODE (STATUS)`"],
+        &["6: GetChannel does not answer with the error `ok`"],
     );
     assert_wrong(
         &probe(clause, "\"GetChanel\"", "\"4xx\""),

@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 
-use super::expect::Expect;
 use super::step::Step;
 
 /// A sequence of calls with what must hold along the way.
@@ -42,10 +41,7 @@ impl Scenario {
 
     /// Whether one of its steps decides a clause.
     pub fn decides_something(&self) -> bool {
-        let decides = |step: &Step| {
-            let expects_error = matches!(&step.expect, Expect::One(answer) if answer != "success");
-            step.rule.is_some() || !step.asserts.is_empty() || expects_error
-        };
+        let decides = |step: &Step| step.rule.is_some() || !step.asserts.is_empty() || step.expect.is_one_refusal();
         self.steps.iter().any(|step| decides(step) || step.beside.iter().any(decides))
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::assert::Assert;
 use super::expect::Expect;
+use crate::plan::accepted::Accepted;
 
 /// One step of a scenario: a call, a walk over all pages, or a broadcast.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -41,10 +42,10 @@ pub struct Step {
     pub concurrent: bool,
     /// Answers of which each must come at least once among the repetitions.
     #[serde(default)]
-    pub among: Vec<String>,
+    pub among: Vec<Accepted>,
     /// How often these answers come among the repetitions, exactly.
     #[serde(default)]
-    pub counts: BTreeMap<String, u64>,
+    pub counts: BTreeMap<Accepted, u64>,
     /// Other calls that are in flight at the same time, each with its own repetitions and answers.
     #[serde(default)]
     pub beside: Vec<Step>,
