@@ -181,7 +181,7 @@ fn reason(message: &str) -> String {
 }
 
 /// Why botocore may differ from the built-in model: its newest release is newer than the reference, or an erratum or
-/// rule of the companion says the same.
+/// a rule of the built-in contract says the same.
 const EXPLAINED: [(&str, &str); 8] = [
     ("adConfigurationArn", "newer: members beyond the reference are tolerated (erratum.newer-members)"),
     ("filterByAdConfigurationArn", "newer: filters by members beyond the reference"),

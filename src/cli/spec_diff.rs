@@ -35,7 +35,7 @@ pub struct Comparison {
 struct Entry {
     #[serde(flatten)]
     change: Change,
-    /// Rules of the companion files that speak of it.
+    /// Rules of the two contracts that speak of it.
     rules: Vec<String>,
     /// Entries of the baseline about it.
     baseline: Vec<String>,

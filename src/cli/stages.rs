@@ -150,7 +150,7 @@ pub async fn run(
     Ok(Record::from_outcome(contract, plan, settings, outcome))
 }
 
-/// Checks a contract file and its companion, and says what it holds.
+/// Checks a contract file and its rules, and says what it holds.
 pub fn check(path: &Path) -> Result<String, CliError> {
     match spec::check_file(path) {
         Ok(summary) => Ok(summary.to_string()),

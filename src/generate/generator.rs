@@ -80,7 +80,7 @@ impl Generator {
     /// Prepares a contract; `states` are the states (by name and resource) that the suites know how to reach.
     ///
     /// # Errors
-    /// A rule of the companion file is no valid JSON Schema.
+    /// A rule does not hold a valid JSON Schema.
     pub fn new(contract: Arc<Contract>, states: &BTreeSet<(String, String)>) -> Result<Generator, GenerateError> {
         let stand_ins = stand_ins(&contract);
         let domains = domains(&contract);

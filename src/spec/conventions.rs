@@ -1,5 +1,5 @@
 //! What a run must know of a service beside its operations: the members by which it marks its resources, regions to call
-//! in, and the request that starts and ends a broadcast. Companion files say it; `specs/conventions.json` holds what most
+//! in, and the request that starts and ends a broadcast. Rules files say it; `specs/conventions.json` holds what most
 //! services of AWS have in common, for those that do not.
 
 use std::sync::LazyLock;
@@ -11,6 +11,7 @@ static CONVENTIONS: LazyLock<Conventions> = LazyLock::new(|| {
     let nothing = || Conventions {
         marks: MarkMembers { tags: String::new(), name: String::new() },
         regions: Regions(Vec::new()),
+        pattern_misprints: Vec::new(),
     };
     serde_json::from_str(include_str!("../../specs/conventions.json")).unwrap_or_else(|_| nothing())
 });
@@ -20,6 +21,25 @@ static CONVENTIONS: LazyLock<Conventions> = LazyLock::new(|| {
 struct Conventions {
     marks: MarkMembers,
     regions: Regions,
+    pattern_misprints: Vec<Misprint>,
+}
+
+/// A misprint in the patterns of published models.
+#[derive(Debug, Deserialize)]
+struct Misprint {
+    /// What else stands in a pattern that has it.
+    #[serde(rename = "in")]
+    context: String,
+    /// The text as it is printed.
+    literal: String,
+    /// How it is read.
+    reading: String,
+}
+
+/// A pattern with every known misprint read as it is meant.
+pub(super) fn without_misprints(pattern: &str) -> String {
+    let known = CONVENTIONS.pattern_misprints.iter().filter(|misprint| pattern.contains(&misprint.context));
+    known.fold(pattern.to_owned(), |text, misprint| text.replace(&misprint.literal, &misprint.reading))
 }
 
 /// Members of a create input by which a run marks a resource as its own. The default is what most services of AWS call
@@ -108,6 +128,7 @@ mod tests {
     fn conventions_are_read() {
         assert!(!MarkMembers::default().tags.is_empty() && !MarkMembers::default().name.is_empty());
         assert!(Regions::default().0.len() >= 2);
+        assert!(!CONVENTIONS.pattern_misprints.is_empty());
     }
 
     #[test]

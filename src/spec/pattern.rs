@@ -5,14 +5,13 @@
 
 use regex::Regex;
 
+use super::conventions;
+
 /// A pattern that the whole value must match.
 #[derive(Debug, Clone)]
 pub struct Pattern {
-    /// The pattern as it is read: as the model writes it, but for [`Pattern::literal`].
+    /// The pattern as it is read: as the model writes it, but for known misprints (`specs/conventions.json`).
     pub source: String,
-    /// What the model literally says, where that is a known misprint: `[a-z-]/` in an ARN allows resource types of one
-    /// letter only and is read as `[a-z-]+/`.
-    pub literal: Option<String>,
     /// The resource type that an ARN pattern fixes (`bucket`), [`Pattern::ANY_RESOURCE`] if it leaves the type open,
     /// none if the pattern is not an ARN's.
     pub arn_resource: Option<String>,
@@ -37,17 +36,11 @@ impl Pattern {
     /// Why it is no regular expression, or that it uses what cannot be matched in linear time (look-around,
     /// back-references).
     pub fn new(text: &str) -> Result<Self, String> {
-        let source = intact(text);
+        let source = conventions::without_misprints(text);
         let translated = translate(&source)?;
         let anchored = format!("^(?:{translated})$");
         let regex = Regex::new(&anchored).map_err(|error| short_reason(&error))?;
-        Ok(Self {
-            arn_resource: arn_resource(&source),
-            literal: (source != text).then(|| text.to_owned()),
-            source,
-            translated,
-            regex,
-        })
+        Ok(Self { arn_resource: arn_resource(&source), source, translated, regex })
     }
 
     /// Length of the shortest match in bytes; 0 if nothing matches.
@@ -87,11 +80,6 @@ impl Pattern {
 fn short_reason(error: &regex::Error) -> String {
     let text = error.to_string();
     text.lines().last().unwrap_or(&text).trim().trim_start_matches("error: ").to_owned()
-}
-
-/// Reads a class without a quantifier before the slash of an ARN's resource type as one with `+`.
-fn intact(text: &str) -> String {
-    if text.contains("arn:") { text.replace(":[a-z-]/", ":[a-z-]+/") } else { text.to_owned() }
 }
 
 /// The resource type of an ARN pattern.
@@ -280,8 +268,10 @@ mod tests {
 
     #[test]
     fn a_misprinted_resource_type_is_read_intact() {
-        let pattern = Pattern::new("^arn:aws:ivs:[a-z0-9-]+:[0-9]+:[a-z-]/[a-zA-Z0-9-]+$").unwrap();
+        let text = "^arn:aws:ivs:[a-z0-9-]+:[0-9]+:[a-z-]/[a-zA-Z0-9-]+$";
+        let pattern = Pattern::new(text).unwrap();
         assert!(pattern.is_match("arn:aws:ivs:us-west-2:123456789012:stage/AbC"));
-        assert!(pattern.literal.is_some());
+        assert_eq!(pattern.source, text.replace("[a-z-]/", "[a-z-]+/"));
+        assert_eq!(Pattern::new("^a:[a-z-]/$").unwrap().source, "^a:[a-z-]/$", "not an ARN");
     }
 }

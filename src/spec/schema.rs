@@ -13,7 +13,7 @@ pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 pub(super) type Leniencies<'c> = Vec<(&'c Node, &'c [Value])>;
 
 /// The schema of an operation's whole input as one object: members of the URI, the query, the headers and the body
-/// alike. The companion's prose rules are not merged in: [`rule_schemas`] has them.
+/// alike. Prose rules are not merged in: [`rule_schemas`] has them.
 pub fn input_schema(_contract: &Contract, operation: &Operation) -> Value {
     node_schema(&operation.input, &Vec::new())
 }

@@ -112,7 +112,7 @@ pub fn model(data: &[u8]) {
     }
 }
 
-/// A companion file of a model, and damaged versions of one that is right.
+/// Rules of a model, and damaged versions of one that is right.
 pub fn rules(data: &[u8]) {
     load(MODEL, Some(&String::from_utf8_lossy(data)));
     if let Some(damaged) = damaged(RULES, data) {

@@ -167,7 +167,7 @@ impl Changes<'_> {
         }
     }
 
-    /// Rules of the companion: one on requests asks more of callers, and all of them ask more of implementers.
+    /// Rules: one on requests asks more of callers, and all of them ask more of implementers.
     fn rules(&mut self) {
         if !compares_rules(self.old, self.new) {
             return;

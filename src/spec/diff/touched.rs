@@ -1,4 +1,4 @@
-//! What a change touches beyond the clause itself: rules of a companion file that speak of it.
+//! What a change touches beyond the clause itself: rules that speak of it.
 
 use std::collections::BTreeSet;
 
