@@ -38,8 +38,8 @@ impl Bundle {
         names: &["ivs-2026-11"],
         model: ("ivs-2026-11.json", include_str!("../../specs/ivs-2026-11.json")),
         extended: Some(DOCUMENT_MODEL),
-        rules: &[DOCUMENT_RULES],
-        suites: &[],
+        rules: &[("ivs-2026-11.rules.toml", include_str!("../../specs/ivs-2026-11.rules.toml")), DOCUMENT_RULES],
+        suites: &[("ivs-2026-11/ads-and-slates.toml", include_str!("../../suites/ivs-2026-11/ads-and-slates.toml"))],
     };
     /// All of them, the oldest first.
     pub const ALL: &'static [Bundle] = &[Bundle::DOCUMENT, Bundle::NOVEMBER_2026];

@@ -14,7 +14,7 @@ use super::files::{self, Files, TextFile};
 use super::json::{self, Span};
 use super::lint;
 use super::rules::{self, RuleText, Rules, Sources};
-use super::{botocore, overlay, resolve, service, traits};
+use super::{botocore, overlay, resolve, resource, service, traits};
 
 /// The model of the reference document.
 #[cfg(test)]
@@ -139,6 +139,7 @@ fn load_model(given: &Model<'_>, rules: &mut dyn FnMut(&[Operation]) -> Rules) -
     let shape_ids: HashMap<&str, &str> = model.shapes.keys().map(|id| (short_name(id), *id)).collect();
     let shape_count = model.shapes.values().filter(|shape| shape.body.is_some()).count();
     let rules = rules(&operations);
+    resource::take_as_given(&mut operations, &rules.external);
     let clauses = number(&mut operations, &Numbering { rules: &rules, shape_ids });
     Ok(Contract {
         service,

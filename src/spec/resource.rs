@@ -100,6 +100,13 @@ pub(super) fn settle(operations: &mut [Operation]) {
     });
 }
 
+/// Members that name resources of these kinds take any text of their pattern: the resources are another service's.
+pub(super) fn take_as_given(operations: &mut [Operation], kinds: &[String]) {
+    for_each(operations, &mut |node| {
+        node.resource = node.resource.take().filter(|named| !kinds.contains(&named.kind));
+    });
+}
+
 /// A label of a path names a resource if it is called like an identifier; its member is then known by name and shape.
 fn read_labels(operations: &mut [Operation]) {
     let mut found: BTreeMap<(String, String), String> = BTreeMap::new();

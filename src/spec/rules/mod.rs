@@ -57,6 +57,8 @@ pub struct Rules {
     pub limits: Vec<Limit>,
     /// States without which a valid request does not succeed.
     pub preconditions: Vec<Precondition>,
+    /// Resources of other services, by the type in their ARNs, for which any ARN of the form stands.
+    pub external: Vec<String>,
     /// Lists (`Operation.input.path`) whose elements differ in valid requests, as duplicates are ambiguous.
     pub distinct: Vec<String>,
     /// Values that the constraints exclude but a target may accept: never sent.

@@ -7,7 +7,7 @@ mod names;
 mod numbered;
 mod rule;
 
-use super::super::contract::Operation;
+use super::super::contract::{Node, Operation};
 use super::super::error::Problem;
 use super::extend::Gone;
 use super::sources::{Place, Placed, Sources};
@@ -74,6 +74,7 @@ impl Resolver<'_> {
         files.iter().enumerate().rev().for_each(|(position, file)| self.common(position, file));
         for (position, file) in files.iter().enumerate().rev() {
             self.facts(position, file);
+            self.external(position, file);
             for (index, rule) in file.rule.iter().enumerate() {
                 self.rule(rule, &Place::of(position, "rule", index));
             }
@@ -82,6 +83,19 @@ impl Resolver<'_> {
         for (statement, place) in numbered::statements(files, &self.gone, &self.rules) {
             self.sources.note("rules", self.rules.rules.len(), place);
             self.rules.rules.push(statement);
+        }
+    }
+
+    /// Resources of other services: some member must name them.
+    fn external(&mut self, file: usize, written: &File) {
+        let names = |node: &Node, kind: &str| node.resource.as_ref().is_some_and(|named| named.kind == *kind);
+        for (index, kind) in written.external.iter().enumerate() {
+            let mut inputs = self.operations.iter().flat_map(|operation| operation.input.walk());
+            if !inputs.any(|node| names(node, kind)) {
+                let message = format!("no member of a request names a `{kind}`");
+                self.wrong(Place::of(file, "external", index), message, "write the type as it stands in its ARN");
+            }
+            self.rules.external.push(kind.clone());
         }
     }
 

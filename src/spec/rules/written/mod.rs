@@ -59,6 +59,10 @@ pub(super) struct File {
     /// States without which a valid request does not succeed.
     #[serde(default)]
     pub preconditions: Vec<Precondition>,
+    /// Resources of other services, by the type in their ARNs, for which any ARN of the form stands: no operation makes
+    /// them.
+    #[serde(default)]
+    pub external: Vec<String>,
     /// Globs over lists of requests whose elements differ in valid ones.
     #[serde(default)]
     pub distinct: Vec<String>,
