@@ -108,3 +108,21 @@ fn the_client_of_today_works_with_all_operations() {
     common::assert_exit(&output, 0);
     assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 46);
 }
+
+#[test]
+fn the_embedded_server_serves_what_the_newer_contract_has() {
+    let scratch = common::Scratch::new();
+    let report = scratch.file("report.json");
+    let kinds = ["*AdConfiguration*", "*FailoverSlate*", "InsertAdBreak*", "rule.*ad-*", "rule.*slate*"];
+    let only: Vec<&str> = kinds.iter().flat_map(|glob| ["--only", glob]).collect();
+    let json = format!("json={report}");
+    let arguments = ["run", "--spec", "ivs-2026-11", "--profile", "quick", "--report", &json];
+    let output = common::conformance(&[arguments.as_slice(), only.as_slice()].concat());
+    common::assert_exit(&output, 0);
+    let report = common::report(&report);
+    let clauses = report["clauses"].as_array().unwrap();
+    let of_rules = clauses.iter().filter(|clause| clause["id"].as_str().unwrap().starts_with("rule."));
+    let open: Vec<&Value> = of_rules.filter(|clause| clause["verdict"] != "upheld").collect();
+    assert!(open.is_empty(), "{open:#?}");
+    assert!(clauses.len() > 500, "{}", clauses.len());
+}
