@@ -1,0 +1,69 @@
+//! The service of `examples/parcels` is checked by its own contract: it conforms, and its faults are found by name.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+#[path = "../examples/parcels/server.rs"]
+mod server;
+
+use common::{Scratch, assert_exit, conformance, report};
+use serde_json::Value;
+use server::Fault;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/parcels/contract");
+
+/// The report of a run against the service, which must end with this exit code.
+fn run(fault: Option<&str>, exit: i32) -> Value {
+    let fault = fault.map(|name| Fault::named(name).unwrap());
+    let runtime = Runtime::new().unwrap();
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    runtime.spawn(async move { axum::serve(listener, server::router(fault)).await });
+    let scratch = Scratch::new();
+    let file = scratch.file("report.json");
+    let output =
+        conformance(&["run", "--spec", CONTRACT, "--endpoint", &endpoint, "--report", &format!("json={file}")]);
+    assert_exit(&output, exit);
+    report(&file)
+}
+
+fn texts<'r>(list: &'r Value, member: &str) -> Vec<&'r str> {
+    list.as_array().unwrap().iter().map(|entry| entry[member].as_str().unwrap()).collect()
+}
+
+#[test]
+fn the_service_conforms_and_every_clause_is_decided() {
+    let report = run(None, 0);
+    let clauses = report["clauses"].as_array().unwrap();
+    let undecided: Vec<&Value> = clauses.iter().filter(|clause| clause["verdict"] != "upheld").collect();
+    assert!(undecided.is_empty(), "{undecided:#?}");
+    let ids = texts(&report["clauses"], "id");
+    for clause in [
+        // A label of the path, a member of the query, a rule, a default, and what a scenario shows.
+        "TrackParcel.input.trackingCode.pattern",
+        "TrackParcel.input.detail.enum",
+        "TrackParcel.input.steps.range.max",
+        "rule.letters-are-light",
+        "rule.default-service",
+        "rule.cancelled-parcel-is-gone",
+    ] {
+        assert!(ids.contains(&clause), "{clause}: {ids:?}");
+    }
+}
+
+#[test]
+fn each_fault_of_the_service_is_found_by_name_and_nothing_else() {
+    for (fault, finding) in [
+        ("heavy-letters", "rule.letters-are-light@RegisterParcel:accepted_invalid"),
+        ("long-recipients", "RegisterParcel.input.recipient.length.max:accepted_invalid"),
+        ("cancels-nothing", "rule.cancelled-parcel-is-gone@TrackParcel:accepted_invalid"),
+        ("register-status", "RegisterParcel.status:wrong_status"),
+        ("no-history", "TrackParcel.output.history.required:malformed_response"),
+    ] {
+        let report = run(Some(fault), 1);
+        assert_eq!(texts(&report["findings"], "id"), [finding], "{fault}");
+    }
+    assert_eq!(Fault::named("no such fault"), None);
+}
