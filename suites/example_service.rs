@@ -54,6 +54,13 @@ fn the_service_conforms_and_every_clause_is_decided() {
 }
 
 #[test]
+fn a_finding_is_explained_with_the_contract_that_it_is_about() {
+    let output = conformance(&["explain", "--spec", CONTRACT, "rule.letters-are-light"]);
+    assert_exit(&output, 0);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("at most 500 grams"));
+}
+
+#[test]
 fn each_fault_of_the_service_is_found_by_name_and_nothing_else() {
     for (fault, finding) in [
         ("heavy-letters", "rule.letters-are-light@RegisterParcel:accepted_invalid"),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::baseline;
 use super::json::without_raw_controls;
 use super::record::{BaselineStatus, FindingRecord, Record, Role};
-use super::text::{reproduce, sentence, visible};
+use super::text::{explain, reproduce, sentence, visible};
 use super::verdict::Weight;
 use super::{sent, title};
 
@@ -52,7 +52,7 @@ pub fn render(record: &Record, files: &UserFiles) -> Result<String, serde_json::
             "tool": {"driver": {
                 "name": record.tool.name,
                 "version": record.tool.version,
-                "rules": rules.values().map(|finding| rule(finding)).collect::<Vec<_>>(),
+                "rules": rules.values().map(|finding| rule(record, finding)).collect::<Vec<_>>(),
             }},
             "invocations": [{
                 "executionSuccessful": record.stopped_early.is_none(),
@@ -102,7 +102,7 @@ impl<'f> Places<'f> {
     }
 }
 
-fn rule(finding: &FindingRecord) -> Value {
+fn rule(record: &Record, finding: &FindingRecord) -> Value {
     let promise = match finding.promise.as_str() {
         "" => &finding.expected,
         promise => promise,
@@ -115,7 +115,7 @@ fn rule(finding: &FindingRecord) -> Value {
         "id": visible(&finding.clause),
         "shortDescription": {"text": sentence(&visible(promise))},
         "fullDescription": {"text": sentence(&visible(promise))},
-        "help": {"text": format!("{section}`ivs-conformance explain {}` says more.", visible(&finding.clause))},
+        "help": {"text": format!("{section}`{}` says more.", visible(&explain(record, &finding.clause)))},
         "properties": {"tier": finding.tier},
     })
 }

@@ -130,6 +130,12 @@ pub fn reproduce(record: &Record, finding: &FindingRecord) -> String {
     command
 }
 
+/// The command that explains a clause of the record's contract.
+pub fn explain(record: &Record, clause: &str) -> String {
+    let spec = record.contract.file.as_ref().map(|file| format!(" --spec {}", shell_word(file))).unwrap_or_default();
+    format!("ivs-conformance explain{spec} {}", shell_word(clause))
+}
+
 /// The flags that lead to the target of a record with its contract, as a shell takes them.
 fn target_flags(record: &Record) -> String {
     let target = &record.target;

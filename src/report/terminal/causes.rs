@@ -78,7 +78,7 @@ fn block(page: &mut String, record: &Record, view: &View, number: usize, cause: 
         evidence(page, view, finding);
     }
     command(page, "reproduce", &reproduction::command(record, finding, view.json_report()));
-    command(page, "explain", &format!("ivs-conformance explain {}", crate::report::text::shell_word(&finding.clause)));
+    command(page, "explain", &crate::report::text::explain(record, &finding.clause));
     let _ = writeln!(page, "   {} {}", label("id"), shorten(&visible(cause.id), LONGEST_WORD));
     if view.detail == Detail::Full {
         consequences(page, record, cause);
