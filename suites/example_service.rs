@@ -48,6 +48,7 @@ fn the_service_conforms_and_every_clause_is_decided() {
         "rule.letters-are-light",
         "rule.default-service",
         "rule.cancelled-parcel-is-gone",
+        "rule.tracking-shows-what-was-registered",
     ] {
         assert!(ids.contains(&clause), "{clause}: {ids:?}");
     }
@@ -68,6 +69,7 @@ fn each_fault_of_the_service_is_found_by_name_and_nothing_else() {
         ("cancels-nothing", "rule.cancelled-parcel-is-gone@TrackParcel:accepted_invalid"),
         ("register-status", "RegisterParcel.status:wrong_status"),
         ("no-history", "TrackParcel.output.history.required:malformed_response"),
+        ("forgets-fragile", "rule.tracking-shows-what-was-registered@TrackParcel#parcel.fragile:wrong_behaviour"),
     ] {
         let report = run(Some(fault), 1);
         assert_eq!(texts(&report["findings"], "id"), [finding], "{fault}");

@@ -24,6 +24,8 @@ pub enum Fault {
     RegisterStatus,
     /// What is tracked has no history.
     NoHistory,
+    /// What is tracked is never fragile.
+    ForgetsFragile,
 }
 
 impl Fault {
@@ -35,6 +37,7 @@ impl Fault {
             "cancels-nothing" => Some(Fault::CancelsNothing),
             "register-status" => Some(Fault::RegisterStatus),
             "no-history" => Some(Fault::NoHistory),
+            "forgets-fragile" => Some(Fault::ForgetsFragile),
             _ => None,
         }
     }
@@ -115,6 +118,9 @@ async fn track(
     let mut output = json!({"trackingCode": code, "parcel": parcel});
     if server.fault != Some(Fault::NoHistory) {
         output["history"] = json!([{"what": "registered"}]);
+    }
+    if server.fault == Some(Fault::ForgetsFragile) {
+        output["parcel"]["fragile"] = Value::Bool(false);
     }
     Ok(success(StatusCode::OK, &output))
 }

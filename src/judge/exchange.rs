@@ -9,15 +9,13 @@ use super::output::{self, OutputCheck, OutputRules};
 use crate::plan::expectation::{Expectation, ExpectedError};
 use crate::protocol::{self, Unread};
 use crate::spec::clause::{ClauseIndex, Tier};
+use crate::spec::clause_id::ClauseId;
 use crate::spec::contract::{BodyClause, Contract, NodeKind, Operation};
 use crate::spec::rules::ErrorCause;
 use crate::wire::{Exchange, FailureKind, Reply, Response};
 
 /// Clause on the form of error answers; it holds for every operation.
 const ERROR_BODY_CLAUSE: &str = "protocol.error-body-is-json-object";
-
-/// Prefix of the clauses about signatures: a signature that is refused decides them, and nothing else.
-const SIGNATURES: &str = "auth.";
 
 /// Longest error code or content type that is quoted, in characters.
 const LONGEST_QUOTE: usize = 100;
@@ -137,7 +135,7 @@ impl Judge {
             about_signatures: contract
                 .clauses
                 .iter()
-                .filter(|(_, clause)| clause.id.starts_with(SIGNATURES))
+                .filter(|(_, clause)| ClauseId::is_about_signatures(&clause.id))
                 .map(|(index, _)| index)
                 .collect(),
         }

@@ -2,21 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::case::{Case, Check, Form, SEQUENCE};
+use crate::plan::case::{Case, Check, Form};
+use crate::plan::case_id::{ACCEPTS, CONDITION, CaseId, REFUSES};
 use crate::plan::constraint::{can_be_broken, can_be_just_kept};
 use crate::plan::operation_role;
 use crate::plan::resources::{Resources, resource_of};
 use crate::plan::sequence::{Law, Sequence};
 use crate::plan::suite::{Probe, Scenario, Suites};
 use crate::spec::clause::{ClauseIndex, Constraint};
+use crate::spec::clause_id::ClauseId;
 use crate::spec::contract::{BodyClause, Contract, Node, Operation};
 use crate::spec::rules::{ErrorCause, InputRule};
 
 /// The clause on the form of error answers: every refusal decides it.
 const ERROR_BODY: &str = "protocol.error-body-is-json-object";
-
-/// The end of the ids of cases that must be refused.
-const REFUSES: &str = "refuses";
 
 /// The clause that promises an error to callers without permission.
 const PERMISSION: &str = "auth.permission-is-required";
@@ -71,13 +70,18 @@ fn valid(contract: &Contract, suites: &Suites, operation: &Operation, form: Form
         Form::Random => "some of the members, chosen at random",
     };
     Case {
-        id: format!("{}.valid/{}", operation.name, form.id()),
+        id: CaseId::Valid { operation: &operation.name, form }.to_string(),
         clauses,
         operation: Some(operation.name.clone()),
         summary: format!("Valid {} requests with {members} succeed and answer in the documented form.", operation.name),
         check: Check::Valid { form },
         position: 0,
     }
+}
+
+/// The id of the case that shows one side of a clause.
+fn side_id(clause: &str, side: &str, operation: Option<&str>) -> String {
+    ClauseId::parse(clause).map(|clause| CaseId::Side { clause, side, operation }.to_string()).unwrap_or_default()
 }
 
 /// Prose rules on responses that some part of the operation's output falls under.
@@ -105,7 +109,8 @@ fn unknown_resources(contract: &Contract, operation: &Operation) -> Vec<Case> {
     nodes
         .filter(|node| node.is_required || may_be_optional)
         .map(|node| Case {
-            id: format!("{}.error.{}/unknown-{}", operation.name, error.code, node.path),
+            id: CaseId::Error { operation: &operation.name, code: &error.code, way: &format!("unknown-{}", node.path) }
+                .to_string(),
             clauses: vec![error.clause],
             operation: Some(operation.name.clone()),
             summary: format!("A well-formed `{}` that names nothing is answered with {}.", node.path, error.code),
@@ -123,7 +128,7 @@ fn constraints(contract: &Contract, operation: &Operation, node: &Node) -> Vec<C
         let id = &contract.clauses.get(clause).id;
         if can_be_just_kept(node, constraint) && (!is_token || constraint == Constraint::LengthMin) {
             cases.push(Case {
-                id: format!("{id}/accepts"),
+                id: side_id(id, ACCEPTS, None),
                 clauses: vec![clause],
                 operation: Some(operation.name.clone()),
                 summary: format!("Values of `{}` that just keep `{constraint}` are accepted.", node.path),
@@ -136,7 +141,7 @@ fn constraints(contract: &Contract, operation: &Operation, node: &Node) -> Vec<C
             clauses.extend(operation.error("ValidationException").map(|error| error.clause));
             clauses.extend(contract.clauses.find(ERROR_BODY));
             cases.push(Case {
-                id: format!("{id}/refuses"),
+                id: side_id(id, REFUSES, None),
                 clauses,
                 operation: Some(operation.name.clone()),
                 summary: format!("Values of `{}` that break nothing but `{constraint}` are refused.", node.path),
@@ -161,7 +166,7 @@ fn conditions(contract: &Contract, cases: &[Case]) -> Vec<Case> {
                 clauses.extend(contract.clauses.find(PERMISSION));
             }
             found.push(Case {
-                id: format!("{}.error.{}/condition", operation.name, error.code),
+                id: CaseId::Error { operation: &operation.name, code: &error.code, way: CONDITION }.to_string(),
                 clauses,
                 operation: Some(operation.name.clone()),
                 summary: format!(
@@ -193,7 +198,7 @@ fn input_rule(contract: &Contract, index: usize, rule: &InputRule) -> Vec<Case> 
         let caused: Vec<ClauseIndex> = std::iter::once(clause).chain(caused).collect();
         let mut add = |end: &str, verb: &str, check: Check| {
             cases.push(Case {
-                id: format!("{}/{end}@{name}", rule.id),
+                id: side_id(&rule.id, end, Some(name)),
                 clauses: if end == REFUSES { caused.clone() } else { vec![clause] },
                 operation: Some(name.to_owned()),
                 summary: format!("{name} requests that {verb}: {}", rule.statement),
@@ -202,7 +207,7 @@ fn input_rule(contract: &Contract, index: usize, rule: &InputRule) -> Vec<Case> 
             });
         };
         if !rule.accepted.is_empty() {
-            add("accepts", "keep the rule are accepted", Check::RuleAccepts { rule: index });
+            add(ACCEPTS, "keep the rule are accepted", Check::RuleAccepts { rule: index });
         }
         if !rule.violating.is_empty() {
             add(REFUSES, "break the rule are refused", Check::RuleRefuses { rule: index });
@@ -219,7 +224,7 @@ fn probes(contract: &Contract, index: usize, probe: &Probe) -> Vec<Case> {
         .filter(|operation| probe.operations.is_empty() || probe.operations.contains(&operation.name));
     chosen
         .map(|operation| Case {
-            id: format!("{}/{}@{}", probe.clause, probe.name, operation.name),
+            id: side_id(&probe.clause, &probe.name, Some(&operation.name)),
             clauses: vec![clause],
             operation: Some(operation.name.clone()),
             summary: probe.summary.clone(),
@@ -242,7 +247,7 @@ fn sequence_case(contract: &Contract, laws: &[Law], index: usize, sequence: &Seq
     clauses.sort_unstable();
     clauses.dedup();
     Case {
-        id: format!("{SEQUENCE}{}", sequence.name),
+        id: CaseId::Sequence { name: &sequence.name }.to_string(),
         clauses,
         operation: None,
         summary: sequence.summary.clone(),
@@ -271,7 +276,7 @@ fn scenario_case(contract: &Contract, index: usize, scenario: &Scenario) -> Case
         }
     }
     Case {
-        id: format!("scenario/{}", scenario.name),
+        id: CaseId::Scenario { name: &scenario.name }.to_string(),
         clauses,
         operation: None,
         summary: scenario.summary.clone(),

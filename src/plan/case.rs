@@ -2,9 +2,6 @@
 
 use crate::spec::clause::{ClauseIndex, Constraint};
 
-/// How the ids of cases begin that draw random sequences of operations.
-pub const SEQUENCE: &str = "sequence/";
-
 /// A test of one or more clauses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {

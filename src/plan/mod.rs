@@ -4,6 +4,7 @@
 pub mod accepted;
 mod build;
 pub mod case;
+pub mod case_id;
 mod constraint;
 pub mod expectation;
 pub mod filter;

@@ -17,7 +17,7 @@ use groups::{CAUSE, one_line, titles};
 use super::file_error::FileError;
 use super::record::{BaselineRecord, BaselineStatus, CaseVerdict, ClauseVerdict, FindingRecord, KnownFinding, Record};
 use crate::judge::finding::FindingKind;
-use crate::plan::case::SEQUENCE;
+use crate::plan::case_id::CaseId;
 use crate::record::options::Profile;
 use crate::spec::Contract;
 
@@ -309,7 +309,7 @@ impl<'a> BaselineJudge<'a> {
 pub fn apply(record: &mut Record, baseline: &Baseline, today: Date) {
     let known: HashSet<&str> = baseline.known.iter().map(|entry| entry.id.as_str()).collect();
     // What a random sequence finds of a defect that a case was made for is that case's finding, wherever both were run.
-    let is_drawn = |case: &str| case.starts_with(SEQUENCE);
+    let is_drawn = |case: &str| CaseId::is_drawn(case);
     let cause = |entry: &KnownFinding| (entry.clause.clone(), entry.operation.clone(), entry.kind);
     let causes: HashSet<_> = baseline.known.iter().filter(|entry| !is_drawn(&entry.case)).map(cause).collect();
     for finding in &mut record.findings {

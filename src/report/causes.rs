@@ -4,12 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
+use super::finding_id::FindingId;
 use super::record::{
     CaseRecord, CaseVerdict, CauseRecord, ClauseRecord, ClauseVerdict, FindingRecord, RequestRecord, Role,
 };
 use super::title;
 use crate::diagnose::{self, Evidence};
-use crate::plan::case::SEQUENCE;
+use crate::plan::case_id::CaseId;
 use crate::protocol;
 use crate::spec::clause_id::ClauseId;
 
@@ -44,8 +45,7 @@ fn tell_apart(causes: &mut [CauseRecord]) {
         *number.entry(cause.title.clone()).or_default() += 1;
     }
     for cause in causes.iter_mut().filter(|cause| number.get(&cause.title).is_some_and(|number| *number > 1)) {
-        let without_kind = cause.id.rsplit_once(':').map_or(cause.id.as_str(), |(id, _)| id);
-        if let Some((_, detail)) = without_kind.split_once('#') {
+        if let Some(detail) = FindingId::parse(&cause.id).and_then(|id| id.detail) {
             cause.title = format!("{} ({detail}).", cause.title.trim_end_matches('.'));
         }
     }
@@ -129,13 +129,12 @@ fn evidence(finding: &FindingRecord) -> Evidence<'_> {
     let response = &finding.response;
     let header = response.headers.get(protocol::ERROR_HEADER).and_then(Value::as_str);
     let code = protocol::named_error_code(header, Some(&response.body));
-    let without_kind = finding.id.rsplit_once(':').map_or(finding.id.as_str(), |(id, _)| id);
     Evidence {
         clause: &finding.clause,
         about: ClauseId::parse(&finding.clause),
         operation: &finding.operation,
         member: &finding.member,
-        detail: without_kind.split_once('#').map(|(_, detail)| detail),
+        detail: FindingId::parse(&finding.id).and_then(|id| id.detail),
         kind: finding.kind,
         expected: &finding.expected,
         observed: &finding.observed,
@@ -147,7 +146,7 @@ fn evidence(finding: &FindingRecord) -> Evidence<'_> {
         path: &finding.request.path,
         step: step(&finding.request),
         steps_before: finding.setup.iter().map(step).collect(),
-        is_direct: !finding.case.starts_with(SEQUENCE),
+        is_direct: !CaseId::is_drawn(&finding.case),
     }
 }
 

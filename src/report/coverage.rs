@@ -8,13 +8,8 @@
 use std::collections::HashMap;
 
 use super::record::{CaseRecord, CaseVerdict, ClauseRecord, ClauseVerdict};
-
-/// Between the id of a clause and the name of a case that is made for it.
-const CLAUSE_END: char = '/';
-/// Between the name of a case and the operation that it is tried on.
-const OPERATION_START: char = '@';
-/// In the id of every clause that promises an error.
-const ERROR: &str = ".error.";
+use crate::plan::case_id::CaseId;
+use crate::spec::clause_id::ClauseId;
 
 /// What is known of one side of a clause.
 struct Side<'c> {
@@ -28,9 +23,10 @@ struct Side<'c> {
 pub fn settle(clauses: &mut [ClauseRecord], cases: &[CaseRecord]) {
     let hidden = hidden_sides(cases);
     for clause in clauses.iter_mut().filter(|clause| clause.verdict == ClauseVerdict::Upheld) {
-        if let Some(reason) = hidden.get(clause.id.as_str()) {
+        let reason = ClauseId::parse(&clause.id).and_then(|id| hidden.get(&id));
+        if let Some(reason) = reason.copied() {
             clause.verdict = ClauseVerdict::Untested;
-            clause.reason = Some((*reason).to_owned());
+            clause.reason = Some(reason.to_owned());
         }
     }
 }
@@ -45,11 +41,11 @@ pub fn unsettled(clause: &ClauseRecord) -> ClauseRecord {
 }
 
 /// Clauses with a side that nothing showed, and why.
-fn hidden_sides(cases: &[CaseRecord]) -> HashMap<&str, &str> {
-    let mut sides: HashMap<(&str, &str), Side<'_>> = HashMap::new();
+fn hidden_sides(cases: &[CaseRecord]) -> HashMap<ClauseId<'_>, &str> {
+    let mut sides: HashMap<(ClauseId<'_>, &str), Side<'_>> = HashMap::new();
     let mut order = Vec::new();
     for case in cases {
-        let Some(key) = side_of(case) else { continue };
+        let Some(key) = CaseId::parse(&case.id).and_then(|id| id.side()) else { continue };
         let side = sides.entry(key).or_insert_with(|| {
             order.push(key);
             Side { is_shown: false, reason: None }
@@ -64,13 +60,6 @@ fn hidden_sides(cases: &[CaseRecord]) -> HashMap<&str, &str> {
         }
     }
     hidden
-}
-
-/// The clause that a case is made for and the side that it shows. An error has one side only: that it comes.
-fn side_of(case: &CaseRecord) -> Option<(&str, &str)> {
-    let (clause, name) = case.id.split_once(CLAUSE_END)?;
-    let side = name.split(OPERATION_START).next().unwrap_or(name);
-    (!clause.contains(ERROR)).then_some((clause, side))
 }
 
 #[cfg(test)]

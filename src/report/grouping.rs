@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 
 use super::record::{CaseRecord, FindingRecord};
-use crate::plan::case::SEQUENCE;
+use crate::plan::case_id::CaseId;
 
 /// Folds the findings of sequences into those of other cases; cases name what stays.
 pub fn fold(findings: &mut Vec<FindingRecord>, cases: &mut [CaseRecord]) {
-    let is_drawn = |finding: &FindingRecord| finding.case.starts_with(SEQUENCE);
+    let is_drawn = |finding: &FindingRecord| CaseId::is_drawn(&finding.case);
     let mut folded: HashMap<String, String> = HashMap::new();
     let mut occurrences: HashMap<String, u64> = HashMap::new();
     for drawn in findings.iter().filter(|finding| is_drawn(finding)) {

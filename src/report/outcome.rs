@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::causes;
 use super::coverage;
 use super::curl;
+use super::finding_id::FindingId;
 use super::grouping;
 use super::member;
 use super::record::{
@@ -212,7 +213,7 @@ fn case_record(contract: &Contract, case: &Case, result: &CaseResult, outcome: &
     }
 }
 
-/// `CLAUSE[@OPERATION][#DETAIL]:KIND`: the same for the same defect in every run.
+/// The id of a finding: the same for the same defect in every run.
 pub fn finding_id(
     contract: &Contract,
     clause: ClauseIndex,
@@ -221,18 +222,8 @@ pub fn finding_id(
     kind: FindingKind,
 ) -> String {
     let clause = contract.clauses.get(clause);
-    let mut id = clause.id.clone();
-    if clause.operation.as_deref() != Some(operation) && !operation.is_empty() {
-        id.push('@');
-        id.push_str(operation);
-    }
-    if let Some(detail) = detail {
-        id.push('#');
-        id.push_str(detail);
-    }
-    id.push(':');
-    id.push_str(kind.id());
-    id
+    let is_elsewhere = clause.operation.as_deref() != Some(operation) && !operation.is_empty();
+    FindingId { clause: &clause.id, operation: is_elsewhere.then_some(operation), detail, kind: kind.id() }.to_string()
 }
 
 fn findings(

@@ -3,6 +3,7 @@
 use super::record::{FindingRecord, Record};
 use super::script;
 use super::text::{reproduce, shell_word, visible};
+use crate::spec::clause_id::ClauseId;
 
 /// Longest `curl` command that is shown where there is room for one command, in characters.
 const LONGEST_CURL: usize = 300;
@@ -15,7 +16,7 @@ pub fn command(record: &Record, finding: &FindingRecord, json_report: Option<&st
     }
     // The server that a run embeds is gone when its report is read, a sequence is more than one request, and `curl` signs
     // nothing.
-    let is_about_signatures = finding.clause.starts_with("auth.");
+    let is_about_signatures = ClauseId::is_about_signatures(&finding.clause);
     let makes_something_first = finding.reproduce.as_deref().is_some_and(script::makes_something_first);
     let is_one_request = finding.setup.is_empty() && !finding.curl.is_empty() && !makes_something_first;
     let is_signed = record.target.auth.as_deref() == Some("sigv4") || is_about_signatures;

@@ -6,6 +6,7 @@ use super::record::{ClauseRecord, ClauseVerdict, FindingRecord, KnownFinding, Re
 use super::text::count;
 use super::verdict::Weight;
 use crate::judge::finding::FindingKind;
+use crate::spec::clause_id::ClauseId;
 
 /// Most resources left on a target that a page names.
 const LEFT_SHOWN: usize = 50;
@@ -42,7 +43,7 @@ impl ClauseRecord {
     pub fn group(&self) -> &str {
         match &self.operation {
             Some(operation) => operation,
-            None => self.id.split('.').next().unwrap_or_default(),
+            None => ClauseId::parse(&self.id).map_or(self.id.as_str(), |id| id.group()),
         }
     }
 }
@@ -50,7 +51,8 @@ impl ClauseRecord {
 impl FindingRecord {
     /// The operation on which a clause was violated, where the clause's id does not say it.
     pub fn elsewhere(&self) -> Option<&str> {
-        let is_named = self.operation.is_empty() || self.clause.starts_with(&self.operation);
+        let is_named =
+            self.operation.is_empty() || ClauseId::parse(&self.clause).is_some_and(|id| id.group() == self.operation);
         (!is_named).then_some(self.operation.as_str())
     }
 }

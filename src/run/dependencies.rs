@@ -16,10 +16,8 @@ use crate::plan::sequence::Sequence;
 use crate::plan::suite::Step;
 use crate::plan::{Case, Check};
 use crate::spec::Pattern;
+use crate::spec::clause_id::ClauseId;
 use crate::spec::contract::Operation;
-
-/// Prefix of the clauses about signatures.
-pub const AUTH: &str = "auth.";
 
 /// The operations that the cases call, and those that make and delete what these calls name.
 pub fn operations(env: &RunContext) -> BTreeSet<String> {
@@ -81,7 +79,7 @@ pub fn signatures(env: &RunContext) -> bool {
 /// Whether this case does.
 pub fn is_about_signatures(env: &RunContext, case: &Case) -> bool {
     let mut clauses = case.clauses.iter().map(|clause| env.contract.clauses.get(*clause));
-    matches!(case.check, Check::Condition { .. }) || clauses.any(|clause| clause.id.starts_with(AUTH))
+    matches!(case.check, Check::Condition { .. }) || clauses.any(|clause| ClauseId::is_about_signatures(&clause.id))
 }
 
 /// Whether this case says nothing of a target that does not verify signatures. Valid requests that are signed in some

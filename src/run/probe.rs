@@ -13,6 +13,7 @@ use crate::plan::suite::{Probe, SignatureChange};
 use crate::protocol;
 use crate::record::{Manner, TrailStep};
 use crate::spec::clause::{ClauseIndex, Tier};
+use crate::spec::clause_id::ClauseId;
 use crate::spec::contract::Operation;
 use crate::wire::{Exchange, Request};
 use serde_json::Value;
@@ -68,7 +69,7 @@ impl Session<'_> {
         let manner = probe.signature.map_or(Manner::AsRun, Manner::Changed);
         self.history.push(TrailStep::new(&operation.name, &exchange, manner));
         let mut judgement = probe::check(&env.judge, operation, clause, probe, &exchange);
-        if env.contract.clauses.get(clause).id.starts_with(dependencies::AUTH) && !env.verifies_signatures {
+        if ClauseId::is_about_signatures(&env.contract.clauses.get(clause).id) && !env.verifies_signatures {
             say_nothing_of_success(clause, &mut judgement);
         }
         // The echo is not judged: a probe may change what is sent.

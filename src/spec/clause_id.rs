@@ -48,7 +48,26 @@ pub enum ClauseId<'a> {
     },
 }
 
+/// The family of clauses about signatures and permissions.
+const SIGNATURES: &str = "auth";
+
 impl<'a> ClauseId<'a> {
+    /// Whether a clause is about signatures and permissions.
+    pub fn is_about_signatures(id: &str) -> bool {
+        matches!(ClauseId::parse(id), Some(ClauseId::General { family: SIGNATURES, .. }))
+    }
+
+    /// The operation that the clause is about; the family of a clause that holds for several.
+    pub fn group(&self) -> &'a str {
+        match self {
+            ClauseId::Input { operation, .. }
+            | ClauseId::Output { operation, .. }
+            | ClauseId::Success { operation, .. }
+            | ClauseId::Error { operation, .. } => operation,
+            ClauseId::General { family, .. } => family,
+        }
+    }
+
     /// Reads an id; `None` if it has not the form of one.
     pub fn parse(id: &'a str) -> Option<ClauseId<'a>> {
         let (first, rest) = id.split_once('.')?;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::plan::case_id::CaseId;
 use crate::plan::{Case, Check, Plan};
 use crate::spec::clause::{Clause, ClauseIndex, ClauseKind, Constraint};
 use crate::spec::contract::Contract;
@@ -12,7 +13,7 @@ const NOT_SHOWN: &str = "the recording does not show it";
 /// The plan of a recording: the clauses of `plan`, and one case for the recorded exchanges of each operation.
 pub fn plan(contract: &Contract, plan: Plan) -> Plan {
     let cases = (0u64..).zip(&contract.operations).map(|(position, operation)| Case {
-        id: format!("{}/recorded", operation.name),
+        id: CaseId::Recorded { operation: &operation.name }.to_string(),
         clauses: Vec::new(),
         operation: Some(operation.name.clone()),
         summary: format!("Judges the recorded exchanges of {}.", operation.name),

@@ -9,6 +9,7 @@ use crate::plan::suite::SignatureChange;
 use crate::record::description::Signing;
 use crate::record::options::Locality;
 use crate::record::{Manner, TrailStep};
+use crate::spec::clause_id::ClauseId;
 
 /// Longest body of a request in a script, in bytes: a command line has its limits.
 const LONGEST_BODY: usize = 64 << 10;
@@ -21,8 +22,6 @@ const MOST_SECONDS: u32 = 60;
 const ACCEPT: (&str, &str) = ("accept", "application/json");
 /// Header and value that requests with a body have.
 const CONTENT_TYPE: (&str, &str) = ("content-type", "application/json");
-/// What the ids of clauses about signatures begin with.
-const ABOUT_SIGNATURES: &str = "auth.";
 /// What the run signs with.
 const USER: &str = "\"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\"";
 /// An access key that nobody has, as the run uses it.
@@ -57,7 +56,7 @@ impl<'r> Sending<'r> {
         let service = subject.contract.service.signing_name.as_deref().unwrap_or_default();
         let run = subject.run;
         let signs = run.signing == Signing::Sigv4 && !service.is_empty();
-        let is_about_signatures = subject.id.starts_with(ABOUT_SIGNATURES);
+        let is_about_signatures = ClauseId::is_about_signatures(subject.id);
         Sending {
             signs,
             region: &run.region,
