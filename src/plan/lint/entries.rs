@@ -12,8 +12,6 @@ use crate::spec::contract::Operation;
 
 /// The resource that a state is of, while its steps are taken.
 const SUBJECT: &str = "resource";
-/// The channel that a broadcaster streams to.
-const CHANNEL: &str = "channel";
 
 const NAME_A_CLAUSE: &str = "name a clause; `ivs-conformance list` shows them";
 const NAME_AN_OPERATION: &str = "name an operation of the contract";
@@ -65,7 +63,9 @@ impl<'c> Lint<'c> {
     }
 
     pub(super) fn ingest(&mut self) {
-        let mut variables = BTreeSet::from([CHANNEL.to_owned()]);
+        let broadcast = self.names.contract.rules.broadcast.as_ref();
+        let broadcaster = broadcast.map(|broadcast| broadcast.resource.clone());
+        let mut variables = BTreeSet::from_iter(broadcaster);
         for (index, step) in self.suites.ingest.steps.iter().enumerate() {
             self.enter(List::Ingest, index);
             // The steps are entries themselves.

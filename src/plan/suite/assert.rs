@@ -29,7 +29,7 @@ pub struct Assert {
     /// Names of members that comparisons leave out, at any depth and on both sides.
     #[serde(default)]
     pub ignoring: Vec<String>,
-    /// Path into the output; the whole output if empty. `items[arn=${channel}].name` selects an item by a member.
+    /// Path into the output; the whole output if empty. `items[arn=${bucket}].name` selects an item by a member.
     #[serde(default)]
     pub at: String,
     /// Deep equality; null counts as absent.
