@@ -231,6 +231,23 @@ fn prose(text: &str) -> Vec<Vec<String>> {
     sentences
 }
 
+/// Most lines of a source file.
+const MOST_LINES: usize = 350;
+
+/// Files that are longer still.
+const LONG_FILES: &[&str] = &["plan/suite.rs", "spec/contract.rs", "spec/json.rs", "spec/rules.rs"];
+
+#[test]
+fn source_files_are_short() {
+    let long: Vec<String> = modules()
+        .into_iter()
+        .map(|(_, path, code)| (path.display().to_string(), code.lines().count()))
+        .filter(|(path, lines)| *lines > MOST_LINES && !LONG_FILES.contains(&path.as_str()))
+        .map(|(path, lines)| format!("{path}: {lines} lines, and {MOST_LINES} are enough"))
+        .collect();
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
 fn project_file(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }

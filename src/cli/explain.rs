@@ -1,6 +1,9 @@
 //! `explain`: where something stands in the contract, how it is tested, and what counts as a divergence.
 
+mod words;
+
 use std::fmt::Write;
+use words::{divergences, field, finding_page, kind_name, place, tier};
 
 use globset::Glob;
 
@@ -14,12 +17,11 @@ use super::suggest::did_you_mean;
 use crate::judge::finding::FindingKind;
 use crate::plan::{Case, Plan};
 use crate::report::Record;
-use crate::report::record::FindingRecord;
-use crate::report::text::{count, reproduce, request_block, response_block, visible};
+use crate::report::text::{count, reproduce, visible};
 use crate::run::settings::Shard;
 use crate::spec::Contract;
-use crate::spec::clause::{Clause, ClauseIndex, ClauseKind, Tier};
-use crate::spec::rules::{Ambiguity, Erratum, NumberedRule, RulePlace};
+use crate::spec::clause::{Clause, ClauseIndex};
+use crate::spec::rules::{Ambiguity, Erratum, NumberedRule};
 
 /// How many cases of a clause are named.
 const MOST_CASES: usize = 12;
@@ -244,160 +246,10 @@ impl Knowledge<'_> {
     }
 }
 
-fn finding_page(finding: &FindingRecord) -> String {
-    let mut page = format!("finding {}\n", visible(&finding.id));
-    field(&mut page, "violates", &finding.clause);
-    if !finding.operation.is_empty() {
-        field(&mut page, "on", &finding.operation);
-    }
-    field(&mut page, "kind", finding.kind.id());
-    field(&mut page, "means", finding.kind.meaning());
-    field(&mut page, "expected", &finding.expected);
-    field(&mut page, "observed", &finding.observed);
-    for (title, block) in
-        [("Request", request_block(&finding.request)), ("Response", response_block(&finding.response))]
-    {
-        let _ = writeln!(page, "\n{title}\n  {}", block.replace('\n', "\n  "));
-    }
-    page
-}
-
-fn field(page: &mut String, label: &str, text: &str) {
-    let _ = writeln!(page, "  {label:<10}  {}", visible(text));
-}
-
 /// Whether a place, which may be a glob, is this id.
 fn matches(place: &str, id: &str) -> bool {
     place == id || Glob::new(place).is_ok_and(|glob| glob.compile_matcher().is_match(id))
 }
 
-fn tier(tier: Tier) -> &'static str {
-    match tier {
-        Tier::Documented => "documented: the reference says so, and it always counts",
-        Tier::Inferred => "inferred from convention: shown, and counts with --strict",
-    }
-}
-
-fn place(place: RulePlace) -> &'static str {
-    match place {
-        RulePlace::Rule => "a rule clause",
-        RulePlace::Erratum => "an erratum: the reference contradicts itself or is damaged",
-        RulePlace::Ambiguity => "an ambiguity: every reading is accepted",
-        RulePlace::Untestable => "a clause that cannot be decided from outside",
-        RulePlace::Protocol => "a protocol clause",
-        RulePlace::Auth => "an auth clause",
-        RulePlace::Model => "part of the model",
-    }
-}
-
-fn kind_name(kind: &ClauseKind) -> &'static str {
-    match kind {
-        ClauseKind::Input { .. } => "constraints on requests",
-        ClauseKind::Output { .. } => "constraints on responses",
-        ClauseKind::Status => "statuses of success",
-        ClauseKind::ContentType => "content types",
-        ClauseKind::EmptyBody => "empty bodies",
-        ClauseKind::Error { .. } => "documented errors",
-        ClauseKind::Rule => "prose rules",
-        ClauseKind::Protocol => "protocol promises",
-        ClauseKind::Auth => "promises about signatures",
-    }
-}
-
-/// What counts as a divergence from a clause.
-fn divergences(clause: &Clause) -> Vec<(FindingKind, &'static str)> {
-    use FindingKind::*;
-    let refusals = [
-        (WrongErrorCode, "it is refused with an error code that is not the documented one"),
-        (WrongStatus, "it is refused with a status that is not the documented one"),
-        (ServerError, "it is answered with a server error"),
-    ];
-    let mut kinds = match &clause.kind {
-        ClauseKind::Input { .. } => vec![
-            (AcceptedInvalid, "a request that breaks this, and nothing else, is accepted"),
-            (RejectedValid, "a request that just keeps this is refused"),
-        ],
-        ClauseKind::Output { .. } => {
-            return vec![(MalformedResponse, "a successful response breaks this")];
-        }
-        ClauseKind::Status => {
-            return vec![(WrongStatus, "a valid request succeeds with another status")];
-        }
-        ClauseKind::ContentType => {
-            return vec![(MalformedResponse, "a successful response has another content type, or no JSON object")];
-        }
-        ClauseKind::EmptyBody => {
-            return vec![(MalformedResponse, "a successful response has a body")];
-        }
-        ClauseKind::Error { .. } => vec![
-            (AcceptedInvalid, "the request succeeds where this error is due"),
-            (MalformedResponse, "the error is not a JSON object, or names no code"),
-        ],
-        ClauseKind::Rule => vec![
-            (WrongBehaviour, "the answers, taken together, contradict this"),
-            (AcceptedInvalid, "a request that breaks this is accepted"),
-            (RejectedValid, "a request that keeps this is refused"),
-        ],
-        ClauseKind::Protocol | ClauseKind::Auth => vec![
-            (AcceptedInvalid, "a request that breaks this is accepted"),
-            (RejectedValid, "a request that keeps this is refused"),
-            (MalformedResponse, "the response has not the form that this asks for"),
-        ],
-    };
-    kinds.extend(refusals);
-    kinds
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn with_builtin(check: impl Fn(&Knowledge<'_>)) {
-        let contract = crate::spec::builtin().unwrap();
-        let suites = crate::plan::Suites::builtin().unwrap();
-        let plan = stages::plan(&contract, &suites, &[], &[], Shard::default()).unwrap();
-        check(&Knowledge { contract: &contract, plan: &plan });
-    }
-
-    #[test]
-    fn everything_that_has_an_id_is_explained() {
-        with_builtin(|knowledge| {
-            let rules = &knowledge.contract.rules;
-            let clauses = knowledge.contract.clauses.iter().map(|(_, clause)| clause.id.clone());
-            let cases = knowledge.plan.cases.iter().map(|case| case.id.clone());
-            let errata = rules.errata.iter().map(|erratum| erratum.id.clone());
-            let numbers = rules.rules.iter().map(|rule| format!("rule:{}", rule.number));
-            let kinds = FindingKind::ALL.iter().map(|kind| kind.id().to_owned());
-            for id in clauses.step_by(40).chain(cases.step_by(40)).chain(errata).chain(numbers).chain(kinds) {
-                assert!(knowledge.explain(&id).is_some_and(|page| page.len() > id.len() + 20), "{id}");
-            }
-        });
-    }
-
-    #[test]
-    fn an_unknown_id_is_answered_with_the_nearest() {
-        with_builtin(|knowledge| {
-            let message = |id: &str| knowledge.unknown(id).message();
-            assert!(message("CreateChanel.status").contains("did you mean `CreateChannel.status`"));
-            assert!(message("rule:4711").contains("from 1 to 161"));
-            assert!(message("zzzzzz").contains("--report"));
-        });
-    }
-
-    #[test]
-    fn a_clause_says_where_it_stands_and_what_diverges() {
-        with_builtin(|knowledge| {
-            let page = knowledge.explain("CreateChannel.input.name.pattern").unwrap();
-            for word in ["Actions / CreateChannel", "accepted_invalid", "Tested by", "erratum.name-pattern"] {
-                assert!(page.contains(word), "{word}: {page}");
-            }
-        });
-    }
-
-    #[test]
-    fn a_place_may_be_a_glob() {
-        assert!(matches("CreateChannel.*", "CreateChannel.status"));
-        assert!(matches("rule.tags-merge", "rule.tags-merge"));
-        assert!(!matches("GetChannel.*", "CreateChannel.status"));
-    }
-}
+mod tests;

@@ -1,10 +1,11 @@
 //! Values that break one constraint of a node: near misses first, noise last.
 
-use proptest::collection::vec;
+mod patterns;
+
+use patterns::mismatches;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::pattern::Template;
 use super::valid::{self, Scope};
 use crate::spec::clause::Constraint;
 use crate::spec::contract::{Location, Node, NodeKind, TimestampFormat};
@@ -205,117 +206,8 @@ fn unit(node: &Node) -> &'static str {
 const MISFITS: [char; 14] =
     [' ', '!', '*', '_', '/', ':', '.', '%', '"', '\u{e9}', '\u{4e2d}', '\u{1f600}', '\u{0}', 'A'];
 
-fn mismatches(node: &Node) -> Vec<Candidate> {
-    let Some(pattern) = &node.constraints.pattern else { return Vec::new() };
-    let Some(template) = Template::of(pattern) else { return Vec::new() };
-    let Some(matching) = typical(node, &template) else { return Vec::new() };
-    let mut all = Vec::new();
-    for (place, note) in [(Place::Start, "at the start"), (Place::Middle, "in the middle"), (Place::End, "at the end")]
-    {
-        all.push(misfit(&matching, pattern, place, note));
-    }
-    all.push(edited(&matching, pattern, "a newline at the end", |text| format!("{text}\n")));
-    all.push(edited(&matching, pattern, "a blank at the end", |text| format!("{text} ")));
-    if pattern.arn_resource.is_some() {
-        all.extend(wrong_arns(&matching, pattern));
-    }
-    let pattern = pattern.clone();
-    let (least, most) = (valid::lower_bound(node).max(1), node.constraints.length.and_then(|length| length.max));
-    let noise = vec(prop::char::range(' ', '\u{2ff}'), 1..=12)
-        .prop_map(|characters| characters.into_iter().collect::<String>())
-        .prop_filter("must miss the pattern", move |text| {
-            let length = text.chars().count() as u64;
-            !pattern.is_match(text) && length >= least && most.is_none_or(|most| length <= most)
-        })
-        .prop_map(Value::from);
-    all.push(Candidate::new("noise", noise.boxed()));
-    all
-}
-
-/// Matches of a length in the middle: short, but with room for a change anywhere.
-fn typical(node: &Node, template: &Template) -> Option<BoxedStrategy<String>> {
-    let (shortest, longest) = template.lengths();
-    let bound = node.constraints.length.unwrap_or_default();
-    let least = shortest.max(bound.min.unwrap_or(0));
-    let most = longest.unwrap_or(u64::MAX).min(bound.max.unwrap_or(u64::MAX)).min(least.saturating_add(120));
-    let start = least.saturating_add(8).min(most);
-    (start..=most).chain(least..start).find_map(|length| template.of_length(length))
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Place {
-    Start,
-    Middle,
-    End,
-}
-
-/// One character that does not fit, in place of the one that stands there, so that the length stays.
-fn misfit(matching: &BoxedStrategy<String>, pattern: &crate::spec::Pattern, place: Place, note: &str) -> Candidate {
-    let pattern = pattern.clone();
-    let values = (matching.clone(), prop::sample::select(MISFITS.to_vec()))
-        .prop_map(move |(text, character)| {
-            let mut characters: Vec<char> = text.chars().collect();
-            let last = characters.len().saturating_sub(1);
-            let index = match place {
-                Place::Start => 0,
-                Place::Middle => last / 2,
-                Place::End => last,
-            };
-            match characters.get_mut(index) {
-                Some(slot) => *slot = character,
-                None => characters.push(character),
-            }
-            characters.into_iter().collect::<String>()
-        })
-        .prop_filter("must miss the pattern", move |text| !pattern.is_match(text))
-        .prop_map(Value::from);
-    Candidate::new(format!("a character that does not fit {note}"), values.boxed())
-}
-
-fn edited(
-    matching: &BoxedStrategy<String>,
-    pattern: &crate::spec::Pattern,
-    note: &str,
-    edit: fn(&str) -> String,
-) -> Candidate {
-    let pattern = pattern.clone();
-    let values = matching
-        .clone()
-        .prop_map(move |text| edit(&text))
-        .prop_filter("must miss the pattern", move |text| !pattern.is_match(text))
-        .prop_map(Value::from);
-    Candidate::new(note, values.boxed())
-}
-
 /// A name and a change of a text.
 type Edit = (&'static str, fn(&str) -> String);
-
-fn wrong_arns(matching: &BoxedStrategy<String>, pattern: &crate::spec::Pattern) -> Vec<Candidate> {
-    let edits: [Edit; 6] = [
-        ("the ARN of another resource type", |text| {
-            replace_part(text, 5, |part| format!("another-type/{}", part.split_once('/').map_or(part, |(_, id)| id)))
-        }),
-        ("the ARN of another partition", |text| replace_part(text, 1, |_| "aws-cn".to_owned())),
-        ("the ARN of another service", |text| replace_part(text, 2, |_| "s3".to_owned())),
-        ("an ARN without an account", |text| replace_part(text, 4, |_| String::new())),
-        ("an ARN without an id", |text| {
-            replace_part(text, 5, |part| format!("{}/", part.split_once('/').map_or(part, |(kind, _)| kind)))
-        }),
-        ("a bare id", |text| text.rsplit('/').next().unwrap_or("id").to_owned()),
-    ];
-    let open = pattern.arn_resource.as_deref() == Some(crate::spec::Pattern::ANY_RESOURCE);
-    let skip = usize::from(open);
-    edits.into_iter().skip(skip).map(|(note, edit)| edited(matching, pattern, note, edit)).collect()
-}
-
-fn replace_part(arn: &str, index: usize, edit: impl Fn(&str) -> String) -> String {
-    let parts: Vec<String> = arn
-        .splitn(6, ':')
-        .enumerate()
-        .map(|(position, part)| if position == index { edit(part) } else { part.to_owned() })
-        .collect();
-    parts.join(":")
-}
 
 fn strangers(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
     // Without rules, an empty text may stand for an absent member.

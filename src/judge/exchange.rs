@@ -1,12 +1,17 @@
 //! Judges one exchange: status, error code, headers, body.
 
+mod judgement;
+mod refusal;
+
+use judgement::quoted;
+pub use judgement::{Answer, Judgement};
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::finding::{FindingKind, Violation};
 use super::output::{self, OutputCheck, OutputRules};
-use crate::plan::expectation::{Expectation, ExpectedError};
+use crate::plan::expectation::Expectation;
 use crate::protocol::{self, Unread};
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::clause_id::ClauseId;
@@ -16,9 +21,6 @@ use crate::wire::{Exchange, FailureKind, Reply, Response};
 
 /// Clause on the form of error answers; it holds for every operation.
 const ERROR_BODY_CLAUSE: &str = "protocol.error-body-is-json-object";
-
-/// Longest error code or content type that is quoted, in characters.
-const LONGEST_QUOTE: usize = 100;
 
 /// Most bytes of a body that is no JSON that are looked through.
 const SCANNED: usize = 64 << 10;
@@ -32,23 +34,6 @@ pub struct Judge {
     refusals_of_access: Vec<(String, ErrorCause)>,
     about_signatures: BTreeSet<ClauseIndex>,
     is_model_only: bool,
-}
-
-/// What kind of answer came back.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Answer {
-    /// A 2xx.
-    Success,
-    /// Any other status.
-    Error {
-        /// HTTP status.
-        status: u16,
-        /// Error code, if the answer names one.
-        code: Option<String>,
-    },
-    /// No HTTP response.
-    #[default]
-    Nothing,
 }
 
 impl Answer {
@@ -67,37 +52,6 @@ impl Answer {
             Answer::Nothing => "no response".to_owned(),
         }
     }
-}
-
-fn quoted(text: &str) -> String {
-    text.chars().take(LONGEST_QUOTE).collect()
-}
-
-/// What one exchange says about clauses.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Judgement {
-    /// The operation that was called.
-    pub operation: String,
-    /// Clauses that it shows upheld; an index may occur more than once.
-    pub upheld: Vec<ClauseIndex>,
-    /// Divergences.
-    pub violations: Vec<Violation>,
-    /// Why the clause in question could not be decided; none if it was.
-    pub undecided: Option<String>,
-    /// What kind of answer came back.
-    pub answer: Answer,
-    /// The JSON body, if there is one.
-    pub body: Option<Value>,
-    /// The beginning of the body as text, where there is one and it is no JSON.
-    pub unreadable: Option<String>,
-    /// Why there is no JSON body.
-    pub unread: Option<Unread>,
-    /// A name that occurs twice in one object of the body.
-    pub repeated: Option<String>,
-    /// Members of the response that the contract does not know.
-    pub unknown_members: usize,
-    /// Members that are null where they could be absent.
-    pub nulls: usize,
 }
 
 impl Judgement {
@@ -301,134 +255,11 @@ impl View<'_> {
         });
     }
 
-    fn error(&mut self, response: &Response) {
-        let body = self.judgement.body.as_ref();
-        let code = protocol::error_code(response, body).map(|code| self.judge.canonical(&code).to_owned());
-        self.judgement.answer = Answer::Error { status: response.status, code: code.clone() };
-        self.error_body(response);
-        let code = code.as_deref();
-        let expected_code = |error: &&ExpectedError| Some(self.judge.canonical(&error.code)) == code;
-        let same_code: Vec<&ExpectedError> = self.expectation.errors.iter().filter(expected_code).collect();
-        if same_code.iter().any(|error| error.status == response.status) {
-            self.judgement.upheld.push(self.focus);
-            self.judgement.upheld.extend(self.documented(code));
-        } else if let Some(error) = same_code.first() {
-            self.judgement.upheld.push(self.focus);
-            let clause = self.documented(code).unwrap_or(self.focus);
-            let expected = format!("{} has status {}.", error.code, error.status);
-            let observed = format!("{} has status {}.", error.code, response.status);
-            self.violate(clause, FindingKind::WrongStatus, expected, observed);
-        } else if self.expectation.any_client_error && (400..500).contains(&response.status) {
-            self.uphold_focus();
-        } else {
-            self.other_error(response.status, code);
-        }
-    }
-
     /// An answer that is right upholds the clause in question, unless success and every refusal are right alike.
     fn uphold_focus(&mut self) {
         if !(self.expectation.success && self.expectation.any_client_error) {
             self.judgement.upheld.push(self.focus);
         }
-    }
-
-    fn error_body(&mut self, response: &Response) {
-        let Some(clause) = self.judge.error_body_clause else { return };
-        // A HEAD-like empty answer of a gateway is judged, too: the reference promises JSON for errors.
-        if self.judgement.body.as_ref().is_some_and(Value::is_object) {
-            self.judgement.upheld.push(clause);
-            self.unique_names(clause);
-        } else if !matches!(self.judgement.unread, Some(Unread::Bound(_))) {
-            self.no_object(clause, "An error has a JSON object as its body.", response);
-        }
-    }
-
-    /// An answer without a code of which not everything was read may have named one.
-    fn unread_code(&self, code: Option<&str>) -> Option<String> {
-        match (code, &self.judgement.unread) {
-            (None, Some(Unread::Bound(reason))) => Some(reason.clone()),
-            _ => None,
-        }
-    }
-
-    /// An error that is none of the expected ones.
-    fn other_error(&mut self, status: u16, code: Option<&str>) {
-        // A target that was provoked to be busy is judged by how it says so.
-        let is_throttling = |code: &str| code.contains("Throttl");
-        let mut expected = self.expectation.errors.iter();
-        let was_provoked = expected.any(|error| is_throttling(&error.code) && error.status == status);
-        let is_busy = status == 429 || status == 503 || code.is_some_and(is_throttling);
-        let is_throttled = is_busy && !was_provoked;
-        let is_about_access = self.is_about_access(code);
-        let observed = format!("The target answered {}.", self.judgement.answer.describe());
-        if is_throttled {
-            // Whatever stands in front of the service says so in its own form: that is no divergence either.
-            self.judgement.violations.clear();
-            self.judgement.undecided = Some(format!("the target was busy: {}", self.judgement.answer.describe()));
-        } else if is_about_access {
-            self.judgement.undecided = Some(format!("access was refused: {}", self.judgement.answer.describe()));
-        } else if status >= 500 {
-            self.violate(self.focus, FindingKind::ServerError, self.expected(), observed);
-        } else if let Some(reason) = self.unread_code(code) {
-            self.judgement.undecided = Some(reason);
-        } else if self.is_unexplained(status, code) {
-            self.judgement.undecided = Some(format!(
-                "the target answered {}, and the model alone does not say that every well-formed request succeeds",
-                self.judgement.answer.describe()
-            ));
-        } else if self.expectation.success && self.expectation.errors.iter().all(|error| error.status != status) {
-            self.violate(self.focus, FindingKind::RejectedValid, self.expected(), observed);
-        } else {
-            self.wrong_refusal(status, code, observed);
-        }
-    }
-
-    /// Whether a well-formed request met an error that its operation documents, and only rules could tell whether it
-    /// should have: states, limits and what values mean are no matter of a model.
-    fn is_unexplained(&self, status: u16, code: Option<&str>) -> bool {
-        let documented = code.and_then(|code| self.operation.error(code));
-        self.judge.is_model_only
-            && self.expectation.success
-            && documented.is_some_and(|error| error.status == status && status < 500)
-    }
-
-    /// Whether who sent the request was refused, and not the request: that decides nothing, unless signatures are the
-    /// matter.
-    fn is_about_access(&self, code: Option<&str>) -> bool {
-        let known = |(known, _): &&(String, ErrorCause)| Some(known.as_str()) == code;
-        match self.judge.refusals_of_access.iter().find(known) {
-            Some((_, ErrorCause::Authentication)) => !self.judge.about_signatures.contains(&self.focus),
-            Some(_) => true,
-            None => false,
-        }
-    }
-
-    /// Refused, as it should be, but not in the documented way. If nothing but the code is unusual, the defect is the
-    /// operation's error as such and not the constraint that was broken.
-    fn wrong_refusal(&mut self, status: u16, code: Option<&str>, observed: String) {
-        let documented = code.and_then(|code| self.operation.error(code));
-        let is_documented_elsewhere = documented.is_some_and(|error| error.status == status);
-        let same_status = self.expectation.errors.iter().find(|error| error.status == status);
-        let clause = same_status
-            .filter(|_| !is_documented_elsewhere)
-            .and_then(|error| self.operation.error(&error.code))
-            .map(|error| error.clause);
-        if let Some(clause) = clause {
-            self.judgement.upheld.push(self.focus);
-            self.violate(clause, FindingKind::WrongErrorCode, self.expected(), observed);
-        } else {
-            let kind = if code.is_some() { FindingKind::WrongErrorCode } else { FindingKind::WrongStatus };
-            self.violate(self.focus, kind, self.expected(), observed);
-            // Which of its errors an operation answers with is prose.
-            let is_guess = self.judge.is_model_only && is_documented_elsewhere;
-            if let Some(violation) = self.judgement.violations.last_mut().filter(|_| is_guess) {
-                violation.tier = Some(Tier::Inferred);
-            }
-        }
-    }
-
-    fn documented(&self, code: Option<&str>) -> Option<ClauseIndex> {
-        self.operation.error(code?).map(|error| error.clause)
     }
 
     fn expected(&self) -> String {

@@ -1,9 +1,13 @@
 //! Judges a success body against the output's shape: types, required members, enums, patterns, lengths, ranges,
 //! timestamps, and the prose rules on responses.
 
-use std::collections::HashMap;
+mod rules;
+mod timestamp;
 
-use jsonschema::Validator;
+use rules::{OutputRule, with_parents};
+use std::collections::HashMap;
+pub use timestamp::is_iso_8601;
+
 use serde_json::{Map, Value};
 
 use super::exchange::Judgement;
@@ -29,14 +33,6 @@ pub struct OutputRules {
     /// Values that the reading allows beyond the model, by shape and member (`Bucket$owner`).
     lenient: HashMap<String, Vec<Value>>,
     is_model_only: bool,
-}
-
-/// A prose rule on responses.
-#[derive(Debug)]
-struct OutputRule {
-    clause: ClauseIndex,
-    validator: Validator,
-    watch: Watch,
 }
 
 impl OutputRules {
@@ -82,16 +78,6 @@ pub(super) fn payload(operation: &Operation) -> Option<&Node> {
 
 fn is_in_head(member: &Node) -> bool {
     matches!(member.location, Location::Header(_) | Location::PrefixHeaders(_) | Location::StatusCode)
-}
-
-fn with_parents(root: &Node) -> Vec<(&Node, Option<&Node>)> {
-    let mut found = vec![(root, None)];
-    let mut next = 0;
-    while let Some((node, _)) = found.get(next).copied() {
-        found.extend(node.children().into_iter().map(|child| (child, Some(node))));
-        next += 1;
-    }
-    found
 }
 
 /// Judges one output.
@@ -348,63 +334,5 @@ fn cut(text: &str) -> String {
     }
 }
 
-/// `YYYY-MM-DDThh:mm:ss`, perhaps a fraction, then `Z` or an offset.
-pub fn is_iso_8601(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let shape = b"0000-00-00T00:00:00";
-    let Some((head, tail)) = bytes.split_at_checked(shape.len()) else { return false };
-    let fits = |(byte, form): (&u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == form };
-    if !head.iter().zip(shape).all(fits) {
-        return false;
-    }
-    let number = |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse::<u32>().ok());
-    let is_within = |range: std::ops::Range<usize>, low: u32, high: u32| {
-        number(range).is_some_and(|value| (low..=high).contains(&value))
-    };
-    let is_date = is_within(5..7, 1, 12) && is_within(8..10, 1, 31);
-    let is_time = is_within(11..13, 0, 23) && is_within(14..16, 0, 59) && is_within(17..19, 0, 60);
-    let tail = std::str::from_utf8(tail).unwrap_or("");
-    let zone = match tail.strip_prefix('.') {
-        Some(rest) => {
-            let digits = rest.chars().take_while(char::is_ascii_digit).count();
-            if digits == 0 {
-                return false;
-            }
-            rest.get(digits..).unwrap_or("")
-        }
-        None => tail,
-    };
-    is_date && is_time && is_zone(zone)
-}
-
-fn is_zone(zone: &str) -> bool {
-    let digits: String = zone.chars().filter(char::is_ascii_digit).collect();
-    let form: String = zone.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect();
-    zone == "Z" || (matches!(form.as_str(), "+00:00" | "-00:00" | "+0000" | "-0000") && digits.len() == 4)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::is_iso_8601;
-
-    #[test]
-    fn tells_timestamps_from_other_text() {
-        for good in ["2020-05-05T21:55:38Z", "2020-05-05T21:55:38.123Z", "2020-05-05T21:55:38+02:00"] {
-            assert!(is_iso_8601(good), "{good}");
-        }
-        let bad = [
-            "",
-            "2020-05-05",
-            "1588715738",
-            "2020-13-05T21:55:38Z",
-            "2020-05-05T21:55:38",
-            "2020-05-05 21:55:38Z",
-            "2020-05-05T21:55:38.Z",
-            "2020-05-05T25:55:38Z",
-            "2020-05-05T21:55:38\u{e9}",
-        ];
-        for bad in bad {
-            assert!(!is_iso_8601(bad), "{bad}");
-        }
-    }
-}
+mod tests;

@@ -1,5 +1,8 @@
 //! From an HTTP request to a call, and from its outcome to an HTTP answer.
 
+mod headers;
+
+use headers::check_headers;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -7,7 +10,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header, request::Parts};
+use axum::http::{header, request::Parts};
 use axum::response::Response;
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
@@ -232,51 +235,6 @@ fn refuse_by_fault(service: &Service, operation: Operation, members: &Map<String
 fn region_of<'a>(service: &'a Service, parts: &'a Parts) -> Cow<'a, str> {
     let named = auth::scope_region(parts).filter(|region| is_region(region));
     named.unwrap_or(Cow::Borrowed(&service.default_region))
-}
-
-fn check_headers(service: &Service, headers: &HeaderMap, body: &[u8]) -> Result<(), ApiError> {
-    if !accepts_json(headers) && service.enforces(Rule::Accept) {
-        return Err(ApiError::new(ErrorCode::NotAcceptable, "Answers are application/json"));
-    }
-    let encodings = headers.get(header::ACCEPT_ENCODING).is_some_and(|value| !value.is_empty());
-    if encodings && has(service, ProtocolFault::RefuseEncodings) {
-        return Err(ApiError::new(ErrorCode::NotAcceptable, "Answers are not encoded"));
-    }
-    if !body.is_empty() && !is_json(headers) && service.enforces(Rule::ContentType) {
-        return Err(ApiError::new(ErrorCode::UnsupportedMediaType, "The body must be application/json"));
-    }
-    Ok(())
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE);
-    content_type
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| media_type(value).eq_ignore_ascii_case("application/json"))
-}
-
-fn media_type(value: &str) -> &str {
-    value.split(';').next().unwrap_or_default().trim()
-}
-
-fn accepts_json(headers: &HeaderMap) -> bool {
-    let mut ranges = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter(|range| !range.trim().is_empty())
-        .peekable();
-    ranges.peek().is_none()
-        || ranges.any(|range| {
-            let media = media_type(range).to_ascii_lowercase();
-            let refused = range
-                .split(';')
-                .skip(1)
-                .filter_map(|parameter| parameter.trim().strip_prefix("q="))
-                .any(|quality| quality.parse::<f32>().is_ok_and(|quality| quality <= 0.0));
-            matches!(media.as_str(), "application/json" | "application/*" | "*/*") && !refused
-        })
 }
 
 /// Reads the body; none at all is the same as an empty object (rule 18).

@@ -1,38 +1,29 @@
 //! Makes the record of a run out of what it found: totals, redaction, reproduction.
 
+mod finding;
+
+pub use finding::finding_id;
+use finding::findings;
 use std::collections::{BTreeSet, HashMap};
 use std::time::SystemTime;
 
-use serde_json::{Map, Value};
-
 use super::causes;
 use super::coverage;
-use super::curl;
-use super::finding_id::FindingId;
 use super::grouping;
-use super::member;
 use super::record::{
-    BaselineStatus, CaseRecord, CaseVerdict, ClauseRecord, ClauseVerdict, ContractInfo, FindingRecord, Gate,
-    LeftRecord, Record, RequestRecord, ResponseRecord, Role, SCHEMA, SeenRecord, Selection, Summary, TargetInfo, Tool,
+    CaseRecord, CaseVerdict, ClauseRecord, ClauseVerdict, ContractInfo, Gate, LeftRecord, Record, SCHEMA, Selection,
+    Summary, TargetInfo, Tool,
 };
-use super::redact::{REDACTED, Redactor};
-use super::script::{self, Unfaithful};
+use super::redact::Redactor;
 use super::selection;
 use super::untested::Evidence;
-use crate::judge::finding::FindingKind;
 use crate::plan::{Case, Plan};
-use crate::protocol;
 use crate::record::RunDescription;
 use crate::record::description::Signing;
 use crate::record::options::Broadcast;
-use crate::record::{CaseOutcome, CaseResult, FindingKey, Found, Left, Outcome};
+use crate::record::{CaseOutcome, CaseResult, FindingKey, Left, Outcome};
 use crate::spec::Contract;
-use crate::spec::clause::{ClauseIndex, Tier};
-use crate::spec::contract::Node;
-use crate::wire::{Reply, Request, Text};
-
-/// Longest body shown, in bytes; longer ones are cut.
-const BODY_SHOWN: usize = 16 << 10;
+use crate::spec::clause::ClauseIndex;
 
 impl Record {
     /// The record of a finished run.
@@ -211,146 +202,6 @@ fn case_record(contract: &Contract, case: &Case, result: &CaseResult, outcome: &
             .map(|key| finding_id(contract, key.clause, &key.operation, key.detail.as_deref(), key.kind))
             .collect(),
     }
-}
-
-/// The id of a finding: the same for the same defect in every run.
-pub fn finding_id(
-    contract: &Contract,
-    clause: ClauseIndex,
-    operation: &str,
-    detail: Option<&str>,
-    kind: FindingKind,
-) -> String {
-    let clause = contract.clauses.get(clause);
-    let is_elsewhere = clause.operation.as_deref() != Some(operation) && !operation.is_empty();
-    FindingId { clause: &clause.id, operation: is_elsewhere.then_some(operation), detail, kind: kind.id() }.to_string()
-}
-
-fn findings(
-    contract: &Contract,
-    plan: &Plan,
-    run: &RunDescription,
-    outcome: &Outcome,
-    redactor: &Redactor,
-) -> Vec<FindingRecord> {
-    let mut findings: Vec<FindingRecord> =
-        outcome.findings.values().map(|found| finding(contract, plan, run, found, redactor)).collect();
-    findings.sort_by(|left, right| left.id.cmp(&right.id));
-    findings
-}
-
-fn finding(
-    contract: &Contract,
-    plan: &Plan,
-    run: &RunDescription,
-    found: &Found,
-    redactor: &Redactor,
-) -> FindingRecord {
-    let violation = &found.violation;
-    let clause = contract.clauses.get(violation.clause);
-    let request = request_record(contract, &violation.operation, &found.exchange.request, redactor);
-    let id = finding_id(contract, violation.clause, &violation.operation, violation.detail.as_deref(), violation.kind);
-    let (expected, observed) = (redactor.text(&violation.expected), redactor.text(&violation.observed));
-    let resources = &plan.resources;
-    let subject =
-        script::Subject { contract, resources, run, redactor, id: &id, expected: &expected, observed: &observed };
-    let (reproduce, not_reproducible) = match script::script(&subject, found) {
-        Ok(script) => (Some(script), None),
-        Err(Unfaithful(reason)) => (None, Some(redactor.text(&reason))),
-    };
-    FindingRecord {
-        id,
-        clause: clause.id.clone(),
-        operation: violation.operation.clone(),
-        kind: violation.kind,
-        tier: violation.tier.unwrap_or(Tier::Documented).max(clause.tier),
-        expected,
-        observed,
-        occurrences: found.occurrences,
-        seen: SeenRecord { of: found.seen.of, times: found.seen.times },
-        curl: curl::command(&run.endpoint, &request),
-        request,
-        response: response_record(contract, found, redactor),
-        reproduce,
-        not_reproducible,
-        baseline: BaselineStatus::New,
-        case: plan.cases.get(found.case).map(|case| case.id.clone()).unwrap_or_default(),
-        section: clause.section.clone(),
-        promise: clause.statement.clone(),
-        member: member::of(contract, violation),
-        cause: String::new(),
-        role: Role::Primary,
-        setup: found.setup.iter().map(|request| request_record(contract, "", request, redactor)).collect(),
-    }
-}
-
-fn request_record(contract: &Contract, operation: &str, request: &Request, redactor: &Redactor) -> RequestRecord {
-    let by_path = || {
-        let name = request.target.trim_start_matches('/');
-        contract.operation(name)
-    };
-    let operation = contract.operation(operation).or_else(by_path);
-    RequestRecord {
-        method: request.method.to_string(),
-        path: redactor.text(&request.target),
-        headers: header_map(&request.headers, redactor),
-        body: body(&request.body, request.body.len(), operation.map(|operation| &operation.input), redactor),
-    }
-}
-
-fn response_record(contract: &Contract, found: &Found, redactor: &Redactor) -> ResponseRecord {
-    let output = contract.operation(&found.violation.operation).map(|operation| &operation.output);
-    match &found.exchange.reply {
-        Reply::Failure(failure) => {
-            ResponseRecord { body: Value::from(redactor.text(&failure.detail)), ..ResponseRecord::default() }
-        }
-        Reply::Response(response) => ResponseRecord {
-            status: response.status,
-            headers: header_map(&response.headers, redactor),
-            body: body(&response.body, found.body_length, output, redactor),
-        },
-    }
-}
-
-fn header_map(headers: &[(Text, Text)], redactor: &Redactor) -> Map<String, Value> {
-    let mut map = Map::new();
-    for (name, value) in headers {
-        let value = if redactor.is_secret_header(name) { REDACTED.to_owned() } else { redactor.text(value) };
-        map.insert(redactor.text(name), Value::from(value));
-    }
-    map
-}
-
-/// A body of `length` bytes for a reader; `bytes` are those that were kept.
-fn body(bytes: &[u8], length: usize, shape: Option<&Node>, redactor: &Redactor) -> Value {
-    if bytes.is_empty() {
-        return Value::Null;
-    }
-    // A body of which a part is missing is no JSON.
-    let text = match protocol::parse(bytes) {
-        Ok(document) => {
-            let value = redactor.json(document.value, shape);
-            if length <= BODY_SHOWN {
-                return value;
-            }
-            value.to_string()
-        }
-        Err(_) => {
-            let text = String::from_utf8_lossy(bytes);
-            if shape.is_some_and(|shape| may_show_a_secret(shape, &text)) {
-                let reason = "that were not read as JSON and may hold a secret";
-                return Value::from(format!("[redacted: {length} bytes {reason}]"));
-            }
-            redactor.text(&text)
-        }
-    };
-    let shown = text.get(..text.floor_char_boundary(BODY_SHOWN)).filter(|_| length > BODY_SHOWN);
-    Value::from(shown.map_or_else(|| text.clone(), |shown| format!("{shown}… ({length} bytes in all)")))
-}
-
-/// Whether a text that was not taken apart names a member that is sensitive.
-fn may_show_a_secret(shape: &Node, text: &str) -> bool {
-    shape.walk().iter().any(|node| node.is_sensitive && text.contains(node.name.as_str()))
 }
 
 /// The time of day as `YYYY-MM-DDThh:mm:ssZ`.

@@ -1,14 +1,15 @@
 //! The versioned record of a run: everything a reporter may know. Published as JSON; see `specs/report.schema.json`.
 
+mod finding;
+mod totals;
+
+pub use finding::{BaselineStatus, CauseRecord, FindingRecord, RequestRecord, ResponseRecord, Role, SeenRecord};
 use std::collections::BTreeSet;
+pub use totals::{CaseTotals, CauseTotals, ClauseTotals, FindingTotals, OperationTotals, Summary};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use super::score::Score;
 
 use crate::judge::finding::FindingKind;
-use crate::spec::clause::Tier;
 
 /// Value of [`Record::schema`].
 pub const SCHEMA: &str = "ivs-conformance/report/1";
@@ -212,77 +213,6 @@ pub struct TargetInfo {
     pub recorded: bool,
 }
 
-/// Totals of a run.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Summary {
-    /// Clauses by verdict.
-    pub clauses: ClauseTotals,
-    /// Cases by verdict.
-    pub cases: CaseTotals,
-    /// Operations that the target has.
-    pub operations: OperationTotals,
-    /// Requests sent.
-    pub requests: u64,
-    /// Requests sent per second of the run.
-    pub requests_per_second: f64,
-    /// Findings, against the baseline.
-    pub findings: FindingTotals,
-    /// Causes of the findings.
-    #[serde(default)]
-    pub causes: CauseTotals,
-    /// How much of what the contract has is upheld; missing operations apart from wrong ones.
-    #[serde(default)]
-    pub score: Score,
-}
-
-/// Causes of the findings.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct CauseTotals {
-    pub total: u64,
-    /// Of these, operations that the target does not have.
-    #[serde(default)]
-    pub missing: u64,
-}
-
-/// Clauses by verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct ClauseTotals {
-    pub total: u64,
-    pub upheld: u64,
-    pub violated: u64,
-    pub untested: u64,
-}
-
-/// Cases by verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct CaseTotals {
-    pub total: u64,
-    pub passed: u64,
-    pub failed: u64,
-    pub inconclusive: u64,
-}
-
-/// Operations that the record speaks of (all of the contract, without a filter), and those that the target has.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct OperationTotals {
-    pub total: u64,
-    pub implemented: u64,
-}
-
-/// Findings against the baseline; without one, all are new.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct FindingTotals {
-    pub total: u64,
-    pub new: u64,
-    pub known: u64,
-    pub fixed: u64,
-}
-
 /// Verdict on a clause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -355,140 +285,10 @@ pub struct CaseRecord {
     pub position: u64,
 }
 
-/// Whether a finding is in the baseline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BaselineStatus {
-    /// Not in the baseline.
-    New,
-    /// In the baseline.
-    Known,
-}
-
-/// One divergence.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FindingRecord {
-    /// Stable for the same defect across runs and seeds.
-    pub id: String,
-    /// The violated clause.
-    pub clause: String,
-    /// The operation on which it was violated; empty if it is about none.
-    pub operation: String,
-    /// What kind of divergence.
-    pub kind: FindingKind,
-    /// How far the reference backs the clause.
-    pub tier: Tier,
-    /// What the contract asks for, in one sentence.
-    pub expected: String,
-    /// What the target did, in one sentence.
-    pub observed: String,
-    /// How often it was seen.
-    pub occurrences: u64,
-    /// How often it showed when it was looked for.
-    #[serde(default)]
-    pub seen: SeenRecord,
-    /// Minimal request, secrets redacted.
-    pub request: RequestRecord,
-    /// What came back for it.
-    pub response: ResponseRecord,
-    /// Reproduces it on an endpoint that needs no signature.
-    pub curl: String,
-    /// A POSIX shell script that makes what is needed and sends the request last; none if `not_reproducible` says why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reproduce: Option<String>,
-    /// Why there is no script, in one sentence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_reproducible: Option<String>,
-    /// Against the baseline.
-    pub baseline: BaselineStatus,
-    /// The case that showed it first.
-    #[serde(default)]
-    pub case: String,
-    /// Section of the reference.
-    #[serde(default)]
-    pub section: String,
-    /// What the clause promises, in words.
-    #[serde(default)]
-    pub promise: String,
-    /// The member that it is about, as `Shape$member`; empty if it is about none.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub member: String,
-    /// Id of its cause.
-    #[serde(default)]
-    pub cause: String,
-    /// What it is to its cause.
-    #[serde(default)]
-    pub role: Role,
-    /// Requests to send before the minimal one, oldest first (a sequence needs them; a single request does not).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub setup: Vec<RequestRecord>,
-}
-
-/// One thing that is wrong with the target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CauseRecord {
-    /// Id of its primary finding: stable for the same defect across runs and seeds.
-    pub id: String,
-    /// What the target does, in one sentence.
-    pub title: String,
-    /// The clause that is broken.
-    pub clause: String,
-    /// The operations on which it is broken.
-    pub operations: Vec<String>,
-    /// Ids of the findings that it explains, the primary one first.
-    pub findings: Vec<String>,
-    /// How many clauses it keeps from being decided.
-    pub masks: u64,
-}
-
-/// What a finding is to its cause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// It names the cause best.
-    #[default]
-    Primary,
-    /// It follows from the cause.
-    Consequence,
-}
-
-/// How often a finding showed when it was looked for; fewer times than tries is intermittent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SeenRecord {
-    /// Times it was looked for.
-    pub of: u64,
-    /// Times it showed.
-    pub times: u64,
-}
-
 impl Default for SeenRecord {
     fn default() -> Self {
         SeenRecord { of: 1, times: 1 }
     }
-}
-
-/// A request in a report.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct RequestRecord {
-    /// HTTP method.
-    pub method: String,
-    /// Path and query.
-    pub path: String,
-    /// Header names and values.
-    pub headers: serde_json::Map<String, Value>,
-    /// JSON if the body is JSON, else a string; null without a body.
-    pub body: Value,
-}
-
-/// A response in a report.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct ResponseRecord {
-    /// Status; 0 if no response arrived.
-    pub status: u16,
-    /// Header names and values.
-    pub headers: serde_json::Map<String, Value>,
-    /// JSON if the body is JSON, else a string; null without a body.
-    pub body: Value,
 }
 
 impl FindingRecord {

@@ -1,5 +1,8 @@
 //! Runs scenarios step by step.
 
+mod asserts;
+mod pages;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -9,24 +12,14 @@ use super::polling::{self, Outlook, Polling};
 use super::session::{Blocked, Fixtures, Session};
 use super::settings::Broadcast;
 use super::worker::{Progress, Worker};
-use crate::judge::assertion::Observation;
 use crate::judge::finding::FindingKind;
 use crate::judge::sight::Shown;
-use crate::judge::{Judgement, Violation, assertion, path};
+use crate::judge::{Violation, path};
 use crate::plan::expectation::Expectation;
-use crate::plan::suite::{Assert, Expect, Scenario, Step};
+use crate::plan::suite::{Expect, Scenario, Step};
 use crate::record::TrailStep;
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::{BodyClause, Operation};
-use crate::wire::Exchange;
-
-/// Most pages that a walk follows.
-const MOST_PAGES: usize = 2_000;
-/// Most pages in a row that a walk follows though nothing is on them.
-const MOST_EMPTY_PAGES: usize = 100;
-/// Most bytes of pages that a walk reads.
-const MOST_BYTES: usize = 64 << 20;
-
 impl Worker {
     /// Runs a scenario.
     pub(super) async fn scenario(&mut self, index: usize, scenario: usize, progress: &mut Progress) {
@@ -229,67 +222,6 @@ impl Session<'_> {
         rule.or(documented).unwrap_or(operation.status_clause)
     }
 
-    pub(super) async fn judge_asserts(
-        &mut self,
-        operation: &Operation,
-        step: &Step,
-        performed: &mut Performed,
-    ) -> Result<(), Blocked> {
-        for assert in &step.asserts {
-            let Some(clause) = self.worker.env.contract.clauses.find(&assert.rule) else { continue };
-            let bound = self.bind_assert(assert).await?;
-            match assertion::observe(&bound, &performed.output) {
-                Observation::Holds => performed.upheld.push(clause),
-                Observation::HoldsIfShown(counterpart) => performed.pending.push((clause, counterpart)),
-                Observation::NotObserved => {}
-                Observation::Violated(failure) => performed.failures.push(Violation {
-                    clause,
-                    operation: operation.name.clone(),
-                    detail: (!assert.at.is_empty()).then(|| plain_path(&assert.at)),
-                    kind: FindingKind::WrongBehaviour,
-                    expected: failure.expected,
-                    observed: failure.observed,
-                    tier: (assert.inferred || step.inferred).then_some(Tier::Inferred),
-                }),
-            }
-        }
-        Ok(())
-    }
-
-    async fn bind_assert(&mut self, assert: &Assert) -> Result<Assert, Blocked> {
-        let mut bound = assert.clone();
-        if let Value::String(at) = self.bind(&Value::from(assert.at.as_str())).await? {
-            bound.at = at;
-        }
-        let values = [
-            &mut bound.equals,
-            &mut bound.differs,
-            &mut bound.agrees,
-            &mut bound.contains,
-            &mut bound.lacks,
-            &mut bound.element_of,
-            &mut bound.result_of,
-            &mut bound.never_shows,
-            &mut bound.not_before,
-        ];
-        for value in values {
-            if let Some(unbound) = value.take() {
-                *value = Some(self.bind(&unbound).await?);
-            }
-        }
-        if let Some(unbound) = bound.one_of.take()
-            && let Value::Array(values) = self.bind(&Value::Array(unbound)).await?
-        {
-            bound.one_of = Some(values);
-        }
-        if let Some(pattern) = bound.matches.take()
-            && let Value::String(pattern) = self.bind(&Value::from(pattern)).await?
-        {
-            bound.matches = Some(pattern);
-        }
-        Ok(bound)
-    }
-
     /// Notes what a step showed, sets its variables; false if it was not answered as expected.
     pub(super) fn conclude(
         &mut self,
@@ -339,98 +271,4 @@ impl Session<'_> {
         }
         Ok(())
     }
-
-    /// Follows the pages of a list to their end: what the last exchange showed, and all items.
-    pub(super) async fn walk_items(
-        &mut self,
-        operation: &Operation,
-        input: &Value,
-        focus: ClauseIndex,
-    ) -> (Judgement, Option<Exchange>, Vec<Value>) {
-        let walked = self.walk(operation, input, &Expectation::success(), focus, None).await;
-        let items = path::find(&walked.output, "items").and_then(Value::as_array).cloned().unwrap_or_default();
-        (walked.judgement, walked.exchange, items)
-    }
-
-    /// Follows the pages of a list to their end; a refusal that is expected is the end, too.
-    async fn walk(
-        &mut self,
-        operation: &Operation,
-        input: &Value,
-        expectation: &Expectation,
-        focus: ClauseIndex,
-        region: Option<&str>,
-    ) -> Performed {
-        let mut items = Vec::new();
-        let mut pages = Vec::new();
-        let mut tokens: Vec<String> = Vec::new();
-        let mut input = input.clone();
-        let mut upheld = Vec::new();
-        let mut violations = Vec::new();
-        let mut empty_pages = 0;
-        let mut bytes = 0;
-        loop {
-            let (mut judgement, exchange) = self.exchange(operation, &input, expectation, focus, region).await;
-            upheld.append(&mut judgement.upheld);
-            // A defect of a page's form, say of its content type, is no reason to stop reading.
-            violations.append(&mut judgement.violations);
-            let page = judgement.body.clone().unwrap_or(Value::Null);
-            let (page_items, token) = page_parts(operation, &page);
-            pages.push(Value::from(page_items.len()));
-            empty_pages = if page_items.is_empty() { empty_pages + 1 } else { 0 };
-            bytes += exchange.response().map_or(0, |response| response.body.len());
-            items.extend(page_items);
-            let is_over = token.is_none() || !judgement.is_success();
-            let token = token.unwrap_or_default();
-            let is_unreadable = judgement.is_success() && judgement.body.is_none();
-            let is_too_much = tokens.len() >= MOST_PAGES || empty_pages >= MOST_EMPTY_PAGES || bytes >= MOST_BYTES;
-            let is_endless = !is_over && (is_too_much || tokens.contains(&token));
-            if is_endless {
-                self.worker.env.note_endless(&operation.name);
-                violations.push(endless(operation, focus, tokens.len()));
-            }
-            if is_over || is_endless {
-                judgement.upheld = upheld;
-                judgement.violations = violations;
-                let output = match is_unreadable {
-                    true => Value::Null,
-                    false => json!({"items": items, "pages": pages}),
-                };
-                if let Some(shown) = &mut self.shown {
-                    shown.note(&operation.name, &output);
-                }
-                return Performed::of(judgement, exchange, output);
-            }
-            if let (Value::Object(members), Some(pagination)) = (&mut input, &operation.pagination) {
-                members.insert(pagination.input_token.clone(), Value::from(token.as_str()));
-            }
-            tokens.push(token);
-        }
-    }
-}
-
-fn endless(operation: &Operation, clause: ClauseIndex, pages: usize) -> Violation {
-    Violation {
-        clause,
-        operation: operation.name.clone(),
-        detail: Some("end".to_owned()),
-        kind: FindingKind::WrongBehaviour,
-        expected: "Following the tokens ends.".to_owned(),
-        observed: format!("After {} pages a token came again, or the pages go on for ever.", pages + 1),
-        tier: None,
-    }
-}
-
-fn page_parts(operation: &Operation, page: &Value) -> (Vec<Value>, Option<String>) {
-    let Some(pagination) = &operation.pagination else { return (Vec::new(), None) };
-    let by_name = pagination.items.as_deref().and_then(|place| path::find(page, place));
-    let first_array = || page.as_object().and_then(|members| members.values().find(|value| value.is_array()));
-    let items = by_name.or_else(first_array).and_then(Value::as_array).cloned().unwrap_or_default();
-    let token = path::find(page, &pagination.output_token).and_then(Value::as_str).filter(|token| !token.is_empty());
-    (items, token.map(str::to_owned))
-}
-
-/// The path of an assertion as it stands in the suite, with placeholders shortened: the same in every run.
-fn plain_path(at: &str) -> String {
-    at.replace("${", "").replace('}', "")
 }

@@ -1,9 +1,11 @@
 //! Runs cases one after another.
 
+mod shrinking;
+mod witness;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use proptest::strategy::ValueTree;
 use serde_json::Value;
 
 use super::broadcast::Streaming;
@@ -25,9 +27,6 @@ use crate::spec::contract::Operation;
 const ADOPTED: &str = "adopted";
 /// Bytes from which on an answer is long.
 const LONG_ANSWER: usize = 1 << 20;
-/// Most requests spent on making one finding's request smaller.
-const SHRINK_REQUESTS: usize = 48;
-
 /// Runs cases one after another, with resources of its own.
 #[derive(Debug)]
 pub struct Worker {
@@ -209,52 +208,6 @@ impl Worker {
         self.controls = Controls::default();
     }
 
-    /// Sends again what showed findings of a generated case. Why it could not be decided, if it could not.
-    pub(super) async fn try_witness(&mut self, index: usize, witness: &Witness) -> Option<String> {
-        let env = Arc::clone(&self.env);
-        let case = env.plan.cases.get(index)?;
-        let operation = env.contract.operation(case.operation.as_deref()?)?;
-        let families = env.generator.families(case);
-        let (family, focus) = (families.get(witness.family)?, *case.clauses.first()?);
-        match self.try_input(index, operation, family, focus, witness.input.clone(), witness.salt).await {
-            Ok((_, undecided)) => undecided,
-            Err(Blocked(reason)) => Some(reason),
-        }
-    }
-
-    /// One valid request with credentials for which every call meets an error.
-    async fn condition(
-        &mut self,
-        index: usize,
-        case: &Case,
-        operation: &Operation,
-        code: &str,
-        progress: &mut Progress,
-    ) {
-        let env = Arc::clone(&self.env);
-        let credentials = env.settings.conditions.get(code).filter(|_| env.verifies_signatures);
-        let (Some(credentials), Some(focus)) = (credentials, case.clauses.first().copied()) else {
-            progress.blocked("the target does not verify signatures, or the run does not sign".to_owned());
-            return;
-        };
-        for family in env.generator.families(case) {
-            let mut session = Session::new(self, Fixtures::Shared, index, 0);
-            match session.as_caller(operation, &family, focus, credentials).await {
-                Ok((violations, undecided)) => {
-                    progress.decided += u64::from(undecided.is_none());
-                    // Permission is a promise of its own, shown by every call that is denied for lack of it.
-                    progress.violations.extend(violations);
-                    if let Some(reason) = undecided {
-                        progress.blocked(reason);
-                    } else if progress.violations.is_empty() {
-                        self.tally.uphold(&operation.name, &case.clauses);
-                    }
-                }
-                Err(Blocked(reason)) => progress.blocked(reason),
-            }
-        }
-    }
-
     #[allow(clippy::too_many_arguments)]
     async fn try_drawn(
         &mut self,
@@ -289,11 +242,6 @@ impl Worker {
             }
         }
         progress.violations.extend(found);
-    }
-
-    /// Answers of megabytes are not asked for again and again.
-    fn can_shrink(&self, key: &FindingKey) -> bool {
-        self.tally.findings.get(key).is_some_and(|found| found.body_length < LONG_ANSWER)
     }
 
     /// Sends one input; its divergences are noted. What it showed, and why it could not be decided if it could not.
@@ -334,60 +282,6 @@ impl Worker {
         };
         session.finish().await;
         result
-    }
-
-    /// Makes the request of a finding smaller as long as it still shows the same finding.
-    #[allow(clippy::too_many_arguments)]
-    async fn shrink(
-        &mut self,
-        index: usize,
-        operation: &Operation,
-        (position, family): (usize, &Family),
-        focus: ClauseIndex,
-        tree: &mut Box<dyn ValueTree<Value = Value>>,
-        salt: usize,
-        key: &FindingKey,
-        smallest: &mut Value,
-    ) {
-        let Some(original) = self.tally.findings.get(key).cloned() else { return };
-        let mut best = original;
-        let mut budget = SHRINK_REQUESTS;
-        while budget > 0 && !self.env.target.is_stopped() && tree.simplify() {
-            budget -= 1;
-            loop {
-                let input = tree.current();
-                let is_intended = self.env.generator.is_intended(operation, family, &input);
-                self.tally.findings.remove(key);
-                if is_intended {
-                    // A request that cannot be sent shows nothing.
-                    let _ = self.try_input(index, operation, family, focus, input.clone(), salt).await;
-                    self.witness_others(key, &Witness { family: position, input: input.clone(), salt });
-                }
-                match self.tally.findings.get(key) {
-                    Some(smaller) => {
-                        best = smaller.clone();
-                        *smallest = input;
-                        break;
-                    }
-                    None if budget > 0 && tree.complicate() => budget -= 1,
-                    None => {
-                        budget = 0;
-                        break;
-                    }
-                }
-            }
-        }
-        best.occurrences = 1;
-        self.tally.findings.insert(key.clone(), best);
-    }
-
-    /// Keeps the input that showed other findings while one was made smaller.
-    fn witness_others(&mut self, key: &FindingKey, witness: &Witness) {
-        for other in std::mem::take(&mut self.tally.first_seen).into_iter().filter(|other| other != key) {
-            if let Some(found) = self.tally.findings.get_mut(&other).filter(|found| found.witness.is_none()) {
-                found.witness = Some(witness.clone());
-            }
-        }
     }
 }
 

@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
+use crate::plan::expectation::ExpectedError;
 use crate::wire::{FailureKind, Request, TransportFailure};
 
 const CHANNEL: &str = "arn:aws:ivs:us-east-1:123456789012:channel/AbCdEfGhIjKl";

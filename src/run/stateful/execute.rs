@@ -1,17 +1,18 @@
 //! Plays sequences: does the transitions, keeps the model, and looks at the resources after every change.
 
-use std::collections::BTreeSet;
+mod change;
+mod laws;
 
 use serde_json::{Map, Value};
 
 use super::generate::{Binding, Label, Transition};
 use super::model::{Entity, Model};
-use crate::generate::{not_found_errors, placeholder};
+use crate::generate::placeholder;
 use crate::judge::law::Effect;
-use crate::judge::{Answer, FindingKind, Judgement, Violation, law, path};
-use crate::plan::expectation::{Expectation, ExpectedError};
+use crate::judge::{Answer, Judgement, path};
+use crate::plan::expectation::Expectation;
 use crate::plan::operation_role::{self, OperationRole, RoleKind};
-use crate::plan::sequence::{Law, LawKind, law as find_law};
+use crate::plan::sequence::LawKind;
 use crate::record::FindingKey;
 use crate::run::run_context::RunContext;
 use crate::run::session::{Blocked, Session};
@@ -201,106 +202,6 @@ impl<'w, 'c> Execution<'w, 'c> {
         Ok(StepOutcome::Changed)
     }
 
-    async fn change(
-        &mut self,
-        role: &OperationRole,
-        step: &Transition,
-        progress: &mut Progress,
-    ) -> Result<StepOutcome, Blocked> {
-        let Some(entity) = step.about.first().and_then(|label| self.model.get(*label)).cloned() else {
-            return Ok(StepOutcome::Skipped);
-        };
-        let operation = self.operation(role)?;
-        let mut input = step.input.clone();
-        give(&mut input, role.subject.as_deref(), Value::from(entity.arn.as_str()));
-        self.refer(&mut input, step.choice);
-        let input = self.session.bind(&input).await?;
-        let Some((expectation, focus)) = self.expected(operation, &entity) else { return Ok(StepOutcome::Skipped) };
-        let (mut judgement, exchange) = self.call(operation, &input, &expectation, focus).await;
-        let is_changed = judgement.is_success() && expectation.success;
-        if is_changed {
-            self.subjects = vec![entity.label];
-            match role.kind {
-                RoleKind::Tag => self.tagged(role, &entity, &input),
-                RoleKind::Untag => self.untagged(role, &entity, &input),
-                _ => self.updated(operation, role, &entity, &input, &mut judgement),
-            }
-        }
-        let is_refused = !judgement.is_success() && !expectation.success;
-        self.note(&mut judgement, &exchange, progress)?;
-        Ok(match (is_changed, is_refused) {
-            (true, _) => StepOutcome::Changed,
-            (_, true) => StepOutcome::Looked,
-            (false, false) => StepOutcome::Lost,
-        })
-    }
-
-    fn tagged(&mut self, role: &OperationRole, entity: &Entity, input: &Value) {
-        let given = role.tags.as_ref().and_then(|name| input.get(name)).and_then(Value::as_object);
-        let given = given.cloned().unwrap_or_default();
-        let (replaced, added) = given.keys().cloned().partition(|key| entity.tags.contains_key(key));
-        let is_changed = |(key, value): &(&String, &Value)| entity.tags.get(*key).is_some_and(|old| old != *value);
-        let changed = given.iter().filter(is_changed).map(|(key, _)| key.clone()).collect();
-        if let Some(entity) = self.model.get_mut(entity.label) {
-            entity.tags.extend(given);
-        }
-        self.effect = Effect::Tagged { replaced, changed, added };
-    }
-
-    fn untagged(&mut self, role: &OperationRole, entity: &Entity, input: &Value) {
-        let keys = role.tags.as_ref().and_then(|name| input.get(name)).and_then(Value::as_array);
-        let mut removed = BTreeSet::new();
-        if let Some(entity) = self.model.get_mut(entity.label) {
-            for key in keys.into_iter().flatten().filter_map(Value::as_str) {
-                removed.extend(entity.tags.remove(key).map(|_| key.to_owned()));
-            }
-        }
-        self.effect = Effect::Untagged { removed };
-    }
-
-    /// An update's answer shows the resource: what was not given is as it was.
-    fn updated(
-        &mut self,
-        operation: &Operation,
-        role: &OperationRole,
-        entity: &Entity,
-        input: &Value,
-        judgement: &mut Judgement,
-    ) {
-        let subject = role.subject.as_deref();
-        let named = input.as_object().into_iter().flat_map(Map::keys).filter(|name| Some(name.as_str()) != subject);
-        let given = self.with_followers(&entity.kind, named.cloned().collect());
-        self.effect = Effect::Updated { given: given.clone(), changed: BTreeSet::new() };
-        let Some(node) = operation_role::object_of(operation, &entity.kind) else { return };
-        let shown = role.place.as_ref().and_then(|place| judgement.body.as_ref()?.get(place)).cloned();
-        let Some(shown @ Value::Object(_)) = shown else { return };
-        let is_kept = |difference: &law::Difference| !given.contains(&difference.member);
-        let all = self.differences(entity, node, &shown);
-        let changed = all.iter().filter(|difference| !is_kept(difference)).map(|found| found.member.clone()).collect();
-        let differences: Vec<law::Difference> = all.into_iter().filter(is_kept).collect();
-        let tag_differences = self.tag_differences(entity, node, &shown);
-        let mut view = self.view(entity, node);
-        view.members.retain(|member| !given.contains(member));
-        self.judge(role, entity, (&differences, &tag_differences), &view, judgement);
-        self.effect = Effect::Updated { given, changed };
-        self.adopt(entity.label, node, &shown);
-        self.model.note_use();
-    }
-
-    /// The members that an update may change: those given, and those that follow one of them.
-    fn with_followers(&self, kind: &str, given: BTreeSet<String>) -> BTreeSet<String> {
-        let prefix = format!("{kind}.");
-        let follows = self
-            .binding
-            .sequence
-            .follows
-            .iter()
-            .filter(|(_, leaders)| leaders.iter().any(|leader| given.contains(leader)));
-        let followers: Vec<String> =
-            follows.filter_map(|(member, _)| member.strip_prefix(&prefix)).map(str::to_owned).collect();
-        given.into_iter().chain(followers).collect()
-    }
-
     async fn delete(
         &mut self,
         role: &OperationRole,
@@ -366,40 +267,6 @@ impl<'w, 'c> Execution<'w, 'c> {
         *members = kept;
     }
 
-    /// What a call about a resource must be answered with, and the clause to blame; none if nothing says so.
-    pub(super) fn expected(&self, operation: &Operation, entity: &Entity) -> Option<(Expectation, ClauseIndex)> {
-        match entity.gone {
-            None => Some((Expectation::success(), operation.status_clause)),
-            Some(gone) => self.not_found(operation, gone, &entity.kind),
-        }
-    }
-
-    /// The answer that a resource which is gone must get, and the clause to blame; none if nothing says so.
-    pub(super) fn not_found(
-        &self,
-        operation: &Operation,
-        gone: LawKind,
-        kind: &str,
-    ) -> Option<(Expectation, ClauseIndex)> {
-        let errors = not_found_errors(&self.env.contract, operation);
-        let (_, clause) = self.clause(gone, kind)?;
-        (!errors.is_empty()).then(|| (Expectation::refusal(errors), clause))
-    }
-
-    /// The refusal that a law asks for, and the clause to blame.
-    fn refusal(&self, operation: &Operation, law: LawKind, kind: &str) -> Option<(Expectation, ClauseIndex)> {
-        let (law, clause) = self.clause(law, kind)?;
-        let error = operation.error(law.error.as_deref()?)?;
-        let errors = vec![ExpectedError { code: error.code.clone(), status: error.status }];
-        Some((Expectation::refusal(errors), clause))
-    }
-
-    /// A law for a resource type, and the clause that is broken with it.
-    pub(super) fn clause(&self, law: LawKind, kind: &str) -> Option<(&Law, ClauseIndex)> {
-        let law = find_law(&self.env.plan.suites.laws, law, kind)?;
-        Some((law, self.env.contract.clauses.find(&law.rule)?))
-    }
-
     pub(super) fn operation(&self, role: &OperationRole) -> Result<&'c Operation, Blocked> {
         let found = self.env.contract.operation(&role.operation);
         found.ok_or_else(|| Blocked(format!("{} is unknown", role.operation)))
@@ -421,50 +288,6 @@ impl<'w, 'c> Execution<'w, 'c> {
             violation.tier = is_inferred.then_some(Tier::Inferred);
         }
         (judgement, exchange)
-    }
-
-    /// Notes what an exchange showed.
-    ///
-    /// # Errors
-    /// It could not be decided.
-    pub(super) fn note(
-        &mut self,
-        judgement: &mut Judgement,
-        exchange: &Exchange,
-        progress: &mut Progress,
-    ) -> Result<(), Blocked> {
-        let violations = self.session.note(judgement, exchange);
-        self.seen.extend(violations.iter().map(|violation| (FindingKey::from(violation), self.position)));
-        progress.violations.extend(violations);
-        match &judgement.undecided {
-            Some(reason) => Err(Blocked(reason.clone())),
-            None => {
-                progress.decided += 1;
-                Ok(())
-            }
-        }
-    }
-
-    /// A broken law as a violation; none if no rule of the contract stands behind it.
-    pub(super) fn broken(
-        &self,
-        law: LawKind,
-        kind: &str,
-        operation: &str,
-        expected: String,
-        observed: String,
-    ) -> Option<Violation> {
-        let (law, clause) = self.clause(law, kind)?;
-        Some(Violation {
-            clause,
-            operation: operation.to_owned(),
-            // Which member shows it changes with the seed; the defect is the same.
-            detail: None,
-            kind: FindingKind::WrongBehaviour,
-            expected,
-            observed,
-            tier: law.inferred.then_some(Tier::Inferred),
-        })
     }
 
     /// The member of a resource that holds its tags.
