@@ -64,7 +64,8 @@ pub struct State {
     pub leave: Vec<Step>,
 }
 
-/// How a broadcaster finds out where to stream to: steps with `${TYPE}` of the broadcasting resource bound, which set the variables
+/// How a broadcaster finds out where to stream to: steps with `${TYPE}` of the broadcasting resource bound, which set the
+/// variables
 /// `ingest-endpoint` and `stream-key`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
