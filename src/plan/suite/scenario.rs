@@ -65,8 +65,7 @@ pub struct State {
 }
 
 /// How a broadcaster finds out where to stream to: steps with `${TYPE}` of the broadcasting resource bound, which set the
-/// variables
-/// `ingest-endpoint` and `stream-key`.
+/// variables `ingest-endpoint` and `stream-key`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ingest {
