@@ -234,3 +234,15 @@ fn rules_extend_those_that_are_built_in() {
     assert!(pending(all) > 0 && pending(some) == 0);
     assert_eq!(some.quotas.len(), all.quotas.len() - 2);
 }
+
+#[test]
+fn every_rules_file_of_the_project_has_the_published_form() {
+    let told = |error: SpecError| panic!("{:#?}", lines(&error));
+    for contract in ["ivs-2020-07-14", "ivs-2026-11", "examples/parcels/contract"] {
+        let summary = check_file(std::path::Path::new(contract)).unwrap_or_else(told);
+        assert!(summary.clauses > 0, "{contract}");
+    }
+    let model = include_str!("../../../suites/fuzz/contract.json");
+    let rules = include_str!("../../../suites/fuzz/contract.rules.toml");
+    check("contract.json", model, Some(("contract.rules.toml", rules))).unwrap_or_else(told);
+}
