@@ -11,6 +11,7 @@
 
 pub mod cli;
 pub mod clock;
+pub mod compare;
 pub mod diagnose;
 pub mod entropy;
 pub mod generate;

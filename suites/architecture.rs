@@ -32,6 +32,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         &["spec", "plan", "wire", "protocol", "generate", "send", "judge", "record", "recording", "clock", "entropy"],
     ),
     ("traffic", &["spec", "plan", "wire", "protocol", "generate", "judge", "record", "recording"]),
+    // Of `run` it knows the settings and the connection to a target.
+    ("compare", &["spec", "plan", "wire", "protocol", "generate", "judge", "run", "record", "clock"]),
     ("diagnose", &["spec", "plan", "wire", "judge"]),
     ("report", &["spec", "plan", "wire", "protocol", "judge", "diagnose", "record"]),
     ("trials", &["spec", "plan", "run", "record", "report", "clock"]),
@@ -48,6 +50,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "record",
             "recording",
             "traffic",
+            "compare",
             "report",
             "trials",
             "selftest",

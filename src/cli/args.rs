@@ -2,6 +2,7 @@
 //! configuration file, the environment and the defaults.
 
 mod commands;
+mod compare;
 mod reports;
 mod run;
 mod selection;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use commands::{CleanArgs, ExplainArgs, ListArgs, ListFormat, ManArgs, SelftestArgs, ServeArgs, ServedApi};
+pub use compare::CompareArgs;
 pub use reports::{DiffArgs, JudgeArgs, MergeArgs, ReplayArgs, ReportArgs};
 pub use run::{AccountArgs, AuthMode, EffortArgs, RunArgs, TargetArgs};
 pub use selection::{PlanArgs, SelectionArgs};
@@ -30,6 +32,10 @@ const AFTER_REPORT: &str =
 
 const AFTER_DIFF: &str = "\
 Exit codes: 0 the reports say the same of what both checked; 1 they differ; 2 bad report, or nothing to compare.";
+
+const AFTER_COMPARE: &str = "\
+Exit codes: 0 the targets respond alike, or as the contract leaves it open; 1 they differ; 2 bad usage or spec, and \
+nothing was sent; 3 could not compare (a target unreachable, deadline, interrupted, or nothing was compared).";
 
 /// Checks an API endpoint against its contract, clause by clause.
 #[derive(Debug, Parser)]
@@ -67,6 +73,9 @@ pub enum Command {
     /// Judges recorded traffic (HAR 1.2, or one exchange per line as JSON); sends nothing
     #[command(after_help = AFTER_HELP)]
     Judge(Box<JudgeArgs>),
+    /// Sends the same cases and sequences to two targets and reports where they respond differently
+    #[command(after_help = AFTER_COMPARE)]
+    Compare(Box<CompareArgs>),
     /// Deletes what an interrupted run created, and nothing else
     Clean(CleanArgs),
     /// Seeds faults into the reference server and prints how many are caught

@@ -4,6 +4,7 @@
 pub mod args;
 mod aws;
 mod clean;
+mod compare;
 mod completions;
 pub mod config;
 mod consent;

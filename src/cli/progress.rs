@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::environment::Environment;
+use crate::compare;
 use crate::record::Event;
 use crate::report::text::{count, visible};
 
@@ -44,6 +45,17 @@ impl Progress {
                 self.bar.set_message(format!("deleting {}", count(*resources as u64, "resource")));
             }
         }
+    }
+
+    /// Shows how far a comparison is.
+    pub fn compared(&self, step: &compare::Progress) {
+        self.bar.set_length(step.of);
+        self.bar.set_position(step.done);
+        let seen = match step.differences {
+            0 => String::new(),
+            number => format!(", {}", count(number as u64, "difference")),
+        };
+        self.bar.set_message(format!("{}{seen}  {}", count(step.requests, "request"), visible(&step.case)));
     }
 
     /// Takes the bar away.

@@ -148,7 +148,7 @@ async fn execute(
 }
 
 /// The first signal ends the run in good order, the second at once.
-async fn interrupt(progress: &Progress) -> String {
+pub(super) async fn interrupt(progress: &Progress) -> String {
     let reason = signals::interrupted().await;
     progress.finish();
     print_error("stopping: what the run created is being deleted; once more stops at once\n");

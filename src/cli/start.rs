@@ -10,7 +10,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::output::print_error;
 use super::{
-    clean, completions, diff, explain, judge, list, manual, merge, replay, report, run, selftest, serve, spec,
+    clean, compare, completions, diff, explain, judge, list, manual, merge, replay, report, run, selftest, serve, spec,
 };
 
 /// Does what the command line asks for; every word on the console has been written when it returns.
@@ -41,6 +41,7 @@ fn dispatch(command: Command, environment: &Environment) -> Result<Exit, CliErro
         Command::Report(args) => report::report(&args, environment),
         Command::Diff(args) => diff::diff(&args, environment),
         Command::Judge(args) => judge::judge(*args, environment),
+        Command::Compare(args) => block_on(compare::compare(*args, environment)),
         Command::Clean(args) => block_on(clean::clean(args, environment)),
         Command::Selftest(args) => selftest::selftest(&args, environment),
         Command::Spec { command } => spec::spec(command),

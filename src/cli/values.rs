@@ -61,7 +61,11 @@ pub fn broadcast(path: &str) -> Result<(), BadValue> {
     }
 }
 
-fn time_limit(setting: &'static str, limit: Option<Span>) -> Result<(), BadValue> {
+/// Checks a time limit.
+///
+/// # Errors
+/// It is zero.
+pub fn time_limit(setting: &'static str, limit: Option<Span>) -> Result<(), BadValue> {
     match limit.is_some_and(|Span(limit)| limit.is_zero()) {
         true => Err(BadValue::new(setting, "0 leaves no time for anything: use more than 0")),
         false => Ok(()),

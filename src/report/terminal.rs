@@ -3,7 +3,7 @@
 
 mod causes;
 mod notes;
-mod style;
+pub mod style;
 mod table;
 
 use std::borrow::Cow;

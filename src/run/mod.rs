@@ -15,6 +15,7 @@ mod dependencies;
 mod diagnostics;
 mod health;
 pub mod ledger;
+mod link;
 mod lists;
 pub mod panics;
 mod performed;
@@ -47,6 +48,7 @@ use thiserror::Error;
 use tokio::time::sleep;
 
 pub use case_executor::{CaseExecutor, Prepared};
+pub use link::Link;
 pub use recorder::Recorder;
 pub use settings::Settings;
 

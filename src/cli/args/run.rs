@@ -119,7 +119,7 @@ pub struct EffortArgs {
 }
 
 /// Profiles by name, so that help and completion know them.
-fn profiles() -> impl TypedValueParser<Value = Profile> {
+pub(super) fn profiles() -> impl TypedValueParser<Value = Profile> {
     let names = [Profile::Quick, Profile::Standard, Profile::Deep].map(Profile::id);
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Profile>())
 }

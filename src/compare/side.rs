@@ -1,0 +1,269 @@
+//! One of the two targets: it binds references to its own values, sends, and deletes what it made.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::difference::Response;
+use super::keys;
+use super::program::read_reference;
+use crate::generate::placeholder::{self, Placeholder};
+use crate::generate::Generator;
+use crate::judge::{Answer, Judge, path};
+use crate::plan::Plan;
+use crate::plan::suite::BroadcastState;
+use crate::protocol;
+use crate::record::Secrets;
+use crate::run::Link;
+use crate::spec::contract::{Contract, Operation, Pagination};
+use crate::spec::{Arn, Pattern};
+use crate::wire::{Exchange, FailureKind, Reply};
+
+/// Regions to ask in when a step wants another than the target's own.
+const OTHER_REGIONS: [&str; 2] = ["eu-west-1", "us-west-2"];
+/// Most pages that a list is followed.
+const MOST_PAGES: usize = 100;
+/// Account in made-up ARNs until the target names its own.
+const SOME_ACCOUNT: &str = "123456789012";
+/// A deletion that is refused because of what still refers to the resource is tried again after the others.
+const ROUNDS: usize = 3;
+
+/// What all programs on one target share.
+pub struct Side {
+    pub contract: Arc<Contract>,
+    pub plan: Arc<Plan>,
+    pub generator: Arc<Generator>,
+    pub judge: Arc<Judge>,
+    pub link: Link,
+    /// Keys that programs import are drawn from it.
+    pub nonce: u64,
+    account: Option<String>,
+    /// Operations by which resources could not be deleted, with how many are left.
+    pub left: BTreeMap<String, u64>,
+    pub secrets: Secrets,
+}
+
+/// What a program made and saw on a target.
+#[derive(Debug, Default)]
+pub struct Played {
+    /// Outputs by the number of their step.
+    pub outputs: BTreeMap<usize, Value>,
+    /// Resource types and names of what was made, oldest first.
+    made: Vec<(String, String)>,
+    live: Vec<String>,
+}
+
+/// What became of a call.
+#[derive(Debug, Clone)]
+pub struct Called {
+    pub input: Value,
+    pub response: Response,
+    pub exchange: Exchange,
+}
+
+impl Side {
+    pub fn new(
+        contract: &Arc<Contract>,
+        plan: &Arc<Plan>,
+        generator: &Arc<Generator>,
+        judge: &Arc<Judge>,
+        link: Link,
+        nonce: u64,
+    ) -> Side {
+        Side {
+            contract: Arc::clone(contract),
+            plan: Arc::clone(plan),
+            generator: Arc::clone(generator),
+            judge: Arc::clone(judge),
+            link,
+            nonce,
+            account: None,
+            left: BTreeMap::new(),
+            secrets: Secrets::default(),
+        }
+    }
+
+    /// The value with this target's own values for references; `None` if the target did not show one of them.
+    pub fn bind(&self, value: &Value, played: &Played) -> Option<Value> {
+        let resolve = &mut |name: &str| self.resolve(name, played).ok_or(());
+        placeholder::replace(value, resolve).ok()
+    }
+
+    fn resolve(&self, name: &str, played: &Played) -> Option<Value> {
+        if let Some((step, place)) = read_reference(name) {
+            let found = path::find(played.outputs.get(&step)?, place)?;
+            return (!found.is_null()).then(|| found.clone());
+        }
+        match Placeholder::parse(name) {
+            Placeholder::Absent { resource, number } => self.absent(&resource, number).map(Value::from),
+            Placeholder::PublicKey { name, curve } => {
+                keys::public_key(curve, self.nonce, name.parse().ok()?).map(Value::from)
+            }
+            Placeholder::Variable(name) if name == "region" => Some(Value::from(self.link.region())),
+            Placeholder::Variable(name) if name == "other-region" => {
+                let others = OTHER_REGIONS.iter().find(|region| **region != self.link.region());
+                others.map(|region| Value::from(*region))
+            }
+            Placeholder::Variable(_) | Placeholder::Resource { .. } => None,
+        }
+    }
+
+    /// A well-formed name of nothing.
+    fn absent(&self, resource: &str, number: u32) -> Option<String> {
+        let resource = if resource == Pattern::ANY_RESOURCE { self.plan.resources.types().next()? } else { resource };
+        let pattern = self.generator.stand_in(resource)?;
+        let Some(shape) = Arn::parse(pattern) else { return self.generator.absent_id(resource, number) };
+        let id = format!("absent{number:06}");
+        let account = self.account.as_deref().unwrap_or(SOME_ACCOUNT);
+        Some(Arn { region: self.link.region(), account, resource_id: &id, ..shape }.to_string())
+    }
+
+    /// Sends an input. A paginated operation that succeeds is followed to its last page.
+    pub async fn call(
+        &mut self,
+        operation: &Operation,
+        input: Value,
+        region: Option<&str>,
+        played: &mut Played,
+    ) -> Called {
+        let exchange = self.link.send(&protocol::request(operation, &input), region).await;
+        let response = self.read(&exchange);
+        let mut called = Called { input, response, exchange };
+        self.follow_pages(operation, region, &mut called).await;
+        self.secrets.note(&operation.input, &called.input);
+        if let Some(body) = &called.response.body {
+            self.secrets.note(&operation.output, body);
+        }
+        if called.response.answer == Answer::Success {
+            self.remember(operation, &called, played);
+        }
+        called
+    }
+
+    fn read(&self, exchange: &Exchange) -> Response {
+        let Reply::Response(response) = &exchange.reply else { return Response::default() };
+        let body = protocol::read(response).ok().map(|document| document.value);
+        let answer = match response.status {
+            200..=299 => Answer::Success,
+            status => {
+                let code = protocol::error_code(response, body.as_ref());
+                Answer::Error { status, code: code.map(|code| self.judge.canonical(&code).to_owned()) }
+            }
+        };
+        Response { answer, status: Some(response.status), body, exceeds: false }
+    }
+
+    /// Puts the items of all pages in the place of those of the first; an error on the way is the response.
+    async fn follow_pages(&mut self, operation: &Operation, region: Option<&str>, called: &mut Called) {
+        let Some(pagination) = &operation.pagination else { return };
+        let (Some(items), Value::Object(first)) = (&pagination.items, &called.input) else { return };
+        let mut input = first.clone();
+        let mut exceeds = is_too_long(pagination, &called.input, called.response.body.as_ref());
+        called.response.exceeds = exceeds;
+        for _ in 1..MOST_PAGES {
+            let Some(body) = called.response.body.as_mut().filter(|_| called.response.answer == Answer::Success) else {
+                return;
+            };
+            let token = body.get(&pagination.output_token).and_then(Value::as_str).unwrap_or_default().to_owned();
+            if token.is_empty() {
+                return;
+            }
+            input.insert(pagination.input_token.clone(), Value::from(token));
+            let next = self.link.send(&protocol::request(operation, &Value::Object(input.clone())), region).await;
+            let response = self.read(&next);
+            if response.answer != Answer::Success {
+                called.response = response;
+                called.exchange = next;
+                return;
+            }
+            exceeds |= is_too_long(pagination, &called.input, response.body.as_ref());
+            append(&mut called.response, &response, items, &pagination.output_token);
+            called.response.exceeds = exceeds;
+        }
+        // A list that does not end is no success, whatever its pages say.
+        called.response = Response::default();
+    }
+
+    fn remember(&mut self, operation: &Operation, called: &Called, played: &mut Played) {
+        let Some(body) = &called.response.body else { return };
+        for product in self.plan.resources.products(&operation.name) {
+            let Some(name) = path::find(body, &product.path).and_then(Value::as_str) else { continue };
+            if let Some(arn) = Arn::parse(name) {
+                self.account.get_or_insert_with(|| arn.account.to_owned());
+            }
+            played.made.push((product.resource.clone(), name.to_owned()));
+        }
+    }
+
+    /// Starts or ends a broadcast; false if that failed.
+    pub async fn broadcast(&self, resource: &str, state: BroadcastState, played: &mut Played) -> bool {
+        let is_done = self.link.broadcast(resource, state).await.is_ok();
+        if state == BroadcastState::Live && is_done {
+            played.live.push(resource.to_owned());
+        }
+        is_done
+    }
+
+    /// Deletes what a program made.
+    pub async fn clean(&mut self, played: Played) {
+        for resource in &played.live {
+            // One that is offline or gone already needs nothing.
+            let _ = self.link.broadcast(resource, BroadcastState::Offline).await;
+        }
+        let plan = Arc::clone(&self.plan);
+        let mut left = played.made;
+        left.sort_by_key(|(kind, _)| plan.resources.deletion_rank(kind));
+        for _ in 0..ROUNDS {
+            let mut refused = Vec::new();
+            for (kind, name) in left {
+                if !self.delete(&kind, &name).await {
+                    refused.push((kind, name));
+                }
+            }
+            left = refused;
+            if left.is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        for (kind, _) in left {
+            *self.left.entry(kind).or_default() += 1;
+        }
+    }
+
+    /// Deletes a resource; false if it is perhaps there still.
+    async fn delete(&self, kind: &str, name: &str) -> bool {
+        let Some((operation, member)) = self.plan.resources.deleter(kind) else { return true };
+        let Some(operation) = self.contract.operation(operation) else { return true };
+        let input = Value::Object(Map::from_iter([(member.to_owned(), json!(name))]));
+        let exchange = self.link.send(&protocol::request(operation, &input), None).await;
+        match &exchange.reply {
+            Reply::Response(response) => (200..300).contains(&response.status) || response.status == 404,
+            Reply::Failure(failure) => failure.kind == FailureKind::Withheld,
+        }
+    }
+}
+
+/// Whether a page has more items than were asked for.
+fn is_too_long(pagination: &Pagination, input: &Value, page: Option<&Value>) -> bool {
+    let most = pagination.page_size.as_ref().and_then(|size| input.get(size)).and_then(Value::as_u64);
+    let items = pagination.items.as_ref().and_then(|items| page?.get(items)?.as_array());
+    most.zip(items).is_some_and(|(most, items)| items.len() as u64 > most)
+}
+
+/// Adds the items of another page, and takes over its token.
+fn append(response: &mut Response, page: &Response, items: &str, token: &str) {
+    let Some(Value::Object(whole)) = &mut response.body else { return };
+    let part = page.body.as_ref();
+    let more = part.and_then(|body| body.get(items)).and_then(Value::as_array).cloned().unwrap_or_default();
+    match whole.get_mut(items) {
+        Some(Value::Array(known)) => known.extend(more),
+        _ => {
+            whole.insert(items.to_owned(), Value::Array(more));
+        }
+    }
+    let next = part.and_then(|body| body.get(token)).cloned().unwrap_or(Value::Null);
+    whole.insert(token.to_owned(), next);
+}

@@ -1,0 +1,279 @@
+//! `compare`: two targets that conform respond alike, and one with a fault of behaviour is told from one without, by
+//! requests alone.
+//!
+//! `IVS_CONFORMANCE_COMPARE_SEEDS` sets how many seeds are tried (1 without it), `IVS_CONFORMANCE_COMPARE_FAULTS` which
+//! faults the measurement takes, as a glob (all state faults without it):
+//! `cargo test --release --test compare -- --include-ignored --nocapture`.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use ivs_conformance::cli::args::TargetArgs;
+use ivs_conformance::cli::environment::Environment;
+use ivs_conformance::cli::{embedded, resolve};
+use ivs_conformance::compare::{self, Comparison, Supports};
+use ivs_conformance::plan::{self, Filter, Plan, Suites};
+use ivs_conformance::reference::{self, Api, Config, Fault, Variant, catalogue};
+use ivs_conformance::run::settings::{Profile, Settings};
+use ivs_conformance::spec::{self, Contract};
+
+struct Bench {
+    contract: Arc<Contract>,
+    plan: Arc<Plan>,
+    settings: Settings,
+    config: Config,
+}
+
+/// When a comparison ends.
+#[derive(Clone, Copy, PartialEq)]
+enum Until {
+    End,
+    FirstDifference,
+}
+
+impl Bench {
+    fn new(only: &[&str]) -> Bench {
+        Bench::without(only, &[])
+    }
+
+    fn without(only: &[&str], skip: &[&str]) -> Bench {
+        let contract = Arc::new(spec::builtin().unwrap());
+        let globs = |globs: &[&str]| globs.iter().map(|glob| (*glob).to_owned()).collect();
+        let filter = Filter { only: globs(only), skip: globs(skip), ..Filter::default() };
+        let plan = Arc::new(plan::plan(&contract, &Suites::builtin().unwrap(), &filter).unwrap());
+        let mut settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
+        settings.request_timeout = Duration::from_secs(120);
+        settings.jobs = 1;
+        settings.profile = Profile::Quick;
+        let config = embedded::prepare(&mut settings);
+        Bench { contract, plan, settings, config }
+    }
+
+    /// Compares a plain server with another one.
+    async fn compare(&self, other: Config, seed: u64, until: Until) -> Comparison {
+        let plain = reference::start(Config { seed: seed + 1, ..self.config.clone() }).await.unwrap();
+        let other = reference::start(other).await.unwrap();
+        let settings = |address: std::net::SocketAddr| Settings {
+            endpoint: format!("http://{address}"),
+            seed,
+            ..self.settings.clone()
+        };
+        let (a, b) = (settings(plain.address()), settings(other.address()));
+        let found = AtomicUsize::new(0);
+        let observe = |step: compare::Progress| found.store(step.differences, Ordering::Relaxed);
+        let interrupt = async {
+            while until == Until::End || found.load(Ordering::Relaxed) == 0 {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            "a difference was found".to_owned()
+        };
+        let comparison = compare::compare(&self.contract, &self.plan, (&a, &b), &observe, interrupt).await.unwrap();
+        plain.stop().await;
+        other.stop().await;
+        comparison
+    }
+
+    /// Differences that count between the plain server and one with these variants, one line each.
+    async fn false_alarms(&self, variants: &[Variant], seed: u64) -> Vec<String> {
+        let other = Config { variants: variants.to_vec(), seed: seed + 2, ..self.config.clone() };
+        let comparison = self.compare(other, seed, Until::End).await;
+        assert!(comparison.summary.operations > 10, "{:?}", comparison.summary);
+        println!("{variants:?} seed {seed}: {:?}", comparison.summary);
+        let counted = comparison.differences.iter().filter(|one| one.supports != Supports::Both);
+        counted
+            .map(|one| {
+                format!(
+                    "{variants:?} {seed}: {} {:?} {} | {} | A {} B {} | {:?}",
+                    one.title, one.supports, one.reason, one.found_by, one.a.value, one.b.value, one.steps
+                )
+            })
+            .collect()
+    }
+
+    /// What first tells a server with a fault from the plain one.
+    async fn tells(&self, fault: &str, seed: u64) -> Option<compare::Difference> {
+        let fault: Fault = fault.parse().unwrap();
+        let other = Config { faults: vec![fault], seed: seed + 2, ..self.config.clone() };
+        let comparison = self.compare(other, seed, Until::FirstDifference).await;
+        comparison.differences.into_iter().find(|one| one.supports != Supports::Both)
+    }
+}
+
+fn seeds() -> u64 {
+    let number = std::env::var("IVS_CONFORMANCE_COMPARE_SEEDS");
+    number.map_or(1, |text| text.parse().expect("IVS_CONFORMANCE_COMPARE_SEEDS is a number"))
+}
+
+/// Random programs alone: no case and no scenario tells what to look for.
+const RANDOM: &[&str] = &["sequence/*"];
+
+#[tokio::test]
+async fn the_reference_server_and_itself_respond_alike() {
+    let bench = Bench::new(RANDOM);
+    for seed in 0..seeds() {
+        let found = bench.false_alarms(&[], seed).await;
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+}
+
+#[tokio::test]
+#[ignore = "every case and scenario: minutes in a debug build"]
+async fn the_reference_server_and_itself_respond_alike_to_every_case() {
+    let bench = Bench::new(&[]);
+    for seed in 0..seeds() {
+        let found = bench.false_alarms(&[], seed).await;
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+}
+
+/// The variants are in two mixtures because some exclude each other.
+const EXCLUDED: [[Variant; 3]; 2] = [
+    [Variant::MessageOnly, Variant::LongErrorType, Variant::ExtraMembers],
+    [Variant::ExceptionMessageOnly, Variant::CodeInBodyOnly, Variant::EmptyObjectOnEmpty200],
+];
+
+fn mixtures() -> Vec<Vec<Variant>> {
+    let without = |left_out: &[Variant; 3]| {
+        Variant::ALL.iter().copied().filter(|variant| !left_out.contains(variant)).collect::<Vec<_>>()
+    };
+    EXCLUDED.iter().map(without).collect()
+}
+
+#[tokio::test]
+async fn variants_differ_only_where_the_contract_leaves_it_open() {
+    let bench = Bench::new(RANDOM);
+    for (mixture, seed) in mixtures().into_iter().zip(100..) {
+        let found = bench.false_alarms(&mixture, seed).await;
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+}
+
+#[tokio::test]
+#[ignore = "every case and scenario: minutes in a debug build"]
+async fn variants_differ_only_where_the_contract_leaves_it_open_in_every_case() {
+    let bench = Bench::new(&[]);
+    let mut all = Vec::new();
+    for seed in 200..200 + seeds() {
+        for mixture in mixtures() {
+            all.extend(bench.false_alarms(&mixture, seed).await);
+        }
+    }
+    assert!(all.is_empty(), "{}", all.join("\n"));
+}
+
+/// Kinds of faults of what a server keeps and does, as against the form of a single request or response.
+const OF_STATE: [&str; 12] = [
+    "state:",
+    "tags:",
+    "stream:",
+    "cross:",
+    "keep-deleted:",
+    "lose-update:",
+    "reset-update:",
+    "forget:",
+    "default:",
+    "page:",
+    "batch:",
+    "leak:",
+];
+
+fn state_faults() -> Vec<String> {
+    let wanted = std::env::var("IVS_CONFORMANCE_COMPARE_FAULTS").unwrap_or_else(|_| "*".to_owned());
+    let wanted = globset::Glob::new(&wanted).unwrap().compile_matcher();
+    let ids = catalogue(Api::default()).into_iter().map(|entry| entry.id);
+    ids.filter(|id| OF_STATE.iter().any(|kind| id.starts_with(kind)) && wanted.is_match(id)).collect()
+}
+
+#[tokio::test]
+async fn a_fault_is_told_without_a_rule() {
+    let bench = Bench::new(RANDOM);
+    for fault in ["lose-update:UpdateChannel.name", "keep-deleted:DeleteChannel", "tags:untag-all"] {
+        let Some(found) = bench.tells(fault, 7).await else { panic!("{fault} was not told") };
+        println!("{fault}: {} {:?} {:?}", found.title, found.supports, found.steps);
+        assert!(found.steps.len() <= 4, "{fault}: {found:?}");
+        assert_eq!(found.supports, Supports::A, "{fault}: {found:?}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "a comparison for each fault: minutes"]
+async fn every_state_fault_is_told_without_a_rule() {
+    let bench = Bench::new(RANDOM);
+    // Inputs drawn from the contract's shapes, and no scenario.
+    let cases = Bench::without(&[], &["scenario/*"]);
+    let (mut told, mut missed) = (0, Vec::new());
+    for fault in state_faults() {
+        let found = match bench.tells(&fault, 7).await {
+            None => cases.tells(&fault, 7).await,
+            found => found,
+        };
+        match found {
+            Some(found) => {
+                told += 1;
+                println!(
+                    "told   {fault}: {} ({:?}, {} steps, {})",
+                    found.title,
+                    found.supports,
+                    found.steps.len(),
+                    found.found_by
+                );
+            }
+            None => {
+                println!("MISSED {fault}");
+                missed.push(fault);
+            }
+        }
+    }
+    println!("{told} of {} state faults are told", told + missed.len());
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+const SCHEMA: &str = include_str!("../specs/comparison.schema.json");
+
+/// Runs the program, and reads the JSON report.
+fn report(arguments: &[&str], code: i32) -> serde_json::Value {
+    let scratch = common::Scratch::new();
+    let file = scratch.file("comparison.json");
+    let target = format!("json={file}");
+    let output = common::conformance(&[&["compare"], arguments, &["--report", target.as_str()]].concat());
+    common::assert_exit(&output, code);
+    let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    let validator = jsonschema::draft202012::new(&serde_json::from_str(SCHEMA).unwrap()).unwrap();
+    let wrong: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    report
+}
+
+#[test]
+fn the_program_ends_with_0_where_targets_agree_and_with_1_where_they_do_not() {
+    let only = ["--profile", "quick", "--only", "PutMetadata.*", "--only", "GetChannel.*"];
+    let alike = report(&only, 0);
+    assert_eq!(alike["differences"], serde_json::json!([]));
+    assert!(alike["a"]["embedded"] == true && alike["b"]["embedded"] == true);
+    let target = common::Target::with(&["ignore:GetChannel.input.arn.required"]);
+    let different = report(&[&only[..], &["--against", &target.endpoint]].concat(), 1);
+    let found = &different["differences"][0];
+    assert_eq!((found["supports"].as_str(), found["operation"].as_str()), (Some("a"), Some("GetChannel")), "{found:#}");
+    assert!(found["clauses"].as_array().unwrap().contains(&"GetChannel.input.arn.required".into()), "{found:#}");
+    assert!(different["differences"].as_array().unwrap().len() < 4, "{different:#}");
+}
+
+#[test]
+fn what_cannot_be_compared_is_said() {
+    let compare = |arguments: &[&str], code: i32, word: &str| {
+        let output = common::conformance(&[&["compare", "--only", "GetChannel.*"], arguments].concat());
+        common::assert_exit(&output, code);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(word), "{said}");
+    };
+    compare(&["--endpoint", "http://127.0.0.1:9"], 3, "does not respond");
+    compare(&["--endpoint", "https://ivs.us-east-1.amazonaws.com"], 2, "--endpoint is not on this machine");
+    compare(&["--against", "nowhere"], 2, "--against `nowhere`");
+    compare(&["--report", "sarif=x"], 2, "no sarif report");
+    compare(&["--deadline", "0"], 2, "--deadline");
+}
