@@ -144,7 +144,7 @@ impl<'c> Comparer<'c> {
             has_strangers: operation.pagination.is_some() && !names_something,
             found: Vec::new(),
         };
-        walk.values(&operation.output, "", pair);
+        walk.root(&operation.output, pair);
         let page_size = operation.pagination.as_ref().and_then(|pagination| pagination.page_size.as_deref());
         if let Some(size) = page_size.filter(|_| a.exceeds != b.exceeds) {
             let shown =
@@ -197,14 +197,26 @@ impl Walk<'_> {
         });
     }
 
+    /// Compares two outputs as a whole: that one is empty is no difference of its own.
+    fn root(&mut self, node: &Node, pair: Pair<'_>) {
+        let empty = Map::new();
+        match &node.kind {
+            NodeKind::Structure(members) => {
+                let of = |value: &Value| value.as_object().unwrap_or(&empty).clone();
+                self.members(node, members, "", &of(pair.a), &of(pair.b));
+            }
+            _ => self.values(node, "", pair),
+        }
+    }
+
     /// Compares two values of a node.
     pub(super) fn values(&mut self, node: &Node, place: &str, pair: Pair<'_>) {
         let Pair { a, b } = pair;
-        match (is_nothing(a), is_nothing(b)) {
+        match (shows_nothing(node, a), shows_nothing(node, b)) {
             (true, true) => return,
             (false, false) => {}
             _ => {
-                let shown = if is_nothing(a) { b } else { a };
+                let shown = if shows_nothing(node, a) { b } else { a };
                 if !self.comparer.is_silent_default(node, shown) && !self.holds_only_strangers(node, shown) {
                     self.note(Kind::Presence, node, place, pair);
                 }
@@ -286,6 +298,17 @@ impl Walk<'_> {
             Related::No => self.note(Kind::Value, node, place, pair),
             Related::Otherwise => self.note(Kind::Identity, node, place, pair),
         }
+    }
+}
+
+/// Whether a value is absent, null or empty, as far as the contract knows its members.
+fn shows_nothing(node: &Node, value: &Value) -> bool {
+    match (&node.kind, value) {
+        (NodeKind::Structure(members), Value::Object(object)) => members.iter().all(|member| {
+            let of = object.get(&member.name);
+            of.is_none_or(|value| shows_nothing(member, value))
+        }),
+        _ => is_nothing(value),
     }
 }
 

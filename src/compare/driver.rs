@@ -64,7 +64,7 @@ pub struct Progress {
     pub of: u64,
     /// Id of the last case.
     pub case: String,
-    /// Differences so far.
+    /// Differences so far that count.
     pub differences: usize,
     /// Requests so far, to both targets.
     pub requests: u64,
@@ -244,7 +244,8 @@ impl<'d> Driver<'d> {
 
     fn progress(&self, done: u64, of: u64, case: &str) -> Progress {
         let requests = self.pairing.a.link.requests() + self.pairing.b.link.requests();
-        Progress { done, of, case: case.to_owned(), differences: self.known.len(), requests }
+        let counted = self.known.iter().filter(|known| known.difference.supports != Supports::Both);
+        Progress { done, of, case: case.to_owned(), differences: counted.count(), requests }
     }
 
     /// Plays a program, and makes what tells the targets apart for the first time as small as possible.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::difference::Kind;
 use super::history::{Favours, History};
 use super::play::{Performed, Told};
-use super::program::{Program, Step};
+use super::program::{Action, Program, Step};
 use super::side::Called;
 use crate::generate::{Generator, Legality};
 use crate::judge::echo::is_nothing;
@@ -43,6 +43,11 @@ pub struct Support {
     pub clauses: Vec<String>,
 }
 
+/// Whether a step asks in another region, of which the steps before say nothing.
+fn is_elsewhere(step: &Step) -> bool {
+    matches!(&step.action, Action::Call { region: Some(_), .. })
+}
+
 /// What judges a difference.
 pub struct Bench<'b> {
     pub contract: &'b Contract,
@@ -67,7 +72,7 @@ impl Bench<'_> {
         };
         let (Some(a), Some(b)) = (&now.a, &now.b) else { return silent };
         self.by_exchange(step, operation, a, b, told)
-            .or_else(|| self.by_history(performed, told))
+            .or_else(|| if is_elsewhere(step) { None } else { self.by_history(performed, told) })
             .or_else(|| self.by_expectation(step, operation, a, b, told))
             .or_else(|| self.by_open_values(operation, told))
             .unwrap_or(silent)
