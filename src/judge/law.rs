@@ -62,6 +62,23 @@ fn sentence(node: &Node, value: &Value) -> String {
     }
 }
 
+/// Tags that are shown otherwise than they are known.
+pub fn tag_differences(known: &Map<String, Value>, shown: &Map<String, Value>) -> Vec<Difference> {
+    let keys: BTreeSet<&String> = known.keys().chain(shown.keys()).collect();
+    let differs = |key: &&String| {
+        let (known, shown) = (known.get(*key), shown.get(*key));
+        let is_there = |value: Option<&Value>| value.is_some_and(|value| !value.is_null());
+        is_there(known) != is_there(shown) || !same(known.unwrap_or(&Value::Null), shown.unwrap_or(&Value::Null))
+    };
+    let text = |value: Option<&Value>| match value {
+        Some(value) if !(value.is_null() || is_nothing(value) && !value.is_string()) => value.to_string(),
+        _ => "absent".to_owned(),
+    };
+    let difference =
+        |key: &String| Difference { member: key.clone(), known: text(known.get(key)), shown: text(shown.get(key)) };
+    keys.into_iter().filter(differs).map(difference).collect()
+}
+
 /// What was done to a resource last, as far as laws tell one effect from another.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {

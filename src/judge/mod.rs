@@ -9,6 +9,7 @@ pub mod law;
 pub mod output;
 pub mod path;
 pub mod probe;
+pub mod shadow;
 pub mod sight;
 mod watch;
 

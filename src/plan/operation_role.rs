@@ -156,6 +156,11 @@ pub fn items_of<'c>(operation: &'c Operation, resource: &str) -> Option<&'c Node
     operation.output.members().iter().find(is_list)
 }
 
+/// Whether a member is the name of the resource that it is a member of.
+pub fn names_itself(member: &Node) -> bool {
+    is_own_name(member) && resource_of(member).is_some_and(|kind| kind != Pattern::ANY_RESOURCE)
+}
+
 /// The elements of a list.
 pub fn element(node: &Node) -> Option<&Node> {
     match &node.kind {

@@ -67,6 +67,8 @@ pub enum LawKind {
     CreatedIsRead,
     /// Lists have what lives, as it is read, and nothing that was deleted.
     CreatedIsListed,
+    /// Pages of a list show everything once, and nothing twice.
+    PagesAreDisjoint,
     /// A batch shows what single reads show.
     BatchAgrees,
     /// A batch names what it cannot find among its errors.
@@ -102,11 +104,24 @@ pub enum LawKind {
 }
 
 impl LawKind {
+    /// Whether it speaks of tags.
+    pub fn is_about_tags(self) -> bool {
+        match self {
+            LawKind::UpdateKeepsTags | LawKind::TagsOfCreate | LawKind::TagsAppear => true,
+            LawKind::TagAdds | LawKind::TagOverwrites | LawKind::TagKeeps | LawKind::UntagRemoves => true,
+            LawKind::CreatedIsRead | LawKind::CreatedIsListed | LawKind::PagesAreDisjoint => false,
+            LawKind::BatchAgrees | LawKind::BatchReportsErrors => false,
+            LawKind::UpdateChanges | LawKind::UpdateKeeps => false,
+            LawKind::DeletedIsGone | LawKind::OwnedGoesAlong | LawKind::OneAtMost => false,
+            LawKind::InUseStays | LawKind::ReleasedGoes => false,
+        }
+    }
+
     /// The role that some operation must have in a resource's life, so that the law can be broken there.
     pub fn needs(self) -> RoleKind {
         match self {
             LawKind::CreatedIsRead | LawKind::TagsOfCreate | LawKind::TagsAppear => RoleKind::Get,
-            LawKind::CreatedIsListed => RoleKind::List,
+            LawKind::CreatedIsListed | LawKind::PagesAreDisjoint => RoleKind::List,
             LawKind::BatchAgrees | LawKind::BatchReportsErrors => RoleKind::Batch,
             LawKind::UpdateChanges | LawKind::UpdateKeeps | LawKind::UpdateKeepsTags => RoleKind::Update,
             LawKind::TagAdds | LawKind::TagOverwrites | LawKind::TagKeeps => RoleKind::Tag,

@@ -23,7 +23,7 @@ use super::fault::{self, Behavior, ProtocolFault, Rejection, Systemic};
 use super::handlers;
 use super::input::Input;
 use super::inputs;
-use super::operation::{Operation, Route, route};
+use super::operation::{Access, Operation, Route, route};
 use super::pattern::is_region;
 use super::reply;
 use super::rules::Rule;
@@ -154,6 +154,9 @@ fn perform(
     }
     let region = region_of(service, parts);
     if !service.faults.is_empty() {
+        if let Some(history) = service.faults.history() {
+            history.facts(operation, &members).note();
+        }
         change_by_fault(service, operation, &region, &mut members)?;
     }
     let waived = check_input(service, operation, &members)?;
@@ -219,8 +222,25 @@ fn changed_by_fault(call: &Call<'_>, given: &Map<String, Value>, document: Vec<u
     if let Some(names) = call.service.faults.names(call.operation) {
         names.note(call.operation, call.region, given, &document);
     }
+    let document = shown_by_history(call, given, document);
     let faults = call.service.faults.systemic(call.operation);
     faults.fold(document, |document, change| fault::change_document(change, call.operation, document))
+}
+
+/// Notes what a call did, and shows otherwise what seeded faults of views are about.
+fn shown_by_history(call: &Call<'_>, given: &Map<String, Value>, document: Vec<u8>) -> Vec<u8> {
+    let Some(history) = call.service.faults.history() else { return document };
+    let mut shown: Value = serde_json::from_slice(&document).unwrap_or_default();
+    history.note(call.operation, given, &shown);
+    if call.operation.access() != Access::Read {
+        return document;
+    }
+    let before = shown.clone();
+    call.service.faults.change_view(call.operation, given, &mut shown);
+    let is_changed = shown != before;
+    let mut before = before;
+    history.shown(call.operation, given, &mut before);
+    if is_changed { shown.to_string().into_bytes() } else { document }
 }
 
 fn refuse_by_fault(service: &Service, operation: Operation, members: &Map<String, Value>) -> Result<(), ApiError> {
@@ -322,7 +342,7 @@ fn check_input(service: &Service, operation: Operation, members: &Map<String, Va
 }
 
 fn violated(service: &Service, operation: Operation, violation: &Violation) -> ApiError {
-    let Violation { path, constraint } = violation;
+    let Violation { path, constraint, .. } = violation;
     let message = format!("{}.{path}: {}", operation.name(), constraint.name());
     if *constraint == Constraint::Type { malformed(service, message) } else { ApiError::validation(message) }
 }

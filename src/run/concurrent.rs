@@ -97,6 +97,7 @@ impl Session<'_> {
             let focus = self.focus(operation, flight.step, &expectation);
             let mut judgement = env.judge.exchange(operation, &expectation, focus, &exchange);
             self.after(operation, &flight.input, None, &exchange, &mut judgement);
+            self.lose_sight(operation, &flight.input, &judgement);
             self.history.push(TrailStep::new(&operation.name, &exchange, Manner::Concurrent));
             answers.push((flight, judgement.answer.clone()));
             let output = judgement.body.clone().unwrap_or(Value::Null);

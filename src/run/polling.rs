@@ -48,6 +48,16 @@ impl Polling {
         Polling { started: clock::instant(), patience, wait: FIRST_WAIT }
     }
 
+    /// Started at a moment in the past.
+    pub(super) fn since(started: Instant, patience: Duration) -> Polling {
+        Polling { started, patience, wait: FIRST_WAIT }
+    }
+
+    /// Whether the whole patience is used up.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_too_late(BodyForm::WellFormed)
+    }
+
     /// Whether the patience is used up.
     pub(super) fn is_too_late(&self, form: BodyForm) -> bool {
         let patience = match form {

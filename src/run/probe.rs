@@ -75,6 +75,7 @@ impl Session<'_> {
         // The echo is not judged: a probe may change what is sent.
         let echoes = judgement.violations.len();
         self.after(operation, &input, None, &exchange, &mut judgement);
+        self.lose_sight(operation, &input, &judgement);
         judgement.violations.truncate(echoes);
         for violation in judgement.violations.iter_mut().filter(|violation| violation.clause == clause) {
             violation.tier = probe.inferred.then_some(Tier::Inferred);
@@ -107,6 +108,7 @@ impl Session<'_> {
         let env = std::sync::Arc::clone(&self.worker.env);
         let mut accepted = env.judge.exchange(operation, &Expectation::success(), clause, &exchange);
         self.after(operation, input, None, &exchange, &mut accepted);
+        self.lose_sight(operation, input, &accepted);
         if accepted.is_success() {
             let reason = format!("the same request with the body `{body}` is accepted too: another check is missing");
             judgement.take_back(clause, operation, reason);

@@ -19,6 +19,7 @@ use super::target::Target;
 use super::workaround::Workarounds;
 use crate::generate::Generator;
 use crate::generate::placeholder::Curve;
+use crate::judge::shadow::Views;
 use crate::judge::{Judge, Violation};
 use crate::plan::{Check, Plan};
 use crate::record::FindingKey;
@@ -62,6 +63,8 @@ pub struct RunContext {
     pub target: Arc<Target>,
     /// The oracle.
     pub judge: Arc<Judge>,
+    /// Which output shows which state.
+    pub views: Arc<Views>,
     /// What the run needs to know.
     pub settings: Settings,
     /// Tells this run's names from every other run's.
@@ -99,6 +102,7 @@ impl RunContext {
         RunContext {
             judge: Arc::new(Judge::new(&contract)),
             marker: Arc::new(Marker::new(&contract, &run.id)),
+            views: Arc::new(Views::of(&contract, &plan.resources, &plan.suites)),
             contract,
             generator: Arc::new(generator),
             plan: Arc::new(plan),

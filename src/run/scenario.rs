@@ -102,8 +102,11 @@ impl Session<'_> {
             return self.concurrent(step, progress).await;
         }
         self.polls = self.may_lag(step);
+        self.may_wait = self.polls;
         let performed = self.perform_until_good(step).await;
         self.polls = false;
+        self.settle_suspicions().await;
+        self.may_wait = false;
         let performed = performed?;
         self.conclude(step, performed, progress)
     }

@@ -11,8 +11,10 @@ use serde_json::Value;
 
 use super::deduplication::UNDER_WAY;
 use super::ledger::ownership_tags::About;
+use super::look_round::LookRound;
 use super::performed::Absence;
 use super::settings::Credentials;
+use super::shadowing::{Suspected, Watch};
 use super::workaround;
 use super::worker::Worker;
 use crate::generate::Family;
@@ -81,12 +83,21 @@ pub struct Session<'w> {
     pub(super) shown: Option<Shown>,
     /// Clauses of the scenario that hold because something is absent.
     pub(super) absences: Vec<Absence>,
+    /// Whether its exchanges are handed to the shadow of the target's state.
+    pub(super) watch: Watch,
+    /// What its last exchanges show otherwise than it is known.
+    pub(super) suspected: Suspected,
+    /// Whether resources are read around the change that it makes.
+    pub(super) looks_round: LookRound,
+    /// Whether what is read now may lag.
+    pub(super) may_wait: bool,
 }
 
 impl<'w> Session<'w> {
     /// Begins a test of a case.
     pub fn new(worker: &'w mut Worker, fixtures: Fixtures, case: usize, salt: usize) -> Session<'w> {
         let about = worker.env.about(case);
+        worker.leave_shadows();
         Session {
             worker,
             fixtures,
@@ -100,6 +111,10 @@ impl<'w> Session<'w> {
             about,
             shown: None,
             absences: Vec::new(),
+            watch: Watch::default(),
+            suspected: Suspected::default(),
+            looks_round: LookRound::default(),
+            may_wait: false,
         }
     }
 
@@ -115,7 +130,13 @@ impl<'w> Session<'w> {
         focus: ClauseIndex,
     ) -> Result<(Judgement, Exchange), Blocked> {
         let input = if placeholder::names(&input).is_empty() { input } else { self.bind(&input).await? };
-        Ok(self.exchange(operation, &input, expectation, focus, None).await)
+        self.look_round(&input).await;
+        let (judgement, exchange) = self.exchange(operation, &input, expectation, focus, None).await;
+        if judgement.is_success() && self.looks_round == LookRound::Around {
+            let shown = judgement.body.clone().unwrap_or_default();
+            self.look_round(&Value::Array(vec![input, shown])).await;
+        }
+        Ok((judgement, exchange))
     }
 
     /// Sends an input that must be refused although a resource could not be brought into the state that it needs. That
@@ -167,6 +188,7 @@ impl<'w> Session<'w> {
         let exchange = env.target.send_as(&request, credentials).await;
         let mut judgement = env.judge.exchange(operation, &family.expectation, focus, &exchange);
         self.after(operation, &input, None, &exchange, &mut judgement);
+        self.lose_sight(operation, &input, &judgement);
         self.history.push(TrailStep::new(&operation.name, &exchange, Manner::OtherCaller));
         let violations = self.note(&mut judgement, &exchange);
         Ok((violations, judgement.undecided))
@@ -225,6 +247,13 @@ impl<'w> Session<'w> {
             _ => Manner::AsRun,
         };
         self.history.push(TrailStep::new(&operation.name, &exchange, manner));
+        match region {
+            Some(other) if other != target.region() => self.lose_sight(operation, input, &judgement),
+            _ => self.hand_over(operation, input, expectation, &exchange, &judgement),
+        }
+        if !self.polls {
+            self.settle_suspicions().await;
+        }
         (judgement, exchange)
     }
 

@@ -198,6 +198,7 @@ impl Session<'_> {
         let exchange = env.target.send_once(&protocol::request(operation, &input)).await;
         let mut judgement = env.judge.exchange(operation, &Expectation::success(), operation.status_clause, &exchange);
         self.after(operation, &input, None, &exchange, &mut judgement);
+        self.lose_sight(operation, &input, &judgement);
         Some(Tried { judgement, exchange })
     }
 

@@ -10,12 +10,14 @@ use serde_json::Value;
 
 use super::broadcast::Streaming;
 use super::control::{Controls, needs_control};
+use super::look_round::LookRound;
 use super::run_context::RunContext;
 use super::session::{Blocked, Bundle, Fixtures, Session};
 use super::settings::{Profile, Shrinking};
 use super::skip_reason;
 use crate::clock;
 use crate::generate::{Drawn, Family, finished, placeholder, runner};
+use crate::judge::shadow::Shadow;
 use crate::judge::{FindingKind, Violation};
 use crate::plan::case::{Case, Check, Form};
 use crate::plan::expectation::Expectation;
@@ -44,6 +46,10 @@ pub struct Worker {
     pub(super) controls: Controls,
     /// Refusals of what its present case needed.
     pub(super) hindrances: Vec<Violation>,
+    /// What is known of what its cases made.
+    pub(super) shadow: Shadow,
+    /// What responses of its present case show otherwise than it is known.
+    pub(super) shown_otherwise: Vec<Violation>,
     /// How often the target had been away when its last case began.
     outages: u64,
     /// Requests it sent; one that was sent again because the target was busy counts once.
@@ -78,6 +84,8 @@ impl Worker {
             streamed: BTreeSet::new(),
             controls: Controls::default(),
             hindrances: Vec::new(),
+            shadow: Shadow::default(),
+            shown_otherwise: Vec::new(),
             outages: 0,
             requests: 0,
         }
@@ -91,6 +99,7 @@ impl Worker {
         let requests_before = self.requests;
         self.renew_shared().await;
         self.hindrances.clear();
+        self.shown_otherwise.clear();
         let mut progress = Progress::default();
         #[cfg(test)]
         assert_ne!(env.settings.panics_in.as_ref(), Some(&case.id), "the case was told to panic");
@@ -112,6 +121,7 @@ impl Worker {
             (_, Some(operation)) => self.generated(index, case, operation, &mut progress).await,
             (_, None) => progress.blocked("the case names no operation".to_owned()),
         }
+        progress.violations.append(&mut self.shown_otherwise);
         if env.target.health().outages() != self.outages {
             self.doubt(index, &mut progress);
         }
@@ -162,6 +172,12 @@ impl Worker {
                 self.shared.push(Bundle { resources, state: Some(ADOPTED.to_owned()), ..Bundle::default() });
             }
         }
+    }
+
+    /// Forgets what is known of resources that no test uses any more.
+    pub(super) fn leave_shadows(&mut self) {
+        let shared = &self.shared;
+        self.shadow.retain(|arn| shared.iter().any(|bundle| bundle.resources.iter().any(|(_, known)| known == arn)));
     }
 
     /// Deletes the resources that its cases shared.
@@ -258,6 +274,9 @@ impl Worker {
         let fixtures = fixtures_for(operation, &family.expectation, &input);
         let mut session = Session::new(self, fixtures, index, salt);
         let mut is_in_state = true;
+        if salt == 1 && family.expectation.success && !operation.is_readonly {
+            session.looks_round = LookRound::Around;
+        }
         session.hold_listed(operation).await;
         let result = match session.example(operation, input.clone(), &family.expectation, focus).await {
             Err(Blocked(reason)) if !family.expectation.success => {

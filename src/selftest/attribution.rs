@@ -85,6 +85,8 @@ impl Attribution {
 
     /// The family of a fault and the clauses that it breaks.
     pub fn of(&self, contract: &Contract, id: &str) -> Result<(String, Vec<ClauseIndex>), SelftestError> {
+        // When it shows says nothing of what it breaks.
+        let id = id.split('@').next().unwrap_or(id);
         let found = self.families.iter().find_map(|(regex, family)| Some((regex.captures(id)?, family)));
         let Some((captures, family)) = found else {
             return Err(SelftestError::Data(format!("`{id}` belongs to no family")));

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use super::SelftestError;
 use super::attribution::{self, Attribution, Data};
+use crate::plan::operation_role::{self, OperationRole, RoleKind};
 use crate::plan::reason;
+use crate::plan::resources::Resources;
 use crate::plan::{Case, Check};
 use crate::reference;
 use crate::spec::Contract;
@@ -66,10 +68,12 @@ impl Catalogue {
         let attribution = Attribution::new(data.families)?;
         let falsifiable = falsifiable(contract, cases);
         let mut ids = BTreeSet::new();
+        let resources = Resources::of(contract);
         ids.extend(reference::catalogue(reference::Api::Document).into_iter().map(|entry| entry.id));
         ids.extend(cases.iter().flat_map(|case| of_case(contract, case)));
         for operation in &contract.operations {
             ids.extend(of_errors(&falsifiable, operation));
+            ids.extend(of_view(contract, &resources, operation));
             for node in operation.output.walk().into_iter().skip(1) {
                 ids.extend(of_output(&falsifiable, operation, node));
             }
@@ -191,6 +195,66 @@ fn of_errors(falsifiable: &BTreeSet<ClauseIndex>, operation: &Operation) -> Vec<
         }
     }
     ids
+}
+
+/// Views that show another value of a member than the resource has: the one before the last change, or that of the
+/// resource made before it, each on some occasions only.
+fn of_view(contract: &Contract, resources: &Resources, operation: &Operation) -> Vec<String> {
+    let roles = resources.types().flat_map(|kind| {
+        let of_kind = operation_role::roles(contract, resources, kind).into_iter();
+        of_kind.filter(|role| role.operation == operation.name).map(move |role| (kind, role.kind))
+    });
+    let Some((kind, role)) = roles.into_iter().next() else { return Vec::new() };
+    let all: Vec<OperationRole> = operation_role::roles(contract, resources, kind);
+    let input_of = |wanted| {
+        let performer = all.iter().find(|role| role.kind == wanted);
+        performer.and_then(|role| contract.operation(&role.operation)).map(|operation| &operation.input)
+    };
+    let tags = input_of(RoleKind::Tag).and_then(|input| input.members().iter().find(|member| is_map(member)));
+    let (stale, neighbour): (&[&str], &[&str]) = match role {
+        RoleKind::Get => (&["changed-twice", "warm", "third-resource", "reread"], &["third-resource", "reread"]),
+        RoleKind::Tags => (&["changed-twice", "warm", "third-resource", "reread"], &["third-resource"]),
+        RoleKind::Batch => {
+            (&["changed-twice", "warm", "third-resource", "last-item"], &["third-resource", "last-item"])
+        }
+        RoleKind::List => {
+            let conditions = &["changed-twice", "warm", "third-resource", "last-item", "later-page"];
+            (conditions, &["third-resource", "last-item", "later-page"])
+        }
+        _ => return Vec::new(),
+    };
+    let shown = match role {
+        RoleKind::Get => operation_role::object_of(operation, kind),
+        RoleKind::Tags => Some(&operation.output),
+        _ => operation_role::items_of(operation, kind).and_then(operation_role::element),
+    };
+    let mut ids = Vec::new();
+    for member in shown.map(Node::members).unwrap_or_default() {
+        let is_tags = tags.is_some_and(|tags| tags.shape == member.shape);
+        let updated = input_of(RoleKind::Update).and_then(|input| input.member(&member.name));
+        let is_updated = updated.is_some_and(|updated| !updated.is_required);
+        let mut add = |fault: &str, conditions: &[&str]| {
+            ids.extend(conditions.iter().map(|condition| {
+                let condition = match *condition {
+                    "changed-twice" if is_tags => "tagged-twice",
+                    "changed-twice" => "updated-twice",
+                    other => other,
+                };
+                format!("{fault}:{}.output.{}@{condition}", operation.name, member.path)
+            }));
+        };
+        if is_tags || is_updated {
+            add("stale", stale);
+        }
+        if is_tags || member.name == "name" {
+            add("neighbour", neighbour);
+        }
+    }
+    ids
+}
+
+fn is_map(node: &Node) -> bool {
+    matches!(node.kind, NodeKind::Map { .. })
 }
 
 /// A change of the answer for every constraint on it.

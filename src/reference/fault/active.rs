@@ -8,7 +8,9 @@ use super::super::operation::Operation;
 use super::super::rules::Rule;
 use super::super::shape::Violation;
 use super::class::values_at;
+use super::history::History;
 use super::in_flight::{self, Flights};
+use super::occasion::Facts;
 use super::{AnswerChange, Behavior, Class, Fault, Kind, Names, Outcome, Rejection, Rewrite, Systemic, When};
 
 /// A fault with the number of occasions that it had.
@@ -24,6 +26,7 @@ pub(crate) struct Faults {
     active: Vec<Active>,
     updated: AtomicBool,
     flights: Option<Flights>,
+    history: Option<History>,
     names: Names,
 }
 
@@ -31,11 +34,13 @@ impl Faults {
     /// Prepares faults for a server.
     pub(crate) fn new(faults: Vec<Fault>) -> Self {
         let heeds_company = faults.iter().any(|fault| fault.when == When::Concurrent);
+        let remembers = faults.iter().any(remembers);
         let active = faults.into_iter().flat_map(single).map(|fault| Active { fault, occasions: AtomicU64::new(0) });
         Self {
             active: active.collect(),
             updated: AtomicBool::new(false),
             flights: heeds_company.then(Flights::default),
+            history: remembers.then(History::default),
             names: Names::default(),
         }
     }
@@ -48,6 +53,26 @@ impl Faults {
     /// Where requests in flight are noted, if some fault depends on them.
     pub(crate) fn flights(&self) -> Option<&Flights> {
         self.flights.as_ref()
+    }
+
+    /// What is remembered of resources, if some fault depends on it.
+    pub(crate) fn history(&self) -> Option<&History> {
+        self.history.as_ref()
+    }
+
+    /// Lets what views show be otherwise than it is.
+    pub(crate) fn change_view(&self, of: Operation, given: &Map<String, Value>, document: &mut Value) {
+        let Some(history) = &self.history else { return };
+        for Active { fault, .. } in &self.active {
+            match &fault.kind {
+                Kind::View { operation, member, fault: view } if *operation == of => {
+                    let shows = |facts| fault.when.by_facts(facts).unwrap_or(true);
+                    history.distort(of, (*view, member), given, document, &shows);
+                }
+                Kind::List { operation, fault } if *operation == of => history.misplace(of, *fault, given, document),
+                _ => {}
+            }
+        }
     }
 
     /// The names that resources have, if some fault depends on them.
@@ -79,6 +104,7 @@ impl Faults {
             When::EveryThird => occasion.is_multiple_of(3),
             When::AfterUpdate => self.updated.load(Ordering::Relaxed),
             When::Concurrent => in_flight::is_in_company(),
+            other => other.by_facts(Facts::of_request()).unwrap_or(true),
         }
     }
 
@@ -88,13 +114,15 @@ impl Faults {
 
     /// Whether a broken constraint is let pass.
     pub(crate) fn waives(&self, of: Operation, violation: &Violation) -> bool {
-        self.any(|kind| match kind {
+        let concerns = |kind: &Kind| match kind {
             Kind::Waive { operation, path, constraint } => {
                 *operation == of && *path == violation.path && *constraint == violation.constraint
             }
             Kind::Behavior { operation, quirk: Behavior::Systemic(Systemic::NoValidation) } => *operation == Some(of),
             _ => false,
-        })
+        };
+        let lets_pass = |active: &&Active| concerns(&active.fault.kind) && active.fault.when.lets_pass(violation);
+        self.active.iter().filter(lets_pass).any(|active| self.fires(active))
     }
 
     /// Whether a prose rule is not checked.
@@ -201,6 +229,12 @@ impl Faults {
             _ => false,
         })
     }
+}
+
+/// Whether a fault depends on what was done to a resource before.
+fn remembers(fault: &Fault) -> bool {
+    let is_about_history = |kind: &Kind| matches!(kind, Kind::View { .. } | Kind::List { .. });
+    fault.when.by_facts(Facts::default()).is_some() && fault.when != When::Always || is_about_history(&fault.kind)
 }
 
 /// The faults of which one consists.

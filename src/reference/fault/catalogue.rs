@@ -4,8 +4,10 @@ use super::super::api::Api;
 use super::super::inputs;
 use super::super::operation::{Operation, Success};
 use super::super::rules::Rule;
-use super::super::shape::{self, Member, Presence};
-use super::{AuthFault, BatchFault, PageFault, ProtocolFault, STATE_FAULTS, StreamFault, TagFault, systemic};
+use super::super::shape::{self, Constraint, Member, Presence, Shape};
+use super::{
+    AuthFault, BatchFault, ListFault, PageFault, ProtocolFault, STATE_FAULTS, StreamFault, TagFault, systemic,
+};
 
 /// A fault that can be seeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub fn catalogue(api: Api) -> Vec<Entry> {
     lists(api, &mut entries);
     batches(&mut entries);
     behaviour(api, &mut entries);
+    of_history(api, &mut entries);
+    entries.retain(|entry| !is_unobservable(&entry.id));
     entries
 }
 
@@ -45,6 +49,13 @@ fn inputs_of(operation: Operation, api: Api, entries: &mut Vec<Entry>) {
     let name = operation.name();
     let members = inputs::members(operation, api);
     for (path, constraint) in shape::constraints(members.clone()) {
+        let shape = shape::at(members.clone(), &path);
+        for condition in breaches(&path, constraint, shape) {
+            entries.push(Entry::new(
+                format!("ignore:{name}.input.{path}.{}@{condition}", constraint.name()),
+                "one way to break the constraint is accepted",
+            ));
+        }
         entries.push(Entry::new(
             format!("ignore:{name}.input.{path}.{}", constraint.name()),
             "an input that breaks the constraint is accepted",
@@ -54,6 +65,63 @@ fn inputs_of(operation: Operation, api: Api, entries: &mut Vec<Entry>) {
         entries.extend(member_faults(name, member));
     }
     entries.retain(|entry| !is_unobservable(&entry.id));
+}
+
+/// Ways to break a constraint that can be let pass while the others are not.
+fn breaches(path: &str, constraint: Constraint, shape: Option<&Shape>) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    let is_element = path.split('.').any(|segment| matches!(segment, "member" | "key" | "value"));
+    if is_element && constraint != Constraint::Required {
+        found.extend(["first", "middle", "last"]);
+    }
+    found.extend(match (constraint, shape) {
+        (Constraint::RangeMax | Constraint::RangeMin, _) => &["one-beyond", "wrapped"][..],
+        (Constraint::LengthMax, _) => &["one-beyond"],
+        (Constraint::Type, Some(Shape::Boolean)) => &["quoted", "digit"],
+        (Constraint::Type, Some(Shape::Integer { .. })) => &["quoted"],
+        (Constraint::Pattern, _) => &["newline"],
+        _ => &[],
+    });
+    found
+}
+
+/// Faults that show on some resources, or after something was done to them, only.
+fn of_history(api: Api, entries: &mut Vec<Entry>) {
+    for operation in Operation::of(api) {
+        let name = operation.name();
+        let members = inputs::members(operation, api);
+        let optional = members.into_iter().filter(|member| member.presence == Presence::Optional);
+        let conditions: &[&str] = match name {
+            _ if name.starts_with("Update") => &["updated-twice", "third-resource"],
+            _ if name.starts_with("Create") => &["third-resource", "reborn"],
+            _ => &[],
+        };
+        for member in optional {
+            entries.extend(conditions.iter().map(|condition| {
+                let id = format!("lose-update:{name}.{}@{condition}", member.name);
+                Entry::new(id, "a given member is shown in the answer and not stored, for some resources")
+            }));
+        }
+        if name.starts_with("Delete") {
+            let id = format!("keep-deleted:{name}@third-resource");
+            entries.push(Entry::new(id, "what is deleted stays, for some resources"));
+        }
+        let shows_several = name.starts_with("List") && name != "ListTagsForResource" || name.starts_with("BatchGet");
+        if shows_several && !matches!(name, "ListStreams" | "ListStreamSessions" | "ListStreamKeys") {
+            let is_batch = name.starts_with("Batch");
+            let of_batches = [ListFault::LosesThird, ListFault::LosesMiddle, ListFault::LosesFirst];
+            let faults = ListFault::ALL.into_iter().filter(|fault| !is_batch || of_batches.contains(fault));
+            entries.extend(faults.map(|fault| {
+                Entry::new(format!("list:{name}={}", fault.name()), "other resources are shown than there are")
+            }));
+        }
+    }
+    for fault in TagFault::ALL.into_iter().filter(|fault| *fault != TagFault::ClearedByUpdate) {
+        for condition in ["tagged-twice", "third-resource"] {
+            let id = format!("tags:{}@{condition}", fault.name());
+            entries.push(Entry::new(id, "tags go wrong, for some resources"));
+        }
+    }
 }
 
 fn member_faults(operation: &str, member: &Member) -> Vec<Entry> {

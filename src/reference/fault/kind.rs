@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::operation::Operation;
 use super::super::rules::Rule;
 use super::super::shape::Constraint;
-use super::{Behavior, Change, Class};
+use super::{Behavior, Change, Class, ListFault, ViewFault, When};
 
 /// A deliberate deviation of the server.
 ///
@@ -32,22 +32,6 @@ impl std::fmt::Display for Fault {
     }
 }
 
-/// When a fault shows among the occasions on which it could.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum When {
-    Always,
-    /// On the first occasion only.
-    Once,
-    /// From the second occasion on.
-    Second,
-    /// On each third occasion.
-    EveryThird,
-    /// As soon as an update operation has succeeded.
-    AfterUpdate,
-    /// While another request about the same is in flight.
-    Concurrent,
-}
-
 /// What a fault does.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
@@ -65,6 +49,10 @@ pub(crate) enum Kind {
     Document { operation: Operation, path: Vec<String>, change: Change },
     /// A member of the answered document has another value, or is added.
     Put { operation: Operation, path: Vec<String>, value: Value },
+    /// A view shows another value of a member than the resource has.
+    View { operation: Operation, member: String, fault: ViewFault },
+    /// A view of several resources shows others than there are.
+    List { operation: Operation, fault: ListFault },
     /// Several faults at once.
     Several(Vec<Kind>),
     /// Something happens otherwise than described.

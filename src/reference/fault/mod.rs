@@ -8,8 +8,10 @@ mod behavior;
 mod catalogue;
 mod class;
 mod document;
+mod history;
 mod in_flight;
 mod kind;
+mod occasion;
 mod parse;
 mod systemic;
 
@@ -23,5 +25,7 @@ pub(crate) use behavior::{
 };
 pub(crate) use class::Class;
 pub(crate) use document::{Change, apply, put};
-pub(crate) use kind::{AnswerChange, Kind, Outcome, Rejection, Rewrite, When};
+pub(crate) use history::{ListFault, ViewFault};
+pub(crate) use kind::{AnswerChange, Kind, Outcome, Rejection, Rewrite};
+pub(crate) use occasion::When;
 pub(crate) use systemic::{Names, Systemic, change_document, change_members, look_up, own_ids};

@@ -10,8 +10,8 @@ use super::super::operation::Operation;
 use super::super::rules::Rule;
 use super::super::shape::{self, Constraint, Shape};
 use super::{
-    AnswerChange, AuthFault, BatchFault, Behavior, Change, Class, Fault, Kind, Outcome, PageFault, ProtocolFault,
-    Rejection, Rewrite, STATE_FAULTS, StreamFault, TagFault, When, systemic,
+    AnswerChange, AuthFault, BatchFault, Behavior, Change, Class, Fault, Kind, ListFault, Outcome, PageFault,
+    ProtocolFault, Rejection, Rewrite, STATE_FAULTS, StreamFault, TagFault, ViewFault, When, systemic,
 };
 
 /// An id that names no fault.
@@ -41,19 +41,11 @@ fn condition(id: &str) -> Read<(&str, When)> {
     let Some((what, condition)) = id.rsplit_once('@') else {
         return Ok((id, When::Always));
     };
-    let when = match condition {
-        "once" => When::Once,
-        "second" => When::Second,
-        "every-3rd" => When::EveryThird,
-        "after-update" => When::AfterUpdate,
-        "concurrent" => When::Concurrent,
-        _ => {
-            return Err(format!(
-                "there is no condition {condition:?}; there are once, second, every-3rd, after-update and concurrent"
-            ));
-        }
-    };
-    Ok((what, when))
+    let when = When::NAMES.iter().find(|(name, _)| *name == condition).map(|(_, when)| *when);
+    when.map(|when| (what, when)).ok_or_else(|| {
+        let names = When::NAMES.map(|(name, _)| name).join(", ");
+        format!("there is no condition {condition:?}; there are {names}")
+    })
 }
 
 fn read_kind(kind: &str, rest: &str) -> Read<Kind> {
@@ -72,6 +64,12 @@ fn read_kind(kind: &str, rest: &str) -> Read<Kind> {
         }
         "set" => read_put(rest),
         "systemic" => systemic::read(rest),
+        "stale" => read_view(rest, ViewFault::Stale),
+        "neighbour" => read_view(rest, ViewFault::Neighbour),
+        "list" => {
+            let (name, fault) = assignment(rest)?;
+            Ok(Kind::List { operation: operation(name)?, fault: named(ListFault::ALL, ListFault::name, fault)? })
+        }
         "status" | "content-type" | "body" => read_success(kind, rest),
         "error-status" | "error-code" | "error-body" | "error-content-type" => read_error(kind, rest),
         "no-error-type" => Ok(Kind::Answer {
@@ -148,6 +146,13 @@ fn read_rewrite(rest: &str, rewrite: Rewrite) -> Read<Kind> {
 fn read_document(change: Change, rest: &str) -> Read<Kind> {
     let (operation, path) = place(rest, "output")?;
     Ok(Kind::Document { operation, path: path.split('.').map(str::to_owned).collect(), change })
+}
+
+/// A view shows another value of the member at the end of a path.
+fn read_view(rest: &str, fault: ViewFault) -> Read<Kind> {
+    let (operation, path) = place(rest, "output")?;
+    let member = path.rsplit('.').next().unwrap_or(path).to_owned();
+    Ok(Kind::View { operation, member, fault })
 }
 
 fn read_put(rest: &str) -> Read<Kind> {
@@ -273,6 +278,11 @@ mod tests {
             "protocol:upper-hex-only",
             "tags:replace@concurrent",
             "leak:ListStreamKeys",
+            "stale:GetChannel.output.channel.name@updated-twice",
+            "neighbour:ListChannels.output.channels.member.tags@last-item",
+            "list:ListChannels=shows-deleted",
+            "ignore:BatchGetChannel.input.arns.member.pattern@last",
+            "drop:GetChannel.output.channel.arn@third-resource",
         ] {
             assert_eq!(id.parse::<Fault>().unwrap().to_string(), id);
         }

@@ -15,6 +15,7 @@ use generate::{Binding, Pairs, Transition};
 use super::run_context::RunContext;
 use super::session::{Blocked, Fixtures, Session};
 use super::settings::{Profile, Shrinking};
+use super::shadowing::Watch as Watching;
 use super::worker::{Progress, Worker};
 use crate::generate::runner;
 use crate::plan::operation_role::{self, OperationRole, RoleKind};
@@ -82,7 +83,9 @@ impl Worker {
         verify_when: VerifyWhen,
         progress: &mut Progress,
     ) -> Vec<(FindingKey, usize)> {
-        let session = Session::new(self, Fixtures::Own, index, number);
+        let mut session = Session::new(self, Fixtures::Own, index, number);
+        // Its laws are judged by its own model.
+        session.watch = Watching::Off;
         let mut execution = Execution::new(session, binding, verify_when);
         let ended = execution.all(transitions, progress).await;
         if let Err(Blocked(reason)) = ended {

@@ -10,8 +10,7 @@ use super::execute::{Execution, StepOutcome, give};
 use super::generate::{Label, Transition};
 use super::model::Entity;
 use crate::judge::Judgement;
-use crate::judge::echo::{is_nothing, same};
-use crate::judge::law::{self, Difference, Effect, View};
+use crate::judge::law::{self, Difference, Effect, View, tag_differences};
 use crate::plan::operation_role::{self, OperationRole, RoleKind};
 use crate::plan::sequence::LawKind;
 use crate::run::session::Blocked;
@@ -180,21 +179,4 @@ impl Execution<'_, '_> {
             }
         }
     }
-}
-
-/// Tags that are shown otherwise than they are known.
-fn tag_differences(known: &Map<String, Value>, shown: &Map<String, Value>) -> Vec<Difference> {
-    let keys: BTreeSet<&String> = known.keys().chain(shown.keys()).collect();
-    let differs = |key: &&String| {
-        let (known, shown) = (known.get(*key), shown.get(*key));
-        let is_there = |value: Option<&Value>| value.is_some_and(|value| !value.is_null());
-        is_there(known) != is_there(shown) || !same(known.unwrap_or(&Value::Null), shown.unwrap_or(&Value::Null))
-    };
-    let text = |value: Option<&Value>| match value {
-        Some(value) if !(value.is_null() || is_nothing(value) && !value.is_string()) => value.to_string(),
-        _ => "absent".to_owned(),
-    };
-    let difference =
-        |key: &String| Difference { member: key.clone(), known: text(known.get(key)), shown: text(shown.get(key)) };
-    keys.into_iter().filter(differs).map(difference).collect()
 }

@@ -1,0 +1,72 @@
+//! Compares a resource as an output shows it with what is known of it.
+
+use serde_json::{Map, Value};
+
+use super::state::Tracked;
+use super::views::{Object, Views};
+use crate::judge::exchange::Judgement;
+use crate::judge::finding::{FindingKind, Violation};
+use crate::judge::law::{self, Difference};
+use crate::spec::clause::ClauseIndex;
+use crate::spec::contract::{BodyClause, Node, Operation};
+
+/// Members that an object shows otherwise than they are known, but for tags, for what changes by itself and for what the
+/// response itself makes doubtful.
+pub(super) fn members(views: &Views, tracked: &Tracked, object: &Object<'_>) -> Vec<Difference> {
+    let tags = views.tags_member(object.node);
+    let shown = Value::Object(object.members.clone());
+    let is_settled = |difference: &Difference| {
+        Some(difference.member.as_str()) != tags && !views.is_unsettled(&tracked.resource, &difference.member)
+    };
+    law::differences(object.node, &tracked.members, &shown).into_iter().filter(is_settled).collect()
+}
+
+/// Tags that an object shows otherwise than they are known, where it has a place for them.
+pub(super) fn tags(views: &Views, tracked: &Tracked, object: &Object<'_>) -> Vec<Difference> {
+    let (Some(member), Some(known)) = (views.tags_member(object.node), &tracked.tags) else { return Vec::new() };
+    let shown = object.members.get(member).and_then(Value::as_object).cloned().unwrap_or_default();
+    law::tag_differences(known, &shown)
+}
+
+/// Whether the response itself says that a member of an object is wrong: then it says nothing of the state. Without a
+/// member, whether it says so of the object as a whole.
+pub(super) fn is_doubtful(operation: &Operation, judgement: &Judgement, node: &Node, member: Option<&str>) -> bool {
+    let of_form = |violation: &Violation| match operation.body_clause {
+        BodyClause::ContentType(clause) | BodyClause::Empty(clause) => {
+            violation.clause == clause || violation.clause == operation.status_clause
+        }
+    };
+    let wrong = judgement.violations.iter().filter(|violation| !of_form(violation));
+    let part = match member {
+        Some(member) => node.member(member),
+        None => Some(node),
+    };
+    let Some(part) = part else { return false };
+    wrong.into_iter().any(|violation| {
+        let path = violation.detail.as_deref().unwrap_or_default();
+        let is_in_path = path == part.path || path.strip_prefix(&part.path).is_some_and(|rest| rest.starts_with('.'));
+        let is_elsewhere = !is_in_path && !holds(part, violation.clause);
+        // A rule on a response as a whole, or on several members of it, says nothing of which one is wrong.
+        !is_elsewhere
+            || (violation.kind == FindingKind::MalformedResponse && !holds(&operation.output, violation.clause))
+    })
+}
+
+/// Whether a clause is one of a node or of what is below it.
+fn holds(node: &Node, clause: ClauseIndex) -> bool {
+    node.walk().into_iter().any(|node| node.clauses.0.contains(&Some(clause)))
+}
+
+/// The path of what a place holds: the elements of a list, or the place itself.
+pub(super) fn element_path(place: &Node) -> String {
+    crate::plan::operation_role::element(place).map_or_else(|| place.path.clone(), |element| element.path.clone())
+}
+
+/// The members of an object that say what is, tags taken out.
+pub(super) fn split(views: &Views, object: &Object<'_>) -> (Map<String, Value>, Option<Map<String, Value>>) {
+    let mut members = object.members.clone();
+    members.retain(|name, _| object.node.member(name).is_some());
+    let tags = views.tags_member(object.node).map(|name| members.remove(name));
+    let tags = tags.map(|tags| tags.and_then(|tags| tags.as_object().cloned()).unwrap_or_default());
+    (members, tags)
+}

@@ -1,0 +1,149 @@
+//! What is known of the resources that a test made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::pages::Walks;
+use crate::judge::law::Effect;
+use crate::plan::operation_role::OperationRole;
+use crate::plan::sequence::LawKind;
+use crate::spec::contract::Operation;
+
+/// Stands for all tags of a resource among what is doubted.
+pub(super) const TAGS: &str = "tags of the resource";
+
+/// Whether a resource exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Life {
+    /// It was made and not deleted.
+    Exists,
+    /// It was deleted; a view that shows it breaks this law.
+    Gone(LawKind),
+    /// Nobody knows.
+    Unknown,
+}
+
+/// What is known of one resource.
+#[derive(Debug, Clone)]
+pub(super) struct Tracked {
+    /// Its type.
+    pub resource: String,
+    /// ARN of what it belongs to and goes with.
+    pub owner: Option<String>,
+    /// Whether it exists.
+    pub life: Life,
+    /// Members whose values are known.
+    pub members: Map<String, Value>,
+    /// Its tags; none if they are not known.
+    pub tags: Option<Map<String, Value>>,
+    /// What was done last since it was last read, and whether to this very resource.
+    pub pending: Option<(Effect, bool)>,
+    /// Whether the list of tags showed the tags as they are known.
+    pub tags_were_listed: bool,
+    /// Members that a defect was found in: what reads show of them is not learned.
+    pub doubted: BTreeSet<String>,
+}
+
+/// What is known of everything that a test made.
+#[derive(Debug, Default)]
+pub struct Shadow {
+    pub(super) tracked: BTreeMap<String, Tracked>,
+    pub(super) walks: Walks,
+}
+
+impl Shadow {
+    /// Whether anything is known of a resource.
+    pub fn knows(&self, arn: &str) -> bool {
+        self.tracked.contains_key(arn)
+    }
+
+    /// ARN and type of the resources that a value names and that are known to exist.
+    pub fn named_in(&self, value: &Value) -> BTreeMap<String, String> {
+        let mut named = BTreeMap::new();
+        collect(value, &mut |text| {
+            if let Some(tracked) = self.tracked.get(text).filter(|tracked| tracked.life == Life::Exists) {
+                named.insert(text.to_owned(), tracked.resource.clone());
+            }
+        });
+        named
+    }
+
+    /// Input for a list that shows a resource: pages as large as possible, and filtered where what the list can be filtered
+    /// by is known. None if the list shows what belongs to another resource, and that is not known.
+    pub fn list_input(&self, role: &OperationRole, operation: &Operation, arn: &str) -> Option<Map<String, Value>> {
+        let tracked = self.tracked.get(arn)?;
+        let mut input = Map::new();
+        let page_size = operation.pagination.as_ref().and_then(|pagination| pagination.page_size.as_ref());
+        let largest = page_size.and_then(|name| operation.input.member(name)?.constraints.range?.max);
+        if let (Some(name), Some(largest)) = (page_size, largest) {
+            #[allow(clippy::cast_possible_truncation)]
+            input.insert(name.clone(), Value::from(largest as i64));
+        }
+        if role.owner.is_some() {
+            input.insert(role.subject.clone()?, Value::from(tracked.owner.as_deref()?));
+        }
+        if let Some((filter, member)) = &role.filter
+            && let Some(Value::String(text)) = tracked.members.get(member)
+            && !text.is_empty()
+        {
+            input.insert(filter.clone(), Value::from(text.as_str()));
+        }
+        Some(input)
+    }
+
+    /// Keeps only what is known of these resources: the others belong to tests that are over.
+    pub fn retain(&mut self, is_kept: impl Fn(&str) -> bool) {
+        self.tracked.retain(|arn, _| is_kept(arn));
+        self.walks.clear();
+    }
+
+    /// Forgets a member that a defect was found in, or everything about the resource: one defect shows once.
+    pub fn forget(&mut self, arn: &str, member: Option<&str>, law: LawKind) {
+        let Some(tracked) = self.tracked.get_mut(arn) else { return };
+        match member {
+            _ if law.is_about_tags() => {
+                tracked.tags = None;
+                tracked.doubted.insert(TAGS.to_owned());
+            }
+            Some(member) => {
+                tracked.members.remove(member);
+                tracked.doubted.insert(member.to_owned());
+            }
+            None => tracked.life = Life::Unknown,
+        }
+    }
+
+    /// Forgets everything about the resources that an input or output names: nobody knows what became of them.
+    pub fn forget_named(&mut self, value: &Value) {
+        collect(value, &mut |text| {
+            if let Some(tracked) = self.tracked.get_mut(text) {
+                tracked.members.clear();
+                tracked.tags = None;
+                tracked.life = Life::Unknown;
+            }
+        });
+    }
+
+    /// Notes that something was done to a resource: the next view of any shows whether it did what it should, and nothing
+    /// else.
+    pub(super) fn note(&mut self, effect: &Effect, subjects: &BTreeSet<String>) {
+        for (arn, tracked) in &mut self.tracked {
+            match (subjects.contains(arn), &tracked.pending) {
+                (true, _) => tracked.pending = Some((effect.clone(), true)),
+                (false, None) => tracked.pending = Some((effect.clone(), false)),
+                (false, Some(_)) => {}
+            }
+        }
+    }
+}
+
+/// Every text in a value.
+fn collect(value: &Value, visit: &mut dyn FnMut(&str)) {
+    match value {
+        Value::String(text) => visit(text),
+        Value::Array(elements) => elements.iter().for_each(|element| collect(element, visit)),
+        Value::Object(members) => members.values().for_each(|member| collect(member, visit)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

@@ -1,0 +1,299 @@
+//! What a response shows otherwise than it is known.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::pages::{Walk, filters};
+use super::state::{Life, Shadow, TAGS, Tracked};
+use super::views::{Object, Views};
+use super::{Seen, Suspicion, compare};
+use crate::judge::echo::same;
+use crate::judge::law::{self, Difference, Effect};
+use crate::plan::operation_role::{self, OperationRole, RoleKind};
+use crate::plan::sequence::LawKind;
+use crate::spec::contract::{Node, Operation};
+
+impl Shadow {
+    /// Compares what a successful read shows with what is known, and learns what was not known.
+    pub(super) fn read(&mut self, views: &Views, seen: Seen<'_>, body: &Value) -> Vec<Suspicion> {
+        let Some(role) = views.role(&seen.operation.name) else { return Vec::new() };
+        if role.kind == RoleKind::Tags {
+            return self.read_tags(seen, role, body);
+        }
+        let objects = views.objects(seen.operation, body);
+        let mut found = Vec::new();
+        for (place, object) in &objects {
+            found.extend(self.suspicions(views, seen, role, (place, object)));
+        }
+        match role.kind {
+            RoleKind::Get => self.learn(views, seen, &objects, found.is_empty()),
+            RoleKind::Batch => found.extend(self.left_out_of_batch(seen, role, &objects)),
+            RoleKind::List => found.extend(self.listed(views, seen, role, &objects, body)),
+            _ => {}
+        }
+        found
+    }
+
+    /// What an object shows otherwise than it is known.
+    fn suspicions(
+        &self,
+        views: &Views,
+        seen: Seen<'_>,
+        role: &OperationRole,
+        (place, object): (&Node, &Object<'_>),
+    ) -> Vec<Suspicion> {
+        let Some(tracked) = self.tracked.get(object.arn) else { return Vec::new() };
+        match tracked.life {
+            Life::Unknown => return Vec::new(),
+            Life::Gone(law) if role.kind != RoleKind::Get => {
+                let noun = &tracked.resource;
+                let shown = (format!("The deleted {noun} is not shown."), "It is.".to_owned());
+                return vec![whole(seen.operation, role.kind, object.arn, tracked, law, shown)];
+            }
+            Life::Gone(_) => return Vec::new(),
+            Life::Exists => {}
+        }
+        let is_sound = |name: &str| !compare::is_doubtful(seen.operation, seen.judgement, object.node, Some(name));
+        let members = compare::members(views, tracked, object).into_iter().filter(|found| is_sound(&found.member));
+        let about = |law, difference: Difference, tags: Option<&str>| {
+            suspicion(seen.operation, role.kind, (place, object.arn, tracked), law, difference, tags)
+        };
+        let mut found: Vec<Suspicion> = members
+            .map(|difference| about(law_of_member(role.kind, tracked, &difference.member), difference, None))
+            .collect();
+        if let Some(name) = views.tags_member(object.node).filter(|name| is_sound(name)) {
+            let tags = compare::tags(views, tracked, object);
+            found.extend(
+                tags.into_iter().map(|difference| {
+                    about(law_of_tag(role.kind, tracked, &difference.member), difference, Some(name))
+                }),
+            );
+        }
+        found
+    }
+
+    /// What the response to an update shows otherwise although the update was not given it.
+    pub(super) fn suspicions_of_update(
+        &self,
+        views: &Views,
+        seen: Seen<'_>,
+        (place, object): (&Node, &Object<'_>),
+        given: &BTreeSet<String>,
+    ) -> Vec<Suspicion> {
+        let Some(tracked) = self.tracked.get(object.arn).filter(|tracked| tracked.life == Life::Exists) else {
+            return Vec::new();
+        };
+        let is_sound = |name: &str| !compare::is_doubtful(seen.operation, seen.judgement, object.node, Some(name));
+        let is_kept = |difference: &Difference| !given.contains(&difference.member) && is_sound(&difference.member);
+        let members = compare::members(views, tracked, object).into_iter().filter(is_kept);
+        let about = |law, difference, tags: Option<&str>| {
+            suspicion(seen.operation, RoleKind::Update, (place, object.arn, tracked), law, difference, tags)
+        };
+        let mut found: Vec<Suspicion> =
+            members.map(|difference| about(LawKind::UpdateKeeps, difference, None)).collect();
+        if let Some(name) = views.tags_member(object.node).filter(|name| is_sound(name)) {
+            let tags = compare::tags(views, tracked, object);
+            found.extend(tags.into_iter().map(|difference| about(LawKind::UpdateKeepsTags, difference, Some(name))));
+        }
+        found
+    }
+
+    fn read_tags(&mut self, seen: Seen<'_>, role: &OperationRole, body: &Value) -> Vec<Suspicion> {
+        let subject = role.subject.as_deref().and_then(|name| seen.input.get(name)).and_then(Value::as_str);
+        let place = role.place.as_deref().and_then(|name| seen.operation.output.member(name));
+        let (Some(subject), Some(place)) = (subject, place) else { return Vec::new() };
+        let Some(tracked) = self.tracked.get_mut(subject).filter(|tracked| tracked.life == Life::Exists) else {
+            return Vec::new();
+        };
+        if compare::is_doubtful(seen.operation, seen.judgement, place, None) {
+            return Vec::new();
+        }
+        let shown = body.get(&place.name).and_then(Value::as_object).cloned().unwrap_or_default();
+        let Some(known) = &tracked.tags else {
+            tracked.tags = Some(shown).filter(|_| !tracked.doubted.contains(TAGS));
+            return Vec::new();
+        };
+        let differences = law::tag_differences(known, &shown);
+        tracked.tags_were_listed = differences.is_empty();
+        let about = |difference: Difference| {
+            let law = law_of_tag(RoleKind::Tags, tracked, &difference.member);
+            suspicion(seen.operation, RoleKind::Tags, (place, subject, tracked), law, difference, Some(""))
+        };
+        differences.into_iter().map(about).collect()
+    }
+
+    /// What a read shows beyond what was known is known from then on.
+    fn learn(&mut self, views: &Views, seen: Seen<'_>, objects: &[(&Node, Object<'_>)], is_as_known: bool) {
+        for (_, object) in objects {
+            let (members, tags) = compare::split(views, object);
+            let Some(tracked) = self.tracked.get_mut(object.arn) else { continue };
+            let sound = members
+                .into_iter()
+                .filter(|(name, _)| !compare::is_doubtful(seen.operation, seen.judgement, object.node, Some(name)));
+            for (name, value) in sound {
+                if !tracked.doubted.contains(&name) {
+                    tracked.members.entry(name).or_insert(value);
+                }
+            }
+            if tracked.tags.is_none() && !tracked.doubted.contains(TAGS) {
+                tracked.tags = tags;
+            }
+            if is_as_known {
+                tracked.pending = None;
+            }
+        }
+    }
+
+    /// Resources that a batch was asked for and does not show, and deleted ones that it does not name as errors.
+    fn left_out_of_batch(
+        &self,
+        seen: Seen<'_>,
+        role: &OperationRole,
+        objects: &[(&Node, Object<'_>)],
+    ) -> Vec<Suspicion> {
+        let asked = role.subject.as_deref().and_then(|name| seen.input.get(name)).and_then(Value::as_array);
+        let asked: BTreeSet<&str> = asked.into_iter().flatten().filter_map(Value::as_str).collect();
+        let is_place = |node: &&Node| role.place.as_ref() == Some(&node.name);
+        let Some(place) = seen.operation.output.members().iter().find(is_place) else { return Vec::new() };
+        if compare::is_doubtful(seen.operation, seen.judgement, place, None) {
+            return Vec::new();
+        }
+        let missing = asked.into_iter().filter(|arn| !objects.iter().any(|(_, object)| object.arn == *arn));
+        let about = |arn: &str| {
+            let tracked = self.tracked.get(arn).filter(|tracked| tracked.life == Life::Exists)?;
+            let noun = &tracked.resource;
+            let shown = (format!("The {noun} is shown."), "It is not.".to_owned());
+            Some(whole(seen.operation, role.kind, arn, tracked, LawKind::BatchAgrees, shown))
+        };
+        missing.filter_map(about).collect()
+    }
+
+    /// What a page shows twice, and what a walk that is over did not show.
+    fn listed(
+        &mut self,
+        views: &Views,
+        seen: Seen<'_>,
+        role: &OperationRole,
+        objects: &[(&Node, Object<'_>)],
+        body: &Value,
+    ) -> Vec<Suspicion> {
+        let page: Vec<&str> = objects.iter().map(|(_, object)| object.arn).collect();
+        let exists = |tracked: &Tracked| tracked.life == Life::Exists && tracked.resource == role.resource;
+        let tracked = &self.tracked;
+        let existing = || tracked.iter().filter(|(_, one)| exists(one)).map(|(arn, _)| arn.clone()).collect();
+        let Some((again, over)) = self.walks.add(seen.operation, seen.input, body, &page, existing) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for arn in again {
+            let Some(tracked) = self.tracked.get(&arn) else { continue };
+            let shown = (format!("The {} is shown once.", role.resource), "It is shown again.".to_owned());
+            found.push(whole(seen.operation, role.kind, &arn, tracked, LawKind::PagesAreDisjoint, shown));
+        }
+        if let Some(walk) = over {
+            found.extend(self.left_out_of_list(views, seen, role, &walk));
+        }
+        found
+    }
+
+    fn left_out_of_list(&self, views: &Views, seen: Seen<'_>, role: &OperationRole, walk: &Walk) -> Vec<Suspicion> {
+        let law = if walk.pages > 1 { LawKind::PagesAreDisjoint } else { LawKind::CreatedIsListed };
+        let is_missing = |arn: &&String| !walk.shown.contains(*arn);
+        let about = |arn: &String| {
+            let tracked = self.tracked.get(arn).filter(|tracked| tracked.life == Life::Exists)?;
+            let shown = (format!("The {} is shown.", tracked.resource), "It is not.".to_owned());
+            is_listed(views, seen, role, tracked).then(|| whole(seen.operation, role.kind, arn, tracked, law, shown))
+        };
+        walk.expected.iter().filter(is_missing).filter_map(about).collect()
+    }
+}
+
+/// Whether what a list is asked for includes a resource; no if nobody can say so.
+fn is_listed(_views: &Views, seen: Seen<'_>, role: &OperationRole, tracked: &Tracked) -> bool {
+    let Some(pagination) = &seen.operation.pagination else { return false };
+    let Some(item) = operation_role::items_of(seen.operation, &role.resource).and_then(operation_role::element) else {
+        return false;
+    };
+    let filters = filters(pagination, seen.input);
+    let is_met = |(name, value): (&String, &Value)| {
+        if role.owner.is_some() && role.subject.as_ref() == Some(name) {
+            return tracked.owner.as_deref() == value.as_str();
+        }
+        let shape = seen.operation.input.member(name).map(|member| member.shape.as_str());
+        let filtered = item.members().iter().find(|member| Some(member.shape.as_str()) == shape);
+        let known = filtered.and_then(|member| tracked.members.get(&member.name));
+        value.as_str().is_some_and(|text| !text.is_empty()) && known.is_some_and(|known| same(known, value))
+    };
+    filters.as_object().into_iter().flatten().all(is_met)
+}
+
+fn law_of_member(part: RoleKind, tracked: &Tracked, member: &str) -> LawKind {
+    match (part, &tracked.pending) {
+        (RoleKind::Batch, _) => LawKind::BatchAgrees,
+        (RoleKind::List, _) => LawKind::CreatedIsListed,
+        (_, Some((effect, is_subject))) => law::of_member(effect, *is_subject, member),
+        (_, None) => LawKind::CreatedIsRead,
+    }
+}
+
+fn law_of_tag(part: RoleKind, tracked: &Tracked, key: &str) -> LawKind {
+    let is_view =
+        matches!(part, RoleKind::Batch | RoleKind::List) || (part == RoleKind::Get && tracked.tags_were_listed);
+    match &tracked.pending {
+        _ if is_view => LawKind::TagsAppear,
+        Some((effect, is_subject)) => law::of_tag(effect, *is_subject, key),
+        None => law::of_tag(&Effect::Seen, true, key),
+    }
+}
+
+fn suspicion(
+    operation: &Operation,
+    part: RoleKind,
+    (place, arn, tracked): (&Node, &str, &Tracked),
+    law: LawKind,
+    difference: Difference,
+    tags: Option<&str>,
+) -> Suspicion {
+    let Difference { member, known, shown } = difference;
+    let noun = &tracked.resource;
+    let path = compare::element_path(place);
+    // Which keys a test gives is chance; the defect is the same.
+    let place = match tags {
+        Some("") => path,
+        Some(tags) => format!("{path}.{tags}"),
+        None => format!("{path}.{member}"),
+    };
+    Suspicion {
+        arn: arn.to_owned(),
+        resource: noun.clone(),
+        part,
+        operation: operation.name.clone(),
+        law,
+        detail: Some(place),
+        expected: format!("`{member}` of the {noun} is {known}."),
+        observed: format!("`{member}` of the {noun} is {shown}."),
+        member: Some(member),
+    }
+}
+
+fn whole(
+    operation: &Operation,
+    part: RoleKind,
+    arn: &str,
+    tracked: &Tracked,
+    law: LawKind,
+    (expected, observed): (String, String),
+) -> Suspicion {
+    Suspicion {
+        arn: arn.to_owned(),
+        resource: tracked.resource.clone(),
+        part,
+        operation: operation.name.clone(),
+        law,
+        member: None,
+        detail: None,
+        expected,
+        observed,
+    }
+}

@@ -1,0 +1,77 @@
+//! Reads a resource by the ways in which the target shows it, before and after a change: what was cached, indexed or listed
+//! before must show the change as well.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::session::Session;
+use crate::plan::expectation::Expectation;
+use crate::plan::operation_role::{OperationRole, RoleKind};
+use crate::spec::contract::Operation;
+
+/// Most resources that are read around one change.
+const MOST: usize = 2;
+
+/// Whether a session reads resources around the change that it makes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum LookRound {
+    /// It does not.
+    #[default]
+    Never,
+    /// It does, before and after the change.
+    Around,
+}
+
+impl Session<'_> {
+    /// Reads the resources that a request or its response names, each by itself and by one more way; which one changes from
+    /// case to case.
+    pub(super) async fn look_round(&mut self, named: &Value) {
+        if self.looks_round == LookRound::Never {
+            return;
+        }
+        let known = self.worker.shadow.named_in(named);
+        for (arn, resource) in known.into_iter().take(MOST) {
+            self.look_at(RoleKind::Get, &arn, &resource).await;
+            let others = [RoleKind::List, RoleKind::Tags, RoleKind::Batch];
+            let chosen = others.iter().cycle().skip(self.case % others.len()).take(others.len());
+            for kind in chosen {
+                if self.look_at(*kind, &arn, &resource).await {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Reads a resource in one way; false if the target has none of the kind.
+    async fn look_at(&mut self, kind: RoleKind, arn: &str, resource: &str) -> bool {
+        let env = Arc::clone(&self.worker.env);
+        let role = env.views.performer(kind, resource).filter(|role| !env.is_unavailable(&role.operation));
+        let operation = role.and_then(|role| env.contract.operation(&role.operation));
+        let (Some(role), Some(operation)) = (role, operation) else { return false };
+        let Some(input) = self.input_of_look(role, operation, arn) else { return false };
+        if kind == RoleKind::List {
+            let (mut judgement, exchange, _) = self.walk_items(operation, &input, operation.status_clause).await;
+            if let Some(exchange) = exchange {
+                let violations = self.note(&mut judgement, &exchange);
+                self.worker.shown_otherwise.extend(violations);
+            }
+            return true;
+        }
+        let success = Expectation::success();
+        let (mut judgement, exchange) = self.exchange(operation, &input, &success, operation.status_clause, None).await;
+        let violations = self.note(&mut judgement, &exchange);
+        self.worker.shown_otherwise.extend(violations);
+        true
+    }
+
+    fn input_of_look(&self, role: &OperationRole, operation: &Operation, arn: &str) -> Option<Value> {
+        let subject = role.subject.clone();
+        match role.kind {
+            RoleKind::Get | RoleKind::Tags => Some(Value::Object(Map::from_iter([(subject?, Value::from(arn))]))),
+            RoleKind::Batch => Some(Value::Object(Map::from_iter([(subject?, Value::from(vec![arn]))]))),
+            RoleKind::List => self.worker.shadow.list_input(role, operation, arn).map(Value::Object),
+            RoleKind::Create | RoleKind::Update | RoleKind::Tag | RoleKind::Untag | RoleKind::Delete => None,
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Hands every exchange to the shadow of the target's state. What a response shows otherwise than it is known is asked
+//! again, as long as it may lag, before it counts; what a single read shows as well is blamed on the single read.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Map, Value};
+
+use super::polling::Polling;
+use super::session::Session;
+use crate::clock;
+
+use crate::judge::shadow::{Seen, Suspicion};
+use crate::judge::{Judgement, Violation};
+use crate::plan::expectation::Expectation;
+use crate::plan::operation_role::RoleKind;
+use crate::protocol;
+use crate::record::{FindingKey, Manner, TrailStep};
+use crate::spec::contract::Operation;
+use crate::wire::Exchange;
+
+/// Most suspicions of one exchange that are looked into: where a response is wrong throughout, a few say so.
+const MOST: usize = 4;
+
+/// Whether a session's exchanges are handed over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Watch {
+    /// They are.
+    #[default]
+    On,
+    /// They are judged in another way.
+    Off,
+}
+
+/// What the last exchanges of a session show otherwise than it is known.
+#[derive(Debug, Default)]
+pub(super) struct Suspected {
+    operation: String,
+    input: Value,
+    found: Vec<Suspicion>,
+    /// What showed it first, for the evidence.
+    shown: Option<(Exchange, Vec<TrailStep>)>,
+    since: Option<Instant>,
+}
+
+impl Session<'_> {
+    /// Hands an exchange over. What it shows otherwise is kept until [`Session::settle_suspicions`].
+    pub(super) fn hand_over(
+        &mut self,
+        operation: &Operation,
+        input: &Value,
+        expectation: &Expectation,
+        exchange: &Exchange,
+        judgement: &Judgement,
+    ) {
+        if self.watch == Watch::Off {
+            return;
+        }
+        let is_open = expectation.success && (!expectation.errors.is_empty() || expectation.any_client_error);
+        let seen = Seen { operation, input, judgement, is_open };
+        let found = self.worker.shadow.take(&self.worker.env.views, seen);
+        let input = beginning(operation, input);
+        if self.suspected.operation != operation.name || self.suspected.input != input {
+            self.suspected = Suspected { operation: operation.name.clone(), input, ..Suspected::default() };
+        } else if is_first_page(operation, &seen) {
+            // The same request again, or the same walk from its beginning: what it shows now counts.
+            self.suspected.found.clear();
+            self.suspected.shown = None;
+        }
+        if found.is_empty() {
+            return;
+        }
+        self.suspected.since.get_or_insert_with(clock::instant);
+        self.suspected.found.extend(found);
+        self.suspected.shown.get_or_insert_with(|| (exchange.clone(), self.history.clone()));
+    }
+
+    /// Hands over an exchange of which nothing can be said but that it may have changed what it names.
+    pub(super) fn lose_sight(&mut self, operation: &Operation, input: &Value, judgement: &Judgement) {
+        if !operation.is_readonly {
+            self.worker.shadow.forget_named(input);
+            judgement.body.iter().for_each(|body| self.worker.shadow.forget_named(body));
+        }
+    }
+
+    /// Looks into what the last exchanges show otherwise than it is known; what stays is a finding.
+    pub(super) async fn settle_suspicions(&mut self) {
+        if self.suspected.found.is_empty() {
+            return;
+        }
+        let mut suspected = std::mem::take(&mut self.suspected);
+        suspected.found.truncate(MOST);
+        let env = Arc::clone(&self.worker.env);
+        let Some(operation) = env.contract.operation(&suspected.operation) else { return };
+        let Some((exchange, history)) = suspected.shown.take() else { return };
+        if operation.is_readonly {
+            self.wait_for(operation, &mut suspected).await;
+        }
+        for suspicion in std::mem::take(&mut suspected.found) {
+            if self.blames_the_single_read(&suspicion).await {
+                continue;
+            }
+            let Some(violation) = env.views.violation(&env.contract, &suspicion) else { continue };
+            self.convict(&suspicion, violation, &exchange, &history);
+        }
+    }
+
+    /// Asks again until what was suspected has gone, or no lag can be the reason any more.
+    async fn wait_for(&mut self, operation: &Operation, suspected: &mut Suspected) {
+        let env = Arc::clone(&self.worker.env);
+        let may_lag = operation.pagination.is_some() || self.may_wait || !env.target.is_loopback();
+        let mut polling = Polling::since(suspected.since.unwrap_or_else(clock::instant), env.settings.patience);
+        loop {
+            let known = &self.worker.tally.findings;
+            suspected.found.retain(|suspicion| {
+                let violation = env.views.violation(&env.contract, suspicion);
+                let is_known = violation.is_some_and(|violation| known.contains_key(&FindingKey::from(&violation)));
+                !is_known || operation.pagination.is_none()
+            });
+            if suspected.found.is_empty() || env.target.is_stopped() {
+                return;
+            }
+            let again = self.ask_again(operation, &suspected.input).await;
+            suspected.found.retain(|suspicion| again.iter().any(|other| other.is_same(suspicion)));
+            let violations: Vec<Violation> =
+                suspected.found.iter().filter_map(|one| env.views.violation(&env.contract, one)).collect();
+            let is_too_late = polling.is_over();
+            if is_too_late {
+                env.note_wait_in_vain(violations.iter());
+            }
+            if suspected.found.is_empty() || !may_lag || is_too_late || env.stays(violations.iter()) {
+                return;
+            }
+            polling.pause(&env).await;
+        }
+    }
+
+    /// Sends a read again, all pages of it. What it shows otherwise than it is known.
+    async fn ask_again(&mut self, operation: &Operation, input: &Value) -> Vec<Suspicion> {
+        let env = Arc::clone(&self.worker.env);
+        let mut found = Vec::new();
+        let mut input = input.clone();
+        for _ in 0..MOST_PAGES {
+            let request = protocol::request(operation, &input);
+            self.worker.requests += 1;
+            let exchange = env.target.send_in(None, &request).await;
+            let success = Expectation::success();
+            let judgement = env.judge.exchange(operation, &success, operation.status_clause, &exchange);
+            let seen = Seen { operation, input: &input, judgement: &judgement, is_open: false };
+            found.extend(self.worker.shadow.take(&env.views, seen));
+            let next = operation.pagination.as_ref().and_then(|pagination| {
+                let token = judgement.body.as_ref()?.get(&pagination.output_token)?.as_str()?;
+                (!token.is_empty()).then(|| (pagination.input_token.clone(), token.to_owned()))
+            });
+            let (Some((name, token)), Value::Object(members)) = (next, &mut input) else { break };
+            if members.insert(name, Value::from(token.as_str())) == Some(Value::from(token)) {
+                break;
+            }
+        }
+        found
+    }
+
+    /// Whether the single read of a resource, or of its tags, shows the same otherwise: then that is to blame.
+    async fn blames_the_single_read(&mut self, suspicion: &Suspicion) -> bool {
+        if !matches!(suspicion.part, RoleKind::Batch | RoleKind::List) || suspicion.member.is_none() {
+            return false;
+        }
+        let env = Arc::clone(&self.worker.env);
+        let about_tags = suspicion.law.is_about_tags();
+        let parts = if about_tags { [RoleKind::Tags, RoleKind::Get].as_slice() } else { [RoleKind::Get].as_slice() };
+        for part in parts {
+            let role = env.views.performer(*part, &suspicion.resource);
+            let role = role.filter(|role| !env.is_unavailable(&role.operation));
+            let operation = role.and_then(|role| env.contract.operation(&role.operation));
+            let subject = role.and_then(|role| role.subject.clone());
+            let (Some(operation), Some(subject)) = (operation, subject) else { continue };
+            let input = Value::Object(Map::from_iter([(subject, Value::from(suspicion.arn.as_str()))]));
+            let request = protocol::request(operation, &input);
+            self.worker.requests += 1;
+            let exchange = env.target.send_in(None, &request).await;
+            let success = Expectation::success();
+            let judgement = env.judge.exchange(operation, &success, operation.status_clause, &exchange);
+            let seen = Seen { operation, input: &input, judgement: &judgement, is_open: false };
+            let found = self.worker.shadow.take(&env.views, seen);
+            let same = found.into_iter().find(|other| other.member == suspicion.member);
+            let Some(single) = same else { continue };
+            if let Some(violation) = env.views.violation(&env.contract, &single) {
+                let mut history = self.history.clone();
+                history.push(TrailStep::new(&operation.name, &exchange, Manner::AsRun));
+                self.convict(&single, violation, &exchange, &history);
+            }
+            return true;
+        }
+        false
+    }
+
+    /// Notes a finding, and forgets what it is about: one defect shows once.
+    fn convict(&mut self, suspicion: &Suspicion, violation: Violation, exchange: &Exchange, history: &[TrailStep]) {
+        self.worker.shadow.forget(&suspicion.arn, suspicion.member.as_deref(), suspicion.law);
+        self.worker.tally.find_after(violation.clone(), self.case, exchange, history);
+        self.worker.shown_otherwise.push(violation);
+    }
+}
+
+/// Most pages of a list that are read again.
+const MOST_PAGES: usize = 200;
+
+/// The input of the first page of a walk.
+fn beginning(operation: &Operation, input: &Value) -> Value {
+    let mut input = input.clone();
+    if let (Some(pagination), Value::Object(members)) = (&operation.pagination, &mut input) {
+        members.remove(&pagination.input_token);
+    }
+    input
+}
+
+fn is_first_page(operation: &Operation, seen: &Seen<'_>) -> bool {
+    let token = operation.pagination.as_ref().and_then(|pagination| seen.input.get(&pagination.input_token));
+    token.is_none_or(|token| token.as_str().unwrap_or_default().is_empty())
+}
