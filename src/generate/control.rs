@@ -16,8 +16,9 @@ impl Generator {
     /// The valid request closest to `input`, an input of the family; `None` if no such request is known.
     pub fn control(&self, operation: &Operation, family: &Family, input: &Value) -> Option<Value> {
         let repaired = family.path.as_deref().into_iter().flat_map(|path| self.repaired(operation, path, input));
+        let without = family.position.as_ref().and_then(|position| position.left_out(input));
         let others = family.base.iter().cloned().chain([self.minimal_input(operation)]);
-        let mut candidates = repaired.chain(others).map(finished);
+        let mut candidates = without.into_iter().chain(repaired).chain(others).map(finished);
         candidates.find(|candidate| self.is_valid(operation, candidate))
     }
 

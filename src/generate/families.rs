@@ -65,13 +65,14 @@ impl Generator {
         let Some(node) = operation.input.find(path) else { return Vec::new() };
         let Some(clause) = node.clause(constraint) else { return Vec::new() };
         let errors = invalid_input_errors(&self.contract, operation, constraint);
-        invalid::candidates(scope, node, constraint)
-            .into_iter()
-            .map(|candidate| {
-                let expectation = refusal(node, constraint, errors.clone());
-                self.planted(scope, path, candidate, expectation, Intent::Breaks(clause))
-            })
-            .collect()
+        let candidates = invalid::candidates(scope, node, constraint);
+        let expectation = refusal(node, constraint, errors);
+        let intent = Intent::Breaks(clause);
+        let of_one = candidates.first();
+        let among = of_one.map(|candidate| self.among_neighbours(scope, path, candidate, &expectation, intent));
+        let alone = candidates.iter().cloned();
+        let alone = alone.map(|candidate| self.planted(scope, path, candidate, expectation.clone(), intent));
+        alone.chain(among.into_iter().flatten()).collect()
     }
 
     /// Valid requests by a caller for whom every call meets the error.

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::positions::Position;
 use crate::plan::case::Form;
 use crate::plan::expectation::Expectation;
 use crate::spec::clause::ClauseIndex;
@@ -24,6 +25,8 @@ pub struct Family {
     pub(super) intent: Intent,
     /// Path of the special value.
     pub(super) path: Option<String>,
+    /// Where the special value stands among others, if it does.
+    pub(super) position: Option<Position>,
     /// What its inputs are without what is special about them, where no path says where that is.
     pub(super) base: Option<Value>,
     /// The input that was drawn first: many families have but one, and it need not be proven again.
@@ -58,6 +61,7 @@ impl Family {
             varied: None,
             intent,
             path: None,
+            position: None,
             base: None,
             first: RefCell::default(),
             freshness: Cell::default(),

@@ -76,6 +76,7 @@ fn wrong_types(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
     let all = [
         ("a boolean", json!(true)),
         ("a number", json!(7)),
+        ("a digit", json!(1)),
         ("a fraction", json!(1.5)),
         ("a string", json!("text")),
         ("a number in quotes", json!("7")),
@@ -252,6 +253,7 @@ fn below(node: &Node) -> Vec<Candidate> {
     let Some(low) = valid::integer_bound(node.constraints.range, |range| range.min) else { return Vec::new() };
     let one_less = low.saturating_sub(1);
     let mut all = vec![Candidate::exactly(format!("{one_less}, one too small"), json!(one_less))];
+    all.extend(wrapped(low, -1));
     if let NodeKind::Integer { lowest, .. } = node.kind
         && lowest < one_less
     {
@@ -264,12 +266,19 @@ fn above(node: &Node) -> Vec<Candidate> {
     let Some(high) = valid::integer_bound(node.constraints.range, |range| range.max) else { return Vec::new() };
     let one_more = high.saturating_add(1);
     let mut all = vec![Candidate::exactly(format!("{one_more}, one too large"), json!(one_more))];
+    all.extend(wrapped(high, 1));
     if let NodeKind::Integer { highest, .. } = node.kind
         && highest > one_more
     {
         all.push(Candidate::new("far too large", (one_more + 1..=highest).prop_map(Value::from).boxed()));
     }
     all
+}
+
+/// A legal number with 32 bits more, which some programs cut off.
+fn wrapped(legal: i64, side: i64) -> Option<Candidate> {
+    let beyond = legal.checked_add(side.checked_shl(32)?)?;
+    Some(Candidate::exactly(format!("{beyond}, legal without its high bits"), json!(beyond)))
 }
 
 fn repeated(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {

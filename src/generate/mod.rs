@@ -14,6 +14,7 @@ pub mod invalid;
 mod legality;
 mod object;
 pub mod pattern;
+mod positions;
 pub use crate::plan::placeholder;
 mod set_at_path;
 pub mod text;

@@ -88,7 +88,11 @@ pub fn run_whole(
 fn prepared(contract: &Arc<Contract>, options: &Options) -> Result<(Bench, Vec<Mutant>), SelftestError> {
     let plan = plan::plan(contract, &Suites::builtin()?, &Filter::default())?;
     let catalogue = Catalogue::of(contract, &plan.cases)?;
-    let mutants = chosen(contract, catalogue.mutants, &options.only)?;
+    let mut mutants = catalogue.mutants;
+    if options.only.iter().any(|glob| glob.contains('@')) {
+        mutants.extend(catalogue.occasional);
+    }
+    let mutants = chosen(contract, mutants, &options.only)?;
     let bench = Bench {
         contract: Arc::clone(contract),
         plan,

@@ -54,6 +54,9 @@ pub struct Equivalent {
 pub struct Catalogue {
     /// Those to try.
     pub mutants: Vec<Mutant>,
+    /// Derived faults that show on some occasions only, `KIND@CONDITION`. Not all of them are detected yet: they are tried
+    /// if a glob has an `@`.
+    pub occasional: Vec<Mutant>,
     /// Those that cannot be seen, with the reason.
     pub equivalents: Vec<Equivalent>,
 }
@@ -83,14 +86,15 @@ impl Catalogue {
             .into_iter()
             .map(|entry| Ok((attribution::whole(&entry.faults)?, entry.reason)))
             .collect::<Result<Vec<_>, SelftestError>>()?;
-        let mut catalogue = Catalogue { mutants: Vec::new(), equivalents: Vec::new() };
+        let mut catalogue = Catalogue { mutants: Vec::new(), occasional: Vec::new(), equivalents: Vec::new() };
         for id in ids {
             if let Some((_, reason)) = hidden.iter().find(|(regex, _)| regex.is_match(&id)) {
                 catalogue.equivalents.push(Equivalent { id, reason: reason.clone() });
                 continue;
             }
             let (family, breaks) = attribution.of(contract, &id)?;
-            catalogue.mutants.push(Mutant { id, family, breaks, also_breaks: Vec::new(), why: None });
+            let list = if id.contains('@') { &mut catalogue.occasional } else { &mut catalogue.mutants };
+            list.push(Mutant { id, family, breaks, also_breaks: Vec::new(), why: None });
         }
         for fault in data.faults {
             let of_its_form = attribution.of(contract, fault.id.split('@').next().unwrap_or(&fault.id));

@@ -1,0 +1,164 @@
+//! A value that breaks a constraint, among good neighbours: in the first, a middle and the last place of a collection.
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::families::fillers;
+use super::family::{Family, Intent};
+use super::generator::Generator;
+use super::invalid::Candidate;
+use super::set_at_path::set_at_path;
+use super::valid::{self, Scope};
+use crate::plan::expectation::Expectation;
+use crate::spec::contract::{Node, NodeKind, Operation};
+
+/// How many elements a short collection has.
+const SHORT: u64 = 3;
+/// How many a long one has at most.
+const LONG: u64 = 12;
+
+/// Where the special value of a family stands: the path of the collection, and the position in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Position {
+    collection: String,
+    index: usize,
+}
+
+impl Position {
+    /// The input without the element or entry at the position.
+    pub(super) fn left_out(&self, input: &Value) -> Option<Value> {
+        let mut rest = input.clone();
+        match at(&mut rest, &self.collection)? {
+            Value::Array(elements) if self.index < elements.len() => drop(elements.remove(self.index)),
+            Value::Object(entries) => {
+                let key = entries.keys().nth(self.index).cloned()?;
+                entries.remove(&key);
+            }
+            _ => return None,
+        }
+        Some(rest)
+    }
+}
+
+impl Generator {
+    /// Families with a candidate's value among good neighbours; none if the path leads through no collection.
+    pub(super) fn among_neighbours(
+        &self,
+        scope: Scope<'_>,
+        path: &str,
+        candidate: &Candidate,
+        expectation: &Expectation,
+        intent: Intent,
+    ) -> Vec<Family> {
+        let Some(collection) = collection_of(scope.operation, path) else { return Vec::new() };
+        let most = collection.constraints.length.and_then(|length| length.max).unwrap_or(LONG).min(LONG);
+        let places = [(0, SHORT), (1, SHORT), (2, SHORT), (most.saturating_sub(1), most)];
+        let fitting = places.into_iter().filter(|(index, of)| *of <= most && *index < *of && *of > 1);
+        fitting
+            .filter_map(|(index, of)| {
+                let index = usize::try_from(index).ok()?;
+                let inputs = self.at_position(scope, path, collection, candidate, (index, of))?;
+                let note = format!("{}, in place {} of {of}", candidate.note, index + 1);
+                let position = Position { collection: collection.path.clone(), index };
+                let family = Family::new(note, expectation.clone(), vec![inputs], intent);
+                Some(Family { position: Some(position), ..family })
+            })
+            .collect()
+    }
+
+    fn at_position(
+        &self,
+        scope: Scope<'_>,
+        path: &str,
+        collection: &Node,
+        candidate: &Candidate,
+        (index, of): (usize, u64),
+    ) -> Option<BoxedStrategy<Value>> {
+        let neighbours = valid::of_size(scope, collection, of)?;
+        let contract = std::sync::Arc::clone(self.contract());
+        let (name, path, place) = (scope.operation.name.clone(), path.to_owned(), collection.path.clone());
+        let fillers = fillers(scope, &path);
+        let base = self.minimal_input(scope.operation);
+        let values = (neighbours, candidate.values.clone()).prop_map(move |(neighbours, value)| {
+            let mut input = base.clone();
+            if let Some(operation) = contract.operation(&name) {
+                let filler = |node: &Node| fillers.get(&node.path).cloned().unwrap_or(Value::Null);
+                set_at_path(&operation.input, &mut input, &place, neighbours, &filler);
+                set_at_path(&operation.input, &mut input, &path, value, &filler);
+                move_to(&mut input, &place, index);
+            }
+            input
+        });
+        Some(values.boxed())
+    }
+}
+
+/// The outermost list or map that a path leads into.
+fn collection_of<'c>(operation: &'c Operation, path: &str) -> Option<&'c Node> {
+    let holds = |node: &&Node| {
+        let is_collection = matches!(node.kind, NodeKind::List { .. } | NodeKind::Map { .. });
+        is_collection && path.strip_prefix(node.path.as_str()).is_some_and(|rest| rest.starts_with('.'))
+    };
+    // The order of a map's keys is nobody's choice.
+    let is_key = path.rsplit('.').next() == Some("key");
+    operation.input.walk().into_iter().filter(holds).min_by_key(|node| node.path.len()).filter(|_| !is_key)
+}
+
+/// Moves what stands first in a collection to another place.
+fn move_to(input: &mut Value, collection: &str, index: usize) {
+    match at(input, collection) {
+        Some(Value::Array(elements)) if index < elements.len() => elements.swap(0, index),
+        Some(Value::Object(entries)) => {
+            let keys: Vec<String> = entries.keys().cloned().collect();
+            let (Some(first), Some(other)) = (keys.first(), keys.get(index)) else { return };
+            let (one, two) = (entries.get(first).cloned(), entries.get(other).cloned());
+            if let (Some(one), Some(two)) = (one, two) {
+                entries.insert(first.clone(), two);
+                entries.insert(other.clone(), one);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What stands at a path of members.
+fn at<'v>(value: &'v mut Value, path: &str) -> Option<&'v mut Value> {
+    path.split('.').try_fold(value, |value, name| value.get_mut(name))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use super::super::generator::runner;
+    use super::*;
+    use crate::plan::case::{Case, Check};
+    use crate::plan::{Filter, Suites, plan};
+
+    #[test]
+    fn a_bad_element_stands_in_every_place_and_its_control_lacks_it() {
+        let contract = Arc::new(crate::spec::builtin().unwrap());
+        let plan = plan(&contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
+        let generator = Generator::new(Arc::clone(&contract), &BTreeSet::new()).unwrap();
+        let is_about = |case: &&Case| {
+            let is_pattern = matches!(&case.check, Check::Refuses { path, constraint }
+                if path == "arns.member" && *constraint == crate::spec::clause::Constraint::Pattern);
+            is_pattern && case.operation.as_deref() == Some("BatchGetChannel")
+        };
+        let case = plan.cases.iter().find(is_about).unwrap();
+        let operation = contract.operation("BatchGetChannel").unwrap();
+        let mut places = BTreeSet::new();
+        for family in generator.families(case) {
+            let Some(position) = &family.position else { continue };
+            let (_, input) = generator.draw(operation, &family, &mut runner(1, "positions")).unwrap();
+            let number = input["arns"].as_array().unwrap().len();
+            let control = generator.control(operation, &family, &input).unwrap();
+            assert_eq!(control["arns"].as_array().unwrap().len(), number - 1, "{control}");
+            places.insert((position.index, number));
+        }
+        assert_eq!(places, BTreeSet::from([(0, 3), (1, 3), (2, 3), (11, 12)]));
+    }
+}
