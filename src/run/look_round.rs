@@ -50,6 +50,11 @@ impl Session<'_> {
         let operation = role.and_then(|role| env.contract.operation(&role.operation));
         let (Some(role), Some(operation)) = (role, operation) else { return false };
         let Some(input) = self.input_of_look(role, operation, arn) else { return false };
+        let is_narrow = role.owner.is_some() || role.filter.as_ref().is_some_and(|(name, _)| input.get(name).is_some());
+        if kind == RoleKind::List && !is_narrow && !env.target.is_loopback() {
+            // An account may have any number of others.
+            return false;
+        }
         if kind == RoleKind::List {
             let (mut judgement, exchange, _) = self.walk_items(operation, &input, operation.status_clause).await;
             if let Some(exchange) = exchange {
