@@ -5,7 +5,7 @@
 //! go. A token is bound to the list that gave it out.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::URL_SAFE;
 
 use super::call::Call;
 use super::error::ApiError;
@@ -13,8 +13,8 @@ use super::fault::{Behavior, PageFault};
 use super::rules::Rule;
 use super::variant::Variant;
 
-/// Characters of a token before any filler.
-const TOKEN_LENGTH: usize = 22;
+/// Characters of a token before any filler; like those of the service it ends in `==`.
+const TOKEN_LENGTH: usize = 24;
 /// Characters of filler in long tokens.
 const FILLER: usize = 960;
 
@@ -129,14 +129,14 @@ impl Pager {
         let mut bytes = [0_u8; 16];
         bytes[..8].copy_from_slice(&position.to_be_bytes());
         bytes[8..].copy_from_slice(&self.seal(position).to_be_bytes());
-        let mut token = URL_SAFE_NO_PAD.encode(bytes);
+        let mut token = URL_SAFE.encode(bytes);
         token.extend(std::iter::repeat_n('_', self.filler));
         token
     }
 
     fn decode(&self, token: &str) -> Option<u64> {
         let (token, filler) = token.split_at_checked(TOKEN_LENGTH)?;
-        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let bytes = URL_SAFE.decode(token).ok()?;
         let (position, seal) = bytes.split_first_chunk::<8>()?;
         let position = u64::from_be_bytes(*position);
         let known = seal == self.seal(position).to_be_bytes() && filler.len() == self.filler;

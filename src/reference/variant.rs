@@ -49,12 +49,14 @@ variants! {
     EmptyObjectOnEmpty200 = "empty-object-on-empty-200",
     /// A recording configuration is ACTIVE as soon as it is created, and a failover slate is CREATED at once.
     ActiveAtOnce = "active-at-once",
-    /// A channel without multitrack input shows the disabled default object.
-    DefaultMultitrackObject = "default-multitrack-object",
+    /// A channel without multitrack input shows no object for it.
+    NoMultitrackObject = "no-multitrack-object",
     /// Timestamps have fractions of a second.
     FractionalTimestamps = "fractional-timestamps",
-    /// The tags of CreateChannel stay off the stream key.
-    KeyUntagged = "key-untagged",
+    /// The tags of CreateChannel are tags of its stream key too.
+    KeyTagged = "key-tagged",
+    /// A batch without errors shows an empty list of them.
+    EmptyBatchErrors = "empty-batch-errors",
     /// A preset given with type BASIC or STANDARD is stored as the empty string.
     AcceptPresetOnStandard = "accept-preset-on-standard",
     /// Malformed JSON and wrong JSON types are a SerializationException.

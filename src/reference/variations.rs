@@ -23,6 +23,11 @@ pub(crate) fn fill(operation: Operation, document: &mut Value) {
     {
         members.entry("nextToken").or_insert(Value::Null);
     }
+    if operation.name().starts_with("BatchGet")
+        && let Value::Object(members) = document
+    {
+        members.entry("errors").or_insert(Value::Null);
+    }
     walk(document, "", &mut |name, members| {
         let optional = OPTIONAL.iter().filter(|(holder, _)| *holder == name);
         for member in optional.flat_map(|(_, optional)| optional.iter()) {

@@ -31,10 +31,13 @@ pub(super) fn apply(call: &Call<'_>, channel: &mut Channel) -> Result<(), ApiErr
         }
     }
     if let Some(multitrack) = given.object("multitrackInputConfiguration") {
+        let enabled = multitrack.flag("enabled").unwrap_or_default();
+        let shown = !(enabled || call.varies(Variant::NoMultitrackObject));
+        let default = |value: &str| shown.then(|| value.to_owned());
         channel.multitrack_input_configuration = Some(Multitrack {
-            enabled: multitrack.flag("enabled").unwrap_or_default(),
-            maximum_resolution: owned(multitrack, "maximumResolution"),
-            policy: owned(multitrack, "policy"),
+            enabled,
+            maximum_resolution: owned(multitrack, "maximumResolution").or_else(|| default("FULL_HD")),
+            policy: owned(multitrack, "policy").or_else(|| default("ALLOW")),
         });
     }
     apply_preset(call, channel)

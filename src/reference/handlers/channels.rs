@@ -39,7 +39,8 @@ struct Listed<'a> {
 #[derive(Serialize)]
 struct Batch<'a> {
     channels: Vec<&'a Channel>,
-    errors: Vec<BatchError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<Vec<BatchError>>,
 }
 
 /// "BatchError".
@@ -67,7 +68,7 @@ pub(super) fn create(call: &Call<'_>, region: &mut Region) -> Outcome {
     }
     let number = region.next_number();
     let key_tags =
-        if call.varies(Variant::KeyUntagged) { super::super::state::Tags::new() } else { channel.tags.clone() };
+        if call.varies(Variant::KeyTagged) { channel.tags.clone() } else { super::super::state::Tags::new() };
     let key = stream_keys::new(call, &channel.arn, key_tags);
     let document = json(&Created { channel: &channel, stream_key: &key });
     let key_number = region.next_number();
@@ -88,7 +89,8 @@ fn blank(call: &Call<'_>) -> Channel {
     let id = call.service.new_id();
     let host = ids.hex(12);
     let (region, account) = (call.region, &call.service.account);
-    let multitrack = call.varies(Variant::DefaultMultitrackObject).then(|| Multitrack {
+    // The service shows it in every channel; the reference leaves it open (rule 84).
+    let multitrack = (!call.varies(Variant::NoMultitrackObject)).then(|| Multitrack {
         enabled: false,
         maximum_resolution: Some("FULL_HD".to_owned()),
         policy: Some("ALLOW".to_owned()),
@@ -136,7 +138,7 @@ pub(super) fn batch_get(call: &Call<'_>, region: &Region) -> Outcome {
 pub(super) fn batch<'r, T>(
     call: &Call<'_>,
     find: impl Fn(&str) -> Option<&'r T>,
-) -> Result<(Vec<&'r T>, Vec<BatchError>), ApiError> {
+) -> Result<(Vec<&'r T>, Option<Vec<BatchError>>), ApiError> {
     let mut found = Vec::new();
     let mut errors = Vec::new();
     for arn in call.fields().texts("arns").unwrap_or_default() {
@@ -157,7 +159,9 @@ pub(super) fn batch<'r, T>(
     if call.has(Behavior::Batch(BatchFault::WrongArn)) {
         errors.iter_mut().for_each(|error| super::end_otherwise(&mut error.arn));
     }
-    Ok((found, errors))
+    // The service leaves an empty list out.
+    let shown = !errors.is_empty() || call.varies(Variant::EmptyBatchErrors);
+    Ok((found, shown.then_some(errors)))
 }
 
 pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {

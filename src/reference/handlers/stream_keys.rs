@@ -31,7 +31,8 @@ struct Listed<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Batch<'a> {
-    errors: Vec<BatchError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<Vec<BatchError>>,
     stream_keys: Vec<&'a StreamKey>,
 }
 

@@ -18,7 +18,7 @@ fn defaults_are_the_documented_ones() {
         ("recordingConfigurationArn", json!("")),
         ("tags", json!({})),
         ("type", json!("STANDARD")),
-        ("multitrackInputConfiguration", Value::Null),
+        ("multitrackInputConfiguration", json!({"enabled": false, "maximumResolution": "FULL_HD", "policy": "ALLOW"})),
     ] {
         assert_eq!(channel[member], value, "{member}");
     }

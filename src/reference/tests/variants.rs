@@ -9,12 +9,18 @@ fn varied(variants: &[Variant]) -> Client {
 
 #[test]
 fn documents_vary() {
-    let client = varied(&[Variant::NullForAbsent, Variant::ExtraMembers, Variant::UuidIds, Variant::KeyUntagged]);
+    let client = varied(&[
+        Variant::NullForAbsent,
+        Variant::ExtraMembers,
+        Variant::UuidIds,
+        Variant::KeyTagged,
+        Variant::NoMultitrackObject,
+    ]);
     let created = client.ok("CreateChannel", json!({"tags": {"a": "b"}}));
     let channel = &created["channel"];
     assert_eq!(channel.get("multitrackInputConfiguration"), Some(&Value::Null));
     assert!(channel["extraMember"].is_object());
-    assert_eq!(created["streamKey"]["tags"], json!({}));
+    assert_eq!(created["streamKey"]["tags"], json!({"a": "b"}));
     assert_eq!(channel["arn"].as_str().unwrap().rsplit('/').next().unwrap().len(), 36);
     let listed = client.ok("ListChannels", json!({}));
     assert_eq!(listed.get("nextToken"), Some(&Value::Null));
@@ -75,7 +81,6 @@ fn transport_varies() {
 fn details_vary() {
     let client = varied(&[
         Variant::ActiveAtOnce,
-        Variant::DefaultMultitrackObject,
         Variant::FractionalTimestamps,
         Variant::AcceptPresetOnStandard,
         Variant::EmptyObjectOnEmpty200,
