@@ -75,6 +75,35 @@ fn every_numbered_entry_has_its_place() {
     assert_up_to_date("rules.md", &page);
 }
 
+/// What is known of the service beyond the document, row by row.
+#[test]
+fn every_piece_of_evidence_has_its_row() {
+    let contract = spec::builtin().unwrap();
+    let mut page = String::from(
+        "# What is known of the service\n\n\
+         What is publicly known of how the real service behaves beyond the API reference, and where each piece went.\n\
+         The contract stays the reference; a clause that rests on text which the service contradicts is inferred.\n\
+         `ivs-conformance explain ID` shows what is known about a clause, erratum or ambiguity. Made from\n\
+         `specs/ivs-2020-07-14.evidence.toml`.\n\n| source | what it is | date |\n| --- | --- | --- |\n",
+    );
+    for source in &contract.evidence.source {
+        let _ = writeln!(page, "| {} | {} | {} |", source.key, cell(&source.title), source.date);
+    }
+    let mut topic = "";
+    for entry in &contract.evidence.evidence {
+        if entry.topic != topic {
+            topic = &entry.topic;
+            let _ = writeln!(page, "\n## {topic}\n\n| stand | source | what is known | about | where it went |");
+            page.push_str("| --- | --- | --- | --- | --- |\n");
+        }
+        let about: Vec<String> = entry.about.iter().map(|id| format!("`{id}`")).collect();
+        let (says, effect) = (cell(&entry.says), cell(&entry.effect));
+        let _ =
+            writeln!(page, "| {} | {} | {says} | {} | {effect} |", entry.stand, cell(&entry.source), about.join(", "));
+    }
+    assert_up_to_date("evidence.md", &page);
+}
+
 /// Entries of the model are named by operation, shape or member.
 fn is_shape(contract: &spec::Contract, id: &str) -> bool {
     let name = id.split(['.', '$']).next().unwrap();

@@ -123,7 +123,20 @@ impl Knowledge<'_> {
             let _ = writeln!(page, "  {}: {when}", kind.id());
         }
         self.readings_of(&mut page, clause);
+        self.evidence_of(&mut page, &clause.id);
         page
+    }
+
+    /// What is known of the service about an id.
+    fn evidence_of(&self, page: &mut String, id: &str) {
+        let mut known = self.contract.evidence.about(id).peekable();
+        if known.peek().is_some() {
+            let _ = writeln!(page, "\nKnown of the service");
+        }
+        for entry in known {
+            let _ = writeln!(page, "  {} ({}): {}", entry.stand, visible(&entry.source), visible(&entry.says));
+            let _ = writeln!(page, "    {}", visible(&entry.effect));
+        }
     }
 
     /// Numbered readings and errata that bear on a clause.
@@ -199,6 +212,7 @@ impl Knowledge<'_> {
                 let _ = writeln!(page, "  {}", visible(place));
             }
         }
+        self.evidence_of(&mut page, &erratum.id);
         page
     }
 
@@ -211,6 +225,7 @@ impl Knowledge<'_> {
         for reading in &ambiguity.readings {
             let _ = writeln!(page, "  {}", visible(reading));
         }
+        self.evidence_of(&mut page, &ambiguity.id);
         page
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::evidence::EvidenceFile;
 use super::files::{Files, TextFile};
 use super::rules::RuleText;
 
@@ -47,6 +48,11 @@ impl Bundle {
     /// The bundle of that name.
     pub fn named(name: &str) -> Option<&'static Bundle> {
         Bundle::ALL.iter().find(|bundle| bundle.names.contains(&name))
+    }
+
+    /// What is known of the service that all of them are about.
+    pub(super) fn evidence() -> EvidenceFile {
+        EvidenceFile::read(include_str!("../../specs/ivs-2020-07-14.evidence.toml"))
     }
 
     /// The bundle whose model has that text.

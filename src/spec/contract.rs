@@ -1,6 +1,7 @@
 //! The contract as the other stages see it: operations, each with its input and output unfolded into a tree of [`Node`]s.
 
 use super::clause::{ClauseIndex, ClauseTable};
+use super::evidence::EvidenceFile;
 pub use super::node::{Bounds, Constraints, Location, Node, NodeClauses, NodeKind, ResourceName, TimestampFormat};
 pub use super::pattern::Pattern;
 use super::rules::Rules;
@@ -16,6 +17,8 @@ pub struct Contract {
     pub clauses: ClauseTable,
     /// Facts beyond Smithy's traits; empty for a model without rules.
     pub rules: Rules,
+    /// What is known of the service beyond the document.
+    pub evidence: EvidenceFile,
     /// SHA-256 of the model file, lower-case hex.
     pub sha256: String,
     /// How many shapes the model defines.

@@ -7,9 +7,11 @@ use sha2::{Digest, Sha256};
 
 use super::ast::{self, short_name};
 use super::bundle::Bundle;
+use super::clause::Tier;
 use super::clause_ids::{Numbering, number};
 use super::contract::{Contract, Operation};
 use super::error::{Problem, Problems, SpecError};
+use super::evidence::{self, EvidenceFile};
 use super::files::{self, Files, TextFile};
 use super::json::{self, Span};
 use super::lint;
@@ -107,7 +109,17 @@ fn load_parts(model: &Model<'_>, texts: &[RuleText]) -> Result<(Contract, Source
     let contract = load_model(model, &mut rules).map_err(fail)?;
     let (_, sources) = resolved.map_err(fail)?;
     let wrong = sources.located(lint::references(&contract));
-    if wrong.is_empty() { Ok((Contract { is_builtin, ..contract }, sources)) } else { Err(fail(wrong)) }
+    if !wrong.is_empty() {
+        return Err(fail(wrong));
+    }
+    let evidence = if is_builtin { Bundle::evidence() } else { EvidenceFile::default() };
+    let mut contract = Contract { is_builtin, evidence, ..contract };
+    for id in evidence::contradicted(&contract) {
+        if let Some(index) = contract.clauses.find(&id) {
+            contract.clauses.set_tier(index, Tier::Inferred);
+        }
+    }
+    Ok((contract, sources))
 }
 
 /// The rules of the built-in contract of that name, which others may extend.
@@ -146,6 +158,7 @@ fn load_model(given: &Model<'_>, rules: &mut dyn FnMut(&[Operation]) -> Rules) -
         operations,
         clauses,
         rules,
+        evidence: EvidenceFile::default(),
         sha256: sha256(text, base.filter(|_| overlay::extends(&root).is_some()).map(|(_, text)| text)),
         shape_count,
         is_builtin: false,

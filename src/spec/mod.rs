@@ -16,6 +16,7 @@ pub mod contract;
 mod conventions;
 mod diff;
 mod error;
+mod evidence;
 mod files;
 mod json;
 mod lint;
@@ -46,6 +47,7 @@ pub use clause::{Clause, ClauseIndex, ClauseKind, ClauseTable, Constraint, Tier}
 pub use contract::Contract;
 pub use diff::{Change, ChangeKind, Impact, compares_rules, diff, rules_of, speaks_of};
 pub use error::{Flaw, Problem, SpecError, problems};
+pub use evidence::{Evidence, EvidenceFile, EvidenceSource, Stand};
 pub use files::{Files, TextFile};
 pub use load::{builtin, load, load_file, load_files};
 pub use openapi::export_openapi;

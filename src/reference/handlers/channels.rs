@@ -1,5 +1,7 @@
 //! Channels.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::super::api::Api;
@@ -174,7 +176,7 @@ pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
         (region.slated_by(), "filterByFailoverSlateConfigurationArn"),
     ]
     .map(|(referrers, name)| {
-        (referrers, name, call.knows(name).then(|| given.text_or_empty(name)).unwrap_or_default())
+        (referrers, name, if call.knows(name) { given.text_or_empty(name) } else { Cow::Borrowed("") })
     });
     let mut filters = filters.iter().filter(|(_, _, value)| !value.is_empty());
     let filter = filters.next();
