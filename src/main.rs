@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use ivs_conformance::cli::{self, environment::Environment};
 use mimalloc::MiMalloc;
 
-/// Requests and answers are made of many small pieces: the system's allocator takes twice as long over them.
+/// Requests and responses are made of many small pieces: the system's allocator takes twice as long over them.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

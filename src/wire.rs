@@ -70,7 +70,7 @@ pub enum FailureKind {
     Dropped,
     /// What arrived is not HTTP.
     Protocol,
-    /// The run itself or the HTTP client held the request back, or the run did not wait for its answer: says nothing
+    /// The run itself or the HTTP client held the request back, or the run did not wait for its response: says nothing
     /// about the target.
     Withheld,
 }

@@ -222,7 +222,7 @@ fn nothing_secret_leaves_whatever_a_target_gives_back() {
 
 #[test]
 fn nothing_that_a_target_keeps_secret_is_shown() {
-    // A server with defects on all operations that have secrets in them, so that findings show their answers.
+    // A server with defects on all operations that have secrets in them, so that findings show their responses.
     let target = Target::with(&[
         "status:CreateChannel=202",
         "status:GetStreamKey=202",

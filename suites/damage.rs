@@ -107,7 +107,7 @@ async fn a_target_that_a_request_damages_is_told_and_what_stays_is_named() {
     let note = record.notes.iter().find(|note| note.starts_with("The target is damaged since ")).expect("a note");
     assert!(note.contains("since CreateChannel.") || note.contains("since protocol."), "{note}");
     assert!(
-        note.contains("ListChannels answered before and fails now (the target answered with status 500)"),
+        note.contains("ListChannels answered before and fails now (the target responded with status 500)"),
         "{note}"
     );
     // Lists were judged before anything damaged them.

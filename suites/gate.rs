@@ -241,7 +241,7 @@ fn what_is_not_implemented_on_purpose_does_not_fail_until_it_is_there() {
     assert_exit(&there, 1);
     let said = String::from_utf8_lossy(&there.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        said.contains("ListStreams answered though expected not to be implemented: drop the expectation"),
+        said.contains("ListStreams responded though expected not to be implemented: drop the expectation"),
         "{said}"
     );
 }

@@ -130,7 +130,7 @@ fn what_a_killed_run_leaves_is_cleaned_and_all_else_stays() {
 }
 
 /// Everything was deleted; or it was, but for requests that break their body on purpose and so cannot carry a mark:
-/// of such a one without an answer nobody knows more than that it should have been refused.
+/// of such a one without a response nobody knows more than that it should have been refused.
 #[track_caller]
 fn assert_complete(cleaned: &std::process::Output) {
     let said = String::from_utf8_lossy(&cleaned.stdout).into_owned();
@@ -277,7 +277,7 @@ fn clean_says_how_a_request_failed_whose_products_it_cannot_find() {
     assert_exit(&cleaned, 3);
     let said = String::from_utf8_lossy(&cleaned.stdout).into_owned();
     let unknown: Vec<&str> = said.lines().filter(|line| line.starts_with("unknown  ")).collect();
-    let list = "ListChannels failed: the target answered with status 500";
+    let list = "ListChannels failed: the target responded with status 500";
     assert_eq!(unknown.iter().filter(|line| line.contains(list)).count(), 1, "{said}");
     let request = "it was answered with status 500, and its request could carry neither tag nor name";
     assert!(unknown.iter().all(|line| line.contains(list) || line.contains(request)), "{said}");

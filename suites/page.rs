@@ -18,7 +18,7 @@ const FAULTS: [&str; 5] = [
     "error-code:ResourceNotFoundException=Gone",
     "ignore:TagResource.input.tags.value.length.max",
 ];
-/// What a hostile target may answer.
+/// What a hostile target may respond.
 const HOSTILE: &str = "</script><script>document.title = 'taken over'; console.error('taken over')</script><img src=x \
                        onerror=\"console.error('taken over')\">";
 

@@ -306,6 +306,6 @@ fn the_documented_configuration_is_understood() {
     // The operation is there, though the file says that it is not.
     assert_exit(&output, 1);
     let said = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("StopStream answered though expected not to be implemented"), "{said}");
+    assert!(said.contains("StopStream responded though expected not to be implemented"), "{said}");
     assert!(machine.read("junit.xml").contains("<testsuites") && !machine.read("report.html").is_empty());
 }

@@ -1,4 +1,4 @@
-//! The errors that are right answers to what is sent.
+//! The errors that are right responses to what is sent.
 
 use super::valid;
 use crate::plan::expectation::{Expectation, ExpectedError};
@@ -18,7 +18,7 @@ pub(super) fn refusal(node: &Node, constraint: Constraint, errors: Vec<ExpectedE
     }
 }
 
-/// What an operation answers to a request that breaks its constraints.
+/// How an operation responds to a request that breaks its constraints.
 pub(super) fn invalid_input_errors(
     contract: &Contract,
     operation: &Operation,
@@ -52,7 +52,7 @@ fn bad_requests(operation: &Operation) -> impl Iterator<Item = ExpectedError> + 
     errors.map(|error| ExpectedError { code: error.code.clone(), status: error.status })
 }
 
-/// What an operation answers to an ARN of nothing.
+/// How an operation responds to an ARN of nothing.
 pub fn not_found_errors(contract: &Contract, operation: &Operation) -> Vec<ExpectedError> {
     let errors = trigger_errors(contract, operation, TriggerKind::AbsentResource);
     if !errors.is_empty() {

@@ -15,7 +15,7 @@ use crate::spec::clause::ClauseIndex;
 pub struct Family {
     /// What is special about them.
     pub note: String,
-    /// The answers that are right.
+    /// The responses that are right.
     pub expectation: Expectation,
     /// Inputs to try first, and when those break more than intended, more varied ones.
     pub(super) inputs: Vec<BoxedStrategy<Value>>,

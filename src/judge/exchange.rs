@@ -19,7 +19,7 @@ use crate::spec::contract::{BodyClause, Contract, NodeKind, Operation};
 use crate::spec::rules::ErrorCause;
 use crate::wire::{Exchange, FailureKind, Reply, Response};
 
-/// Clause on the form of error answers; it holds for every operation.
+/// Clause on the form of error responses; it holds for every operation.
 const ERROR_BODY_CLAUSE: &str = "protocol.error-body-is-json-object";
 
 /// Most bytes of a body that is no JSON that are looked through.
@@ -37,7 +37,7 @@ pub struct Judge {
 }
 
 impl Answer {
-    /// The answer in a few words, e.g. `ValidationException (400)`.
+    /// The response in a few words, e.g. `ValidationException (400)`.
     pub fn describe(&self) -> String {
         match self {
             Answer::Success => "success".to_owned(),
@@ -55,12 +55,12 @@ impl Answer {
 }
 
 impl Judgement {
-    /// Whether the answer is one of those expected.
+    /// Whether the response is one of those expected.
     pub fn is_success(&self) -> bool {
         self.answer == Answer::Success
     }
 
-    /// Takes back what it says of a clause and of the errors of an operation: the answer has another reason.
+    /// Takes back what it says of a clause and of the errors of an operation: the response has another reason.
     pub fn take_back(&mut self, clause: ClauseIndex, operation: &Operation, reason: String) {
         let is_about =
             |index: ClauseIndex| index == clause || operation.errors.iter().any(|error| error.clause == index);
@@ -95,7 +95,7 @@ impl Judge {
         }
     }
 
-    /// Judges an exchange of `operation`. `focus` is the clause to blame if the answer is none of the expected ones.
+    /// Judges an exchange of `operation`. `focus` is the clause to blame if the response is none of the expected ones.
     pub fn exchange(
         &self,
         operation: &Operation,
@@ -241,7 +241,7 @@ impl View<'_> {
         self.violate(clause, FindingKind::MalformedResponse, expected.to_owned(), observed);
     }
 
-    /// RFC 8259 recommends that names within an object are unique; who reads the others sees another answer.
+    /// RFC 8259 recommends that names within an object are unique; who reads the others sees another response.
     fn unique_names(&mut self, clause: ClauseIndex) {
         let Some(name) = self.judgement.repeated.take() else { return };
         self.judgement.violations.push(Violation {
@@ -255,7 +255,7 @@ impl View<'_> {
         });
     }
 
-    /// An answer that is right upholds the clause in question, unless success and every refusal are right alike.
+    /// A response that is right upholds the clause in question, unless success and every refusal are right alike.
     fn uphold_focus(&mut self) {
         if !(self.expectation.success && self.expectation.any_client_error) {
             self.judgement.upheld.push(self.focus);
@@ -263,7 +263,7 @@ impl View<'_> {
     }
 
     fn expected(&self) -> String {
-        format!("The answer is {}.", self.expectation.describe())
+        format!("The response is {}.", self.expectation.describe())
     }
 
     fn violate(&mut self, clause: ClauseIndex, kind: FindingKind, expected: String, observed: String) {

@@ -120,7 +120,7 @@ impl FindingKind {
         match self {
             FindingKind::AcceptedInvalid => "The target accepted a request that breaks the contract.",
             FindingKind::RejectedValid => "The target refused a request that keeps the contract.",
-            FindingKind::WrongStatus => "The target answered with another HTTP status than documented.",
+            FindingKind::WrongStatus => "The target responded with another HTTP status than documented.",
             FindingKind::WrongErrorCode => {
                 "The target refused, as it should, but with another error code than documented."
             }

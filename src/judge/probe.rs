@@ -1,4 +1,4 @@
-//! Judges the answer to a probe: a request that no input alone describes.
+//! Judges the response to a probe: a request that no input alone describes.
 
 use super::exchange::{Answer, Judge, Judgement};
 use super::finding::{FindingKind, Violation};
@@ -9,7 +9,7 @@ use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
 use crate::wire::Exchange;
 
-/// Whether an answer is the accepted one.
+/// Whether a response is the accepted one.
 pub fn fits(accepted: &Accepted, judge: &Judge, answer: &Answer) -> bool {
     match (accepted, answer) {
         (Accepted::Success, Answer::Success) => true,
@@ -49,8 +49,8 @@ pub fn check(
             operation: operation.name.clone(),
             detail: None,
             kind: kind(&judgement.answer, allows_success && accepted.len() == 1),
-            expected: format!("The answer is {}.", described(accepted)),
-            observed: format!("The target answered {}.", judgement.answer.describe()),
+            expected: format!("The response is {}.", described(accepted)),
+            observed: format!("The target responded with {}.", judgement.answer.describe()),
             tier: None,
         });
     }

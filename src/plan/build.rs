@@ -14,7 +14,7 @@ use crate::spec::clause_id::ClauseId;
 use crate::spec::contract::{BodyClause, Contract, Node, Operation};
 use crate::spec::rules::{ErrorCause, InputRule};
 
-/// The clause on the form of error answers: every refusal decides it.
+/// The clause on the form of error responses: every refusal decides it.
 const ERROR_BODY: &str = "protocol.error-body-is-json-object";
 
 /// The clause that promises an error to callers without permission.

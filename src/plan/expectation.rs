@@ -1,4 +1,4 @@
-//! Which answers to a request the contract allows.
+//! Which responses to a request the contract allows.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::accepted::Accepted;
 use crate::spec::Contract;
 use crate::spec::contract::Operation;
 
-/// An error answer: code and status together.
+/// An error response: code and status together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectedError {
@@ -16,7 +16,7 @@ pub struct ExpectedError {
     pub status: u16,
 }
 
-/// The answers that the contract allows to one request; anything else diverges.
+/// The responses that the contract allows to one request; anything else diverges.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Expectation {
     /// Whether the documented success is allowed.
@@ -83,7 +83,7 @@ impl Expectation {
 }
 
 /// The statuses of an error code: those that the operation documents, else those that it may have beside these, else
-/// those of the errors common to all. None for an error that the operation cannot answer with.
+/// those of the errors common to all. None for an error that the operation cannot respond with.
 pub fn statuses(contract: &Contract, operation: &Operation, code: &str) -> Vec<u16> {
     if let Some(error) = operation.error(code) {
         return vec![error.status];

@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::wire::{Coding, Response};
 
-/// Most values that a body may hold; far more than any documented answer, few enough for some 20 megabytes.
+/// Most values that a body may hold; far more than any documented response, few enough for some 20 megabytes.
 pub const MOST_VALUES: usize = 250_000;
 /// What an object weighs against a plain value.
 const OBJECT: usize = 8;

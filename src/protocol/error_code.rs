@@ -1,4 +1,4 @@
-//! Where an error answer names its code. The reference is silent; restJson1 clients read these carriers.
+//! Where an error response names its code. The reference is silent; restJson1 clients read these carriers.
 
 use serde_json::Value;
 

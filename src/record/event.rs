@@ -5,7 +5,7 @@ use crate::spec::clause::ClauseIndex;
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The plan is made and the target answers.
+    /// The plan is made and the target responds.
     Started {
         /// Cases to run.
         cases: usize,

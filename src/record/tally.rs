@@ -27,7 +27,7 @@ pub struct Tally {
     pub unknown_members: u64,
     /// Members that were null where they could be absent.
     pub nulls: u64,
-    /// Answers that came right only after a while, and the longest while.
+    /// Responses that came right only after a while, and the longest while.
     pub lags: (u64, Duration),
     /// What went wrong in the program itself.
     pub internal_errors: Vec<String>,
@@ -60,7 +60,7 @@ impl Tally {
         }
     }
 
-    /// Notes that an answer came right only after a while.
+    /// Notes that a response came right only after a while.
     pub fn lagged(&mut self, span: Duration) {
         self.lags = (self.lags.0 + 1, self.lags.1.max(span));
     }

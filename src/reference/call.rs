@@ -12,7 +12,7 @@ use super::rules::Rule;
 use super::service::Service;
 use super::variant::Variant;
 
-/// A JSON document, or nothing for an empty answer.
+/// A JSON document, or nothing for an empty response.
 pub(crate) type Outcome = Result<Vec<u8>, ApiError>;
 
 /// A call whose input was found acceptable.
@@ -78,7 +78,7 @@ pub(crate) fn json<T: Serialize>(document: &T) -> Outcome {
     serde_json::to_vec(document).map_err(|error| ApiError::new(ErrorCode::InternalServer, error.to_string()))
 }
 
-/// The empty answer.
+/// The empty response.
 pub(crate) fn nothing() -> Outcome {
     Ok(Vec::new())
 }

@@ -2,7 +2,7 @@
 
 use super::config::Condition;
 
-/// The code of an error answer.
+/// The code of an error response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ErrorCode {
     Validation,
@@ -80,7 +80,7 @@ impl ErrorCode {
     }
 }
 
-/// An error answer before it is put on the wire.
+/// An error response before it is put on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {message}", code.name())]
 pub(crate) struct ApiError {

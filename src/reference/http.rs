@@ -347,7 +347,7 @@ fn violated(service: &Service, operation: Operation, violation: &Violation) -> A
     if *constraint == Constraint::Type { malformed(service, message) } else { ApiError::validation(message) }
 }
 
-/// A plain answer outside the contract.
+/// A plain response outside the contract.
 pub(crate) fn plain(status: u16, document: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(document));
     reply::set_status(&mut response, status);

@@ -14,7 +14,7 @@
 //! 3. `handlers` does the operation's work on one region's `state` under that
 //!    region's lock, checking the rules that the reference states in prose
 //!    (`rules`).
-//! 4. `reply` writes the answer.
+//! 4. `reply` writes the response.
 //!
 //! The region is the one in the request's credential scope, even where
 //! signatures are not checked, and [`Config::region`] otherwise.
@@ -30,7 +30,7 @@
 //! `POST /_reference/broadcast` stands in for a broadcaster. It takes
 //! `{"channelArn": ARN, "state": "live"}` or `"offline"`, optionally `"health"`
 //! (`HEALTHY`, `STARVING` or `UNKNOWN`) and `"errorEvent"` (the code of an event
-//! that ended an earlier attempt), needs no signature, and answers
+//! that ended an earlier attempt), needs no signature, and responses
 //! `{"streamId": ID}`, or 404 for a channel that does not exist.
 //!
 //! # Faults
@@ -46,7 +46,7 @@
 //! | `refuse:OP.input.PATH=CLASS` | refuses legal values of a class |
 //! | `crash:OP.input.PATH=CLASS` | answers them with an internal error |
 //! | `forget:OP.MEMBER` | drops a given member before the operation's work |
-//! | `lose-update:OP.MEMBER` | the same, but the answer shows the member |
+//! | `lose-update:OP.MEMBER` | the same, but the response shows the member |
 //! | `default:OP.MEMBER=VALUE`, `reset-update:OP.MEMBER=VALUE` | puts a value where a member is missing |
 //! | `status:OP*=NNN`, `content-type:OP*=TEXT`, `body:OP*=TEXT` | changes successful answers |
 //! | `error-status:…=NNN`, `error-code:…=NAME`, `error-body:…=TEXT`, `error-content-type:…=TEXT` | changes errors; before `=` stands `OP`, `CODE`, `OP.CODE` or `*` |

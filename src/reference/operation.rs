@@ -63,7 +63,7 @@ macro_rules! operations {
                 match self { $(Self::$name => Access::$access,)* }
             }
 
-            /// Its documented answer.
+            /// Its documented response.
             pub(crate) fn success(self) -> Success {
                 match self { $(Self::$name => Success::$success,)* }
             }
@@ -144,7 +144,7 @@ impl Operation {
         Self::ALL.iter().copied().filter(move |operation| operation.since() <= api)
     }
 
-    /// Whether it answers in pages.
+    /// Whether it responses in pages.
     pub(crate) fn has_pages(self) -> bool {
         self.name().starts_with("List") && self != Self::ListTagsForResource
     }

@@ -15,7 +15,7 @@ use super::variations;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
-/// Headers that the model of November 2026 declares on errors and on answers of batches, with usual values.
+/// Headers that the model of November 2026 declares on errors and on responses of batches, with usual values.
 const OF_BROWSERS: [(&str, &str); 7] = [
     ("access-control-allow-origin", "*"),
     ("access-control-expose-headers", "x-amzn-ErrorType,x-amzn-RequestId"),
@@ -29,7 +29,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const NAMESPACE: &str = "com.amazonaws.ivs#";
 const ADDRESS: &str = ":http://internal.amazon.com/coral/com.amazonaws.ivs/";
 
-/// An answer in parts that a fault may change.
+/// A response in parts that a fault may change.
 struct Draft {
     status: u16,
     code: Option<(Carrier, String)>,
@@ -45,7 +45,7 @@ enum Carrier {
     Body,
 }
 
-/// The answer of an operation that succeeded. Members of `pretended` are shown
+/// The response of an operation that succeeded. Members of `pretended` are shown
 /// as if they had been stored.
 pub(crate) fn success(
     service: &Service,
@@ -69,7 +69,7 @@ pub(crate) fn success(
     send(service, draft)
 }
 
-/// The answer of a request that failed.
+/// The response of a request that failed.
 pub(crate) fn error(service: &Service, operation: Option<Operation>, error: &ApiError) -> Response {
     let mut members = Map::new();
     if !service.varies(Variant::MessageOnly) {

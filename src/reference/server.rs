@@ -64,7 +64,7 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
     let service = Arc::new(Service::new(config));
     let router = Router::new().fallback(http::answer).with_state(Arc::clone(&service));
     let listener = listener.tap_io(|stream| {
-        // Small answers must not wait for more; a refusal only costs time.
+        // Small responses must not wait for more; a refusal only costs time.
         let _ = stream.set_nodelay(true);
     });
     let (stop, mut stopped) = watch::channel(false);

@@ -73,7 +73,7 @@ impl Service {
         self.faults.is_empty() || !self.faults.waives_rule(rule)
     }
 
-    /// Whether answers are changed on their way out.
+    /// Whether responses are changed on their way out.
     pub(crate) fn is_plain(&self) -> bool {
         self.variants.is_empty() && self.faults.is_empty()
     }
@@ -87,7 +87,7 @@ impl Service {
         Arc::clone(self.regions.write().entry(name.to_owned()).or_default())
     }
 
-    /// The present time as answers show it.
+    /// The present time as responses show it.
     pub(crate) fn now(&self) -> String {
         let now = Timestamp::now();
         if self.varies(Variant::FractionalTimestamps) {

@@ -45,7 +45,7 @@ variants! {
     MessageOnly = "message-only",
     /// Error codes stand in the body's `__type` with a namespace, not in a header.
     CodeInBodyOnly = "code-in-body-only",
-    /// An empty answer with status 200 has the body `{}`.
+    /// An empty response with status 200 has the body `{}`.
     EmptyObjectOnEmpty200 = "empty-object-on-empty-200",
     /// A recording configuration is ACTIVE as soon as it is created, and a failover slate is CREATED at once.
     ActiveAtOnce = "active-at-once",
@@ -71,7 +71,7 @@ variants! {
     ViewerCountUnknown = "viewer-count-unknown",
     /// The last page of a list has an empty token instead of none.
     EmptyTokenOnLast = "empty-token-on-last",
-    /// Empty names and tags are left out of answers.
+    /// Empty names and tags are left out of responses.
     OmitEmpty = "omit-empty",
 }
 

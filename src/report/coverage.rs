@@ -1,5 +1,5 @@
 //! When a clause counts as upheld: a promise has sides (what just keeps it is accepted, what breaks it is refused, each
-//! probe is answered well), and answers that show one side say nothing of another.
+//! probe is answered well), and responses that show one side say nothing of another.
 //!
 //! A clause of which a side was to be shown and no request showed it is untested, whatever the other sides showed. A
 //! side that is tried on several operations is shown by one of them: what a target lacks altogether is a finding of its

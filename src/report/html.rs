@@ -1,6 +1,6 @@
 //! The report as one page that opens offline: verdict, score, causes with their findings, filter and search, missing
 //! operations, matrix of operations against kinds of clauses, untested clauses with reasons, slowest cases. Everything is there without a script; the script
-//! filters. Auto-escaping and a content security policy keep whatever a target answered text.
+//! filters. Auto-escaping and a content security policy keep whatever a target responded text.
 
 mod cause;
 mod marked;

@@ -160,7 +160,7 @@ fn gate(record: &Record, detail: Detail) -> TestSuite {
         }
     }
     for operation in record.unexpected_operations() {
-        let advice = "answers though it is expected not to be implemented: drop the expectation";
+        let advice = "responds though it is expected not to be implemented: drop the expectation";
         suite.add_test_case(complaint(operation, "unexpected", advice));
     }
     if let Some(reason) = record.unreliable() {

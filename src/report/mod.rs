@@ -1,5 +1,5 @@
 //! Reports: pure functions of the versioned [`Record`] of a run. Nothing here sends, prints or reads a
-//! clock; what a target answered is made harmless by [`text`] before it reaches a terminal or a file.
+//! clock; what a target responded is made harmless by [`text`] before it reaches a terminal or a file.
 
 pub mod badge;
 pub mod baseline;

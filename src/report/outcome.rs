@@ -146,7 +146,7 @@ fn clauses(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<ClauseRec
         .collect()
 }
 
-/// Reasons may quote what the target answered.
+/// Reasons may quote what the target responded.
 fn redact_reasons(clauses: &mut [ClauseRecord], cases: &mut [CaseRecord], redactor: &Redactor) {
     let of_clauses = clauses.iter_mut().filter_map(|clause| clause.reason.as_mut());
     for reason in of_clauses.chain(cases.iter_mut().filter_map(|case| case.reason.as_mut())) {

@@ -9,7 +9,7 @@ use crate::record::description::Signing;
 use crate::record::options::{Broadcast, DEFAULT_REGION, DEFAULT_SEED, Locality, Profile, Shard};
 use crate::spec::clause::Tier;
 
-/// Everything a hostile target may answer, in one string.
+/// Everything a hostile target may respond, in one string.
 pub const HOSTILE: &str = "</script><script>alert(1)</script>\u{1b}[2J\u{9b}31m\u{202e}\u{0}`|*_<!-- ]]> &amp; =1+1";
 
 /// Every sample.

@@ -14,7 +14,7 @@ const LEFT_SHOWN: usize = 50;
 /// Clauses by what became of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Upheld by every answer.
+    /// Upheld by every response.
     pub upheld: u64,
     /// Violated by at least one.
     pub violated: u64,

@@ -1,4 +1,4 @@
-//! Text that is safe and pleasant to show: a target may answer anything, terminal escapes included.
+//! Text that is safe and pleasant to show: a target may respond anything, terminal escapes included.
 
 use std::borrow::Cow;
 use std::fmt::Write;

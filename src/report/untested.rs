@@ -25,7 +25,7 @@ struct OfClause<'o> {
     was_tried: bool,
     /// How many cases were decided.
     decided: usize,
-    /// The first decided case that was not answered as it should be, and what was observed.
+    /// The first decided case that got no response as it should be, and what was observed.
     otherwise: Option<(&'o str, &'o str)>,
 }
 
@@ -109,9 +109,11 @@ fn answered_otherwise(seen: &OfClause<'_>) -> String {
     match seen.otherwise {
         Some((case, observed)) => {
             let observed = observed.trim_end_matches('.');
-            format!("the target never answered with it: {cases} answered otherwise, e.g. {case}: {observed}")
+            format!("the target never responded with it: {cases} responded otherwise, e.g. {case}: {observed}")
         }
-        None => format!("the target never answered with it: {cases} answered in another way that the contract allows"),
+        None => {
+            format!("the target never responded with it: {cases} responded in another way that the contract allows")
+        }
     }
 }
 
@@ -146,7 +148,7 @@ mod tests {
             operation: "CreateChannel".to_owned(),
             detail: None,
             kind: FindingKind::WrongStatus,
-            expected: "The answer is ValidationException (400).".to_owned(),
+            expected: "The response is ValidationException (400).".to_owned(),
             observed: observed.to_owned(),
             tier: None,
         }
@@ -173,13 +175,13 @@ mod tests {
         let error = contract.clauses.find("CreateChannel.error.ValidationException").unwrap();
         assert!(plan.cases[refuses].clauses.contains(&error));
         let mut outcome = Outcome::default();
-        let seen = "The target answered status 422 without an error code.";
+        let seen = "The target responded with status 422 without an error code.";
         let key = found(&mut outcome, violation(&contract, "CreateChannel.input.name.pattern", seen), refuses);
         outcome.cases = vec![result(refuses, CaseOutcome::Failed, 3, vec![key])];
         assert_eq!(
             Evidence::of(&plan, &outcome).reason(&contract, error),
-            "the target never answered with it: the case that should cause it was answered otherwise, e.g. \
-             CreateChannel.input.name.pattern/refuses: The target answered status 422 without an error code"
+            "the target never responded with it: the case that should cause it was responded otherwise, e.g. \
+             CreateChannel.input.name.pattern/refuses: The target responded with status 422 without an error code"
         );
         outcome.cases =
             vec![result(refuses, CaseOutcome::Inconclusive { reason: "it was busy".to_owned() }, 0, vec![])];

@@ -194,7 +194,7 @@ impl Record {
         let unexpected = self.unexpected_operations();
         if !unexpected.is_empty() {
             causes.push(format!(
-                "{} answered though expected not to be implemented: drop the expectation",
+                "{} responded though expected not to be implemented: drop the expectation",
                 unexpected.join(", ")
             ));
         }

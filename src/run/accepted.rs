@@ -77,7 +77,7 @@ async fn look(worker: &mut Worker, operation: &Operation) -> Option<(Answer, Exc
                 Some(_) => {}
             },
             Attempt::Refused(answer, exchange) => refusal = Some((answer, *exchange)),
-            // It names what cannot be made, or the answer is a divergence by itself, which cases find.
+            // It names what cannot be made, or the response is a divergence by itself, which cases find.
             Attempt::Unclear => {}
         }
     }

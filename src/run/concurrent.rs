@@ -31,7 +31,7 @@ struct Flight<'s> {
 }
 
 impl Session<'_> {
-    /// Sends all repetitions of a step, and of the steps beside it, at once. False if one was not answered as expected.
+    /// Sends all repetitions of a step, and of the steps beside it, at once. False if one got no response as expected.
     pub(super) async fn concurrent(&mut self, step: &Step, progress: &mut Progress) -> Result<bool, Blocked> {
         let steps: Vec<&Step> = std::iter::once(step).chain(&step.beside).collect();
         let mut flights = Vec::new();
@@ -78,7 +78,7 @@ impl Session<'_> {
         Ok((Flight { step, number, operation: name, input, request }, region))
     }
 
-    /// Judges what came back; the assertions of a step hold for each of its answers.
+    /// Judges what came back; the assertions of a step hold for each of its responses.
     async fn landed(
         &mut self,
         step: &Step,
@@ -125,12 +125,12 @@ impl Session<'_> {
             self.judge_numbers(step, &of_step, progress);
         }
         if let Some(place) = missing {
-            return Err(Blocked(format!("an answer has no `{place}`")));
+            return Err(Blocked(format!("a response has no `{place}`")));
         }
         Ok(all_good)
     }
 
-    /// Whether the answers came as often as they should.
+    /// Whether the responses came as often as they should.
     fn judge_numbers(&mut self, step: &Step, answers: &[&Answer], progress: &mut Progress) {
         let env = Arc::clone(&self.worker.env);
         let Some(operation) = step.call.as_deref().and_then(|name| env.contract.operation(name)) else { return };
@@ -182,7 +182,7 @@ impl Session<'_> {
             tier: step.inferred.then_some(crate::spec::clause::Tier::Inferred),
         };
         let Some(last) = self.history.last() else { return };
-        let failure = TransportFailure { kind: FailureKind::Protocol, detail: "several answers".to_owned() };
+        let failure = TransportFailure { kind: FailureKind::Protocol, detail: "several responses".to_owned() };
         let exchange = Exchange {
             request: last.request.clone(),
             reply: Reply::Failure(failure),

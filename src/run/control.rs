@@ -111,14 +111,14 @@ impl Session<'_> {
     }
 }
 
-/// Whether asking again would give the same answer: server errors, missing answers and refusals for want of capacity
+/// Whether asking again would give the same response: server errors, missing answers and refusals for want of capacity
 /// come and go.
 fn is_settled(judgement: &Judgement) -> bool {
     let is_refusal = matches!(&judgement.answer, Answer::Error { status, .. } if *status < 500);
     is_refusal && judgement.undecided.is_none()
 }
 
-/// Whether an answer shows a clause only if the control is accepted: what must be refused was.
+/// Whether a response shows a clause only if the control is accepted: what must be refused was.
 pub(super) fn needs_control(expects_success: bool, judgement: &Judgement) -> bool {
     !expects_success && judgement.undecided.is_none() && matches!(judgement.answer, Answer::Error { .. })
 }

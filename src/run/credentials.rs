@@ -34,7 +34,7 @@ pub struct ExpiringCredentials {
 /// What an provider answers: the error says in a few words, without any secret, why there is nothing.
 pub type ProvidedCredentials<'i> = Pin<Box<dyn Future<Output = Result<ExpiringCredentials, String>> + Send + 'i>>;
 
-/// Who issues credentials. An answer comes within a time limit of its own.
+/// Who issues credentials. A response comes within a time limit of its own.
 pub trait CredentialsProvider: Send + Sync {
     /// Asks for credentials.
     fn provide(&self) -> ProvidedCredentials<'_>;
@@ -105,7 +105,7 @@ impl RefreshingCredentials {
         self.shared.state.lock().secrets.clone()
     }
 
-    /// The exchange with an answer in which no such text stands.
+    /// The exchange with a response in which no such text stands.
     pub fn without_secrets<'e>(&self, exchange: &'e Exchange) -> Cow<'e, Exchange> {
         let secrets = self.secrets();
         let Some(response) = exchange.response().filter(|_| !secrets.is_empty()) else {

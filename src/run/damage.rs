@@ -1,5 +1,5 @@
 //! Damage that requests do to what a target stores. After a creating request failed, the lists of what it makes are read
-//! as a control: a list that no longer answers is told, and what the failed request made all the same is deleted. On
+//! as a control: a list that no longer responses is told, and what the failed request made all the same is deleted. On
 //! this machine that is what the lists show beyond what they showed before; in an account it is found by the run's mark
 //! at the end of the run.
 
@@ -62,7 +62,7 @@ struct Suspect {
     case: String,
 }
 
-/// A list that does not answer any more.
+/// A list that does not respond any more.
 #[derive(Debug, Clone)]
 struct Broken {
     /// The case after which it was seen first.

@@ -14,7 +14,7 @@ use crate::spec::clause::ClauseIndex;
 use crate::spec::{Arn, Contract};
 use crate::wire::{Exchange, Reply};
 
-/// How long an answer may be under way to the worker that asked, while a list already shows what it made.
+/// How long a response may be under way to the worker that asked, while a list already shows what it made.
 pub const UNDER_WAY: Duration = Duration::from_millis(100);
 /// Stands in the id of a clause on what every element of a list has.
 const ELEMENT: &str = ".member.";
@@ -29,14 +29,14 @@ pub struct KnownDefects {
 struct Known {
     /// Made or changed by a request that should have been refused: nothing can be said of them.
     invalid: BTreeSet<String>,
-    /// Rules that the answer to the request which made or changed them broke.
+    /// Rules that the response to the request which made or changed them broke.
     broken: BTreeMap<String, BTreeSet<ClauseIndex>>,
     /// Divergences of lists that have no such cause.
     uncaused: BTreeSet<FindingKey>,
 }
 
 impl KnownDefects {
-    /// Notes what the answer to a request that makes or changes something says of it.
+    /// Notes what the response to a request that makes or changes something says of it.
     pub fn note(&self, input: &Value, judgement: &Judgement) {
         let of_kind = |kind| judgement.violations.iter().filter(move |violation| violation.kind == kind);
         let is_invalid = of_kind(FindingKind::AcceptedInvalid).next().is_some();

@@ -1,5 +1,5 @@
 //! Which operations the cases of a plan take, so that before them nothing else is asked of a target; and which of them
-//! cannot be decided, whatever the target answers.
+//! cannot be decided, whatever the target responds.
 
 use std::collections::BTreeSet;
 

@@ -54,7 +54,7 @@ pub struct Health {
     jobs: usize,
     limits: Limits,
     has_answered: AtomicBool,
-    /// Whether the state holds anything that a good answer changes.
+    /// Whether the state holds anything that a good response changes.
     is_troubled: AtomicBool,
     outages: AtomicU64,
     state: Mutex<State>,
@@ -63,14 +63,14 @@ pub struct Health {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Requests of the whole run that got no answer in time.
+    /// Requests of the whole run that got no response in time.
     unanswered: u64,
-    /// Unanswered requests since the last answer, and what they called.
+    /// Unanswered requests since the last response, and what they called.
     failed: usize,
     called: BTreeSet<String>,
     /// Unanswered requests in a row, by what they called.
     silent: BTreeMap<String, u32>,
-    /// Answers in a row that said "busy", by what they called, and since when.
+    /// Responses in a row that said "busy", by what they called, and since when.
     busy: BTreeMap<String, (u32, Instant)>,
     busy_since: Option<Instant>,
     away_since: Option<Instant>,
@@ -98,14 +98,14 @@ impl Health {
         let state = self.state.lock().ok()?;
         let call = call(request);
         if let Some(times) = state.silent.get(&call).filter(|times| **times >= UNANSWERED) {
-            return Some(format!("{call} did not answer {times} times in a row, so it is not called any more"));
+            return Some(format!("{call} did not respond {times} times in a row, so it is not called any more"));
         }
         let (times, since) = state.busy.get(&call)?;
         let is_hopeless = *times >= BUSY_ANSWERS && since.elapsed() >= self.limits.busy_operation;
         is_hopeless.then(|| format!("{call} was busy {times} times in a row, so it is not called any more"))
     }
 
-    /// Lets operations be called again that were not called any more because they did not answer.
+    /// Lets operations be called again that were not called any more because they did not respond.
     pub fn forget_silence(&self) {
         self.change(|state| {
             state.silent.clear();
@@ -182,7 +182,7 @@ impl Health {
         self.has_answered.load(Ordering::Relaxed)
     }
 
-    /// How many requests were not answered since the last answer.
+    /// How many requests were not answered since the last response.
     pub fn failures_in_a_row(&self) -> usize {
         self.state.lock().map_or(0, |state| state.failed)
     }
@@ -216,7 +216,7 @@ impl State {
         !is_calm
     }
 
-    /// Any answer ends silence.
+    /// Any response ends silence.
     fn answered(&mut self, call: &str) {
         self.away_since = None;
         self.failed = 0;
@@ -224,7 +224,7 @@ impl State {
         self.silent.remove(call);
     }
 
-    /// An answer that is not "busy".
+    /// A response that is not "busy".
     fn good(&mut self, call: &str) -> Option<String> {
         self.answered(call);
         self.busy_since = None;
@@ -232,7 +232,7 @@ impl State {
         None
     }
 
-    /// An answer that says "busy".
+    /// A response that says "busy".
     fn busy(&mut self, limit: Duration, call: String, status: u16) -> Option<String> {
         self.answered(&call);
         self.busy.entry(call).or_insert_with(|| (0, clock::instant())).0 += 1;
@@ -246,7 +246,7 @@ impl State {
         })
     }
 
-    /// No answer in time.
+    /// No response in time.
     fn silence(&mut self, jobs: usize, call: String, sent: u64, detail: &str) -> Option<String> {
         self.failed += 1;
         self.unanswered += 1;
@@ -254,10 +254,10 @@ impl State {
         *self.silent.entry(call).or_default() += 1;
         let (failed, operations, unanswered) = (self.failed, self.called.len(), self.unanswered);
         if failed >= FAILED + jobs && operations >= OPERATIONS {
-            return Some(format!("the last {failed} requests, to {operations} operations, got no answer: {detail}"));
+            return Some(format!("the last {failed} requests, to {operations} operations, got no response: {detail}"));
         }
         (unanswered >= UNANSWERED_IN_ALL && unanswered * RARELY >= sent)
-            .then(|| format!("{unanswered} of {sent} requests got no answer in time: try a longer --request-timeout"))
+            .then(|| format!("{unanswered} of {sent} requests got no response in time: try a longer --request-timeout"))
     }
 }
 

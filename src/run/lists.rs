@@ -14,7 +14,7 @@ use crate::wire::{Exchange, Reply};
 /// All items of the list of a finder, or those on its first `pages` pages.
 ///
 /// # Errors
-/// A page was not answered with a readable success, or the pages do not end; in a few words.
+/// A page got no response with a readable success, or the pages do not end; in a few words.
 pub(super) async fn items(
     contract: &Contract,
     target: &Target,
@@ -78,7 +78,7 @@ impl Pages {
 /// What came back, in a few words; never what the body says.
 pub(super) fn said(exchange: &Exchange) -> String {
     match &exchange.reply {
-        Reply::Response(response) => format!("the target answered with status {}", response.status),
+        Reply::Response(response) => format!("the target responded with status {}", response.status),
         Reply::Failure(failure) => failure.detail.clone(),
     }
 }

@@ -30,7 +30,7 @@ impl Performed {
         Performed { judgement, exchange, failures: Vec::new(), upheld: Vec::new(), pending: Vec::new(), output }
     }
 
-    /// Takes back that the answer alone upholds the step's rule where it cannot: assertions of the same rule decide it
+    /// Takes back that the response alone upholds the step's rule where it cannot: assertions of the same rule decide it
     /// instead, or success and refusals are both right.
     pub(super) fn leave_to_assertions(&mut self, env: &RunContext, step: &Step, focus: ClauseIndex) {
         let rule = &env.contract.clauses.get(focus).id;

@@ -89,7 +89,7 @@ pub async fn check(
     Ok(Checked { env, tally, created })
 }
 
-/// Why nothing can be tested on a target that answers.
+/// Why nothing can be tested on a target that responds.
 async fn untestable(env: &RunContext, nowhere: &Exchange, survey: &Survey) -> Option<Untestable> {
     if env.target.is_stopped() {
         // What was not called for that reason says nothing.

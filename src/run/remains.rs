@@ -18,7 +18,7 @@ const ATTEMPTS: usize = 3;
 pub enum Obstacle {
     /// Something else still refers to it, as the target says.
     InUse,
-    /// The target answered with this status.
+    /// The target responded with this status.
     Status(u16),
     /// No response; why.
     Unanswered(String),
@@ -103,7 +103,7 @@ pub(super) async fn sweep(env: &RunContext) -> Vec<Left> {
     if undeleted.is_empty() {
         return Vec::new();
     }
-    // A deletion that did not answer a few times in a row gets another chance: what stays would leave no verdict.
+    // A deletion that did not respond a few times in a row gets another chance: what stays would leave no verdict.
     env.target.health().forget_silence();
     let mut worker = Worker::new(Arc::new(env.for_thread()));
     let mut session = Session::new(&mut worker, Fixtures::Own, 0, 0);

@@ -77,7 +77,7 @@ impl Session<'_> {
         }
     }
 
-    /// Does a step; false if it was not answered as expected.
+    /// Does a step; false if it got no response as expected.
     async fn step(&mut self, step: &Step, progress: &mut Progress) -> Result<bool, Blocked> {
         if let Some(broadcast) = &step.broadcast {
             let resource = self.bind(&Value::from(broadcast.resource.as_str())).await?;
@@ -111,7 +111,7 @@ impl Session<'_> {
         self.conclude(step, performed, progress)
     }
 
-    /// Whether the answer may be late: where the suite says so, and elsewhere for everything that only reads.
+    /// Whether the response may be late: where the suite says so, and elsewhere for everything that only reads.
     fn may_lag(&self, step: &Step) -> bool {
         let env = &self.worker.env;
         step.eventually || (!env.target.is_loopback() && self.reads(step))
@@ -179,7 +179,7 @@ impl Session<'_> {
         performed.leave_to_assertions(&env, step, focus);
         let has_document = matches!(operation.body_clause, BodyClause::ContentType(_));
         if performed.judgement.is_success() && has_document && performed.output.is_null() {
-            performed.judgement.undecided.get_or_insert_with(|| "the answer is no JSON".to_owned());
+            performed.judgement.undecided.get_or_insert_with(|| "the response is no JSON".to_owned());
         } else if performed.judgement.is_success() {
             self.judge_asserts(operation, step, &mut performed).await?;
         }
@@ -217,7 +217,7 @@ impl Session<'_> {
         Expectation::of(&self.worker.env.contract, operation, step.expect.accepted())
     }
 
-    /// The clause to blame if the answer is none of the expected ones.
+    /// The clause to blame if the response is none of the expected ones.
     pub(super) fn focus(&self, operation: &Operation, step: &Step, expectation: &Expectation) -> ClauseIndex {
         let rule = step.rule.as_deref().and_then(|rule| self.worker.env.contract.clauses.find(rule));
         let error = expectation.errors.first().filter(|_| !expectation.success);
@@ -225,7 +225,7 @@ impl Session<'_> {
         rule.or(documented).unwrap_or(operation.status_clause)
     }
 
-    /// Notes what a step showed, sets its variables; false if it was not answered as expected.
+    /// Notes what a step showed, sets its variables; false if it got no response as expected.
     pub(super) fn conclude(
         &mut self,
         step: &Step,
@@ -254,7 +254,7 @@ impl Session<'_> {
             return Err(Blocked(reason.clone()));
         }
         progress.decided += 1;
-        // Only a wrong answer stops the scenario; a wrong detail of a right answer does not.
+        // Only a wrong response stops the scenario; a wrong detail of a right response does not.
         let expects_success = step.expect.allows_success();
         let is_as_expected = answered_well || (expects_success && performed.judgement.is_success());
         if performed.judgement.is_success() {
@@ -269,7 +269,7 @@ impl Session<'_> {
                 Some(value) if !value.is_null() => {
                     self.variables.insert(variable.clone(), value.clone());
                 }
-                _ => return Err(Blocked(format!("the answer has no `{place}`"))),
+                _ => return Err(Blocked(format!("the response has no `{place}`"))),
             }
         }
         Ok(())

@@ -75,7 +75,7 @@ pub struct Session<'w> {
     pub(super) case: usize,
     /// Tells examples of a case apart.
     pub(super) salt: usize,
-    /// Whether the caller sends again by itself until the answer is right.
+    /// Whether the caller sends again by itself until the response is right.
     pub(super) polls: bool,
     /// What the case is about: marks leave that alone.
     pub(super) about: About,

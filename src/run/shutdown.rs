@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::settings::Locality;
 
-/// How long requests that were under way are waited for: an answer may name a resource that must be deleted.
+/// How long requests that were under way are waited for: a response may name a resource that must be deleted.
 const UNDER_WAY: Duration = Duration::from_millis(500);
 
 /// How long deleting may take.

@@ -296,7 +296,7 @@ impl Target {
         let exchange = tokio::select! {
             biased;
             exchange = self.deliver(attempt) => exchange,
-            () = self.shutdown.cut_off() => failed(request, "the run was stopped before an answer came".to_owned()),
+            () = self.shutdown.cut_off() => failed(request, "the run was stopped before a response came".to_owned()),
         };
         // That another region has no such endpoint says nothing of the target.
         if attempt.region.is_none() || exchange.response().is_some() {

@@ -27,7 +27,7 @@ use crate::spec::contract::Operation;
 
 /// State of resources that are only kept to be deleted.
 const ADOPTED: &str = "adopted";
-/// Bytes from which on an answer is long.
+/// Bytes from which on a response is long.
 const LONG_ANSWER: usize = 1 << 20;
 /// Runs cases one after another, with resources of its own.
 #[derive(Debug)]
@@ -145,7 +145,7 @@ impl Worker {
         }
     }
 
-    /// What a case saw while the target went away and came back says nothing, but that a request was not answered.
+    /// What a case saw while the target went away and came back says nothing, but that a request got no response.
     fn doubt(&mut self, index: usize, progress: &mut Progress) {
         self.tally.findings.retain(|_, found| found.case != index || found.violation.kind == FindingKind::Transport);
         progress.violations.retain(|violation| violation.kind == FindingKind::Transport);

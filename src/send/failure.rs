@@ -59,7 +59,7 @@ impl Failure {
             }
             return match kind {
                 _ if error.is_timeout() => {
-                    Failure::Connect(format!("nobody answers within {} s", connect_limit.as_secs()))
+                    Failure::Connect(format!("no response within {} s", connect_limit.as_secs()))
                 }
                 Some(io::ErrorKind::UnexpectedEof) if is_tls => {
                     Failure::Tls("the connection was closed during the handshake".to_owned())
@@ -109,11 +109,11 @@ impl From<Failure> for TransportFailure {
             Failure::Tls(detail) => (FailureKind::Tls, format!("TLS failed: {detail}")),
             Failure::Closed(end, reuse) => {
                 let (kind, when) = match reuse {
-                    Reuse::First => (FailureKind::Closed, "before a whole answer came"),
+                    Reuse::First => (FailureKind::Closed, "before a whole response came"),
                     Reuse::Kept => {
-                        (FailureKind::Dropped, "which was kept from an earlier request, before an answer came")
+                        (FailureKind::Dropped, "which was kept from an earlier request, before a response came")
                     }
-                    Reuse::Begun => (FailureKind::Closed, "within the body of the answer"),
+                    Reuse::Begun => (FailureKind::Closed, "within the body of the response"),
                 };
                 let how = match end {
                     End::Close => "closed",
@@ -121,9 +121,9 @@ impl From<Failure> for TransportFailure {
                 };
                 (kind, format!("the connection broke, {when}: it was {how}"))
             }
-            Failure::Protocol(detail) => (FailureKind::Protocol, format!("the answer is no HTTP: {detail}")),
+            Failure::Protocol(detail) => (FailureKind::Protocol, format!("the response is no HTTP: {detail}")),
             Failure::Unsendable(detail) => (FailureKind::Withheld, format!("not sent: {detail}")),
-            Failure::Timeout(limit) => (FailureKind::Timeout, format!("no answer within {} s", limit.as_secs_f64())),
+            Failure::Timeout(limit) => (FailureKind::Timeout, format!("no response within {} s", limit.as_secs_f64())),
         };
         TransportFailure { kind, detail }
     }

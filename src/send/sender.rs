@@ -122,7 +122,7 @@ mod tests {
     use super::*;
     use crate::wire::FailureKind;
 
-    /// A target that answers each connection's first request with this.
+    /// A target that responds each connection's first request with this.
     fn target(answer: &'static [u8]) -> Sender {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -172,7 +172,7 @@ mod tests {
             let started = clock::instant();
             let exchange = target(answer).send(&request(), None).await;
             let Reply::Failure(failure) = exchange.reply else { panic!("{exchange:?}") };
-            assert_eq!((failure.kind, failure.detail.as_str()), (FailureKind::Timeout, "no answer within 0.2 s"));
+            assert_eq!((failure.kind, failure.detail.as_str()), (FailureKind::Timeout, "no response within 0.2 s"));
             assert!(started.elapsed() < Duration::from_secs(2));
         }
     }

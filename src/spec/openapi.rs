@@ -11,7 +11,7 @@ use super::schema::{self, Leniencies, lenient_output, node_schema};
 /// The header that names the error in restJson1.
 const ERROR_HEADER: &str = "x-amzn-errortype";
 
-/// The range of statuses that any operation may answer a request with that is not a request of HTTP or of the operation.
+/// The range of statuses of responses to a request that is not valid HTTP or not of the operation.
 const CLIENT_ERROR: &str = "4XX";
 const CLIENT_ERROR_DESCRIPTION: &str = "A request that is malformed as HTTP, or that names no operation or member: the \
                                         contract leaves the client error open.";
@@ -180,7 +180,7 @@ fn responses(contract: &Contract, operation: &Operation, lenient: &Leniencies<'_
     Value::Object(found)
 }
 
-/// The error codes that the contract allows an operation to answer with, by status: those that it documents or may have beside
+/// The error codes that the contract allows an operation to respond with, by status: those that it documents or may have beside
 /// these, those that its rules and triggers accept, those common to all, and other spellings of all these.
 pub(super) fn allowed_errors(contract: &Contract, operation: &Operation) -> BTreeMap<u16, BTreeSet<String>> {
     let rules = &contract.rules;

@@ -23,7 +23,7 @@ pub fn output_schema(contract: &Contract, operation: &Operation) -> Value {
     node_schema(&operation.output, &lenient_output(contract))
 }
 
-/// The nodes of answers at which the readings allow further values.
+/// The nodes of responses at which the readings allow further values.
 pub(super) fn lenient_output(contract: &Contract) -> Leniencies<'_> {
     let all = contract.rules.lenient_output.iter();
     all.flat_map(|lenient| {

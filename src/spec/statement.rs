@@ -124,17 +124,17 @@ fn values(kind: &NodeKind) -> String {
 
 /// What the status clause promises.
 pub(super) fn status(operation: &str, status: u16) -> String {
-    format!("A successful {operation} answers with status {status}.")
+    format!("A successful {operation} responds with status {status}.")
 }
 
 /// What the content type clause promises.
 pub(super) fn content_type(operation: &str) -> String {
-    format!("A successful {operation} answers with a body of content type `application/json`.")
+    format!("A successful {operation} responds with a body of content type `application/json`.")
 }
 
 /// What the empty body clause promises.
 pub(super) fn empty_body(operation: &str) -> String {
-    format!("A successful {operation} answers without a body.")
+    format!("A successful {operation} responds without a body.")
 }
 
 /// What an error clause promises.
@@ -150,5 +150,5 @@ pub(super) fn default(rule: &DefaultRule) -> String {
     };
     let DefaultRule { operation, member, output, .. } = rule;
     let article = capital(operation).to_lowercase();
-    format!("Where {article} {operation} request leaves out `{member}`, the answer shows {shown} in `{output}`.")
+    format!("Where {article} {operation} request leaves out `{member}`, the response shows {shown} in `{output}`.")
 }

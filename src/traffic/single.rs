@@ -250,7 +250,7 @@ fn is_object(body: Option<&Value>) -> bool {
 
 /// The target says that it does not have the operation.
 fn absent(operation: &Operation, status: u16, code: &str) -> Shown {
-    let observed = format!("The target answers {code} ({status}).");
+    let observed = format!("The target responds {code} ({status}).");
     let judgement = Judgement {
         operation: operation.name.clone(),
         violations: vec![Violation::not_implemented(operation, observed)],

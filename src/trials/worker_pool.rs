@@ -151,7 +151,7 @@ fn work(shared: &Shared, queue: &Mutex<Receiver<Job>>) -> Gathered {
                 .unwrap_or_else(|message| Err(Failed::from(format!("internal error: {message}; please report it")))),
             (Err(error), None) => Err(Failed::from(error.to_string())),
         };
-        // Who does not wait any more needs no answer.
+        // Who does not wait any more needs no response.
         let _ = job.answer.send(answer);
     }
     if let Ok(executor) = executor {

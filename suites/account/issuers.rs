@@ -25,7 +25,7 @@ impl Asked {
     }
 }
 
-/// Status and body of an answer; nothing is said without one.
+/// Status and body of a response; nothing is said without one.
 type Answer = Option<(u16, String)>;
 
 /// A running issuer. It ends with the process.

@@ -1,10 +1,10 @@
-//! Reports are safe to open: whatever a target answers stays text in every format, for the program that reads it.
+//! Reports are safe to open: whatever a target responds stays text in every format, for the program that reads it.
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use crate::targets::{MARK, filled, render};
 
-/// Texts that a target may answer to deceive whoever opens a report.
+/// Texts that a target may respond to deceive whoever opens a report.
 const HOSTILE: [&str; 12] = [
     "</script><script>zq()</script>",
     "\"><img src=x onerror=zq>",

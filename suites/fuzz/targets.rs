@@ -70,7 +70,7 @@ pub fn answer(data: &[u8]) {
     }
 }
 
-/// An answer of any form to any operation: status, a header, the body.
+/// A response of any form to any operation: status, a header, the body.
 pub fn judge(data: &[u8]) {
     let (Some((head, rest)), true) = (data.split_first_chunk::<4>(), data.len() < 1 << 16) else { return };
     let operation = &CONTRACT.operations[usize::from(head[0]) % CONTRACT.operations.len()];
@@ -201,7 +201,7 @@ pub fn recording(data: &[u8]) {
     }
 }
 
-/// Where an answer names its error.
+/// Where a response names its error.
 pub fn error_header(data: &[u8]) {
     let header = String::from_utf8_lossy(data).into_owned();
     let headers = vec![("x-amzn-errortype".into(), header.as_str().into())];

@@ -13,7 +13,7 @@ fn answering(make: fn(&str) -> Vec<u8>) -> Finished {
     run(&server.url).within(60).others_are_upheld()
 }
 
-/// The same, with the answer written by hand.
+/// The same, with the response written by hand.
 fn writing(write: fn(&mut TcpStream) -> Then) -> Finished {
     let server = Server::new(move |seen, stream| if seen.path == SPOILED { write(stream) } else { Then::Forward });
     run(&server.url).within(60).others_are_upheld()

@@ -29,8 +29,8 @@ fn a_connection_that_is_reset_is_a_finding() {
 #[test]
 fn a_silent_operation_is_called_a_few_times_and_no_more() {
     let server = spoiling(|_| Then::Silence);
-    let finished = run_impatiently(&server.url).exits(1).within(60).found("transport", "no answer within");
-    finished.undecided("POST /GetChannel did not answer").others_are_upheld();
+    let finished = run_impatiently(&server.url).exits(1).within(60).found("transport", "no response within");
+    finished.undecided("POST /GetChannel did not respond").others_are_upheld();
     let calls = server.count(SPOILED);
     assert!((3..12).contains(&calls), "{calls} calls");
 }
@@ -41,7 +41,7 @@ fn a_byte_now_and_then_is_no_answer() {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n");
         drip(stream, b" ", Duration::from_millis(300))
     });
-    run_impatiently(&server.url).exits(1).within(60).found("transport", "no answer within").others_are_upheld();
+    run_impatiently(&server.url).exits(1).within(60).found("transport", "no response within").others_are_upheld();
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_request_that_changes_nothing_goes_out_again_when_a_kept_connection_breaks()
 #[test]
 fn a_target_that_is_silent_from_the_start_is_given_up() {
     let server = Server::new(|_, _| Then::Silence);
-    run_impatiently(&server.url).exits(3).within(10).says("2 requests got no answer").says("no answer within");
+    run_impatiently(&server.url).exits(3).within(10).says("2 requests got no response").says("no response within");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_target_that_falls_silent_stops_the_run() {
     let server = Server::new(is_silent);
     // Everything is asked for, so that many operations are left.
     let finished = start(&server.url, &["--only", "*", "--jobs", "16", "--request-timeout", "1"]).finish();
-    let finished = finished.exits(3).within(60).stopped("got no answer");
+    let finished = finished.exits(3).within(60).stopped("got no response");
     assert!(finished.findings().len() < 60, "{}", finished.findings().len());
 }
 

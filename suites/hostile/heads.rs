@@ -28,7 +28,7 @@ fn endless_interim_answers_are_no_answer() {
         false => Then::Forward,
     });
     let finished = run_impatiently(&server.url).within(60).others_are_upheld();
-    finished.exits(1).found("transport", "no answer within");
+    finished.exits(1).found("transport", "no response within");
 }
 
 #[test]

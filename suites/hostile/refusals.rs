@@ -1,4 +1,4 @@
-//! Targets that answer properly and uselessly, with certificates, errors or pages without end.
+//! Targets that response properly and uselessly, with certificates, errors or pages without end.
 
 use std::io::Write;
 use std::net::TcpListener;

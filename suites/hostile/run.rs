@@ -99,7 +99,7 @@ pub fn run(url: &str) -> Finished {
     start(url, &[]).finish()
 }
 
-/// Runs to the end, waiting a second for each answer.
+/// Runs to the end, waiting a second for each response.
 #[track_caller]
 pub fn run_impatiently(url: &str) -> Finished {
     start(url, &["--request-timeout", "1"]).finish()

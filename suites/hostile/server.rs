@@ -1,4 +1,4 @@
-//! A server on a socket of its own that answers as a test says, and passes on to the reference server what the test
+//! A server on a socket of its own that responds as a test says, and passes on to the reference server what the test
 //! leaves alone.
 
 use std::io::{Read, Write};

@@ -23,11 +23,11 @@ pub struct Noise {
     pub busy: u64,
     /// Closes the connection instead of answering.
     pub drops: u64,
-    /// Closes the connection after the answer, without saying so.
+    /// Closes the connection after the response, without saying so.
     pub closes: u64,
     /// Answers some milliseconds later.
     pub delays: u64,
-    /// Sends the answer in chunks, its JSON indented and with members that nobody knows, its header names in capitals.
+    /// Sends the response in chunks, its JSON indented and with members that nobody knows, its header names in capitals.
     pub reshapes: u64,
 }
 

@@ -1,4 +1,4 @@
-//! A proxy in front of the reference server that takes from its answers what a test wants no target to show.
+//! A proxy in front of the reference server that takes from its responses what a test wants no target to show.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,14 +13,14 @@ mod message;
 pub use message::Message;
 use message::read;
 
-/// What the proxy does with a request and the answer to it.
+/// What the proxy does with a request and the response to it.
 pub trait Veil: Send + Sync + 'static {
-    /// The answer instead of the server's, if the server is not to be asked: a status and a JSON body.
+    /// The response instead of the server's, if the server is not to be asked: a status and a JSON body.
     fn refuses(&self, _request: &Message) -> Option<(u16, Value)> {
         None
     }
 
-    /// Changes the body of an answer to a request for `target`.
+    /// Changes the body of a response to a request for `target`.
     fn changes(&self, _target: &str, _body: &mut Value) {}
 }
 

@@ -103,7 +103,7 @@ fn missing(target: &TargetArgs, environment: Environment, error: &CredentialsErr
 fn reason(error: &CredentialsError) -> Option<&'static str> {
     Some(match error {
         CredentialsError::CredentialsNotLoaded(_) => return None,
-        CredentialsError::ProviderTimedOut(_) => "their provider did not answer in time",
+        CredentialsError::ProviderTimedOut(_) => "their provider did not respond in time",
         CredentialsError::InvalidConfiguration(_) => "their configuration is not valid",
         CredentialsError::ProviderError(_) => "their provider refused",
         _ => "their provider failed",
@@ -135,6 +135,6 @@ mod tests {
         let chain = SharedCredentialsProvider::new(Silent);
         let provider = Provider { chain, runtime: tokio::runtime::Handle::current() };
         let error = provider.ask(Duration::from_millis(20)).await.unwrap_err();
-        assert_eq!(reason(&error), Some("their provider did not answer in time"));
+        assert_eq!(reason(&error), Some("their provider did not respond in time"));
     }
 }

@@ -93,7 +93,7 @@ pub(super) fn divergences(clause: &Clause) -> Vec<(FindingKind, &'static str)> {
             (MalformedResponse, "the error is not a JSON object, or names no code"),
         ],
         ClauseKind::Rule => vec![
-            (WrongBehaviour, "the answers, taken together, contradict this"),
+            (WrongBehaviour, "the responses, taken together, contradict this"),
             (AcceptedInvalid, "a request that breaks this is accepted"),
             (RejectedValid, "a request that keeps this is refused"),
         ],

@@ -10,7 +10,7 @@ use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
 
 /// How a sentence about an expected response begins.
-const ANSWER: &str = "The answer is ";
+const ANSWER: &str = "The response is ";
 /// Members of one resource that one operation gets wrong by one cause, or operations that get members of one name wrong,
 /// if there are at least so many.
 const MANY: usize = 3;
@@ -171,7 +171,7 @@ mod tests {
             [of("GetChannel.content_type", "GetChannel", 1), of("ListChannels.content_type", "ListChannels", 9)];
         assert_eq!(linked(link, &findings), [1, 1]);
         let error = |clause, operation| Evidence {
-            expected: "The answer is ResourceNotFoundException with status 404.",
+            expected: "The response is ResourceNotFoundException with status 404.",
             kind: FindingKind::WrongErrorCode,
             ..refusal(clause, operation, 400, "NotFound")
         };

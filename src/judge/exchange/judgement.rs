@@ -6,7 +6,7 @@ use crate::judge::finding::Violation;
 use crate::protocol::Unread;
 use crate::spec::clause::ClauseIndex;
 
-/// What kind of answer came back.
+/// What kind of response came back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Answer {
     /// A 2xx.
@@ -15,7 +15,7 @@ pub enum Answer {
     Error {
         /// HTTP status.
         status: u16,
-        /// Error code, if the answer names one.
+        /// Error code, if the response names one.
         code: Option<String>,
     },
     /// No HTTP response.
@@ -34,7 +34,7 @@ pub struct Judgement {
     pub violations: Vec<Violation>,
     /// Why the clause in question could not be decided; none if it was.
     pub undecided: Option<String>,
-    /// What kind of answer came back.
+    /// What kind of response came back.
     pub answer: Answer,
     /// The JSON body, if there is one.
     pub body: Option<Value>,

@@ -38,7 +38,7 @@ impl View<'_> {
 
     pub(super) fn error_body(&mut self, response: &Response) {
         let Some(clause) = self.judge.error_body_clause else { return };
-        // A HEAD-like empty answer of a gateway is judged, too: the reference promises JSON for errors.
+        // A HEAD-like empty response of a gateway is judged, too: the reference promises JSON for errors.
         if self.judgement.body.as_ref().is_some_and(Value::is_object) {
             self.judgement.upheld.push(clause);
             self.unique_names(clause);
@@ -47,7 +47,7 @@ impl View<'_> {
         }
     }
 
-    /// An answer without a code of which not everything was read may have named one.
+    /// A response without a code of which not everything was read may have named one.
     pub(super) fn unread_code(&self, code: Option<&str>) -> Option<String> {
         match (code, &self.judgement.unread) {
             (None, Some(Unread::Bound(reason))) => Some(reason.clone()),
@@ -64,7 +64,7 @@ impl View<'_> {
         let is_busy = status == 429 || status == 503 || code.is_some_and(is_throttling);
         let is_throttled = is_busy && !was_provoked;
         let is_about_access = self.is_about_access(code);
-        let observed = format!("The target answered {}.", self.judgement.answer.describe());
+        let observed = format!("The target responded with {}.", self.judgement.answer.describe());
         if is_throttled {
             // Whatever stands in front of the service says so in its own form: that is no divergence either.
             self.judgement.violations.clear();
@@ -77,7 +77,7 @@ impl View<'_> {
             self.judgement.undecided = Some(reason);
         } else if self.is_unexplained(status, code) {
             self.judgement.undecided = Some(format!(
-                "the target answered {}, and the model alone does not say that every well-formed request succeeds",
+                "the target responded with {}, and the model alone does not say that every well-formed request succeeds",
                 self.judgement.answer.describe()
             ));
         } else if self.expectation.success && self.expectation.errors.iter().all(|error| error.status != status) {
@@ -123,7 +123,7 @@ impl View<'_> {
         } else {
             let kind = if code.is_some() { FindingKind::WrongErrorCode } else { FindingKind::WrongStatus };
             self.violate(self.focus, kind, self.expected(), observed);
-            // Which of its errors an operation answers with is prose.
+            // Which of its errors an operation responds with is prose.
             let is_guess = self.judge.is_model_only && is_documented_elsewhere;
             if let Some(violation) = self.judgement.violations.last_mut().filter(|_| is_guess) {
                 violation.tier = Some(Tier::Inferred);

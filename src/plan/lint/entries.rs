@@ -113,12 +113,12 @@ impl<'c> Lint<'c> {
     fn accepted(&mut self, probe: &Probe, operations: &[&Operation]) {
         let place = Place::default().at("accepts");
         if probe.accepts.is_empty() {
-            self.wrong(&place, "no answer is right", "write `success`, `4xx`, a status or `CODE (STATUS)`");
+            self.wrong(&place, "no response is right", "write `success`, `4xx`, a status or `CODE (STATUS)`");
         }
         let is_open = probe.accepts.contains(&Accepted::Success) && probe.accepts.contains(&Accepted::ClientError);
         if is_open && probe.upholds == Upholds::Clause {
-            let message = "success and every refusal are right, so that hardly any answer breaks the clause";
-            self.wrong(&place, message, "name the answers that are right, or add `upholds = \"nothing\"`");
+            let message = "success and every refusal are right, so that hardly any response breaks the clause";
+            self.wrong(&place, message, "name the responses that are right, or add `upholds = \"nothing\"`");
         }
         for (index, accepted) in probe.accepts.iter().enumerate() {
             let Some(code) = accepted.code() else { continue };

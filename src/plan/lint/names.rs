@@ -67,7 +67,7 @@ impl<'c> Names<'c> {
         }
     }
 
-    /// The statuses of an error of the contract, as an operation or what stands before all of them answers with it.
+    /// The statuses of an error of the contract, as an operation or what stands before all of them responds with it.
     pub fn error(&self, operation: &Operation, code: &str) -> Result<Vec<u16>, String> {
         let common = self.contract.rules.common_errors.iter().filter(|error| error.code == code);
         let common = common.flat_map(|error| error.statuses.iter().copied());
@@ -78,7 +78,7 @@ impl<'c> Names<'c> {
         let documented = operation.errors.iter().map(|error| error.code.as_str());
         let known = documented.chain(self.contract.rules.common_errors.iter().map(|error| error.code.as_str()));
         let question = self.question(code, known);
-        Err(format!("{} does not answer with the error `{code}`{question}", operation.name))
+        Err(format!("{} does not respond with the error `{code}`{question}", operation.name))
     }
 
     /// A resource type that can be made.

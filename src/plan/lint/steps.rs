@@ -123,10 +123,10 @@ impl Lint<'_> {
 
     /// Words of `expect`, and of `among` and `counts`, which pick some of them.
     fn answers(&mut self, step: &Step, operation: &Operation, place: &Place) {
-        let help = "write `success`, `4xx`, or the code of an error that the operation can answer with";
+        let help = "write `success`, `4xx`, or the code of an error that the operation can respond with";
         let accepted = step.expect.accepted();
         if accepted.is_empty() {
-            self.wrong(&place.at("expect"), "no answer is right", help);
+            self.wrong(&place.at("expect"), "no response is right", help);
         }
         for (index, one) in accepted.iter().enumerate() {
             let place = if accepted.len() == 1 { place.at("expect") } else { place.at("expect").at(index) };
@@ -150,7 +150,7 @@ impl Lint<'_> {
         for (place, word) in among.chain(counted).filter(|(_, word)| !accepted.contains(word)) {
             let known: Vec<String> = accepted.iter().map(Accepted::to_string).collect();
             let question = self.names.question(&word.to_string(), known.iter().map(String::as_str));
-            self.wrong(&place, format!("`{word}` is none of the answers that the step expects{question}"), help);
+            self.wrong(&place, format!("`{word}` is none of the responses that the step expects{question}"), help);
         }
     }
 

@@ -60,11 +60,11 @@ fn names_of_a_step_must_be_known() {
         ("walk = \"GetChannel\"", "5: GetChannel has no pages"),
         (
             "call = \"GetChannel\"\nexpect = \"ResourceNotFound\"",
-            "6: GetChannel does not answer with the error `ResourceNotFound`; did you mean `ResourceNotFoundException`?",
+            "6: GetChannel does not respond with the error `ResourceNotFound`; did you mean `ResourceNotFoundException`?",
         ),
         (
             "call = \"GetChannel\"\nexpect = [\"success\", \"sucess\"]",
-            "6: GetChannel does not answer with the error `sucess`; did you mean `success`?",
+            "6: GetChannel does not respond with the error `sucess`; did you mean `success`?",
         ),
         (
             "call = \"CreateChannel\"\ninput = { nmae = \"x\" }",
@@ -156,7 +156,7 @@ fn a_probe_is_refused_for_any_word_that_is_not_known() {
     assert_wrong(&probe(clause, "\"GetChannel\"", "\"4xx\""), &[]);
     assert_wrong(
         &probe(clause, "\"GetChannel\"", "\"4xx\", \"ok\""),
-        &["6: GetChannel does not answer with the error `ok`"],
+        &["6: GetChannel does not respond with the error `ok`"],
     );
     assert_wrong(
         &probe(clause, "\"GetChanel\"", "\"4xx\""),
@@ -166,7 +166,7 @@ fn a_probe_is_refused_for_any_word_that_is_not_known() {
         &probe(clause, "\"GetChannel\"", "\"ValidationException (403)\""),
         &["6: `ValidationException` has the status 400, and not 403"],
     );
-    assert_wrong(&probe(clause, "\"GetChannel\"", ""), &["6: no answer is right"]);
+    assert_wrong(&probe(clause, "\"GetChannel\"", ""), &["6: no response is right"]);
     assert_wrong(&probe("auth.nothing", "", "\"4xx\""), &["2: the contract has no clause `auth.nothing`"]);
 }
 

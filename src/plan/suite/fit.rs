@@ -86,7 +86,7 @@ fn drop_at<T>(entries: &mut Vec<T>, unfit: &BTreeSet<usize>) {
     });
 }
 
-/// One create that leaves the member out, and what its answer shows.
+/// One create that leaves the member out, and what its response shows.
 fn default_scenario(rule: &DefaultRule) -> Scenario {
     let mut allowed = vec![rule.value.clone()];
     allowed.extend(rule.also_allowed.clone());
@@ -112,7 +112,7 @@ fn default_scenario(rule: &DefaultRule) -> Scenario {
     let given = rule.shown_by.as_ref().map(|members| Step { optional: true, ..create(members) });
     Scenario {
         name: rule.id.trim_start_matches("rule.").to_owned(),
-        summary: format!("Without `{}`, {} answers with the documented default.", rule.member, rule.operation),
+        summary: format!("Without `{}`, {} responds with the documented default.", rule.member, rule.operation),
         needs: Vec::new(),
         slow: false,
         steps: std::iter::once(left_out).chain(given).collect(),

@@ -37,9 +37,9 @@ pub struct Probe {
     /// Changes how the request is signed.
     #[serde(default)]
     pub signature: Option<SignatureChange>,
-    /// Answers that are right.
+    /// Responses that are right.
     pub accepts: Vec<Accepted>,
-    /// Whether a right answer upholds the clause. One that allows success and any refusal alike only looks for server
+    /// Whether a right response upholds the clause. One that allows success and any refusal alike only looks for server
     /// errors: it upholds nothing.
     #[serde(default)]
     pub upholds: Upholds,

@@ -40,13 +40,13 @@ pub struct Step {
     /// Whether the repetitions are in flight all at once.
     #[serde(default)]
     pub concurrent: bool,
-    /// Answers of which each must come at least once among the repetitions.
+    /// Responses of which each must come at least once among the repetitions.
     #[serde(default)]
     pub among: Vec<Accepted>,
-    /// How often these answers come among the repetitions, exactly.
+    /// How often these responses come among the repetitions, exactly.
     #[serde(default)]
     pub counts: BTreeMap<Accepted, u64>,
-    /// Other calls that are in flight at the same time, each with its own repetitions and answers.
+    /// Other calls that are in flight at the same time, each with its own repetitions and responses.
     #[serde(default)]
     pub beside: Vec<Step>,
     /// Variables set to lists: what stands at a path, `input.…` or `output.…`, of each of the calls in flight that

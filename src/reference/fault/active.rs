@@ -160,7 +160,7 @@ impl Faults {
         })
     }
 
-    /// Changes the input that a handler sees; answers what the answer must
+    /// Changes the input that a handler sees; answers what the response must
     /// nevertheless pretend.
     pub(crate) fn rewrite(&self, of: Operation, members: &mut Map<String, Value>) -> Vec<(String, Value)> {
         let mut pretended = Vec::new();
@@ -188,7 +188,7 @@ impl Faults {
         pretended
     }
 
-    /// The changes of an answer as a whole; `code` is that of an error.
+    /// The changes of a response as a whole; `code` is that of an error.
     pub(crate) fn answer_changes(&self, of: Option<Operation>, code: Option<&str>) -> Vec<&AnswerChange> {
         let concerned = |operation: Option<Operation>, outcome: &Outcome| {
             let outcome_fits = match (outcome, code) {
@@ -207,7 +207,7 @@ impl Faults {
         hits.collect()
     }
 
-    /// Changes the document of a successful answer.
+    /// Changes the document of a successful response.
     pub(crate) fn change_document(&self, of: Operation, document: &mut Value) {
         for active in &self.active {
             match &active.fault.kind {

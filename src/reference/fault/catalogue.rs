@@ -1,4 +1,4 @@
-//! All faults that can be named without knowing an answer's shape.
+//! All faults that can be named without knowing a response's shape.
 
 use super::super::api::Api;
 use super::super::inputs;
@@ -140,7 +140,7 @@ fn member_faults(operation: &str, member: &Member) -> Vec<Entry> {
     if operation.starts_with("Update") || operation.starts_with("Create") {
         entries.push(Entry::new(
             format!("lose-update:{operation}.{name}"),
-            "a given member is shown in the answer and not stored",
+            "a given member is shown in the response and not stored",
         ));
     }
     if operation.starts_with("Update")
@@ -224,7 +224,7 @@ fn answers_of(operation: Operation, entries: &mut Vec<Entry>) {
             entries.push(Entry::new(format!("content-type:{name}=text/html"), "the document has another content type"))
         }
         Success::EmptyOk | Success::NoContent => entries
-            .push(Entry::new(format!("body:{name}={{\"ok\":true}}"), "an answer that should be empty has a body")),
+            .push(Entry::new(format!("body:{name}={{\"ok\":true}}"), "a response that should be empty has a body")),
     }
 }
 

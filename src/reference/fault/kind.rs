@@ -43,7 +43,7 @@ pub(crate) enum Kind {
     Reject { operation: Operation, path: String, class: Class, how: Rejection },
     /// The handler sees another input than was sent.
     Rewrite { operation: Operation, member: String, rewrite: Rewrite },
-    /// The answer's status, headers or body text change.
+    /// The response's status, headers or body text change.
     Answer { operation: Option<Operation>, outcome: Outcome, change: AnswerChange },
     /// The answered document changes at one path.
     Document { operation: Operation, path: Vec<String>, change: Change },
@@ -71,7 +71,7 @@ pub(crate) enum Rejection {
 pub(crate) enum Rewrite {
     /// A given member is forgotten.
     Forget,
-    /// A given member is forgotten, but the answer pretends that it was not.
+    /// A given member is forgotten, but the response pretends that it was not.
     ForgetSilently,
     /// A missing member has another default.
     Default(Value),
@@ -85,7 +85,7 @@ pub(crate) enum Outcome {
     Error(Option<String>),
 }
 
-/// A change of an answer as a whole.
+/// A change of a response as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AnswerChange {
     Status(u16),

@@ -68,7 +68,7 @@ pub(crate) const CATALOGUE: [(&str, &str); 19] = [
     ("one-envelope", "all errors look alike, without a code"),
     ("every-error-is-400", "all errors have the status 400"),
     ("html-errors", "errors are pages for people"),
-    ("other-content-type", "all answers have another content type"),
+    ("other-content-type", "all responses have another content type"),
 ];
 
 /// What the fault with a name does.

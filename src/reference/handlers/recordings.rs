@@ -34,7 +34,7 @@ struct Listed<'a> {
     recording_configurations: Vec<RecordingSummary<'a>>,
 }
 
-/// Creates a configuration. The answer says CREATING, all later ones ACTIVE:
+/// Creates a configuration. The response says CREATING, all later ones ACTIVE:
 /// there is no bucket to wait for (rule 133).
 pub(super) fn create(call: &Call<'_>, region: &mut Region) -> Outcome {
     let given = call.fields();

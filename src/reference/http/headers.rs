@@ -10,11 +10,11 @@ use crate::reference::service::Service;
 
 pub(super) fn check_headers(service: &Service, headers: &HeaderMap, body: &[u8]) -> Result<(), ApiError> {
     if !accepts_json(headers) && service.enforces(Rule::Accept) {
-        return Err(ApiError::new(ErrorCode::NotAcceptable, "Answers are application/json"));
+        return Err(ApiError::new(ErrorCode::NotAcceptable, "Responses are application/json"));
     }
     let encodings = headers.get(header::ACCEPT_ENCODING).is_some_and(|value| !value.is_empty());
     if encodings && has(service, ProtocolFault::RefuseEncodings) {
-        return Err(ApiError::new(ErrorCode::NotAcceptable, "Answers are not encoded"));
+        return Err(ApiError::new(ErrorCode::NotAcceptable, "Responses are not encoded"));
     }
     if !body.is_empty() && !is_json(headers) && service.enforces(Rule::ContentType) {
         return Err(ApiError::new(ErrorCode::UnsupportedMediaType, "The body must be application/json"));

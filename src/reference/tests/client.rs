@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::{Config, Server, start};
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -61,7 +61,7 @@ impl Client {
         Self { address: server.address(), region: None, runtime, server: Some(server) }
     }
 
-    /// Sends a request and reads the answer.
+    /// Sends a request and reads the response.
     pub(super) fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let mut stream = TcpStream::connect(self.address).unwrap();
         let scope = self.region.map_or(String::new(), |region| {
@@ -94,7 +94,7 @@ impl Client {
         self.send("POST", &format!("/{operation}"), json, &input.to_string())
     }
 
-    /// Calls an operation that must succeed and answers its document.
+    /// Calls an operation that must succeed and responses its document.
     #[track_caller]
     pub(super) fn ok(&self, operation: &str, input: Value) -> Value {
         let answer = self.call(operation, input);
@@ -109,7 +109,7 @@ impl Client {
         assert_eq!(answer.error(), (status, code), "{operation}: {answer:?}");
     }
 
-    /// Creates a channel and answers its ARN.
+    /// Creates a channel and responses its ARN.
     pub(super) fn channel(&self, input: Value) -> String {
         let created = self.ok("CreateChannel", input);
         created["channel"]["arn"].as_str().unwrap().to_owned()

@@ -45,7 +45,10 @@ mod tests {
         for (one, other) in [
             ("Success has status 200.", "Success has status 201."),
             ("`type` is \"BASIC\".", "`type` is \"STANDARD\"."),
-            ("The target answered ValidationException (400).", "The target answered ConflictException (409)."),
+            (
+                "The target responded with ValidationException (400).",
+                "The target responded with ConflictException (409).",
+            ),
             ("`channels.member.arn` has 1025 code points.", "`channels.member.arn` has 1026 code points."),
             ("`channel.authorized` is true.", "`channel.recordingConfigurationArn` is true."),
         ] {

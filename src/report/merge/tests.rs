@@ -17,7 +17,7 @@ fn cut(whole: &Record, count: u32) -> Vec<Record> {
             for clause in &mut shard.clauses {
                 if !decided.contains(clause.id.as_str()) && clause.verdict == ClauseVerdict::Violated {
                     clause.verdict = ClauseVerdict::Untested;
-                    clause.reason = Some("no answer of the target showed it".to_owned());
+                    clause.reason = Some("no response of the target showed it".to_owned());
                 }
                 clause.requests = if index == 1 { clause.requests } else { 0 };
                 clause.observations = if index == 1 { clause.observations } else { 0 };
@@ -115,7 +115,7 @@ fn the_reason_of_a_case_outweighs_any_other() {
     let mut shards = cut(&sample::clean(), 2);
     for shard in &mut shards {
         shard.clauses[0].verdict = ClauseVerdict::Untested;
-        shard.clauses[0].reason = Some("no answer of the target showed it".to_owned());
+        shard.clauses[0].reason = Some("no response of the target showed it".to_owned());
         shard.clauses[0].requests = 0;
     }
     let blocker = Some("the set-up failed".to_owned());

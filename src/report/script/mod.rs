@@ -94,7 +94,7 @@ pub fn makes_something_first(script: &str) -> bool {
     script.lines().any(|line| line.starts_with("call ") || line.starts_with("response=$(curl -sS "))
 }
 
-/// What the script sends, the telling request last: an answer that was waited for is asked for twice.
+/// What the script sends, the telling request last: a response that was waited for is asked for twice.
 fn steps<'f>(subject: &Subject<'_>, found: &'f Found) -> Result<Vec<&'f TrailStep>, Unfaithful> {
     let is_readonly =
         |step: &TrailStep| subject.contract.operation(&step.operation).is_some_and(|operation| operation.is_readonly);

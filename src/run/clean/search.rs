@@ -16,7 +16,7 @@ use crate::run::lists::{self, Pages};
 const MOST_PAGES: usize = 10_000;
 
 impl Cleaner<'_> {
-    /// Looks for what requests without an answer may have made: what there is of it, and the requests of which all is
+    /// Looks for what requests without a response may have made: what there is of it, and the requests of which all is
     /// known now.
     pub(super) async fn find<'s>(
         &mut self,

@@ -153,7 +153,7 @@ pub enum Entry {
         /// How often it was sent again.
         times: u32,
     },
-    /// An intent without an answer was looked for, and nothing is left of it.
+    /// An intent without a response was looked for, and nothing is left of it.
     Settled {
         /// The intent.
         number: u64,

@@ -30,7 +30,7 @@ pub enum Refusal {
     Unwritten(String),
 }
 
-/// What a request is to the ledger, until its answer is there.
+/// What a request is to the ledger, until its response is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ticket {
     /// It neither makes nor deletes.
@@ -187,7 +187,7 @@ impl Ledger {
         self.state.lock().map_err(|_| BROKEN.to_owned())?.deleted(arn)
     }
 
-    /// Notes that nothing is left of an intent without an answer.
+    /// Notes that nothing is left of an intent without a response.
     ///
     /// # Errors
     /// The journal cannot be written.
@@ -307,7 +307,7 @@ impl State {
     }
 }
 
-/// What a successful answer says was made. Where it is no JSON, or says it elsewhere, every new ARN of a type that the
+/// What a successful response says was made. Where it is no JSON, or says it elsewhere, every new ARN of a type that the
 /// operation makes counts.
 fn made(maker: &Maker, response: &Response, named: &HashSet<String>) -> Vec<Named> {
     let body = protocol::read(response).ok().map(|document| document.value);

@@ -25,7 +25,7 @@ use crate::wire::{Exchange, FailureKind, Reply, Request, Response, TransportFail
 const NOWHERE: &str = "/IvsConformanceNoSuchOperation";
 /// Time between two attempts to reach a target that may still be starting.
 const BETWEEN_CONTACTS: Duration = Duration::from_millis(50);
-/// How many requests may go without an answer before any was answered.
+/// How many requests may go without a response before any was answered.
 const MUTE: usize = 2;
 /// Codes by which gateways and frameworks say that a signature is missing, also where there is no such path.
 const UNSIGNED: [&str; 2] = ["MissingAuthenticationToken", "MissingAuthenticationTokenException"];
@@ -60,7 +60,7 @@ pub struct Survey {
     unanswered: Option<(Request, TransportFailure)>,
 }
 
-/// Whether the target answers at all: the exchange with a path that it does not have.
+/// Whether the target responds at all: the exchange with a path that it does not have.
 ///
 /// # Errors
 /// No connection can be made.
@@ -204,7 +204,7 @@ impl Survey {
                 return Some(speech::diagnose(env, request, failure).await);
             }
             (None, Some((request, failure))) => {
-                format!("{} {} got no answer ({})", request.method, request.target, failure.detail)
+                format!("{} {} got no response ({})", request.method, request.target, failure.detail)
             }
             (None, None) => return None,
         };
@@ -219,12 +219,12 @@ fn mute(env: &RunContext, request: &Request, failure: &TransportFailure) -> Opti
     let failures = health.failures_in_a_row();
     (!health.has_answered() && failures >= MUTE).then(|| {
         let call = format!("{} {}", request.method, request.target);
-        format!("{failures} requests got no answer, the last one, {call}: {}", failure.detail)
+        format!("{failures} requests got no response, the last one, {call}: {}", failure.detail)
     })
 }
 
 /// Whether an operation that seems to be missing exists: it answers 400 to a malformed identifier, which the target does
-/// not answer to an unknown path.
+/// not respond to an unknown path.
 async fn looks_at_input(env: &RunContext, operation: &Operation, nowhere: &Exchange) -> bool {
     let input = env.generator.minimal_input(operation);
     if !env.target.is_loopback() || placeholder::names(&input).is_empty() {

@@ -49,7 +49,7 @@ pub enum Untestable {
         service: String,
         /// How many operations were called.
         operations: usize,
-        /// An answer that shows it.
+        /// A response that shows it.
         seen: String,
     },
     /// It refuses access to every operation.

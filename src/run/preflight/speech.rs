@@ -13,7 +13,7 @@ use crate::wire::{FailureKind, Request, TransportFailure};
 
 /// How long is waited for each of connection and reply.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Content types of TLS records that answer a greeting: an alert, a handshake. Source: RFC 8446, section 5.1.
+/// Content types of TLS records that response a greeting: an alert, a handshake. Source: RFC 8446, section 5.1.
 const TLS_RECORDS: [u8; 2] = [21, 22];
 /// Cipher suites of the greeting: widely known ones of TLS 1.2 and 1.3. Source: IANA, "TLS Cipher Suites".
 const CIPHER_SUITES: [[u8; 2]; 5] = [[0x13, 0x01], [0xc0, 0x2b], [0xc0, 0x2f], [0x00, 0x9c], [0x00, 0x2f]];
@@ -66,7 +66,7 @@ fn is_tls_record(reply: &[u8]) -> bool {
     matches!(reply, [kind, 3, ..] if TLS_RECORDS.contains(kind))
 }
 
-/// A TLS record with a ClientHello without extensions. A server that speaks TLS answers with its own hello or with an
+/// A TLS record with a ClientHello without extensions. A server that speaks TLS responds with its own hello or with an
 /// alert. Source of the form: RFC 5246, sections 6.2.1 and 7.4.1.2.
 fn greeting() -> Vec<u8> {
     let suites = CIPHER_SUITES.concat();

@@ -46,7 +46,7 @@ impl Target {
         match exchange.response() {
             Some(response) if (200..300).contains(&response.status) => Ok(()),
             Some(response) => Err(format!("the broadcast control answered with status {}", response.status)),
-            None => Err("the broadcast control did not answer".to_owned()),
+            None => Err("the broadcast control did not respond".to_owned()),
         }
     }
 

@@ -14,7 +14,7 @@ impl Target {
     pub(super) async fn deliver(&self, attempt: Attempt<'_>) -> Exchange {
         loop {
             let exchange = self.deliver_once(attempt).await;
-            // No answer was seen, so none is hidden by trying again.
+            // No response was seen, so none is hidden by trying again.
             let tries_again = attempt.region.is_none()
                 && is_refused(&exchange)
                 && !self.is_stopped()

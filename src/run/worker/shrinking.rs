@@ -10,7 +10,7 @@ use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
 
 impl Worker {
-    /// Answers of megabytes are not asked for again and again.
+    /// Responses of megabytes are not asked for again and again.
     pub(super) fn can_shrink(&self, key: &FindingKey) -> bool {
         self.tally.findings.get(key).is_some_and(|found| found.body_length < LONG_ANSWER)
     }

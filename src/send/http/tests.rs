@@ -9,7 +9,7 @@ use super::*;
 use crate::send::failure::End;
 use crate::wire::Request;
 
-/// A target that reads the head of one request on each connection, answers with these pieces, one after another, then
+/// A target that reads the head of one request on each connection, responds with these pieces, one after another, then
 /// closes if it should.
 async fn answering(pieces: Vec<Vec<u8>>, closes: bool) -> (Http, Endpoint) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -167,7 +167,7 @@ async fn an_answer_that_comes_before_the_request_is_through_counts() {
     assert_eq!(response.status, 413);
 }
 
-/// A target that answers so many requests on each connection, then does something else with the next one.
+/// A target that responds so many requests on each connection, then does something else with the next one.
 async fn answering_on_kept_connections(requests: usize, last: fn(TcpStream)) -> (Http, Endpoint) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = Endpoint::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();

@@ -46,7 +46,7 @@ fn what_a_list_shows_of_others_is_never_touched() {
 #[test]
 fn what_the_run_made_or_made_up_may_be_named() {
     let ledger = ledger();
-    // Another thread's list may show it before its own answer is there.
+    // Another thread's list may show it before its own response is there.
     exchange(&ledger, &request("ListChannels", &json!({})), 200, &json!({"channels": [{"arn": OURS}]})).unwrap();
     exchange(&ledger, &request("CreateChannel", &json!({})), 200, &json!({"channel": {"arn": OURS}})).unwrap();
     exchange(&ledger, &request("GetChannel", &json!({"arn": OURS})), 200, &json!({})).unwrap();

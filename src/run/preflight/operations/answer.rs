@@ -20,7 +20,7 @@ pub(super) fn presence(
     let code = code(response);
     let nowhere = nowhere.response().map(|response| (response.status, self::code(response)));
     let is_like_nowhere = nowhere.as_ref().is_some_and(|nowhere| *nowhere == (response.status, code.clone()));
-    // Whatever answers all paths alike, and not in the form of this API, may be anything.
+    // Whatever responds all paths alike, and not in the form of this API, may be anything.
     let is_anything = is_like_nowhere && code.is_none() && !holds_object(response);
     if (200..300).contains(&response.status) {
         return if is_anything { Presence::Unclear } else { Presence::Served };

@@ -72,7 +72,7 @@ impl Execution<'_, '_> {
         self.effect = Effect::Untagged { removed };
     }
 
-    /// An update's answer shows the resource: what was not given is as it was.
+    /// An update's response shows the resource: what was not given is as it was.
     pub(in crate::run::stateful) fn updated(
         &mut self,
         operation: &Operation,

@@ -26,7 +26,7 @@ impl Execution<'_, '_> {
         }
     }
 
-    /// The answer that a resource which is gone must get, and the clause to blame; none if nothing says so.
+    /// The response that a resource which is gone must get, and the clause to blame; none if nothing says so.
     pub(in crate::run::stateful) fn not_found(
         &self,
         operation: &Operation,
