@@ -96,7 +96,7 @@ struct Driver<'d> {
     places: BTreeMap<(Key, Supports), usize>,
     corresponding: Vec<Corresponding>,
     usable: BTreeSet<String>,
-    /// Operations with an answer that differs on their smallest input.
+    /// Operations with a response that differs on their smallest input.
     differing: BTreeSet<String>,
     programs: u64,
     steps: u64,

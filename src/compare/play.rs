@@ -28,7 +28,7 @@ pub struct Key {
     pub operation: String,
     pub path: String,
     pub kind: Kind,
-    /// For differences of answers: what the first and the second target answered.
+    /// For differences of responses: what the first and the second target responded.
     pub answers: Option<(String, String)>,
 }
 

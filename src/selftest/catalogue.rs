@@ -261,7 +261,7 @@ fn is_map(node: &Node) -> bool {
     matches!(node.kind, NodeKind::Map { .. })
 }
 
-/// A change of the answer for every constraint on it.
+/// A change of the response for every constraint on it.
 fn of_output(falsifiable: &BTreeSet<ClauseIndex>, operation: &Operation, node: &Node) -> Vec<String> {
     let is_falsifiable =
         |constraint: &Constraint| node.clause(*constraint).is_some_and(|clause| falsifiable.contains(&clause));

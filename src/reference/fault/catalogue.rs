@@ -99,7 +99,7 @@ fn of_history(api: Api, entries: &mut Vec<Entry>) {
         for member in optional {
             entries.extend(conditions.iter().map(|condition| {
                 let id = format!("lose-update:{name}.{}@{condition}", member.name);
-                Entry::new(id, "a given member is shown in the answer and not stored, for some resources")
+                Entry::new(id, "a given member is shown in the response and not stored, for some resources")
             }));
         }
         if name.starts_with("Delete") {
