@@ -18,6 +18,10 @@ use crate::spec::contract::{Node, NodeKind, Operation};
 
 /// How much likelier a change is that no program made right after the resource's last change.
 const UNTRIED: usize = 8;
+/// How likely a list of everything is, against other steps.
+const LISTS: usize = 6;
+/// Of so many values that come again in a read one is cut, in a change.
+const CUT_OF: (usize, usize) = (3, 10);
 /// Largest page that is asked for.
 const LARGEST_PAGE: usize = 3;
 /// Most resources of a type at once.
@@ -49,6 +53,7 @@ struct Draft<'p, 'd> {
     pool: BTreeMap<String, Vec<String>>,
     last: BTreeMap<String, String>,
     deleted: BTreeSet<String>,
+    cut_of: usize,
 }
 
 /// A step that could come next.
@@ -83,6 +88,7 @@ impl<'d> Drawing<'d> {
             pool: BTreeMap::new(),
             last: BTreeMap::new(),
             deleted: BTreeSet::new(),
+            cut_of: CUT_OF.1,
         };
         draft.choose_kinds(number);
         while draft.builder.steps.len() < length {
@@ -188,6 +194,7 @@ impl<'d> Draft<'_, 'd> {
                 (true, false) => 3,
             };
             match subject {
+                None if operation.is_readonly => choices.push(Choice { operation, subject: None, weight: LISTS }),
                 None => choices.push(Choice { operation, subject: None, weight: base }),
                 Some(member) => {
                     let fitting = self.builder.handles.iter().filter(|handle| self.can_be(member, handle));
@@ -288,6 +295,7 @@ impl<'d> Draft<'_, 'd> {
         let generator = self.builder.materials.generator;
         let drawn = generator.draw(operation, &family, &mut self.runner)?.1;
         let mut again = drawn.clone();
+        self.cut_of = if operation.is_readonly { CUT_OF.0 } else { CUT_OF.1 };
         self.repeat(&operation.input, &mut again);
         if let (Some(size), Value::Object(members)) =
             (operation.pagination.as_ref().and_then(|pages| pages.page_size.clone()), &mut again)
@@ -337,7 +345,7 @@ impl<'d> Draft<'_, 'd> {
             let text = known.get(chosen).cloned().unwrap_or_default();
             // A part of a text that is there shows filters that look at parts.
             let half = text.chars().count() / 2;
-            return if half > 0 && self.below(10) == 0 { text.chars().take(half).collect() } else { text };
+            return if half > 0 && self.below(self.cut_of) == 0 { text.chars().take(half).collect() } else { text };
         }
         if !fresh.is_empty() {
             self.pool.entry(shape.to_owned()).or_default().push(fresh.clone());

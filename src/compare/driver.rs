@@ -79,6 +79,9 @@ fn random(profile: Profile) -> (usize, usize) {
     }
 }
 
+/// Values of both targets at one place, by the input that they belong to.
+type PairsByInput = BTreeMap<String, BTreeSet<(String, String)>>;
+
 /// A difference that was found, before it is written down.
 struct Known {
     difference: Difference,
@@ -330,7 +333,7 @@ impl<'d> Driver<'d> {
 
     /// Values that both targets make of the same part of a request, each in its own way.
     fn find_derived(&mut self) {
-        let mut places: BTreeMap<(String, String), BTreeMap<String, BTreeSet<(String, String)>>> = BTreeMap::new();
+        let mut places: BTreeMap<(String, String), PairsByInput> = BTreeMap::new();
         let mut times: BTreeMap<(String, String, String), u64> = BTreeMap::new();
         for one in std::mem::take(&mut self.corresponding) {
             let place = (one.operation, one.path);

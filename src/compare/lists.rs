@@ -57,7 +57,10 @@ fn has_name(element: &Node, item: &Value, name: &str) -> bool {
             .any(|member| is_name(member) && object.get(&member.name).and_then(Value::as_str) == Some(name)),
         (NodeKind::Structure(_), _) => false,
         (_, Value::String(text)) => text == name,
-        (_, other) => other.to_string() == name,
+        (_, other) => {
+            let text = other.to_string();
+            text == name
+        }
     }
 }
 
