@@ -308,6 +308,8 @@ fn shows_nothing(node: &Node, value: &Value) -> bool {
             let of = object.get(&member.name);
             of.is_none_or(|value| shows_nothing(member, value))
         }),
+        // An empty value is an entry all the same.
+        (NodeKind::Map { .. }, Value::Object(entries)) => entries.is_empty(),
         _ => is_nothing(value),
     }
 }

@@ -1,6 +1,8 @@
 //! Random programs: any operation on any resource in any order. Nothing is known here of what operations do; what they
 //! need and make follows from the contract's shapes.
 
+mod input;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::strategy::{Strategy, ValueTree};
@@ -9,8 +11,7 @@ use serde_json::{Map, Value};
 
 use super::builder::{Builder, Handle, Materials};
 use super::program::{Action, Program};
-use crate::generate::placeholder::{self, Placeholder};
-use crate::generate::{Family, finished, runner};
+use crate::generate::{Family, runner};
 use crate::plan::case::{Case, Check, Form};
 use crate::plan::suite::BroadcastState;
 use crate::spec::Pattern;
@@ -287,100 +288,6 @@ impl<'d> Draft<'_, 'd> {
         if let Some((reader, member)) = plan.resources.reader(contract, &handle.kind) {
             self.builder.call(reader, Value::Object(Map::from_iter([(member, Value::from(handle.name.as_str()))])));
         }
-    }
-
-    /// A legal input in which values of earlier steps come again.
-    fn input(&mut self, operation: &Operation) -> Option<Value> {
-        let family = self.drawing.family(operation)?;
-        let generator = self.builder.materials.generator;
-        let drawn = generator.draw(operation, &family, &mut self.runner)?.1;
-        let mut again = drawn.clone();
-        self.cut_of = if operation.is_readonly { CUT_OF.0 } else { CUT_OF.1 };
-        self.repeat(&operation.input, &mut again);
-        if let (Some(size), Value::Object(members)) =
-            (operation.pagination.as_ref().and_then(|pages| pages.page_size.clone()), &mut again)
-            && self.below(3) > 0
-        {
-            members.insert(size, Value::from(1 + self.below(LARGEST_PAGE)));
-        }
-        let is_legal = generator.is_intended(operation, &family, &again);
-        Some(finished(if is_legal { again } else { drawn }))
-    }
-
-    /// Puts values that the program gave before in the place of new ones of the same shape.
-    fn repeat(&mut self, node: &Node, value: &mut Value) {
-        match (&node.kind, value) {
-            (NodeKind::Structure(members) | NodeKind::Union(members), Value::Object(object)) => {
-                for member in members {
-                    if let Some(value) = object.get_mut(&member.name) {
-                        self.repeat(member, value);
-                    }
-                }
-            }
-            (NodeKind::List { element }, Value::Array(elements)) => {
-                elements.iter_mut().for_each(|value| self.repeat(element, value));
-                let mut seen = BTreeSet::new();
-                elements.retain(|element| seen.insert(element.to_string()));
-            }
-            (NodeKind::Map { key, value: below }, Value::Object(entries)) => {
-                let mut again = Map::new();
-                // Few keys are met again, many are not.
-                for (name, mut value) in std::mem::take(entries).into_iter().take(POOL) {
-                    self.repeat(below, &mut value);
-                    again.insert(self.pooled(&key.shape, name), value);
-                }
-                *entries = again;
-            }
-            (NodeKind::String, Value::String(text)) if node.resource.is_none() && !text.contains("${") => {
-                *text = self.pooled(&node.shape, std::mem::take(text));
-            }
-            _ => {}
-        }
-    }
-
-    fn pooled(&mut self, shape: &str, fresh: String) -> String {
-        let known = self.pool.get(shape).cloned().unwrap_or_default();
-        if !known.is_empty() && (known.len() >= POOL || self.below(2) == 0) {
-            let chosen = self.below(known.len());
-            let text = known.get(chosen).cloned().unwrap_or_default();
-            // A part of a text that is there shows filters that look at parts.
-            let half = text.chars().count() / 2;
-            return if half > 0 && self.below(self.cut_of) == 0 { text.chars().take(half).collect() } else { text };
-        }
-        if !fresh.is_empty() {
-            self.pool.entry(shape.to_owned()).or_default().push(fresh.clone());
-        }
-        fresh
-    }
-
-    /// The value with some resource of the program for placeholders that stand for any of a type.
-    fn with_known(&mut self, value: &Value) -> Value {
-        let mut chosen: BTreeMap<String, Value> = BTreeMap::new();
-        for name in placeholder::names(value) {
-            let (Placeholder::Variable(resource) | Placeholder::Resource { resource, .. }) = Placeholder::parse(name)
-            else {
-                continue;
-            };
-            let state = match Placeholder::parse(name) {
-                Placeholder::Resource { state, .. } => state,
-                _ => None,
-            };
-            let fitting: Vec<String> = self
-                .builder
-                .handles
-                .iter()
-                .filter(|handle| handle.kind == resource && (handle.state == state || state.is_none()))
-                .map(|handle| handle.name.clone())
-                .collect();
-            let position = self.below(fitting.len());
-            if let Some(handle) = fitting.get(position) {
-                chosen.insert(name.to_owned(), Value::from(handle.as_str()));
-            }
-        }
-        let replaced: Result<Value, ()> = placeholder::replace(value, &mut |name| {
-            Ok(chosen.get(name).cloned().unwrap_or_else(|| Value::from(format!("${{{name}}}"))))
-        });
-        replaced.unwrap_or_else(|()| value.clone())
     }
 
     /// Looks at everything that the program has made in every way.

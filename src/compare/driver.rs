@@ -1,5 +1,8 @@
 //! Plays all programs of a plan on both targets and keeps what tells them apart.
 
+mod conclude;
+mod derived;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
@@ -10,7 +13,7 @@ use tokio::time::sleep;
 
 use super::builder::Materials;
 use super::cases;
-use super::difference::{Comparer, Differing, Kind};
+use super::difference::{Comparer, Kind};
 use super::draw::Drawing;
 use super::outcome::{Comparison, Difference};
 use super::play::{Corresponding, Key, Pairing, Run, Told};
@@ -329,100 +332,5 @@ impl<'d> Driver<'d> {
             }
         };
         self.places.insert(place, position);
-    }
-
-    /// Values that both targets make of the same part of a request, each in its own way.
-    fn find_derived(&mut self) {
-        let mut places: BTreeMap<(String, String), PairsByInput> = BTreeMap::new();
-        let mut times: BTreeMap<(String, String, String), u64> = BTreeMap::new();
-        for one in std::mem::take(&mut self.corresponding) {
-            let place = (one.operation, one.path);
-            *times.entry((place.0.clone(), place.1.clone(), one.input.clone())).or_default() += 1;
-            places.entry(place).or_default().entry(one.input).or_default().insert((one.a, one.b));
-        }
-        for ((operation, path), inputs) in places {
-            let of =
-                |input: &String| times.get(&(operation.clone(), path.clone(), input.clone())).copied().unwrap_or(0);
-            let is_function = inputs.values().all(|pairs| pairs.len() == 1);
-            let is_repeated = inputs.keys().any(|input| of(input) > 1);
-            let values: BTreeSet<&(String, String)> = inputs.values().flatten().collect();
-            let varies = |pick: fn(&(String, String)) -> &String| {
-                values.iter().map(|pair| pick(pair)).collect::<BTreeSet<_>>().len() > 1
-            };
-            let all_vary = varies(|pair| &pair.0) && varies(|pair| &pair.1);
-            let Some((a, b)) = values.iter().find(|(a, b)| a != b) else { continue };
-            if !is_function || !is_repeated || !all_vary {
-                continue;
-            }
-            let differing = Differing {
-                kind: Kind::Derived,
-                path: path.clone(),
-                place: path.clone(),
-                a: Some(Value::from(a.as_str())),
-                b: Some(Value::from(b.as_str())),
-                is_secret: false,
-            };
-            let example = inputs.iter().find(|(_, pairs)| pairs.iter().any(|(a, b)| a != b)).map(|(input, _)| input);
-            let input = example.and_then(|input| serde_json::from_str(input).ok()).unwrap_or(Value::Null);
-            let key = Key { operation: operation.clone(), path: path.clone(), kind: Kind::Derived, answers: None };
-            let support = Support {
-                side: Supports::Neither,
-                reason: "Both make the value of the request, each in its own way.".to_owned(),
-                clauses: Vec::new(),
-            };
-            let difference = record::derived(self.contract, &operation, input, &differing, &support);
-            let told = Told { step: 0, key, differing };
-            let program = Program { origin: String::new(), steps: Vec::new() };
-            self.add(&program, &told, support, difference);
-        }
-    }
-
-    fn finish(self, sides: (&Settings, &Settings), can_broadcast: bool) -> Comparison {
-        let mut notes = Vec::new();
-        let mut note = |number: u64, what: &str| {
-            if number > 0 {
-                notes.push(format!("{number} {what}"));
-            }
-        };
-        note(self.fleeting, "differences did not show again and are left out.");
-        note(
-            self.cut,
-            "programs ended early, because the targets were in different states, or one did not show what was needed.",
-        );
-        if !can_broadcast {
-            notes.push(
-                "Nothing was compared during broadcasts: give --broadcast and --against-broadcast for targets that can start \
-                 them."
-                    .to_owned(),
-            );
-        }
-        for (side, name) in [(&self.pairing.a, "A"), (&self.pairing.b, "B")] {
-            let left: u64 = side.left.values().sum();
-            if left > 0 {
-                notes.push(format!("{left} resources could not be deleted on {name}."));
-            }
-        }
-        let stopped_early = self.pairing.stop.get().cloned().or_else(|| {
-            let reason = self.pairing.a.link.stop_reason().or_else(|| self.pairing.b.link.stop_reason());
-            reason.map(str::to_owned)
-        });
-        let mut differences: Vec<Difference> = self.known.into_iter().map(|known| known.difference).collect();
-        let rank = |difference: &Difference| match difference.supports {
-            Supports::A | Supports::B => 0,
-            Supports::Neither => 1,
-            Supports::Both => 2,
-        };
-        differences.sort_by_key(|one| (rank(one), one.operation.clone(), one.path.clone(), one.id.clone()));
-        record::comparison(record::Parts {
-            contract: self.contract,
-            sides,
-            links: (&self.pairing.a.link, &self.pairing.b.link),
-            programs: self.programs,
-            steps: self.steps,
-            operations: self.usable.len() as u64,
-            stopped_early,
-            differences,
-            notes,
-        })
     }
 }

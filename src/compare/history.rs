@@ -1,7 +1,10 @@
 //! What the steps before a difference say of it: what was given, shown alike, tagged or deleted before.
 
-use serde_json::{Map, Value};
+mod values;
 
+use serde_json::Value;
+
+use self::values::{holder, kept, own_name, tagged, untagged};
 use super::difference::{Differing, Kind};
 use super::play::{Performed, Told};
 use crate::judge::echo::{is_nothing, same};
@@ -311,67 +314,4 @@ impl History<'_> {
             (_, role) => role,
         }
     }
-}
-
-fn kept((law, value): (LawKind, Option<Value>)) -> (LawKind, Option<Value>) {
-    match law {
-        LawKind::CreatedIsRead | LawKind::UpdateChanges => (LawKind::UpdateKeeps, value),
-        law => (law, value),
-    }
-}
-
-fn tagged(
-    known: Option<(LawKind, Option<Value>)>,
-    given: Option<&Value>,
-    key: &str,
-) -> Option<(LawKind, Option<Value>)> {
-    let given = given?.as_object()?;
-    if key.is_empty() {
-        let mut whole = known.and_then(|(_, value)| value?.as_object().cloned()).unwrap_or_default();
-        whole.extend(given.clone());
-        return Some((LawKind::TagAdds, Some(Value::Object(whole))));
-    }
-    match given.get(key) {
-        Some(value) => {
-            Some((if known.is_some() { LawKind::TagOverwrites } else { LawKind::TagAdds }, Some(value.clone())))
-        }
-        None => known.map(|(_, value)| (LawKind::TagKeeps, value)),
-    }
-}
-
-fn untagged(
-    known: Option<(LawKind, Option<Value>)>,
-    keys: Option<&Value>,
-    key: &str,
-) -> Option<(LawKind, Option<Value>)> {
-    let removed: Vec<&str> = keys?.as_array()?.iter().filter_map(Value::as_str).collect();
-    if key.is_empty() {
-        let mut whole: Map<String, Value> = known.and_then(|(_, value)| value?.as_object().cloned())?;
-        whole.retain(|name, _| !removed.contains(&name.as_str()));
-        return Some((LawKind::UntagRemoves, Some(Value::Object(whole))));
-    }
-    match removed.contains(&key) {
-        true => Some((LawKind::UntagRemoves, Some(Value::Null))),
-        false => known,
-    }
-}
-
-/// The name that a resource has in its own object.
-fn own_name(item: &Value) -> Option<&str> {
-    let members = item.as_object()?;
-    let own = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("arn"));
-    own.and_then(|(_, value)| value.as_str())
-}
-
-/// The innermost object on the way to a place that names itself, and the path below it.
-fn holder(body: &Value, place: &str) -> (Option<Value>, String) {
-    let mut ends: Vec<usize> = place.match_indices('.').map(|(position, _)| position).collect();
-    ends.reverse();
-    for end in ends {
-        let (above, below) = (place.get(..end).unwrap_or_default(), place.get(end + 1..).unwrap_or_default());
-        if let Some(object) = path::find(body, above).filter(|object| own_name(object).is_some()) {
-            return (Some(object.clone()), below.to_owned());
-        }
-    }
-    (None, place.to_owned())
 }

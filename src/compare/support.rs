@@ -17,6 +17,7 @@ use crate::plan::expectation::{Expectation, ExpectedError};
 use crate::spec::Contract;
 use crate::spec::clause::{ClauseIndex, ClauseKind};
 use crate::spec::contract::Operation;
+use crate::spec::rules::{AbsentOutput, DefaultRule};
 
 /// Which side the contract supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -75,6 +76,7 @@ impl Bench<'_> {
             .or_else(|| if is_elsewhere(step) { None } else { self.by_history(performed, told) })
             .or_else(|| self.by_expectation(step, operation, a, b, told))
             .or_else(|| self.by_open_values(operation, told))
+            .or_else(|| self.by_tolerated_absence(told))
             .unwrap_or(silent)
     }
 
@@ -219,6 +221,23 @@ impl Bench<'_> {
             side: Supports::Both,
             reason: "The contract allows both values.".to_owned(),
             clauses: vec![by_default.id.clone()],
+        })
+    }
+
+    /// A default inside an object that targets may leave out as a whole: the contract does not say that its other members
+    /// show.
+    fn by_tolerated_absence(&self, told: &Told) -> Option<Support> {
+        let tolerated = self.contract.rules.defaults.iter().filter(|rule| rule.absent == AbsentOutput::Tolerated);
+        let holder = |rule: &DefaultRule| Some(rule.output.rsplit('.').nth(1)?.to_owned());
+        let is_within = |rule: &&DefaultRule| {
+            holder(rule).is_some_and(|holder| told.differing.path.split('.').any(|name| name == holder))
+        };
+        let rule = tolerated.filter(|_| told.differing.kind == Kind::Presence).find(is_within)?;
+        Some(Support {
+            side: Supports::Both,
+            reason: "The contract leaves open whether the members of this object show where the request gives none."
+                .to_owned(),
+            clauses: vec![rule.id.clone()],
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Runs cases one after another.
 
+mod effort;
 mod shrinking;
 mod witness;
 
@@ -8,6 +9,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use self::effort::effort;
+pub(super) use self::effort::rounds;
 use super::broadcast::Streaming;
 use super::control::{Controls, needs_control};
 use super::look_round::LookRound;
@@ -19,7 +22,7 @@ use crate::clock;
 use crate::generate::{Drawn, Family, finished, placeholder, runner};
 use crate::judge::shadow::Shadow;
 use crate::judge::{FindingKind, Violation};
-use crate::plan::case::{Case, Check, Form};
+use crate::plan::case::{Case, Check};
 use crate::plan::expectation::Expectation;
 use crate::record::{CaseOutcome, CaseResult, FindingKey, Tally, Witness};
 use crate::spec::clause::ClauseIndex;
@@ -315,30 +318,6 @@ pub(super) fn fixtures_for(operation: &Operation, expectation: &Expectation, inp
     match !operation.is_readonly && expectation.success && names_resource && is_bound {
         true => Fixtures::Own,
         false => Fixtures::Shared,
-    }
-}
-
-/// How often each family of a case is drawn from, and how many examples the case gets at most.
-fn effort(env: &RunContext, check: &Check) -> (u32, u64) {
-    match env.settings.cases {
-        None => (rounds(env.settings.profile, check), u64::MAX),
-        Some(cases) => {
-            let share = cases.div_ceil(env.plan.generated().max(1));
-            (u32::try_from(share).unwrap_or(u32::MAX), share)
-        }
-    }
-}
-
-/// How often a case draws from each of its families.
-pub(super) fn rounds(profile: Profile, check: &Check) -> u32 {
-    let is_random = matches!(check, Check::Valid { form: Form::Random });
-    match (profile, is_random) {
-        (Profile::Quick, false) => 1,
-        (Profile::Quick, true) => 2,
-        (Profile::Standard, false) => 1,
-        (Profile::Standard, true) => 10,
-        (Profile::Deep, false) => 12,
-        (Profile::Deep, true) => 100,
     }
 }
 

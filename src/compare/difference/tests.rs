@@ -38,7 +38,10 @@ fn made_up_values_times_and_what_is_optional_are_no_difference() {
 
 #[test]
 fn values_that_were_given_and_words_of_the_contract_are_compared() {
-    let channel = |members: Value| json!({"channel": members});
+    let channel = |mut members: Value| {
+        members["arn"] = Value::from(arn("same"));
+        json!({"channel": members})
+    };
     let path = |name: &str| format!("channel.{name}");
     for (kind, name, a, b) in [
         (Kind::Value, "name", json!({"name": "mine"}), json!({"name": "other"})),
@@ -51,7 +54,7 @@ fn values_that_were_given_and_words_of_the_contract_are_compared() {
         let found = compared("GetChannel", &mut Renaming::default(), channel(a), channel(b));
         let expected =
             if name == "tags.value" { vec![(kind, "channel.tags".to_owned())] } else { vec![(kind, path(name))] };
-        assert!(found == expected || found == [(kind, path(name))], "{found:?}");
+        assert!(found == expected || found == [(kind, path(name))], "{name}: {found:?}");
     }
 }
 

@@ -1,0 +1,69 @@
+//! What a change leaves behind, and where in a response a resource names itself.
+
+use serde_json::{Map, Value};
+
+use crate::judge::path;
+use crate::plan::sequence::LawKind;
+
+pub(super) fn kept((law, value): (LawKind, Option<Value>)) -> (LawKind, Option<Value>) {
+    match law {
+        LawKind::CreatedIsRead | LawKind::UpdateChanges => (LawKind::UpdateKeeps, value),
+        law => (law, value),
+    }
+}
+
+pub(super) fn tagged(
+    known: Option<(LawKind, Option<Value>)>,
+    given: Option<&Value>,
+    key: &str,
+) -> Option<(LawKind, Option<Value>)> {
+    let given = given?.as_object()?;
+    if key.is_empty() {
+        let mut whole = known.and_then(|(_, value)| value?.as_object().cloned()).unwrap_or_default();
+        whole.extend(given.clone());
+        return Some((LawKind::TagAdds, Some(Value::Object(whole))));
+    }
+    match given.get(key) {
+        Some(value) => {
+            Some((if known.is_some() { LawKind::TagOverwrites } else { LawKind::TagAdds }, Some(value.clone())))
+        }
+        None => known.map(|(_, value)| (LawKind::TagKeeps, value)),
+    }
+}
+
+pub(super) fn untagged(
+    known: Option<(LawKind, Option<Value>)>,
+    keys: Option<&Value>,
+    key: &str,
+) -> Option<(LawKind, Option<Value>)> {
+    let removed: Vec<&str> = keys?.as_array()?.iter().filter_map(Value::as_str).collect();
+    if key.is_empty() {
+        let mut whole: Map<String, Value> = known.and_then(|(_, value)| value?.as_object().cloned())?;
+        whole.retain(|name, _| !removed.contains(&name.as_str()));
+        return Some((LawKind::UntagRemoves, Some(Value::Object(whole))));
+    }
+    match removed.contains(&key) {
+        true => Some((LawKind::UntagRemoves, Some(Value::Null))),
+        false => known,
+    }
+}
+
+/// The name that a resource has in its own object.
+pub(super) fn own_name(item: &Value) -> Option<&str> {
+    let members = item.as_object()?;
+    let own = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("arn"));
+    own.and_then(|(_, value)| value.as_str())
+}
+
+/// The innermost object on the way to a place that names itself, and the path below it.
+pub(super) fn holder(body: &Value, place: &str) -> (Option<Value>, String) {
+    let mut ends: Vec<usize> = place.match_indices('.').map(|(position, _)| position).collect();
+    ends.reverse();
+    for end in ends {
+        let (above, below) = (place.get(..end).unwrap_or_default(), place.get(end + 1..).unwrap_or_default());
+        if let Some(object) = path::find(body, above).filter(|object| own_name(object).is_some()) {
+            return (Some(object.clone()), below.to_owned());
+        }
+    }
+    (None, place.to_owned())
+}
