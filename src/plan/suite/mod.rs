@@ -1,6 +1,6 @@
 //! Scenarios, states and probes: tests written as data in `suites/scenarios/*.toml`.
 //!
-//! Files are read in two steps. [`written`] expands fixtures, tables of cases, loops and default rules; what comes of it
+//! Files are read in two steps. `written` expands fixtures, tables of cases, loops and default rules; what comes of it
 //! is read into the plain entries below, which the rest of the program uses.
 
 mod assert;

@@ -1,8 +1,8 @@
 //! Rules of a contract that its model cannot carry, resolved: globs are spelled out, defaults filled in, and bases merged.
 //!
-//! [`written`] is the form in which a person writes them (`X.rules.toml` beside `X.json`, described by
-//! `specs/rules.schema.json`), [`extend`] merges a file into the one that it extends, and [`resolve`] makes [`Rules`] of
-//! the result and of the model. [`sources`] knows where everything was written.
+//! `written` is the form in which a person writes them (`X.rules.toml` beside `X.json`, described by
+//! `specs/rules.schema.json`), `extend` merges a file into the one that it extends, and `resolve` makes [`Rules`] of
+//! the result and of the model. `sources` knows where everything was written.
 
 mod clauses;
 mod errors;
