@@ -57,7 +57,7 @@ impl Session<'_> {
         }
         if kind == RoleKind::List {
             let (mut judgement, exchange, _) = self.walk_items(operation, &input, operation.status_clause).await;
-            if let Some(exchange) = exchange {
+            if let Some(exchange) = exchange.filter(|_| judgement.is_success()) {
                 let violations = self.note(&mut judgement, &exchange);
                 self.worker.shown_otherwise.extend(violations);
             }
@@ -65,6 +65,10 @@ impl Session<'_> {
         }
         let success = Expectation::success();
         let (mut judgement, exchange) = self.exchange(operation, &input, &success, operation.status_clause, None).await;
+        if !judgement.is_success() {
+            // Whether the read works at all is the question of other cases.
+            return true;
+        }
         let violations = self.note(&mut judgement, &exchange);
         self.worker.shown_otherwise.extend(violations);
         true
