@@ -130,12 +130,18 @@ impl<'w> Session<'w> {
         focus: ClauseIndex,
     ) -> Result<(Judgement, Exchange), Blocked> {
         let input = if placeholder::names(&input).is_empty() { input } else { self.bind(&input).await? };
+        let first = self.history.len();
         self.look_round(&input).await;
+        let reads = self.history.len();
         let (judgement, exchange) = self.exchange(operation, &input, expectation, focus, None).await;
+        let told = self.history.len();
         if judgement.is_success() && self.looks_round == LookRound::Around {
             let shown = judgement.body.clone().unwrap_or_default();
             self.look_round(&Value::Array(vec![input, shown])).await;
         }
+        // What the reads show has its evidence already; what the exchange shows does not need them.
+        self.history.truncate(told);
+        self.history.drain(first.min(told)..reads.min(told));
         Ok((judgement, exchange))
     }
 
