@@ -237,15 +237,12 @@ fn prose(text: &str) -> Vec<Vec<String>> {
 /// Most lines of a source file.
 const MOST_LINES: usize = 350;
 
-/// Files that are longer still.
-const LONG_FILES: &[&str] = &[];
-
 #[test]
 fn source_files_are_short() {
     let long: Vec<String> = modules()
         .into_iter()
         .map(|(_, path, code)| (path.display().to_string(), code.lines().count()))
-        .filter(|(path, lines)| *lines > MOST_LINES && !LONG_FILES.contains(&path.as_str()))
+        .filter(|(_, lines)| *lines > MOST_LINES)
         .map(|(path, lines)| format!("{path}: {lines} lines, and {MOST_LINES} are enough"))
         .collect();
     assert!(long.is_empty(), "{}", long.join("\n"));

@@ -15,7 +15,7 @@ use crate::spec::Contract;
 /// Prints the plan of a run if it is asked for, and asks for consent if that is needed. Returns whether the run goes on.
 ///
 /// # Errors
-/// There is no terminal to ask on, the user refuses, or the plan cannot be made.
+/// The program has no terminal to ask on, the user refuses, or the plan cannot be made.
 pub async fn ask(
     contract: &Arc<Contract>,
     plan: &Plan,

@@ -242,20 +242,8 @@ impl<'b> Builder<'b> {
     /// An assertion with references; `None` if a part of it cannot be bound.
     fn assert(&mut self, assert: &Assert) -> Option<Assert> {
         let mut bound = assert.clone();
-        let values = [
-            &mut bound.equals,
-            &mut bound.differs,
-            &mut bound.agrees,
-            &mut bound.contains,
-            &mut bound.lacks,
-            &mut bound.element_of,
-            &mut bound.never_shows,
-            &mut bound.not_before,
-        ];
-        for value in values {
-            if let Some(unbound) = value.take() {
-                *value = Some(self.bind(&unbound)?);
-            }
+        for value in bound.values_mut() {
+            *value = self.bind(value)?;
         }
         bound.at = self.bind(&Value::from(assert.at.as_str()))?.as_str()?.to_owned();
         Some(bound)

@@ -30,7 +30,7 @@ fn patience(profile: Profile) -> u64 {
 pub fn of_case(materials: Materials<'_>, case: &Case, profile: Profile, seed: u64) -> Vec<Program> {
     match &case.check {
         Check::Scenario { scenario } => of_scenario(materials, case, *scenario, profile).into_iter().collect(),
-        // Which caller asks is not compared, nor what is no input: both are the business of `run`.
+        // Requests of other callers and requests that are not inputs are tested by `run` only.
         Check::Condition { .. } | Check::Probe { .. } | Check::Sequence { .. } | Check::Recorded => Vec::new(),
         Check::Valid { .. }
         | Check::Accepts { .. }

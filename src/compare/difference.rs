@@ -197,7 +197,7 @@ impl Walk<'_> {
         });
     }
 
-    /// Compares two outputs as a whole: that one is empty is no difference of its own.
+    /// Compares two outputs as a whole. An empty output differs only by the members that it lacks.
     fn root(&mut self, node: &Node, pair: Pair<'_>) {
         let empty = Map::new();
         match &node.kind {

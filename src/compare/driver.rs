@@ -307,10 +307,10 @@ impl<'d> Driver<'d> {
         let support = self.bench.support(&shrunk.program, &shrunk.run.performed, telling);
         let secrets = (&self.pairing.a.secrets, &self.pairing.b.secrets);
         let difference = record::difference(self.contract, &shrunk, telling, &support, secrets);
-        self.add(program, telling, support, difference);
+        self.add(telling, support, difference);
     }
 
-    fn add(&mut self, _program: &Program, telling: &Told, support: Support, difference: Difference) {
+    fn add(&mut self, telling: &Told, support: Support, difference: Difference) {
         let place = (telling.key.clone(), support.side);
         if let Some(known) = self.places.get(&place).and_then(|position| self.known.get_mut(*position)) {
             known.difference.occurrences += 1;

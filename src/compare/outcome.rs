@@ -82,7 +82,7 @@ pub struct Summary {
     pub steps: u64,
     /// Operations of which both targets accepted a request.
     pub operations: u64,
-    /// Differences that count: all but those where both readings are allowed.
+    /// Differences that count: the contract does not allow both readings.
     pub differences: u64,
     /// Those of them in which the contract supports the first target.
     pub supports_a: u64,

@@ -43,7 +43,7 @@ impl Renaming {
         }
     }
 
-    /// The value of the second target that corresponds to one of the first; itself if none is known.
+    /// The value of the second target that corresponds to one of the first; the same value if no other is known.
     pub fn renamed<'r>(&'r self, a: &'r str) -> &'r str {
         self.to_b.get(a).map_or(a, String::as_str)
     }

@@ -14,7 +14,7 @@ pub struct ReplayArgs {
     /// JSON report whose findings are sent again; `latest` is that of the last run
     #[arg(value_hint = ValueHint::FilePath)]
     pub report: ReportFile,
-    /// Ids of findings; all of the report if none is given
+    /// Ids of findings [default: all findings of the report]
     pub findings: Vec<String>,
     /// The target.
     #[command(flatten)]

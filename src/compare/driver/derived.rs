@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::{Driver, PairsByInput};
 use crate::compare::difference::{Differing, Kind};
 use crate::compare::play::{Key, Told};
-use crate::compare::program::Program;
 use crate::compare::record;
 use crate::compare::support::{Support, Supports};
 
@@ -53,8 +52,7 @@ impl Driver<'_> {
             };
             let difference = record::derived(self.contract, &operation, input, &differing, &support);
             let told = Told { step: 0, key, differing };
-            let program = Program { origin: String::new(), steps: Vec::new() };
-            self.add(&program, &told, support, difference);
+            self.add(&told, support, difference);
         }
     }
 }

@@ -100,3 +100,21 @@ pub struct Assert {
     #[serde(default)]
     pub page_of: Option<u64>,
 }
+
+impl Assert {
+    /// The values to compare with, in which placeholders may stand.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        let values = [
+            &mut self.equals,
+            &mut self.differs,
+            &mut self.agrees,
+            &mut self.contains,
+            &mut self.lacks,
+            &mut self.element_of,
+            &mut self.result_of,
+            &mut self.never_shows,
+            &mut self.not_before,
+        ];
+        values.into_iter().flatten()
+    }
+}

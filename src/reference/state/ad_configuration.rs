@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Resource, Tags};
+use super::Tags;
 
 /// An ad configuration as it is stored and answered.
 #[derive(Clone, Debug, Serialize)]
@@ -31,14 +31,4 @@ pub(crate) struct PostRoll {
     pub(crate) enabled: bool,
 }
 
-impl Resource for AdConfiguration {
-    fn arn(&self) -> &str {
-        &self.arn
-    }
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
-    }
-}
+resource!(AdConfiguration);

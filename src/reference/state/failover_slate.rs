@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Resource, Tags};
+use super::Tags;
 
 /// A failover slate configuration as it is stored and answered.
 #[derive(Clone, Debug, Serialize)]
@@ -17,14 +17,4 @@ pub(crate) struct FailoverSlate {
     pub(crate) tags: Tags,
 }
 
-impl Resource for FailoverSlate {
-    fn arn(&self) -> &str {
-        &self.arn
-    }
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
-    }
-}
+resource!(FailoverSlate);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Resource, Tags};
+use super::Tags;
 
 /// The public half of a key pair as it is stored and answered.
 #[derive(Clone, Debug, Serialize)]
@@ -13,17 +13,7 @@ pub(crate) struct KeyPair {
     pub(crate) tags: Tags,
 }
 
-impl Resource for KeyPair {
-    fn arn(&self) -> &str {
-        &self.arn
-    }
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
-    }
-}
+resource!(KeyPair);
 
 /// "PlaybackKeyPairSummary": without the fingerprint (rule 146).
 #[derive(Debug, Serialize)]

@@ -1,5 +1,22 @@
 //! What the server remembers: one [`Region`] for each region that was named.
 
+/// A resource that is stored with its ARN and its tags.
+macro_rules! resource {
+    ($name:ty) => {
+        impl $crate::reference::state::Resource for $name {
+            fn arn(&self) -> &str {
+                &self.arn
+            }
+            fn tags(&self) -> &$crate::reference::state::Tags {
+                &self.tags
+            }
+            fn tags_mut(&mut self) -> &mut $crate::reference::state::Tags {
+                &mut self.tags
+            }
+        }
+    };
+}
+
 mod ad_configuration;
 mod channel;
 mod failover_slate;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Resource, Tags};
+use super::Tags;
 
 /// A policy as it is stored and answered.
 #[derive(Clone, Debug, Serialize)]
@@ -16,14 +16,4 @@ pub(crate) struct Policy {
     pub(crate) tags: Tags,
 }
 
-impl Resource for Policy {
-    fn arn(&self) -> &str {
-        &self.arn
-    }
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
-    }
-}
+resource!(Policy);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Resource, Tags};
+use super::Tags;
 
 /// A recording configuration as it is stored and answered.
 #[derive(Clone, Debug, Serialize)]
@@ -52,17 +52,7 @@ pub(crate) struct Thumbnails {
     pub(crate) target_interval_seconds: Option<i64>,
 }
 
-impl Resource for RecordingConfiguration {
-    fn arn(&self) -> &str {
-        &self.arn
-    }
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
-    }
-}
+resource!(RecordingConfiguration);
 
 /// "RecordingConfigurationSummary" (rule 142).
 #[derive(Debug, Serialize)]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Resource, Tags};
+use super::Tags;
 
 /// A stream key as it is stored and answered.
 #[derive(Clone, Debug, Serialize)]
@@ -14,17 +14,7 @@ pub(crate) struct StreamKey {
     pub(crate) value: String,
 }
 
-impl Resource for StreamKey {
-    fn arn(&self) -> &str {
-        &self.arn
-    }
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-    fn tags_mut(&mut self) -> &mut Tags {
-        &mut self.tags
-    }
-}
+resource!(StreamKey);
 
 /// "StreamKeySummary": never the value (rule 104).
 #[derive(Debug, Serialize)]

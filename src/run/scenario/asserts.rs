@@ -45,21 +45,8 @@ impl Session<'_> {
         if let Value::String(at) = self.bind(&Value::from(assert.at.as_str())).await? {
             bound.at = at;
         }
-        let values = [
-            &mut bound.equals,
-            &mut bound.differs,
-            &mut bound.agrees,
-            &mut bound.contains,
-            &mut bound.lacks,
-            &mut bound.element_of,
-            &mut bound.result_of,
-            &mut bound.never_shows,
-            &mut bound.not_before,
-        ];
-        for value in values {
-            if let Some(unbound) = value.take() {
-                *value = Some(self.bind(&unbound).await?);
-            }
+        for value in bound.values_mut() {
+            *value = self.bind(value).await?;
         }
         if let Some(unbound) = bound.one_of.take()
             && let Value::Array(values) = self.bind(&Value::Array(unbound)).await?
