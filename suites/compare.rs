@@ -277,3 +277,31 @@ fn what_cannot_be_compared_is_said() {
     compare(&["--report", "sarif=x"], 2, "no sarif report");
     compare(&["--deadline", "0"], 2, "--deadline");
 }
+
+/// A web server that has no operation: every request is 404.
+fn web_server(requests: Arc<AtomicUsize>) -> std::net::SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            requests.fetch_add(1, Ordering::Relaxed);
+            let _ = std::io::Read::read(&mut stream, &mut [0; 1 << 16]);
+            let response = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            let _ = std::io::Write::write_all(&mut stream, response);
+        }
+    });
+    address
+}
+
+#[test]
+fn a_target_that_is_not_the_api_ends_the_comparison_early() {
+    let requests = Arc::new(AtomicUsize::new(0));
+    let endpoint = format!("http://{}", web_server(Arc::clone(&requests)));
+    let output = common::conformance(&["compare", "--endpoint", &endpoint]);
+    common::assert_exit(&output, 3);
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(said.contains("nothing was compared"), "{said}");
+    let requests = requests.load(Ordering::Relaxed);
+    assert!(requests < 1_000, "{requests} requests");
+}

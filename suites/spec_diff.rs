@@ -46,6 +46,8 @@ fn equal_contracts_end_with_0_different_ones_with_1_and_bad_ones_with_2() {
     assert_eq!(document(&["builtin", "builtin"], 0)["summary"]["total"], 0);
     assert!(diff(&["builtin", BOTOCORE], 1).contains("was removed"));
     diff(&["builtin", "no-such-file"], 2);
+    let unknown = String::from_utf8(common::conformance(&["spec", "check", "ivs-2026-12"]).stderr).unwrap();
+    assert!(unknown.contains("no built-in contract of that name") && unknown.contains("ivs-2026-11"), "{unknown}");
     let scratch = common::Scratch::new();
     let bad = scratch.file("bad.toml");
     std::fs::write(&bad, "known = 1").unwrap();

@@ -31,6 +31,8 @@ use crate::run::settings::{Profile, Settings};
 use crate::run::{Link, RunError};
 use crate::spec::Contract;
 
+/// Programs after which a comparison ends in which both targets accepted no request.
+const HOPELESS: u64 = 200;
 /// Id of the case under which random programs are known if the plan has none of its own.
 const RANDOM: &str = "sequence";
 /// Most differences that are made smaller; a target that differs everywhere is told apart long before.
@@ -226,7 +228,7 @@ impl<'d> Driver<'d> {
         let mut done = 0;
         for case in &plan.cases {
             for program in cases::of_case(materials, case, profile, self.seed) {
-                if self.pairing.is_stopped() {
+                if self.pairing.is_stopped() || self.is_hopeless() {
                     return;
                 }
                 self.play(&program).await;
@@ -246,6 +248,11 @@ impl<'d> Driver<'d> {
             done += 1;
             observe(self.progress(done, of, &format!("random program {}", index + 1)));
         }
+    }
+
+    /// Whether so many programs without a success show that one of the targets is not the API.
+    fn is_hopeless(&self) -> bool {
+        self.usable.is_empty() && self.programs >= HOPELESS
     }
 
     fn progress(&self, done: u64, of: u64, case: &str) -> Progress {

@@ -65,6 +65,11 @@ impl Files {
         if let Some(bundle) = path.to_str().filter(|_| !path.exists()).and_then(Bundle::named) {
             return Ok(bundle.files());
         }
+        if !path.exists() {
+            let names: Vec<&str> = Bundle::ALL.iter().filter_map(|bundle| bundle.names.first().copied()).collect();
+            let help = format!("give the path of a file or directory, or a built-in contract: {}", names.join(", "));
+            return Err(wrong(path, "there is no such file, and no built-in contract of that name", &help));
+        }
         let name = path.display().to_string();
         let of_contract = |error: SpecError| SpecError { name: name.clone(), ..error };
         let is_bundle = path.is_dir();
