@@ -67,11 +67,12 @@ fn a_panic_fails_its_own_trial_and_the_next_one_is_run() {
     let endpoint = format!("http://{}", server.address());
     let settings = Settings { panics_in: Some(plan.cases[0].id.clone()), ..Settings::for_loopback(endpoint) };
     let prepared = runtime.block_on(Prepared::new(&contract, &plan, &settings)).unwrap();
-    let mut executor = prepared.executor().unwrap();
-    let outcome = executor.run(0).unwrap();
+    let (sender, executor) = prepared.executor(1);
+    let outcome = sender.run(0).unwrap().unwrap();
     assert!(outcome.internal_errors[0].contains("told to panic"), "{:?}", outcome.internal_errors);
-    let next = executor.run(1).unwrap();
+    let next = sender.run(1).unwrap().unwrap();
     assert_eq!((next.internal_errors, &next.cases[0].verdict), (Vec::new(), &CaseOutcome::Passed));
+    drop(sender);
     executor.finish();
     runtime.block_on(server.stop());
 }

@@ -1,17 +1,20 @@
 //! Single cases on a target that was looked over once: what a test harness with one test per case needs.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
-use tokio::runtime::Runtime;
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::confirmation;
+use super::created::Created;
 use super::preflight::{self, Checked};
 use super::remains;
 use super::settings::Settings;
 use super::skip_reason;
 use super::worker::Worker;
+use super::worker_pool::{Message, Work, WorkerPool};
 use super::{RunError, prepare, scheduler};
 use crate::clock;
 use crate::plan::Plan;
@@ -22,7 +25,7 @@ use crate::spec::Contract;
 #[derive(Debug)]
 pub struct Prepared {
     surveyed: Checked,
-    /// What came into being while the target was looked over, until an executor takes it over.
+    /// What came into being during the pre-flight check, until an executor takes it over.
     created: Mutex<Vec<(String, Value)>>,
 }
 
@@ -70,17 +73,12 @@ impl Prepared {
         self.surveyed.env.target.stop();
     }
 
-    /// Runs cases on this thread, with connections and resources of its own.
-    ///
-    /// # Errors
-    /// The runtime cannot be set up.
-    pub fn executor(&self) -> Result<CaseExecutor, RunError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Runtime)?;
-        let env = self.surveyed.env.for_thread();
-        let mut worker = Worker::new(Arc::new(env));
-        let created = self.created.lock().map(|mut created| std::mem::take(&mut *created)).unwrap_or_default();
-        runtime.block_on(worker.adopt(&created));
-        Ok(CaseExecutor { runtime, worker, survey: self.surveyed.tally.clone() })
+    /// Starts workers that run single cases, at most `jobs` at a time.
+    pub fn executor(&self, jobs: usize) -> (CaseSender, CaseExecutor) {
+        let created = std::mem::take(&mut *self.created.lock().unwrap_or_else(PoisonError::into_inner));
+        let cases = SingleCases { survey: self.surveyed.tally.clone(), created: Created::new(created) };
+        let (jobs, pool) = WorkerPool::start(&self.surveyed.env, cases, jobs);
+        (CaseSender(jobs), CaseExecutor { pool, tally: self.surveyed.tally.clone() })
     }
 
     /// Tries once more to delete what executors could not, which all have finished. What is left.
@@ -93,60 +91,107 @@ impl Prepared {
     }
 }
 
-/// Runs cases one after another on the thread that made it.
+/// One case to run, and who waits for its outcome.
+struct Job {
+    index: usize,
+    outcome: Sender<Option<Outcome>>,
+}
+
+/// Hands cases to the workers.
+#[derive(Clone)]
+pub struct CaseSender(UnboundedSender<Job>);
+
+impl CaseSender {
+    /// Runs the case at a position of the plan and waits for it; `None` if there is no such case. The findings of the
+    /// outcome are those of this case, and what the pre-flight check showed in its name.
+    ///
+    /// # Errors
+    /// The program itself failed; with what message.
+    pub fn run(&self, index: usize) -> Result<Option<Outcome>, String> {
+        let (outcome, received) = mpsc::channel();
+        self.0.send(Job { index, outcome }).map_err(|_| "no worker is left to run the case".to_owned())?;
+        received.recv().map_err(|_| "the worker that ran the case panicked".to_owned())
+    }
+}
+
+/// Workers that run single cases.
 #[derive(Debug)]
 pub struct CaseExecutor {
-    runtime: Runtime,
-    worker: Worker,
-    survey: Tally,
+    pool: WorkerPool<()>,
+    tally: Tally,
 }
 
 impl CaseExecutor {
-    /// Runs the case at a position of the plan; none if there is no such case. The findings of the outcome are those of
-    /// this case, and what looking the target over showed in its name.
-    pub fn run(&mut self, index: usize) -> Option<Outcome> {
-        let env = Arc::clone(&self.worker.env);
-        let started_at = Some(clock::now());
-        let errors = self.worker.tally.internal_errors.len();
-        let mut result = self.runtime.block_on(scheduler::run_case(&mut self.worker, index))?;
-        let found = self.confirmed(&mut result);
-        let (tally, survey) = (&self.worker.tally, &self.survey);
-        let surveyed = survey.findings.iter().filter(|(_, found)| found.case == index);
-        let mut secrets = tally.secrets.clone();
-        secrets.extend(env.settings.secrets());
-        Some(Outcome {
-            findings: found.into_iter().chain(surveyed.map(|(key, found)| (key.clone(), found.clone()))).collect(),
-            upheld: tally.upheld.clone(),
-            not_implemented: env.not_implemented.iter().cloned().collect(),
-            internal_errors: tally.internal_errors.get(errors..).unwrap_or_default().to_vec(),
-            requests: result.requests,
-            elapsed: result.elapsed,
-            started_at,
-            secrets,
-            cases: vec![result],
-            ..Outcome::default()
-        })
-    }
-
-    /// The findings of a case, each shown again.
-    fn confirmed(&mut self, result: &mut CaseResult) -> BTreeMap<FindingKey, Found> {
-        let known = &self.worker.tally.findings;
-        let found = result.findings.iter().filter_map(|key| Some((key.clone(), known.get(key)?.clone())));
-        let mut tally = Tally::of(found.collect());
-        if !tally.findings.is_empty() {
-            let mut worker = Worker::new(Arc::new(self.worker.env.for_confirmation(self.worker.tally.lags.1)));
-            self.runtime.block_on(async {
-                confirmation::confirm_case(&mut worker, &mut tally, result).await;
-                worker.finish().await;
-            });
+    /// Waits until every copy of the sender is dropped and what the cases shared is deleted. What all of them showed.
+    pub fn finish(mut self) -> Tally {
+        while let Some(message) = self.pool.next_blocking() {
+            if let Message::Finished(tally) = message {
+                self.tally.merge(*tally);
+            }
         }
-        // What was confirmed once is not shown again for every further case.
-        self.worker.tally.findings.extend(tally.findings.clone());
-        tally.findings
+        self.tally.internal_errors.extend(self.pool.join());
+        self.tally
+    }
+}
+
+/// Runs each case to its end: its findings are shown again at once.
+struct SingleCases {
+    survey: Tally,
+    created: Created,
+}
+
+impl Work for SingleCases {
+    type Job = Job;
+    type Output = ();
+
+    async fn begin(&self, worker: &mut Worker) {
+        self.created.adopt(worker).await;
     }
 
-    /// Deletes what the cases shared.
-    pub fn finish(mut self) {
-        self.runtime.block_on(self.worker.finish());
+    async fn perform(&self, worker: &mut Worker, job: Job) {
+        let outcome = run_single(worker, &self.survey, job.index).await;
+        // A test that does not wait any more needs no outcome.
+        let _ = job.outcome.send(outcome);
     }
+}
+
+async fn run_single(worker: &mut Worker, survey: &Tally, index: usize) -> Option<Outcome> {
+    let env = Arc::clone(&worker.env);
+    let started_at = Some(clock::now());
+    let errors = worker.tally.internal_errors.len();
+    let mut result = scheduler::run_case(worker, index).await?;
+    let found = confirmed(worker, &mut result).await;
+    let tally = &worker.tally;
+    let surveyed = survey.findings.iter().filter(|(_, found)| found.case == index);
+    let mut secrets = tally.secrets.clone();
+    secrets.extend(env.settings.secrets());
+    Some(Outcome {
+        findings: found.into_iter().chain(surveyed.map(|(key, found)| (key.clone(), found.clone()))).collect(),
+        upheld: tally.upheld.clone(),
+        not_implemented: env.not_implemented.iter().cloned().collect(),
+        internal_errors: tally.internal_errors.get(errors..).unwrap_or_default().to_vec(),
+        requests: result.requests,
+        elapsed: result.elapsed,
+        started_at,
+        secrets,
+        cases: vec![result],
+        ..Outcome::default()
+    })
+}
+
+/// The findings of a case, each shown again. Those that did not show again are dropped.
+async fn confirmed(worker: &mut Worker, result: &mut CaseResult) -> BTreeMap<FindingKey, Found> {
+    let known = &mut worker.tally.findings;
+    let found = result.findings.iter().filter_map(|key| Some((key.clone(), known.get(key)?.clone())));
+    let mut tally = Tally::of(found.collect());
+    if !tally.findings.is_empty() {
+        let shown = result.findings.clone();
+        let mut again = Worker::new(Arc::new(worker.env.for_confirmation(worker.tally.lags.1)));
+        confirmation::confirm_case(&mut again, &mut tally, result).await;
+        again.finish().await;
+        // What was confirmed once is not shown again for every further case.
+        shown.iter().for_each(|key| drop(worker.tally.findings.remove(key)));
+        worker.tally.findings.extend(tally.findings.clone());
+    }
+    tally.findings
 }

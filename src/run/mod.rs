@@ -8,6 +8,7 @@ pub mod clean;
 mod concurrent;
 mod confirmation;
 mod control;
+mod created;
 pub mod credentials;
 mod damage;
 mod deduplication;
@@ -41,6 +42,7 @@ mod target;
 mod variation;
 mod workaround;
 mod worker;
+mod worker_pool;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -49,7 +51,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::time::sleep;
 
-pub use case_executor::{CaseExecutor, Prepared};
+pub use case_executor::{CaseExecutor, CaseSender, Prepared};
 pub use link::Link;
 pub use recorder::Recorder;
 pub use settings::Settings;
@@ -137,7 +139,7 @@ pub async fn run(
             // Findings of an earlier phase are settled: a target may be damaged now.
             let settled: BTreeSet<FindingKey> = tally.findings.keys().cloned().collect();
             cases.extend(work(&env, observe, &mut tally, std::mem::take(&mut created), phase).await);
-            disturbed += confirmation::confirm(&env, &mut tally, &mut cases, &settled).await?;
+            disturbed += confirmation::confirm(&env, &mut tally, &mut cases, &settled).await;
             damage::after_phase(&env, phase).await;
         }
         cases.sort_by_key(|result| result.case);

@@ -1,15 +1,14 @@
-//! Runs the cases of a plan on as many workers as requests may be in flight. Whatever becomes of a worker or a thread,
-//! every case that was planned has exactly one result, or the run says that it has none.
+//! Hands the cases of a plan to the pool of workers. Whatever becomes of a worker or a thread, every case that was planned
+//! has exactly one result, or the run says that it has none.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::JoinHandle;
 
 use serde_json::Value;
-use tokio::sync::mpsc::UnboundedSender;
 
+use super::created::Created;
 use super::run_context::RunContext;
 use super::worker::Worker;
+use super::worker_pool::{Message, Work, WorkerPool};
 use super::{damage, panics, stateful};
 use crate::plan::{self, Check, Phase};
 use crate::record::Event;
@@ -18,25 +17,26 @@ use crate::record::{CaseOutcome, CaseResult, Tally};
 /// Cases with this many calls, one after another, are begun first.
 const LONG_CASE: u64 = 60;
 
-/// What a thread tells the run.
-enum Message {
-    Case(CaseResult),
-    Finished(Box<Tally>),
-}
-
-/// What the workers of all threads share out.
-#[derive(Clone)]
-struct Queue {
+/// Runs the cases of a phase.
+struct PhaseCases {
     phase: Phase,
-    next: Arc<AtomicUsize>,
-    /// Positions of cases in the order in which they are run.
-    order: Arc<Vec<usize>>,
-    sender: UnboundedSender<Message>,
+    /// What came into being before the first case, until a worker takes it over.
+    created: Created,
 }
 
-impl Queue {
-    fn take(&self) -> Option<usize> {
-        self.order.get(self.next.fetch_add(1, Ordering::Relaxed)).copied()
+impl Work for PhaseCases {
+    type Job = usize;
+    type Output = Option<CaseResult>;
+
+    async fn begin(&self, worker: &mut Worker) {
+        self.created.adopt(worker).await;
+    }
+
+    async fn perform(&self, worker: &mut Worker, index: usize) -> Option<CaseResult> {
+        match worker.env.target.is_stopped() {
+            true => None,
+            false => run_in_phase(worker, index, self.phase).await,
+        }
     }
 }
 
@@ -62,8 +62,7 @@ fn order(env: &RunContext, phase: Phase) -> Vec<usize> {
     long
 }
 
-/// Runs the cases of a phase on as many workers as requests may be in flight, spread over a few threads. Strategies stay on the
-/// thread that makes them, and so do connections: nothing is locked between requests.
+/// Runs the cases of a phase on as many workers as requests may be in flight.
 pub async fn work(
     env: &RunContext,
     observe: &(dyn Fn(Event) + Sync),
@@ -71,18 +70,23 @@ pub async fn work(
     created: Vec<(String, Value)>,
     phase: Phase,
 ) -> Vec<CaseResult> {
-    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel::<Message>();
-    let order = Arc::new(order(env, phase));
+    let order = order(env, phase);
     let planned = order.len();
     if planned == 0 && created.is_empty() {
         return Vec::new();
     }
-    let queue = Queue { phase, next: Arc::default(), order, sender };
-    let threads = start(env, queue, created);
+    let cases = PhaseCases { phase, created: Created::new(created) };
+    let (jobs, mut pool) = WorkerPool::start(env, cases, env.settings.jobs.min(planned));
+    for index in order {
+        // Without workers the cases have no result, which is told below.
+        let _ = jobs.send(index);
+    }
+    drop(jobs);
     let mut results = Vec::new();
-    while let Some(message) = receiver.recv().await {
+    while let Some(message) = pool.next().await {
         match message {
-            Message::Case(result) => {
+            Message::Done(None) => {}
+            Message::Done(Some(result)) => {
                 observe(Event::CaseFinished {
                     id: env.plan.cases.get(result.case).map(|case| case.id.clone()).unwrap_or_default(),
                     findings: result.findings.len(),
@@ -94,29 +98,10 @@ pub async fn work(
             Message::Finished(theirs) => tally.merge(*theirs),
         }
     }
-    // All senders are gone, so the threads have ended or are about to.
-    tally.internal_errors.extend(threads.into_iter().flat_map(ended));
+    tally.internal_errors.extend(pool.join());
     results.sort_by_key(|result| result.case);
     tally.internal_errors.extend(miscounted(env, planned, &results));
     results
-}
-
-fn start(env: &RunContext, queue: Queue, created: Vec<(String, Value)>) -> Vec<JoinHandle<Vec<String>>> {
-    let jobs = env.settings.jobs.clamp(1, queue.order.len().max(1));
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let threads = jobs.min(cores);
-    let start_one = |number: usize| {
-        let share = jobs / threads + usize::from(number < jobs % threads);
-        let created = if number == 0 { created.clone() } else { Vec::new() };
-        let (env, queue) = (env.clone(), queue.clone());
-        std::thread::spawn(move || thread(&env, &queue, share, created))
-    };
-    (0..threads).map(start_one).collect()
-}
-
-/// What went wrong on a thread.
-fn ended(thread: JoinHandle<Vec<String>>) -> Vec<String> {
-    thread.join().unwrap_or_else(|payload| vec![format!("a thread panicked: {}", panics::message(payload.as_ref()))])
 }
 
 /// Every case that was planned has exactly one result, but for those whose turn did not come before the run was stopped.
@@ -128,50 +113,6 @@ fn miscounted(env: &RunContext, planned: usize, results: &[CaseResult]) -> Optio
         return None;
     }
     Some(format!("of {} cases {absent} have no result and {twice} have two", planned))
-}
-
-/// Runs `share` workers side by side on this thread. What went wrong: a thread that cannot be set up leaves its cases to
-/// the others, a worker that panics outside of its cases leaves what it found.
-fn thread(env: &RunContext, queue: &Queue, share: usize, created: Vec<(String, Value)>) -> Vec<String> {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return vec![format!("a thread cannot run cases: {error}")],
-    };
-    let env = Arc::new(env.for_thread());
-    let local = tokio::task::LocalSet::new();
-    let mut created = Some(created);
-    let mut tasks = Vec::new();
-    for _ in 0..share {
-        let created = created.take().unwrap_or_default();
-        tasks.push(local.spawn_local(worker(Arc::clone(&env), queue.clone(), created)));
-    }
-    runtime.block_on(local.run_until(async {
-        let mut wrong = Vec::new();
-        for task in tasks {
-            wrong.extend(task.await.err().map(|error| format!("a worker ended: {error}")));
-        }
-        wrong
-    }))
-}
-
-async fn worker(env: Arc<RunContext>, queue: Queue, created: Vec<(String, Value)>) {
-    let mut worker = Worker::new(Arc::clone(&env));
-    if let Err(message) = panics::caught(worker.adopt(&created)).await {
-        worker.tally.internal_errors.push(format!("a worker panicked before its first case: {message}"));
-    }
-    while let Some(index) = queue.take() {
-        if env.target.is_stopped() {
-            break;
-        }
-        if let Some(result) = run_in_phase(&mut worker, index, queue.phase).await {
-            // The receiver only goes when the run is over.
-            let _ = queue.sender.send(Message::Case(result));
-        }
-    }
-    if let Err(message) = panics::caught(worker.finish()).await {
-        worker.tally.internal_errors.push(format!("a worker panicked after its last case: {message}"));
-    }
-    let _ = queue.sender.send(Message::Finished(Box::new(worker.tally)));
 }
 
 /// Runs one case, and looks at what it may have damaged. A case that a damaged target leaves undecided says so.

@@ -8,12 +8,12 @@ use std::time::Duration;
 use libtest_mimic::Arguments;
 use tokio::runtime::Runtime;
 
+use super::case_runner::{self, CaseRunner, Deadline, Finished};
 use super::known::Known;
 use super::outcome::{Host, TrialJudge};
 use super::reports::{self, Clock, Whole};
 use super::suite::{Origin, Suite};
 use super::trial;
-use super::worker_pool::{self, Deadline, Finished, WorkerPool};
 use crate::plan::{Filter, Plan, Suites};
 use crate::run::Prepared;
 use crate::run::settings::Shard;
@@ -60,10 +60,10 @@ impl Suite {
         let left = |limit: Duration| Deadline { limit, left: limit.saturating_sub(clock.started.elapsed()) };
         let threads = trial::threads(arguments, self.jobs);
         let deadline = self.settings.deadline.map(left);
-        let pool = WorkerPool::start(Arc::clone(&prepared), Arc::clone(&judge), threads, deadline)?;
-        let conclusion = libtest_mimic::run(arguments, trial::all(&contract, &plan, &selected, &pool));
-        let Finished { gathered, stopped_early, left } = pool.finish()?;
-        left.iter().for_each(|left| eprintln!("{}", worker_pool::line(left)));
+        let runner = CaseRunner::start(Arc::clone(&prepared), Arc::clone(&judge), threads, deadline)?;
+        let conclusion = libtest_mimic::run(arguments, trial::all(&contract, &plan, &selected, &runner));
+        let Finished { gathered, stopped_early, left } = runner.finish()?;
+        left.iter().for_each(|left| eprintln!("{}", case_runner::line(left)));
         if host == Host::Libtest {
             let baseline = self.baseline.as_deref();
             let whole = Whole { judge: &judge, prepared: &prepared, clock, stopped_early, left, baseline };
@@ -127,7 +127,9 @@ impl Suite {
             prepared.lacks_operation(*index).is_some_and(is_accepted) || prepared.undecidable(*index).is_some()
         };
         let foreseen = (0..plan.cases.len()).filter(is_foreseen).collect();
-        prepared.executor().map_err(|error| error.to_string())?.finish();
+        let (sender, executor) = prepared.executor(1);
+        drop(sender);
+        executor.finish();
         prepared.sweep().map_err(|error| error.to_string())?;
         Ok(foreseen)
     }

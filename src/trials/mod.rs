@@ -58,6 +58,7 @@
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | credentials for that target |
 //! | `AWS_REGION`, `AWS_DEFAULT_REGION` | region to sign for |
 
+mod case_runner;
 mod execute;
 mod known;
 mod outcome;
@@ -65,7 +66,6 @@ mod reports;
 mod suite;
 mod trial;
 mod variables;
-mod worker_pool;
 
 pub use suite::Suite;
 pub use variables::names as variables;

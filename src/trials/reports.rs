@@ -17,32 +17,16 @@ use crate::report::{Format, Record};
 use crate::run::{CaseResult, Left, Outcome, Prepared};
 use crate::spec::clause::ClauseIndex;
 
-/// What the cases of one thread found out.
+/// What the cases found out.
 #[derive(Debug, Default)]
 pub struct Gathered {
-    tally: Tally,
-    cases: Vec<CaseResult>,
+    /// What all workers noted.
+    pub tally: Tally,
+    /// One result for each case that was decided in time.
+    pub cases: Vec<CaseResult>,
 }
 
 impl Gathered {
-    /// Adds the next case of the thread, whose counts include those of the cases before.
-    pub fn add(&mut self, outcome: &Outcome) {
-        self.cases.extend(outcome.cases.iter().cloned());
-        for (key, found) in &outcome.findings {
-            let first = self.tally.findings.entry(key.clone()).or_insert_with(|| found.clone());
-            first.occurrences = first.occurrences.max(found.occurrences);
-        }
-        self.tally.upheld.clone_from(&outcome.upheld);
-        self.tally.secrets.merge(outcome.secrets.clone());
-        self.tally.internal_errors.extend(outcome.internal_errors.iter().cloned());
-    }
-
-    /// Adds another thread's cases.
-    pub fn merge(&mut self, other: Gathered) {
-        self.cases.extend(other.cases);
-        self.tally.merge(other.tally);
-    }
-
     /// Everything as the outcome of one run.
     fn outcome(self, prepared: &Prepared, clock: &Clock, stopped_early: Option<String>, left: Vec<Left>) -> Outcome {
         let Gathered { tally, mut cases } = self;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use libtest_mimic::{Arguments, Trial};
 
-use super::worker_pool::WorkerPool;
+use super::case_runner::CaseRunner;
 use crate::plan::{Case, Phase, Plan};
 use crate::spec::Contract;
 
@@ -29,16 +29,16 @@ pub fn selected(plan: &Plan, arguments: &Arguments) -> Plan {
     selected
 }
 
-/// The cases of a plan as trials, dangerous ones last; those that are selected have the pool behind them.
-pub fn all(contract: &Contract, plan: &Plan, selected: &Plan, pool: &WorkerPool) -> Vec<Trial> {
+/// The cases of a plan as trials, dangerous ones last; those that are selected have the runner behind them.
+pub fn all(contract: &Contract, plan: &Plan, selected: &Plan, runner: &CaseRunner) -> Vec<Trial> {
     let mut next = 0;
     let trial = |case: &Case| {
         if selected.cases.get(next).is_none_or(|candidate| candidate.id != case.id) {
             return named(case);
         }
-        let (index, desk) = (next, pool.sender());
+        let case_of_trial = runner.case(next);
         next += 1;
-        Trial::ignorable_test(case.id.clone(), move || desk.run(index))
+        Trial::ignorable_test(case.id.clone(), move || case_of_trial.run())
     };
     let phase = |case: &Case| Phase::of(contract, &plan.resources, &plan.suites, case);
     let phases: Vec<Phase> = plan.cases.iter().map(phase).collect();

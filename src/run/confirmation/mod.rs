@@ -4,20 +4,16 @@
 mod look;
 mod task;
 
-use std::cell::RefCell;
-use std::collections::{BTreeSet, VecDeque};
-use std::rc::Rc;
+use std::collections::BTreeSet;
 use std::sync::Arc;
-
-use tokio::sync::oneshot;
 
 use self::look::{Looked, Looks, Noise};
 use self::task::{Task, open_tasks, other_tasks, reads_lists, same_tasks};
-use super::RunError;
 use super::run_context::RunContext;
 use super::scheduler;
 use super::settings::Shrinking;
 use super::worker::Worker;
+use super::worker_pool::{Message, Work, WorkerPool};
 use crate::plan::Plan;
 use crate::record::{CaseOutcome, CaseResult, FindingKey, Found, Tally};
 
@@ -32,25 +28,22 @@ const UNRELIABLE: &str = "the target is unreliable: what this case showed did no
 
 /// Shows the findings of a run again and settles which of them are reliable. `surveyed` are those of the pre-flight
 /// check, which no case shows. Returns the number of findings that only the run's own parallel cases had caused.
-///
-/// # Errors
-/// The thread that shows them again ended early.
 pub(super) async fn confirm(
     env: &RunContext,
     tally: &mut Tally,
     cases: &mut [CaseResult],
     surveyed: &BTreeSet<FindingKey>,
-) -> Result<u64, RunError> {
+) -> u64 {
     let tasks = open_tasks(&env.plan, tally, surveyed);
     if tasks.is_empty() || env.target.is_stopped() {
-        return Ok(0);
+        return 0;
     }
     let again = env.for_confirmation(tally.lags.1);
-    let mut looked = look_for(&again, tally, tasks, REPETITIONS).await?;
+    let mut looked = look_for(&again, tally, tasks, REPETITIONS).await;
     let noise = Noise::of(env, tally, &looked);
     let doubtful = noise.explained(&looked);
     let tasks = same_tasks(&env.plan, tally, &doubtful);
-    for (key, later) in look_for(&again, tally, tasks, MORE_REPETITIONS).await? {
+    for (key, later) in look_for(&again, tally, tasks, MORE_REPETITIONS).await {
         looked.entry(key).or_default().extend(later);
     }
     for key in noise.explained(&looked) {
@@ -64,26 +57,26 @@ pub(super) async fn confirm(
         .map(|(key, _)| key.clone())
         .collect();
     let tasks = other_tasks(&env.plan, tally, &unshown);
-    let mut elsewhere = look_for(&again.with_shrinking(Shrinking::On), tally, tasks, REPETITIONS).await?;
+    let mut elsewhere = look_for(&again.with_shrinking(Shrinking::On), tally, tasks, REPETITIONS).await;
     elsewhere.retain(|key, looks| !noise.may_explain(key, looks));
     let dropped = settle(env, tally, looked);
     adopt_elsewhere(tally, elsewhere);
     settle_cases(&env.plan, tally, cases);
-    Ok(dropped)
+    dropped
 }
 
-/// What tasks showed, in the order in which they were done, and what else was noted.
+/// What tasks showed, in their order, and what else was noted.
 type Shown = (Vec<(FindingKey, Looks)>, Tally);
 
 /// Does tasks, those that read lists alone.
-async fn look_for(env: &RunContext, tally: &mut Tally, tasks: Vec<Task>, repetitions: u64) -> Result<Looked, RunError> {
+async fn look_for(env: &RunContext, tally: &mut Tally, tasks: Vec<Task>, repetitions: u64) -> Looked {
     let (alone, beside): (Vec<Task>, Vec<Task>) = tasks.into_iter().partition(|task| reads_lists(env, task));
     let mut looked = Looked::new();
     for (tasks, jobs) in [(beside, env.settings.jobs), (alone, 1)] {
         if tasks.is_empty() {
             continue;
         }
-        let (seen, noted) = shown_again(env, tasks, jobs, repetitions).await?;
+        let (seen, noted) = shown_again(env, tasks, jobs, repetitions).await;
         for (key, looks) in seen {
             // Of several tasks for one finding the one counts that showed it best.
             let is_better = looked.get(&key).is_none_or(|known: &Looks| known.seen.is_partial());
@@ -93,7 +86,7 @@ async fn look_for(env: &RunContext, tally: &mut Tally, tasks: Vec<Task>, repetit
         }
         tally.merge(noted);
     }
-    Ok(looked)
+    looked
 }
 
 /// Puts the evidence of another case in the place of one that did not show its finding again.
@@ -107,46 +100,39 @@ fn adopt_elsewhere(tally: &mut Tally, elsewhere: Looked) {
     }
 }
 
-/// Runs tasks on a thread of their own, as many at a time as `jobs`.
-async fn shown_again(env: &RunContext, tasks: Vec<Task>, jobs: usize, repetitions: u64) -> Result<Shown, RunError> {
-    let (sender, receiver) = oneshot::channel();
-    let env = env.for_thread();
-    std::thread::Builder::new()
-        .name("confirmation".to_owned())
-        .spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let shown = runtime.map(|runtime| runtime.block_on(side_by_side(env, tasks, jobs, repetitions)));
-            // The receiver only goes when the run is over.
-            let _ = sender.send(shown);
-        })
-        .map_err(RunError::Runtime)?;
-    let ended = receiver.await.map_err(|_| RunError::Internal("showing the findings again ended early".to_owned()))?;
-    ended.map_err(RunError::Runtime)
+/// Shows the findings of a task again.
+struct Looking {
+    repetitions: u64,
 }
 
-async fn side_by_side(env: RunContext, tasks: Vec<Task>, jobs: usize, repetitions: u64) -> Shown {
-    let env = Arc::new(env);
-    let workers = jobs.clamp(1, tasks.len().max(1));
-    let queue = Rc::new(RefCell::new(VecDeque::from(tasks)));
-    let shown: Rc<RefCell<Shown>> = Rc::default();
-    let local = tokio::task::LocalSet::new();
-    for _ in 0..workers {
-        let (env, queue, shown) = (Arc::clone(&env), Rc::clone(&queue), Rc::clone(&shown));
-        local.spawn_local(async move {
-            let mut worker = Worker::new(env);
-            loop {
-                let task = queue.borrow_mut().pop_front();
-                let Some(task) = task.filter(|_| !worker.env.target.is_stopped()) else { break };
-                let looked = look_again(&mut worker, &task, repetitions).await;
-                shown.borrow_mut().0.extend(looked);
-            }
-            worker.finish().await;
-            // The findings of the run stand; these only say how often they show.
-            shown.borrow_mut().1.merge(worker.tally.without_verdicts());
-        });
+impl Work for Looking {
+    type Job = (usize, Task);
+    type Output = (usize, Looked);
+
+    async fn perform(&self, worker: &mut Worker, (position, task): (usize, Task)) -> (usize, Looked) {
+        match worker.env.target.is_stopped() {
+            true => (position, Looked::new()),
+            false => (position, look_again(worker, &task, self.repetitions).await),
+        }
     }
-    local.await;
-    shown.take()
+}
+
+/// Does tasks, as many at a time as `jobs`. What they showed, in their order.
+async fn shown_again(env: &RunContext, tasks: Vec<Task>, jobs: usize, repetitions: u64) -> Shown {
+    let (sender, mut pool) = WorkerPool::start(env, Looking { repetitions }, jobs.min(tasks.len()));
+    tasks.into_iter().enumerate().for_each(|job| drop(sender.send(job)));
+    drop(sender);
+    let (mut looked, mut noted) = (Vec::new(), Tally::default());
+    while let Some(message) = pool.next().await {
+        match message {
+            Message::Done(of_task) => looked.push(of_task),
+            // The findings of the run stand; these only say how often they show.
+            Message::Finished(tally) => noted.merge(tally.without_verdicts()),
+        }
+    }
+    noted.internal_errors.extend(pool.join());
+    looked.sort_by_key(|(position, _)| *position);
+    (looked.into_iter().flat_map(|(_, looked)| looked).collect(), noted)
 }
 
 /// Looks for a task's findings again; a look that could not decide is none.
