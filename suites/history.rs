@@ -56,7 +56,7 @@ fn a_kept_run_is_the_report_of_the_run_and_is_used_by_a_word() {
     assert_eq!(files.len(), 1, "{files:?}");
     assert_eq!(std::fs::read_to_string(&files[0]).unwrap(), std::fs::read_to_string(&json).unwrap());
 
-    let explained = run(&scratch, &["explain", FINDING, "--report", "latest"]);
+    let explained = run(&scratch, &["explain", FINDING, "--from", "latest"]);
     assert_exit(&explained, 0);
     assert!(out(&explained).contains("Success has status 200."), "{}", out(&explained));
     let named = format!("against {}", target.endpoint);
@@ -85,7 +85,7 @@ fn without_a_kept_run_the_word_is_an_error_that_says_what_to_do() {
     let scratch = Scratch::new();
     for arguments in [
         &["replay", "latest"][..],
-        &["explain", FINDING, "--report", "latest"],
+        &["explain", FINDING, "--from", "latest"],
         &["merge", "latest"],
         &["report", "latest"],
         &["diff", "latest~1", "latest"],
@@ -313,7 +313,7 @@ fn files_that_are_no_reports_are_refused_with_their_place() {
             vec!["diff", &file, &good],
             vec!["merge", &file],
             vec!["replay", &file],
-            vec!["explain", FINDING, "--report", &file],
+            vec!["explain", FINDING, "--from", &file],
         ] {
             let output = run(&scratch, &arguments);
             assert_exit(&output, 2);

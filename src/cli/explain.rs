@@ -1,9 +1,10 @@
 //! `explain`: where something stands in the contract, how it is tested, and what counts as a divergence.
 
+mod operation;
 mod words;
 
 use std::fmt::Write;
-use words::{divergences, field, finding_page, kind_name, place, tier};
+use words::{Tally, divergences, field, finding_page, place, tier};
 
 use globset::Glob;
 
@@ -17,6 +18,7 @@ use super::suggest::did_you_mean;
 use crate::judge::finding::FindingKind;
 use crate::plan::{Case, Plan};
 use crate::report::Record;
+use crate::report::finding_id::FindingId;
 use crate::report::text::{count, reproduce, visible};
 use crate::run::settings::Shard;
 use crate::spec::Contract;
@@ -28,12 +30,13 @@ const MOST_CASES: usize = 12;
 
 /// Explains an id.
 pub fn explain(args: &ExplainArgs, environment: &Environment) -> Result<Exit, CliError> {
-    let record = args.report.as_ref().map(|report| report.read_and_name(environment)).transpose()?;
+    let record = args.from.as_ref().map(|report| report.read_and_name(environment)).transpose()?;
     let stages::Loaded { contract, suites, .. } = stages::load(args.spec.as_deref())?;
     let plan = stages::plan(&contract, &suites, &[], &[], Shard::default())?;
     let knowledge = Knowledge { contract: &contract, plan: &plan };
     let of_report = record.as_ref().and_then(|record| knowledge.finding(record, &args.id));
-    match of_report.or_else(|| knowledge.explain(&args.id)) {
+    let by_id = || knowledge.explain(&args.id).or_else(|| knowledge.finding_without_report(&args.id));
+    match of_report.or_else(by_id) {
         Some(page) => print(&page),
         None => return Err(knowledge.unknown(&args.id)),
     }
@@ -52,6 +55,9 @@ impl Knowledge<'_> {
             let number: u32 = number.trim().parse().ok()?;
             let readings: Vec<&NumberedRule> = rules.rules.iter().filter(|rule| rule.number == number).collect();
             return (!readings.is_empty()).then(|| self.numbered(&readings));
+        }
+        if let Some(operation) = self.contract.operation(id) {
+            return Some(self.operation(operation));
         }
         if let Some(kind) = FindingKind::ALL.into_iter().find(|kind| kind.id() == id) {
             return Some(self.kind(kind));
@@ -80,6 +86,22 @@ impl Knowledge<'_> {
             })
     }
 
+    /// A finding by its id alone: what it means, and the clause that it violates.
+    fn finding_without_report(&self, id: &str) -> Option<String> {
+        let parts = FindingId::parse(id)?;
+        let index = self.contract.clauses.find(parts.clause)?;
+        let kind = FindingKind::ALL.into_iter().find(|kind| kind.id() == parts.kind)?;
+        let mut page = format!("finding {}\n", visible(id));
+        field(&mut page, "kind", kind.id());
+        field(&mut page, "means", kind.meaning());
+        if let Some(operation) = parts.operation {
+            field(&mut page, "on", operation);
+        }
+        field(&mut page, "more", "--from REPORT, or --from latest, shows the request and the response");
+        let _ = write!(page, "\n{}", self.clause(index));
+        Some(page)
+    }
+
     fn unknown(&self, id: &str) -> CliError {
         let rules = &self.contract.rules;
         let clauses = self.contract.clauses.iter().map(|(_, clause)| clause.id.as_str());
@@ -87,15 +109,15 @@ impl Knowledge<'_> {
         let errata = rules.errata.iter().map(|erratum| erratum.id.as_str());
         let ambiguities = rules.ambiguities.iter().map(|ambiguity| ambiguity.id.as_str());
         let kinds = FindingKind::ALL.iter().map(|kind| kind.id());
-        let question = did_you_mean(id, clauses.chain(cases).chain(errata).chain(ambiguities).chain(kinds));
+        let operations = self.contract.operations.iter().map(|operation| operation.name.as_str());
+        let named = operations.chain(clauses).chain(cases).chain(errata).chain(ambiguities).chain(kinds);
+        let question = did_you_mean(id, named);
         let advice = match (id.strip_prefix("rule:"), question.as_str()) {
             (Some(_), _) => match rules.rules.iter().map(|rule| rule.number).max() {
                 Some(last) => format!("; rules are numbered from 1 to {last}"),
                 None => "; this contract has no numbered rules".to_owned(),
             },
-            (None, "") => {
-                "; `list` shows every id, and the id of a finding wants --report FILE, or --report latest".to_owned()
-            }
+            (None, "") => "; `list` shows every id".to_owned(),
             (None, question) => question.to_owned(),
         };
         CliError::usage(format!("nothing is called `{id}`{advice}"))
@@ -179,21 +201,14 @@ impl Knowledge<'_> {
         let mut page = format!("{}\n", kind.id());
         field(&mut page, "means", kind.meaning());
         let _ = writeln!(page, "\nClauses that can diverge so");
-        let mut examples: Vec<(&str, usize, &str)> = Vec::new();
+        let mut tally = Tally::default();
         for (_, clause) in self.contract.clauses.iter() {
-            if !divergences(clause).iter().any(|(other, _)| *other == kind) {
-                continue;
-            }
-            let name = kind_name(&clause.kind);
-            match examples.iter_mut().find(|(other, ..)| *other == name) {
-                Some((_, number, _)) => *number += 1,
-                None => examples.push((name, 1, &clause.id)),
+            if divergences(clause).iter().any(|(other, _)| *other == kind) {
+                tally.add(clause);
             }
         }
-        for (name, number, example) in &examples {
-            let _ = writeln!(page, "  {number:>5} {name}, e.g. {}", visible(example));
-        }
-        if examples.is_empty() {
+        tally.write(&mut page);
+        if tally.is_empty() {
             let _ = writeln!(page, "  any that a request to the operation would decide");
         }
         page

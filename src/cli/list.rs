@@ -32,36 +32,44 @@ pub fn list(args: ListArgs, environment: &Environment) -> Result<Exit, CliError>
     Ok(Exit::Success)
 }
 
-/// Cases by operation; those about none, such as scenarios, come last.
-fn by_operation(plan: &Plan) -> Vec<(&str, Vec<&Case>)> {
-    let mut groups: BTreeMap<(bool, &str), Vec<&Case>> = BTreeMap::new();
-    for case in &plan.cases {
-        let name = case.operation.as_deref();
-        groups.entry((name.is_none(), name.unwrap_or("across operations"))).or_default().push(case);
+/// What is listed under one operation.
+#[derive(Default)]
+struct Group<'a> {
+    clauses: Vec<ClauseIndex>,
+    cases: Vec<&'a Case>,
+}
+
+/// Clauses and cases by operation; those about none, such as rules and scenarios, come last.
+fn by_operation<'a>(contract: &'a Contract, plan: &'a Plan) -> Vec<(&'a str, Group<'a>)> {
+    let key = |name: Option<&'a str>| (name.is_none(), name.unwrap_or("across operations"));
+    let mut groups: BTreeMap<(bool, &str), Group<'_>> = BTreeMap::new();
+    for index in &plan.clauses {
+        let operation = contract.clauses.get(*index).operation.as_deref();
+        groups.entry(key(operation)).or_default().clauses.push(*index);
     }
-    groups.into_iter().map(|((_, name), cases)| (name, cases)).collect()
+    for case in &plan.cases {
+        groups.entry(key(case.operation.as_deref())).or_default().cases.push(case);
+    }
+    groups.into_iter().map(|((_, name), group)| (name, group)).collect()
 }
 
 fn text(contract: &Contract, plan: &Plan) -> String {
     let mut page = String::new();
-    for (operation, cases) in by_operation(plan) {
-        let _ = writeln!(page, "{} ({})", visible(operation), count(cases.len() as u64, "case"));
-        for case in cases {
-            let _ = writeln!(page, "  {}", visible(&case.id));
-        }
-        page.push('\n');
-    }
     let deciders = deciders(plan);
-    let untested: Vec<(&str, String)> = plan
-        .clauses
-        .iter()
-        .filter(|index| !deciders.contains_key(index))
-        .map(|index| (contract.clauses.get(*index).id.as_str(), stages::reason(contract, *index)))
-        .collect();
-    if !untested.is_empty() {
-        let _ = writeln!(page, "without a case ({})", count(untested.len() as u64, "clause"));
-        for (clause, reason) in &untested {
-            let _ = writeln!(page, "  {}: {}", visible(clause), visible(reason));
+    for (operation, Group { clauses, cases }) in by_operation(contract, plan) {
+        let _ = writeln!(page, "{}", visible(operation));
+        let _ = writeln!(page, "  {}", count(clauses.len() as u64, "clause"));
+        for index in clauses {
+            let id = visible(&contract.clauses.get(index).id);
+            let reason = match deciders.contains_key(&index) {
+                true => String::new(),
+                false => format!(" (no case: {})", visible(&stages::reason(contract, index))),
+            };
+            let _ = writeln!(page, "    {id}{reason}");
+        }
+        let _ = writeln!(page, "  {}", count(cases.len() as u64, "case"));
+        for case in cases {
+            let _ = writeln!(page, "    {}", visible(&case.id));
         }
         page.push('\n');
     }
@@ -158,12 +166,16 @@ mod tests {
     }
 
     #[test]
-    fn the_text_names_every_case_once() {
+    fn the_text_names_every_clause_and_every_case_once() {
         let (contract, plan) = listed(&["GetChannel.*"]);
         let page = text(&contract, &plan);
-        for case in &plan.cases {
-            let lines = page.lines().filter(|line| line.trim() == case.id).count();
-            assert_eq!(lines, 1, "{}", case.id);
+        let cases = plan.cases.iter().map(|case| case.id.as_str());
+        let clauses = plan.clauses.iter().map(|index| contract.clauses.get(*index).id.as_str());
+        let ids: Vec<&str> = cases.chain(clauses).collect();
+        for id in &ids {
+            let lines = page.lines().filter(|line| line.split_whitespace().next() == Some(id)).count();
+            // An id may be both a clause's and a case's.
+            assert_eq!(lines, ids.iter().filter(|other| *other == id).count(), "{id}");
         }
     }
 
@@ -174,5 +186,15 @@ mod tests {
         let error = stages::plan(&contract, &Suites::builtin().unwrap(), &only, &[], Shard::default()).unwrap_err();
         assert_eq!(error.exit(), Exit::Usage);
         assert!(error.message().contains("nothing*"));
+    }
+
+    #[test]
+    fn a_glob_that_lacks_its_star_or_a_letter_is_told_the_right_one() {
+        let contract = crate::spec::builtin().unwrap();
+        for (glob, meant) in [("GetChannel", "`GetChannel.*`"), ("GetChanel.*", "`GetChannel.*`")] {
+            let only = [glob.to_owned()];
+            let error = stages::plan(&contract, &Suites::builtin().unwrap(), &only, &[], Shard::default()).unwrap_err();
+            assert!(error.message().contains(meant), "{}", error.message());
+        }
     }
 }

@@ -5,6 +5,7 @@ mod whole;
 use std::fmt::Write;
 use std::fs::File;
 use std::io::Write as _;
+use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget};
 
@@ -12,8 +13,9 @@ use super::args::{ListFormat, SelftestArgs, TargetArgs};
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
-use super::output::print;
+use super::output::{ReportTarget, print};
 use super::{embedded, resolve, stages};
+use crate::report::Format;
 use crate::report::text::{count, grouped, visible};
 use crate::run::settings::{Settings, Shrinking};
 use crate::selftest::{self, Detection, Options, Seeding, SelftestError, Summary, Trial, WholeTrial};
@@ -42,10 +44,7 @@ pub fn selftest(args: &SelftestArgs, environment: &Environment) -> Result<Exit, 
         (true, None) => Some(Seeding::Single),
         (false, None) => None,
     };
-    let report = match &args.report {
-        None => None,
-        Some(path) => Some((path, File::create(path).map_err(|error| CliError::io("write the report", path, &error))?)),
-    };
+    let report = open(args.report.as_ref())?;
     let (exit, text, document) = match seeding {
         None => {
             let survived = |trial: &Trial| (!trial.is_killed()).then(|| format!("survived: {}", visible(&trial.fault)));
@@ -69,11 +68,23 @@ pub fn selftest(args: &SelftestArgs, environment: &Environment) -> Result<Exit, 
         let written = file.write_all(document.as_bytes());
         written.map_err(|error| CliError::io("write the report", path, &error))?;
     }
+    let wants_document = args.report.as_ref().is_some_and(|report| report.file.is_none());
     match args.format {
-        ListFormat::Text => print(&text),
-        ListFormat::Json => print(&document),
+        ListFormat::Text if !wants_document => print(&text),
+        _ => print(&document),
     }
     Ok(exit)
+}
+
+/// Opens the file of a report before anything is tried.
+fn open(report: Option<&ReportTarget>) -> Result<Option<(&Path, File)>, CliError> {
+    let Some(report) = report else { return Ok(None) };
+    if report.format != Format::Json {
+        return Err(CliError::usage(format!("selftest has no {} report: write json=FILE", report.format)));
+    }
+    let Some(path) = report.file.as_deref() else { return Ok(None) };
+    let file = File::create(path).map_err(|error| CliError::io("write the report", path, &error))?;
+    Ok(Some((path, file)))
 }
 
 /// A fault that could not be tried neither survived nor was detected.

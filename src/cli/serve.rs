@@ -1,5 +1,6 @@
 //! `serve`: the reference server alone.
 
+use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::args::{AuthMode, ServeArgs, ServedApi};
@@ -8,14 +9,19 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::output::{print, print_error};
 use super::resolve::{DEFAULT_REGION, REFERENCE_BROADCAST};
-use super::signals;
-use crate::reference::{self, Api, Auth, Config};
+use super::{signals, stages};
+use crate::reference::{self, Api, Auth, Config, Variant};
 use crate::report::text::{count, shell_word};
-use crate::run::settings::Credentials;
+use crate::run::settings::{Credentials, Shard};
+use crate::selftest::Catalogue;
 use crate::spec::Bundle;
 
 /// Serves until the process is asked to end.
 pub async fn serve(args: ServeArgs, environment: &Environment) -> Result<Exit, CliError> {
+    if args.list_faults {
+        print(&faults()?);
+        return Ok(Exit::Success);
+    }
     let region = environment.get("AWS_REGION").or_else(|| environment.get("AWS_DEFAULT_REGION"));
     let config = Config {
         listen: args.listen,
@@ -37,6 +43,27 @@ pub async fn serve(args: ServeArgs, environment: &Environment) -> Result<Exit, C
     print(&format!("served {}\n", count(server.requests(), "request")));
     server.stop().await;
     Ok(Exit::Success)
+}
+
+/// Every fault with its family, and every variant with what it does.
+fn faults() -> Result<String, CliError> {
+    let stages::Loaded { contract, suites } = stages::load(None)?;
+    let plan = stages::plan(&contract, &suites, &[], &[], Shard::default())?;
+    let catalogue = Catalogue::of(&contract, &plan.cases).map_err(|error| CliError::usage(error.to_string()))?;
+    let mut mutants: Vec<_> = catalogue.mutants.iter().chain(&catalogue.occasional).collect();
+    mutants.sort_by(|a, b| (&a.family, &a.id).cmp(&(&b.family, &b.id)));
+    let mut page = String::from("faults, for --fault\n");
+    for family in mutants.chunk_by(|a, b| a.family == b.family) {
+        let _ = writeln!(page, "\n  {}", family.first().map_or("", |mutant| &mutant.family));
+        for mutant in family {
+            let _ = writeln!(page, "    {}", mutant.id);
+        }
+    }
+    page.push_str("\nvariants, for --variant\n\n");
+    for variant in Variant::ALL {
+        let _ = writeln!(page, "    {}: {}", variant.name(), variant.description());
+    }
+    Ok(page)
 }
 
 fn served(api: ServedApi) -> Api {

@@ -73,7 +73,10 @@ fn valid(contract: &Contract, suites: &Suites, operation: &Operation, form: Form
         id: CaseId::Valid { operation: &operation.name, form }.to_string(),
         clauses,
         operation: Some(operation.name.clone()),
-        summary: format!("Valid {} requests with {members} succeed and answer in the documented form.", operation.name),
+        summary: format!(
+            "Valid {} requests with {members} succeed, and the responses have the documented form.",
+            operation.name
+        ),
         check: Check::Valid { form },
         position: 0,
     }
@@ -113,7 +116,7 @@ fn unknown_resources(contract: &Contract, operation: &Operation) -> Vec<Case> {
                 .to_string(),
             clauses: vec![error.clause],
             operation: Some(operation.name.clone()),
-            summary: format!("A well-formed `{}` that names nothing is answered with {}.", node.path, error.code),
+            summary: format!("A well-formed `{}` that names nothing is refused with {}.", node.path, error.code),
             check: Check::UnknownResource { path: node.path.clone() },
             position: 0,
         })

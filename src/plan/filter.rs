@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 
 use super::PlanError;
 use super::case::Case;
-use crate::spec::Contract;
 use crate::spec::clause::ClauseIndex;
+use crate::spec::{Contract, did_you_mean, nearest};
 
 /// Which part of a plan to keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Filter {
         for (glob, matcher) in self.only.iter().zip(&only).chain(self.skip.iter().zip(&skip)) {
             let in_clauses = contract.clauses.iter().any(|(_, clause)| matcher.is_match(&clause.id));
             if !in_clauses && !cases.iter().any(|case| matcher.is_match(&case.id)) {
-                return Err(PlanError::NoMatch { glob: glob.clone() });
+                return Err(PlanError::NoMatch { glob: glob.clone(), advice: advice(contract, &cases, glob) });
             }
         }
         let is_dropped = |id: &str| skip.iter().any(|matcher| matcher.is_match(id));
@@ -85,4 +85,18 @@ fn matchers(globs: &[String]) -> Result<Vec<GlobMatcher>, PlanError> {
             .map_err(|error| PlanError::Glob { glob: glob.clone(), reason: error.kind().to_string() })
     };
     globs.iter().map(compile).collect()
+}
+/// What a glob that matches nothing may have been meant to be.
+fn advice(contract: &Contract, cases: &[Case], glob: &str) -> String {
+    let name = glob.strip_suffix(".*").unwrap_or(glob);
+    let operations = contract.operations.iter().map(|operation| operation.name.as_str());
+    if let Some(operation) = nearest(name, operations) {
+        return format!("did you mean `{operation}.*`?");
+    }
+    let clauses = contract.clauses.iter().map(|(_, clause)| clause.id.as_str());
+    let known = clauses.chain(cases.iter().map(|case| case.id.as_str()));
+    match did_you_mean(glob, known).trim_start_matches("; ") {
+        "" => "`ivs-conformance list` shows them all".to_owned(),
+        question => question.to_owned(),
+    }
 }

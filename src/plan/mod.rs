@@ -68,10 +68,12 @@ pub enum PlanError {
         reason: String,
     },
     /// A glob that matches no clause and no case.
-    #[error("`{glob}` matches no clause and no case; `ivs-conformance list` shows them all")]
+    #[error("`{glob}` matches no clause and no case; {advice}")]
     NoMatch {
         /// The glob.
         glob: String,
+        /// What may have been meant, or where to look.
+        advice: String,
     },
     /// Suites that cannot be read, or that do not fit the contract for which they are written.
     #[error(transparent)]

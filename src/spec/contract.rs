@@ -109,6 +109,16 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// The path, its labels in braces: `/buckets/{name}`.
+    pub fn uri_template(&self) -> String {
+        let segments = self.uri.iter().map(|segment| match segment {
+            UriSegment::Literal(text) => format!("/{text}"),
+            UriSegment::Label { member, .. } => format!("/{{{member}}}"),
+        });
+        let path: String = segments.collect();
+        if path.is_empty() { "/".to_owned() } else { path }
+    }
+
     /// The documented error of that code.
     pub fn error(&self, code: &str) -> Option<&OperationError> {
         self.errors.iter().find(|error| error.code == code)

@@ -54,4 +54,4 @@ pub use openapi::export_openapi;
 pub use pattern::Pattern;
 pub use rules::Rules;
 pub use schema::{export_json_schema, input_schema, output_schema, rule_schemas};
-pub use suggest::did_you_mean;
+pub use suggest::{did_you_mean, nearest};

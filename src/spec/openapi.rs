@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::contract::{Contract, Location, Node, NodeKind, Operation, UriSegment};
+use super::contract::{Contract, Location, Node, NodeKind, Operation};
 use super::rules::InputRule;
 use super::schema::{self, Leniencies, lenient_output, node_schema};
 
@@ -22,7 +22,7 @@ pub fn export_openapi(contract: &Contract) -> Value {
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     for operation in &contract.operations {
         let method = operation.method.to_lowercase();
-        let mut path = path(operation);
+        let mut path = operation.uri_template();
         if paths.get(&path).is_some_and(|item| item.contains_key(&method)) {
             path = format!("{path}#{}", operation.name);
         }
@@ -69,15 +69,6 @@ fn security_schemes() -> Value {
             "x-amazon-apigateway-authtype": "awsSigv4",
         },
     })
-}
-
-fn path(operation: &Operation) -> String {
-    let segments = operation.uri.iter().map(|segment| match segment {
-        UriSegment::Literal(text) => format!("/{text}"),
-        UriSegment::Label { member, .. } => format!("/{{{member}}}"),
-    });
-    let path: String = segments.collect();
-    if path.is_empty() { "/".to_owned() } else { path }
 }
 
 fn operation_object(contract: &Contract, operation: &Operation, lenient: &Leniencies<'_>) -> Value {

@@ -7,6 +7,20 @@ const LIKENESS: f64 = 0.75;
 
 /// A question that names the most alike of the known names; empty if none is alike.
 pub fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = alike(word, known).iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        names => format!("; did you mean {}?", names.join(" or ")),
+    }
+}
+
+/// The most alike of the known names, if one is alike.
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    alike(word, known).first().copied()
+}
+
+/// The known names that are alike, the most alike first.
+fn alike<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let lower = word.to_lowercase();
     let mut alike: Vec<(f64, &str)> = known
         .map(|name| (likeness(&lower, &name.to_lowercase()), name))
@@ -14,11 +28,7 @@ pub fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Str
         .collect();
     alike.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     alike.dedup_by_key(|(_, name)| *name);
-    let names: Vec<String> = alike.iter().take(MOST).map(|(_, name)| format!("`{name}`")).collect();
-    match names.as_slice() {
-        [] => String::new(),
-        names => format!("; did you mean {}?", names.join(" or ")),
-    }
+    alike.into_iter().map(|(_, name)| name).collect()
 }
 
 /// Spelling alone, or one being the end of the other as when the operation is left out.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::{AuthMode, PlanArgs, TargetArgs};
+use crate::cli::output::ReportTarget;
 use crate::cli::report_file::ReportFile;
 
 /// The API that the reference server keeps to.
@@ -34,6 +35,9 @@ pub struct ServeArgs {
     /// Deviates deliberately; repeatable
     #[arg(long, value_name = "ID")]
     pub fault: Vec<String>,
+    /// Prints the faults and variants of the default API, and serves nothing
+    #[arg(long, conflicts_with_all = ["listen", "auth", "api", "fault", "variant"])]
+    pub list_faults: bool,
     /// Behaves differently within the contract; repeatable
     #[arg(long, value_name = "ID")]
     pub variant: Vec<String>,
@@ -62,14 +66,14 @@ pub struct ListArgs {
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Id of a clause, case, finding, finding kind or erratum, or rule:N
+    /// Operation, or id of a clause, case, finding, finding kind or erratum, or rule:N
     pub id: String,
     /// Contract that the id is of [default: the built-in contract]
     #[arg(long, value_name = "FILE")]
     pub spec: Option<PathBuf>,
     /// JSON report in which to look up a finding's id; `latest` is that of the last run
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub report: Option<ReportFile>,
+    #[arg(long, value_name = "REPORT", value_hint = ValueHint::FilePath, alias = "report")]
+    pub from: Option<ReportFile>,
 }
 
 /// Arguments of `clean`.
@@ -104,9 +108,9 @@ pub struct SelftestArgs {
     /// Form of the result
     #[arg(long, value_enum, default_value = "text")]
     pub format: ListFormat,
-    /// Writes the result as JSON to a file as well
-    #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
+    /// Writes a report: json; `-` is stdout
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub report: Option<ReportTarget>,
     /// Checks each faulty server by a full run, and counts what it accuses beside the fault
     #[arg(long, default_value_t = false, hide_default_value = true, action = clap::ArgAction::Set)]
     #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]

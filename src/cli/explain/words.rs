@@ -49,17 +49,18 @@ pub(super) fn place(place: RulePlace) -> &'static str {
     }
 }
 
-pub(super) fn kind_name(kind: &ClauseKind) -> &'static str {
+/// What clauses of a kind are, one and several.
+fn kind_name(kind: &ClauseKind) -> (&'static str, &'static str) {
     match kind {
-        ClauseKind::Input { .. } => "constraints on requests",
-        ClauseKind::Output { .. } => "constraints on responses",
-        ClauseKind::Status => "statuses of success",
-        ClauseKind::ContentType => "content types",
-        ClauseKind::EmptyBody => "empty bodies",
-        ClauseKind::Error { .. } => "documented errors",
-        ClauseKind::Rule => "prose rules",
-        ClauseKind::Protocol => "protocol promises",
-        ClauseKind::Auth => "promises about signatures",
+        ClauseKind::Input { .. } => ("constraint on requests", "constraints on requests"),
+        ClauseKind::Output { .. } => ("constraint on responses", "constraints on responses"),
+        ClauseKind::Status => ("status of success", "statuses of success"),
+        ClauseKind::ContentType => ("content type", "content types"),
+        ClauseKind::EmptyBody => ("empty body", "empty bodies"),
+        ClauseKind::Error { .. } => ("documented error", "documented errors"),
+        ClauseKind::Rule => ("prose rule", "prose rules"),
+        ClauseKind::Protocol => ("protocol promise", "protocol promises"),
+        ClauseKind::Auth => ("promise about signatures", "promises about signatures"),
     }
 }
 
@@ -69,7 +70,7 @@ pub(super) fn divergences(clause: &Clause) -> Vec<(FindingKind, &'static str)> {
     let refusals = [
         (WrongErrorCode, "it is refused with an error code that is not the documented one"),
         (WrongStatus, "it is refused with a status that is not the documented one"),
-        (ServerError, "it is answered with a server error"),
+        (ServerError, "the response is a server error"),
     ];
     let mut kinds = match &clause.kind {
         ClauseKind::Input { .. } => vec![
@@ -105,4 +106,29 @@ pub(super) fn divergences(clause: &Clause) -> Vec<(FindingKind, &'static str)> {
     };
     kinds.extend(refusals);
     kinds
+}
+
+/// Clauses counted by what they are about, each with an example.
+#[derive(Default)]
+pub(super) struct Tally<'a>(Vec<((&'static str, &'static str), usize, &'a str)>);
+
+impl<'a> Tally<'a> {
+    pub(super) fn add(&mut self, clause: &'a Clause) {
+        let name = kind_name(&clause.kind);
+        match self.0.iter_mut().find(|(other, ..)| *other == name) {
+            Some((_, number, _)) => *number += 1,
+            None => self.0.push((name, 1, &clause.id)),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn write(&self, page: &mut String) {
+        for ((one, several), number, example) in &self.0 {
+            let name = if *number == 1 { one } else { several };
+            let _ = writeln!(page, "  {number:>5} {name}, e.g. {}", visible(example));
+        }
+    }
 }
