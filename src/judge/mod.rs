@@ -2,15 +2,18 @@
 
 pub mod agreement;
 pub mod assertion;
+pub mod concurrent;
 pub mod echo;
 pub mod exchange;
 pub mod finding;
 pub mod law;
 pub mod output;
+pub mod pages;
 pub mod path;
 pub mod probe;
 pub mod shadow;
 pub mod sight;
+pub mod step;
 mod watch;
 
 pub use exchange::{Answer, Judge, Judgement};

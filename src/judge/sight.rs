@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::echo::is_nothing;
+use crate::spec::clause::ClauseIndex;
 
 /// Most JSON values of outputs that are kept to look for counterparts; what comes after them counts as never shown.
 const MOST_KEPT: usize = 500_000;
@@ -44,6 +45,17 @@ pub enum Counterpart {
     Item(Value),
 }
 
+/// A clause that holds because an operation does not show something.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Absence {
+    /// The clause.
+    pub clause: ClauseIndex,
+    /// The operation.
+    pub operation: String,
+    /// What must be shown elsewhere, so that this says something.
+    pub counterpart: Counterpart,
+}
+
 /// The outputs of one scenario.
 #[derive(Debug, Default)]
 pub struct Shown {
@@ -61,8 +73,13 @@ impl Shown {
         }
     }
 
+    /// Whether a clause is upheld by what is absent: the target shows its like elsewhere.
+    pub fn upholds(&self, absence: &Absence) -> bool {
+        self.has(&absence.operation, &absence.counterpart)
+    }
+
     /// Whether an output shows the counterpart of what `operation` did not show.
-    pub fn has(&self, operation: &str, counterpart: &Counterpart) -> bool {
+    fn has(&self, operation: &str, counterpart: &Counterpart) -> bool {
         self.outputs.iter().any(|(shown_by, output)| match counterpart {
             Counterpart::Member(name) => shows_member(output, name),
             Counterpart::Item(item) => shown_by == operation && shows_item(output, item),

@@ -1,4 +1,4 @@
-//! Steps of scenarios whose calls are in flight all at once: what comes of them is what some order of them allows.
+//! Sends the calls of scenarios that are in flight all at once, and hands them over to be judged together.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,17 +6,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::performed::Performed;
 use super::session::{Blocked, Session};
 use super::worker::Progress;
-use crate::judge::finding::FindingKind;
-use crate::judge::{Answer, Violation, path, probe};
-use crate::plan::accepted::Accepted;
+use crate::judge::concurrent::{self, Call};
+use crate::judge::step::{StepExpectation, StepJudgement};
+use crate::judge::{Answer, Judgement, path};
 use crate::plan::suite::Step;
 use crate::protocol;
 use crate::record::{Manner, TrailStep};
-use crate::spec::clause::ClauseIndex;
-use crate::spec::contract::Operation;
 use crate::spec::rules::ErrorCause;
 use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
 
@@ -58,7 +55,7 @@ impl Session<'_> {
             exchanges.extend(landed.ok());
         }
         exchanges.sort_by_key(|(position, _)| *position);
-        self.landed(step, &flights, exchanges, progress).await
+        self.landed(&steps, &flights, exchanges, progress).await
     }
 
     /// Whether a step expects to be told that it comes too often.
@@ -78,109 +75,69 @@ impl Session<'_> {
         Ok((Flight { step, number, operation: name, input, request }, region))
     }
 
-    /// Judges what came back; the assertions of a step hold for each of its responses.
+    /// Has judged what came back; the assertions of a step hold for each of its responses.
     async fn landed(
         &mut self,
-        step: &Step,
+        steps: &[&Step],
         flights: &[Flight<'_>],
         exchanges: Vec<(usize, Exchange)>,
         progress: &mut Progress,
     ) -> Result<bool, Blocked> {
         let env = Arc::clone(&self.worker.env);
         let mut all_good = true;
-        let mut answers: Vec<(&Flight<'_>, Answer)> = Vec::new();
-        let mut successes = Vec::new();
+        let mut calls: Vec<Call<'_>> = Vec::new();
         for (position, exchange) in exchanges {
             let Some(flight) = flights.get(position) else { continue };
             let Some(operation) = env.contract.operation(&flight.operation) else { continue };
-            let expectation = self.expectation(operation, flight.step);
-            let focus = self.focus(operation, flight.step, &expectation);
+            let StepExpectation { expectation, focus } = StepExpectation::of(&env.contract, operation, flight.step);
             let mut judgement = env.judge.exchange(operation, &expectation, focus, &exchange);
             self.after(operation, &flight.input, None, &exchange, &mut judgement);
             self.lose_sight(operation, &flight.input, &judgement);
             self.history.push(TrailStep::new(&operation.name, &exchange, Manner::Concurrent));
-            answers.push((flight, judgement.answer.clone()));
             let output = judgement.body.clone().unwrap_or(Value::Null);
-            if judgement.is_success() {
-                successes.push(json!({"input": flight.input, "output": output}));
-            }
-            let mut performed = Performed::of(judgement, exchange, output);
-            performed.leave_to_assertions(&env, flight.step, focus);
+            let (input, answer) = (flight.input.clone(), judgement.answer.clone());
+            calls.push(Call { step: flight.step, operation, input, answer, output: output.clone() });
+            let mut performed = StepJudgement::of(judgement, exchange, output);
+            performed.leave_to_assertions(&env.contract, flight.step, focus);
             if performed.judgement.is_success() {
                 self.variables.insert("index".to_owned(), Value::from(flight.number));
-                self.judge_asserts(operation, flight.step, &mut performed).await?;
+                let asserts = self.bind_asserts(flight.step).await?;
+                performed.check_asserts(operation, flight.step, &asserts);
             }
             all_good &= self.conclude(flight.step, performed, progress)?;
         }
+        let gathered = self.gather(steps, &calls);
+        for judgement in concurrent::check(&env.judge, &env.contract, steps, &calls) {
+            self.note_together(judgement, progress);
+        }
+        gathered.map(|()| all_good)
+    }
+
+    /// Sets the variables that collect a value of each call that succeeded.
+    ///
+    /// # Errors
+    /// A response lacks the value.
+    fn gather(&mut self, steps: &[&Step], calls: &[Call<'_>]) -> Result<(), Blocked> {
+        let of_call = |call: &Call<'_>| json!({"input": call.input, "output": call.output});
+        let successes: Vec<Value> = calls.iter().filter(|call| call.answer == Answer::Success).map(of_call).collect();
         let mut missing = None;
-        for (variable, place) in &step.gather {
+        for (variable, place) in steps.first().into_iter().flat_map(|step| &step.gather) {
             let values: Vec<Value> =
                 successes.iter().filter_map(|success| path::find(success, place)).cloned().collect();
             missing = missing.or((values.len() < successes.len()).then_some(place));
             self.variables.insert(variable.clone(), Value::Array(values));
         }
-        for step in std::iter::once(step).chain(&step.beside) {
-            let of_step = answers.iter().filter(|(flight, _)| std::ptr::eq(flight.step, step));
-            let of_step: Vec<&Answer> = of_step.map(|(_, answer)| answer).collect();
-            self.judge_numbers(step, &of_step, progress);
-        }
-        if let Some(place) = missing {
-            return Err(Blocked(format!("a response has no `{place}`")));
-        }
-        Ok(all_good)
-    }
-
-    /// Whether the responses came as often as they should.
-    fn judge_numbers(&mut self, step: &Step, answers: &[&Answer], progress: &mut Progress) {
-        let env = Arc::clone(&self.worker.env);
-        let Some(operation) = step.call.as_deref().and_then(|name| env.contract.operation(name)) else { return };
-        let focus = self.focus(operation, step, &self.expectation(operation, step));
-        let number =
-            |wanted: &Accepted| answers.iter().filter(|answer| probe::fits(wanted, &env.judge, answer)).count() as u64;
-        let all_came = step.among.iter().all(|wanted| number(wanted) > 0);
-        let all_as_often = step.counts.iter().all(|(wanted, count)| number(wanted) == *count);
-        if step.rule.is_some() && all_came && all_as_often && step.among.len() + step.counts.len() > 0 {
-            self.worker.tally.uphold(&operation.name, &[focus]);
-        }
-        for wanted in step.among.iter().filter(|wanted| number(wanted) == 0) {
-            let expected = format!("Of {} requests at once at least one is answered with {wanted}.", answers.len());
-            self.blame_all(
-                operation,
-                step,
-                focus,
-                format!("among {wanted}"),
-                expected,
-                "None is.".to_owned(),
-                progress,
-            );
-        }
-        for (wanted, count) in step.counts.iter().filter(|(wanted, count)| number(wanted) != **count) {
-            let expected = format!("Of {} requests at once {count} is answered with {wanted}.", answers.len());
-            let observed = format!("It is {} of them.", number(wanted));
-            self.blame_all(operation, step, focus, format!("number of {wanted}"), expected, observed, progress);
+        match missing {
+            Some(place) => Err(Blocked(format!("a response has no `{place}`"))),
+            None => Ok(()),
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn blame_all(
-        &mut self,
-        operation: &Operation,
-        step: &Step,
-        clause: ClauseIndex,
-        detail: String,
-        expected: String,
-        observed: String,
-        progress: &mut Progress,
-    ) {
-        let violation = Violation {
-            clause,
-            operation: operation.name.clone(),
-            detail: Some(detail),
-            kind: FindingKind::WrongBehaviour,
-            expected,
-            observed,
-            tier: step.inferred.then_some(crate::spec::clause::Tier::Inferred),
-        };
+    /// Notes what several responses show only together.
+    fn note_together(&mut self, judgement: Judgement, progress: &mut Progress) {
+        if !judgement.upheld.is_empty() {
+            self.worker.tally.uphold(&judgement.operation, &judgement.upheld);
+        }
         let Some(last) = self.history.last() else { return };
         let failure = TransportFailure { kind: FailureKind::Protocol, detail: "several responses".to_owned() };
         let exchange = Exchange {
@@ -189,7 +146,9 @@ impl Session<'_> {
             elapsed: Duration::ZERO,
             repeats: 0,
         };
-        self.worker.tally.find_after(violation.clone(), self.case, &exchange, &self.history);
-        progress.violations.push(violation);
+        for violation in judgement.violations {
+            self.worker.tally.find_after(violation.clone(), self.case, &exchange, &self.history);
+            progress.violations.push(violation);
+        }
     }
 }

@@ -57,7 +57,7 @@ impl Session<'_> {
         }
         if kind == RoleKind::List {
             let (mut judgement, exchange, _) = self.walk_items(operation, &input, operation.status_clause).await;
-            if let Some(exchange) = exchange.filter(|_| judgement.is_success()) {
+            if judgement.is_success() {
                 let violations = self.note(&mut judgement, &exchange);
                 self.worker.shown_otherwise.extend(violations);
             }

@@ -20,7 +20,6 @@ mod link;
 mod lists;
 mod look_round;
 pub mod panics;
-mod performed;
 mod polling;
 mod preflight;
 mod probe;

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::performed::Performed;
 use super::run_context::RunContext;
 use crate::clock;
+use crate::judge::step::StepJudgement;
 use crate::judge::{FindingKind, Judgement, Violation};
 use crate::spec::contract::{BodyClause, Operation};
 use crate::wire::{Exchange, Reply};
@@ -80,8 +80,8 @@ impl Polling {
 }
 
 /// What waiting can do for what a step showed.
-pub(super) fn outlook(operation: &Operation, performed: &Performed) -> Outlook {
-    let Some(exchange) = &performed.exchange else { return Outlook::Settled };
+pub(super) fn outlook(operation: &Operation, performed: &StepJudgement) -> Outlook {
+    let exchange = &performed.exchange;
     if is_busy(exchange) {
         // It was refused for now: sent again, it is sent for the first time.
         return if performed.is_good() { Outlook::Settled } else { Outlook::MayChange };
@@ -149,7 +149,7 @@ mod tests {
         let judge = crate::judge::Judge::new(&contract);
         let judgement = judge.exchange(operation, &Expectation::success(), operation.status_clause, &exchange);
         let output = judgement.body.clone().unwrap_or(Value::Null);
-        outlook(operation, &Performed::of(judgement, exchange, output))
+        outlook(operation, &StepJudgement::of(judgement, exchange, output))
     }
 
     #[test]

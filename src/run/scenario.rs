@@ -7,19 +7,17 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::performed::{Absence, Performed};
 use super::polling::{self, Outlook, Polling};
 use super::session::{Blocked, Fixtures, Session};
 use super::settings::Broadcast;
 use super::worker::{Progress, Worker};
 use crate::judge::finding::FindingKind;
 use crate::judge::sight::Shown;
+use crate::judge::step::{StepExpectation, StepJudgement};
 use crate::judge::{Violation, path};
-use crate::plan::expectation::Expectation;
 use crate::plan::suite::{Expect, Scenario, Step};
 use crate::record::TrailStep;
-use crate::spec::clause::{ClauseIndex, Tier};
-use crate::spec::contract::{BodyClause, Operation};
+
 impl Worker {
     /// Runs a scenario.
     pub(super) async fn scenario(&mut self, index: usize, scenario: usize, progress: &mut Progress) {
@@ -123,7 +121,7 @@ impl Session<'_> {
         operation.is_some_and(|operation| operation.is_readonly)
     }
 
-    async fn perform_until_good(&mut self, step: &Step) -> Result<Performed, Blocked> {
+    async fn perform_until_good(&mut self, step: &Step) -> Result<StepJudgement, Blocked> {
         let mut polling = Polling::new(self.worker.env.settings.patience);
         loop {
             let performed = self.perform(step).await?;
@@ -160,12 +158,11 @@ impl Session<'_> {
         }
     }
 
-    async fn perform(&mut self, step: &Step) -> Result<Performed, Blocked> {
+    async fn perform(&mut self, step: &Step) -> Result<StepJudgement, Blocked> {
         let (operation, input, region) = self.prepare(step).await?;
         let env = Arc::clone(&self.worker.env);
         let operation = env.contract.operation(&operation).ok_or_else(|| Blocked("unknown operation".to_owned()))?;
-        let expectation = self.expectation(operation, step);
-        let focus = self.focus(operation, step, &expectation);
+        let StepExpectation { expectation, focus } = StepExpectation::of(&env.contract, operation, step);
         let mut performed = if step.walk.is_some() {
             if env.is_endless(&operation.name) {
                 return Err(Blocked(format!("the pages of {} do not end", operation.name)));
@@ -174,14 +171,13 @@ impl Session<'_> {
         } else {
             let (judgement, exchange) = self.exchange(operation, &input, &expectation, focus, region.as_deref()).await;
             let output = judgement.body.clone().unwrap_or(Value::Null);
-            Performed::of(judgement, exchange, output)
+            StepJudgement::of(judgement, exchange, output)
         };
-        performed.leave_to_assertions(&env, step, focus);
-        let has_document = matches!(operation.body_clause, BodyClause::ContentType(_));
-        if performed.judgement.is_success() && has_document && performed.output.is_null() {
-            performed.judgement.undecided.get_or_insert_with(|| "the response is no JSON".to_owned());
-        } else if performed.judgement.is_success() {
-            self.judge_asserts(operation, step, &mut performed).await?;
+        performed.leave_to_assertions(&env.contract, step, focus);
+        performed.doubt_unreadable(operation);
+        if performed.is_assertable(operation) {
+            let asserts = self.bind_asserts(step).await?;
+            performed.check_asserts(operation, step, &asserts);
         }
         Ok(performed)
     }
@@ -213,54 +209,35 @@ impl Session<'_> {
         Ok((name.to_owned(), input, region))
     }
 
-    pub(super) fn expectation(&self, operation: &Operation, step: &Step) -> Expectation {
-        Expectation::of(&self.worker.env.contract, operation, step.expect.accepted())
-    }
-
-    /// The clause to blame if the response is none of the expected ones.
-    pub(super) fn focus(&self, operation: &Operation, step: &Step, expectation: &Expectation) -> ClauseIndex {
-        let rule = step.rule.as_deref().and_then(|rule| self.worker.env.contract.clauses.find(rule));
-        let error = expectation.errors.first().filter(|_| !expectation.success);
-        let documented = error.and_then(|error| operation.error(&error.code)).map(|error| error.clause);
-        rule.or(documented).unwrap_or(operation.status_clause)
-    }
-
     /// Notes what a step showed, sets its variables; false if it got no response as expected.
     pub(super) fn conclude(
         &mut self,
         step: &Step,
-        mut performed: Performed,
+        performed: StepJudgement,
         progress: &mut Progress,
     ) -> Result<bool, Blocked> {
-        let answered_well = performed.judgement.violations.is_empty();
-        if step.inferred {
-            for violation in &mut performed.judgement.violations {
-                violation.tier = Some(Tier::Inferred);
-            }
-        }
-        performed.judgement.violations.append(&mut performed.failures);
-        performed.judgement.upheld.append(&mut performed.upheld);
-        let operation = step.call.as_deref().or(step.walk.as_deref()).unwrap_or_default();
-        self.absences.extend(performed.pending.drain(..).map(|(clause, counterpart)| Absence {
-            clause,
-            operation: operation.to_owned(),
-            counterpart,
-        }));
-        if let Some(exchange) = &performed.exchange {
-            let violations = self.note(&mut performed.judgement, exchange);
-            progress.violations.extend(violations);
-        }
-        if let Some(reason) = &performed.judgement.undecided {
-            return Err(Blocked(reason.clone()));
+        let mut concluded = performed.conclude(step);
+        self.absences.append(&mut concluded.absences);
+        let violations = self.note(&mut concluded.judgement, &concluded.exchange);
+        progress.violations.extend(violations);
+        if let Some(reason) = concluded.judgement.undecided {
+            return Err(Blocked(reason));
         }
         progress.decided += 1;
-        // Only a wrong response stops the scenario; a wrong detail of a right response does not.
-        let expects_success = step.expect.allows_success();
-        let is_as_expected = answered_well || (expects_success && performed.judgement.is_success());
-        if performed.judgement.is_success() {
-            self.save(step, &performed.output)?;
+        if concluded.judgement.is_success() {
+            self.save(step, &concluded.output)?;
         }
-        Ok(is_as_expected)
+        Ok(concluded.is_as_expected)
+    }
+
+    /// Upholds the clauses that hold because something is absent whose like the target showed along the scenario.
+    fn uphold_absences(&mut self) {
+        let Some(shown) = self.shown.take() else { return };
+        for absence in std::mem::take(&mut self.absences) {
+            if shown.upholds(&absence) {
+                self.worker.tally.uphold(&absence.operation, &[absence.clause]);
+            }
+        }
     }
 
     fn save(&mut self, step: &Step, output: &Value) -> Result<(), Blocked> {

@@ -39,7 +39,7 @@ impl Execution<'_, '_> {
         divergences.extend(unreported(operation, role, &entities, &judgement));
         let mut laws = shown_by_several(LawKind::BatchAgrees, &entities);
         laws.extend(entities.iter().any(|entity| entity.gone.is_some()).then_some(LawKind::BatchReportsErrors));
-        self.conclude(role, divergences, judgement, Some(exchange), &laws, progress).await
+        self.conclude(role, divergences, judgement, exchange, &laws, progress).await
     }
 
     pub(in crate::run::stateful) async fn list(
@@ -170,11 +170,10 @@ impl Execution<'_, '_> {
         role: &OperationRole,
         divergences: Vec<Divergence>,
         mut judgement: Judgement,
-        exchange: Option<Exchange>,
+        exchange: Exchange,
         laws: &[LawKind],
         progress: &mut Progress,
     ) -> Result<StepOutcome, Blocked> {
-        let Some(exchange) = exchange else { return Ok(StepOutcome::Lost) };
         if !judgement.is_success() {
             self.note(&mut judgement, &exchange, progress)?;
             return Ok(StepOutcome::Lost);
