@@ -33,7 +33,7 @@ fn alike<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 
 /// Spelling alone, or one being the end of the other as when the operation is left out.
 fn likeness(word: &str, name: &str) -> f64 {
-    if word.len() >= 4 && (name.ends_with(word) || name.starts_with(word)) {
+    if word.len() >= 4 && word != name && (name.ends_with(word) || name.starts_with(word)) {
         return 0.9;
     }
     strsim::normalized_damerau_levenshtein(word, name)
