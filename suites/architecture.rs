@@ -145,6 +145,60 @@ fn imports_follow_the_table() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+/// What makes a verdict in source text: a violation or a judgement that is built, or one that is changed.
+const VERDICTS: [&str; 4] = [
+    // Not the body of a function that returns one.
+    r"(^|[^>\s])\s*\bViolation \{",
+    r"(^|[^>\s])\s*\bJudgement \{",
+    r"\bjudgement\s*\.(upheld|violations)\s*\.(push|extend|append|insert|retain|clear|truncate|drain|iter_mut)\b",
+    r"\bjudgement\s*\.undecided\s*(=[^=]|\.(get_or_insert|get_or_insert_with|insert|replace|take)\b)",
+];
+
+/// The code of a file without the tests at its end.
+fn without_tests(code: &str) -> &str {
+    code.split("#[cfg(test)]\nmod ").next().unwrap_or(code)
+}
+
+/// `run` executes and hands over; whether a clause is upheld or violated is decided in `judge`. `traffic` judges recordings
+/// by it, and takes back what a recording cannot show.
+#[test]
+fn verdicts_are_made_in_judge() {
+    let verdicts = VERDICTS.map(|pattern| Regex::new(pattern).unwrap());
+    let is_made_in = |code: &str| verdicts.iter().any(|pattern| pattern.is_match(code));
+    let mut makers = BTreeSet::new();
+    for (module, path, code) in modules() {
+        // The reference server has violations of its own.
+        let is_free = is_test(&path) || module == "reference";
+        if !is_free && is_made_in(without_tests(&code)) {
+            assert!(["judge", "traffic"].contains(&module.as_str()), "{} makes a verdict", path.display());
+            makers.insert(module);
+        }
+    }
+    assert!(makers.contains("judge"), "no verdict is found where they are made");
+}
+
+#[test]
+fn verdicts_are_recognised_in_source_text() {
+    let verdicts = VERDICTS.map(|pattern| Regex::new(pattern).unwrap());
+    let is_made_in = |code: &str| verdicts.iter().any(|pattern| pattern.is_match(code));
+    for made in [
+        "Violation { clause, ..other }",
+        "self.judgement.upheld.push(clause)",
+        "judgement\n    .violations\n    .retain(|one| true)",
+        "judgement.undecided = Some(reason)",
+    ] {
+        assert!(is_made_in(made), "{made}");
+    }
+    for read in [
+        "judgement.violations.iter()",
+        "let it: &Violation = x;",
+        "judgement.undecided == None",
+        "fn f() -> Violation {",
+    ] {
+        assert!(!is_made_in(read), "{read}");
+    }
+}
+
 #[test]
 fn time_and_chance_have_one_door_each() {
     let time = Regex::new(r"\b(SystemTime|std::time::Instant)::now\b").unwrap();

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use serde_json::Value;
 
-use super::families::fillers;
+use super::case_families::fillers;
 use super::family::Family;
 use super::generator::{Generator, finished, runner};
 use super::invalid::ABSENT;

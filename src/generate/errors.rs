@@ -1,7 +1,7 @@
 //! The errors that are right responses to what is sent.
 
 use super::valid;
-use crate::plan::expectation::{Expectation, ExpectedError};
+use crate::plan::expectation::{Expectation, ExpectedError, trigger_errors};
 use crate::spec::clause::Constraint;
 use crate::spec::contract::{Contract, Location, Node, NodeKind, Operation};
 use crate::spec::rules::{InputRule, TriggerKind};
@@ -50,29 +50,6 @@ pub(super) fn invalid_input_errors(
 fn bad_requests(operation: &Operation) -> impl Iterator<Item = ExpectedError> + '_ {
     let errors = operation.errors.iter().filter(|error| error.status == 400);
     errors.map(|error| ExpectedError { code: error.code.clone(), status: error.status })
-}
-
-/// How an operation responds to an ARN of nothing.
-pub fn not_found_errors(contract: &Contract, operation: &Operation) -> Vec<ExpectedError> {
-    let errors = trigger_errors(contract, operation, TriggerKind::AbsentResource);
-    if !errors.is_empty() {
-        return errors;
-    }
-    let not_found = operation.errors.iter().filter(|error| error.status == 404 && error.code.contains("NotFound"));
-    not_found.map(|error| ExpectedError { code: error.code.clone(), status: error.status }).collect()
-}
-
-pub(super) fn trigger_errors(contract: &Contract, operation: &Operation, kind: TriggerKind) -> Vec<ExpectedError> {
-    let triggers = contract.rules.error_triggers.iter().filter(|trigger| trigger.operation == operation.name);
-    triggers
-        .filter(|trigger| trigger.cause == Some(kind))
-        .flat_map(|trigger| {
-            let main = ExpectedError { code: trigger.code.clone(), status: trigger.status };
-            let others =
-                trigger.accepts.iter().map(|error| ExpectedError { code: error.code.clone(), status: error.status });
-            std::iter::once(main).chain(others)
-        })
-        .collect()
 }
 
 pub(super) fn rule_errors(rule: &InputRule) -> Vec<ExpectedError> {

@@ -1,13 +1,13 @@
 //! Requests from the contract: valid ones at and between the bounds, and ones that break exactly one clause.
 
 pub mod bounds;
+mod case_families;
 mod control;
 pub mod domain;
 mod errors;
 #[cfg(test)]
 mod exported;
 mod facts;
-mod families;
 mod family;
 mod generator;
 pub mod invalid;
@@ -21,7 +21,6 @@ pub mod text;
 pub mod valid;
 pub mod validate;
 
-pub use errors::not_found_errors;
 pub use family::Family;
 pub use generator::{Accepted, Drawn, GenerateError, Generator, finished, runner};
 pub use legality::{Legality, visit};

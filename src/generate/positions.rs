@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::families::fillers;
+use super::case_families::fillers;
 use super::family::{Family, Intent};
 use super::generator::Generator;
 use super::invalid::Candidate;

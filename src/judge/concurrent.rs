@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::exchange::{Answer, Judge, Judgement};
+use super::expected::Expected;
 use super::finding::{FindingKind, Violation};
 use super::probe::fits;
-use super::step::StepExpectation;
 use crate::plan::accepted::Accepted;
 use crate::plan::suite::Step;
 use crate::spec::clause::{ClauseIndex, Tier};
@@ -33,7 +33,7 @@ pub fn check(judge: &Judge, contract: &Contract, steps: &[&Step], calls: &[Call<
         |step: &Step| calls.iter().filter(|call| std::ptr::eq(call.step, step)).map(|call| &call.answer).collect();
     let judged = |step: &&Step| {
         let operation = contract.operation(step.call.as_deref()?)?;
-        let focus = StepExpectation::of(contract, operation, step).focus;
+        let focus = Expected::of_step(contract, operation, step).focus;
         Some(Responses { judge, operation, step, focus, answers: of_step(step) }.check())
     };
     steps.iter().filter_map(judged).collect()

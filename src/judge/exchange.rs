@@ -60,6 +60,11 @@ impl Judgement {
         self.answer == Answer::Success
     }
 
+    /// Whether a divergence from a clause is among those that it shows.
+    pub fn blames(&self, clause: ClauseIndex) -> bool {
+        self.violations.iter().any(|violation| violation.clause == clause)
+    }
+
     /// Takes back what it says of a clause and of the errors of an operation: the response has another reason.
     pub fn take_back(&mut self, clause: ClauseIndex, operation: &Operation, reason: String) {
         let is_about =

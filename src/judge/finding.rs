@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::exchange::Answer;
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::Operation;
 
@@ -36,6 +37,38 @@ impl Violation {
             observed,
             tier: None,
         }
+    }
+
+    /// No well-formed request of an operation succeeds; `last` is the response to the last one that was tried.
+    pub fn never_accepted(operation: &Operation, last: &Answer) -> Violation {
+        Violation {
+            clause: operation.status_clause,
+            operation: operation.name.clone(),
+            detail: None,
+            kind: FindingKind::RejectedValid,
+            expected: "Some well-formed request succeeds.".to_owned(),
+            observed: format!("The target refused each one that was tried, the last one by {}.", last.describe()),
+            tier: Some(Tier::Inferred),
+        }
+    }
+
+    /// A request that was signed with a wrong secret was served.
+    pub fn signatures_unchecked(clause: ClauseIndex, operation: String) -> Violation {
+        Violation {
+            clause,
+            operation,
+            detail: None,
+            kind: FindingKind::AcceptedInvalid,
+            expected: "A request signed with a wrong secret is refused.".to_owned(),
+            observed: "The target served it; it does not check signatures.".to_owned(),
+            tier: None,
+        }
+    }
+
+    /// The same divergence, for which another clause is to blame.
+    #[must_use]
+    pub fn blamed_on(self, clause: ClauseIndex) -> Violation {
+        Violation { clause, ..self }
     }
 }
 

@@ -5,7 +5,7 @@ use super::finding::{FindingKind, Violation};
 use crate::plan::accepted::Accepted;
 use crate::plan::expectation::Expectation;
 use crate::plan::suite::{Probe, Upholds};
-use crate::spec::clause::ClauseIndex;
+use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::Operation;
 use crate::wire::Exchange;
 
@@ -51,7 +51,7 @@ pub fn check(
             kind: kind(&judgement.answer, allows_success && accepted.len() == 1),
             expected: format!("The response is {}.", described(accepted)),
             observed: format!("The target responded with {}.", judgement.answer.describe()),
-            tier: None,
+            tier: probe.inferred.then_some(Tier::Inferred),
         });
     }
     judgement

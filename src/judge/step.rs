@@ -1,5 +1,4 @@
-//! Judges steps of scenarios: which responses a step expects, and what the response and the step's assertions say of
-//! clauses.
+//! Judges steps of scenarios: what the response and the step's assertions say of clauses.
 
 use serde_json::Value;
 
@@ -7,33 +6,10 @@ use super::assertion::{self, Observation};
 use super::exchange::Judgement;
 use super::finding::{FindingKind, Violation};
 use super::sight::{Absence, Counterpart};
-use crate::plan::expectation::Expectation;
 use crate::plan::suite::{Assert, Step};
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::{BodyClause, Contract, Operation};
 use crate::wire::Exchange;
-
-/// The responses that a step expects.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StepExpectation {
-    /// The responses.
-    pub expectation: Expectation,
-    /// The clause to blame if the response is none of them.
-    pub focus: ClauseIndex,
-}
-
-impl StepExpectation {
-    /// What a step expects of its operation. Without a rule of its own, it blames the expected error, or the status of
-    /// success.
-    pub fn of(contract: &Contract, operation: &Operation, step: &Step) -> StepExpectation {
-        let expectation = Expectation::of(contract, operation, step.expect.accepted());
-        let rule = step.rule.as_deref().and_then(|rule| contract.clauses.find(rule));
-        let error = expectation.errors.first().filter(|_| !expectation.success);
-        let documented = error.and_then(|error| operation.error(&error.code)).map(|error| error.clause);
-        let focus = rule.or(documented).unwrap_or(operation.status_clause);
-        StepExpectation { expectation, focus }
-    }
-}
 
 /// An assertion whose placeholders are resolved, with the clause that it decides.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,6 +114,13 @@ impl StepJudgement {
     /// Whether the response and all assertions are right.
     pub fn is_good(&self) -> bool {
         self.judgement.violations.is_empty() && self.judgement.undecided.is_none() && self.failures.is_empty()
+    }
+
+    /// Whether nothing but the form of the response is wrong.
+    pub fn is_right_in_content(&self) -> bool {
+        let is_form =
+            |violation: &Violation| matches!(violation.kind, FindingKind::WrongStatus | FindingKind::MalformedResponse);
+        self.judgement.undecided.is_none() && self.violations().all(is_form)
     }
 
     /// What the step says of clauses in the end.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::accepted::Accepted;
 use crate::spec::Contract;
 use crate::spec::contract::Operation;
+use crate::spec::rules::TriggerKind;
 
 /// An error response: code and status together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +96,30 @@ pub fn statuses(contract: &Contract, operation: &Operation, code: &str) -> Vec<u
         return others;
     }
     rules.common_errors.iter().find(|error| error.code == code).map(|error| error.statuses.clone()).unwrap_or_default()
+}
+
+/// How an operation responds to an ARN of nothing.
+pub fn not_found_errors(contract: &Contract, operation: &Operation) -> Vec<ExpectedError> {
+    let errors = trigger_errors(contract, operation, TriggerKind::AbsentResource);
+    if !errors.is_empty() {
+        return errors;
+    }
+    let not_found = operation.errors.iter().filter(|error| error.status == 404 && error.code.contains("NotFound"));
+    not_found.map(|error| ExpectedError { code: error.code.clone(), status: error.status }).collect()
+}
+
+/// The errors by which an operation responds to a trigger of this kind, with those that are accepted in their place.
+pub fn trigger_errors(contract: &Contract, operation: &Operation, kind: TriggerKind) -> Vec<ExpectedError> {
+    let triggers = contract.rules.error_triggers.iter().filter(|trigger| trigger.operation == operation.name);
+    triggers
+        .filter(|trigger| trigger.cause == Some(kind))
+        .flat_map(|trigger| {
+            let main = ExpectedError { code: trigger.code.clone(), status: trigger.status };
+            let others =
+                trigger.accepts.iter().map(|error| ExpectedError { code: error.code.clone(), status: error.status });
+            std::iter::once(main).chain(others)
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ fn headline(page: &mut String, record: &Record) {
         true => record.target_name().to_owned(),
         false => code(record.target_name()),
     };
-    let contract = format!("{} {}", escape(&record.contract.service), escape(&record.contract.version));
+    let contract = escape(&record.contract.name());
     let _ = match record.verdict() {
         Verdict::Conforms => writeln!(page, "## ✅ {target} {} {contract}\n", record.conforms_in_words()),
         Verdict::Diverges => {

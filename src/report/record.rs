@@ -10,6 +10,7 @@ pub use totals::{CaseTotals, CauseTotals, ClauseTotals, FindingTotals, Operation
 use serde::{Deserialize, Serialize};
 
 use crate::judge::finding::FindingKind;
+use crate::spec::Bundle;
 
 /// Value of [`Record::schema`].
 pub const SCHEMA: &str = "ivs-conformance/report/1";
@@ -187,6 +188,16 @@ pub struct ContractInfo {
     /// The file or directory that it was read from; none is the built-in contract.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+}
+
+impl ContractInfo {
+    /// Its name for a reader: that of the built-in bundle that was asked for, else service and version.
+    pub fn name(&self) -> String {
+        match self.file.as_deref().and_then(Bundle::named) {
+            Some(bundle) => bundle.name().to_owned(),
+            None => format!("{} {}", self.service, self.version),
+        }
+    }
 }
 
 /// The target that a record speaks of.

@@ -117,7 +117,7 @@ fn height(page: &str, width: usize) -> usize {
 }
 
 fn headline(page: &mut String, record: &Record) {
-    let contract = format!("{} {}", record.contract.service, record.contract.version);
+    let contract = record.contract.name();
     let _ = writeln!(page, "\n{} against {}\n", paint(STRONG, &visible(&contract)), paint(STRONG, &target(record)));
 }
 
@@ -172,13 +172,7 @@ fn conforms(record: &Record) -> String {
         (true, 1..) => format!(", but for {}", count(known, "known divergence")),
         _ => String::new(),
     };
-    format!(
-        "{} {} {} {}{matching}",
-        target(record),
-        record.conforms_in_words(),
-        visible(&record.contract.service),
-        visible(&record.contract.version)
-    )
+    format!("{} {} {}{matching}", target(record), record.conforms_in_words(), visible(&record.contract.name()))
 }
 
 fn could_not_test(record: &Record) -> String {

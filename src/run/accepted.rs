@@ -11,13 +11,11 @@ use super::run_context::RunContext;
 use super::session::{Blocked, Fixtures, Session};
 use super::worker::Worker;
 use crate::generate::Accepted;
-use crate::judge::finding::FindingKind;
 use crate::judge::{Answer, Violation};
 use crate::plan::case::{Check, Form};
 use crate::plan::expectation::Expectation;
 use crate::plan::resources::{needed_resources, resource_of};
 use crate::record::Tally;
-use crate::spec::clause::Tier;
 use crate::spec::contract::Operation;
 use crate::wire::Exchange;
 
@@ -140,14 +138,5 @@ fn note(env: &RunContext, operation: &Operation, (answer, exchange): &(Answer, E
         case.operation.as_deref() == Some(&operation.name) && matches!(case.check, Check::Valid { form: Form::Minimal })
     };
     let Some(case) = env.plan.cases.iter().position(is_about) else { return };
-    let violation = Violation {
-        clause: operation.status_clause,
-        operation: operation.name.clone(),
-        detail: None,
-        kind: FindingKind::RejectedValid,
-        expected: "Some well-formed request succeeds.".to_owned(),
-        observed: format!("The target refused each one that was tried, the last one by {}.", answer.describe()),
-        tier: Some(Tier::Inferred),
-    };
-    tally.find(violation, case, exchange);
+    tally.find(Violation::never_accepted(operation, answer), case, exchange);
 }

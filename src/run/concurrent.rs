@@ -9,7 +9,8 @@ use tokio::task::JoinSet;
 use super::session::{Blocked, Session};
 use super::worker::Progress;
 use crate::judge::concurrent::{self, Call};
-use crate::judge::step::{StepExpectation, StepJudgement};
+use crate::judge::expected::Expected;
+use crate::judge::step::StepJudgement;
 use crate::judge::{Answer, Judgement, path};
 use crate::plan::suite::Step;
 use crate::protocol;
@@ -89,7 +90,7 @@ impl Session<'_> {
         for (position, exchange) in exchanges {
             let Some(flight) = flights.get(position) else { continue };
             let Some(operation) = env.contract.operation(&flight.operation) else { continue };
-            let StepExpectation { expectation, focus } = StepExpectation::of(&env.contract, operation, flight.step);
+            let Expected { expectation, focus } = Expected::of_step(&env.contract, operation, flight.step);
             let mut judgement = env.judge.exchange(operation, &expectation, focus, &exchange);
             self.after(operation, &flight.input, None, &exchange, &mut judgement);
             self.lose_sight(operation, &flight.input, &judgement);

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::session::{Blocked, Session};
 use super::worker::{Worker, fixtures_for};
 use crate::generate::Family;
-use crate::judge::{Answer, Judgement, Violation};
+use crate::judge::{Judgement, Violation};
 use crate::plan::expectation::Expectation;
 use crate::plan::placeholder;
 use crate::spec::clause::ClauseIndex;
@@ -83,7 +83,7 @@ impl Worker {
                 Ok((judgement, _)) => {
                     let answer = judgement.undecided.clone().unwrap_or_else(|| judgement.answer.describe());
                     last = format!("the same request without the violation is refused too: {answer}");
-                    if is_settled(&judgement) {
+                    if judgement.is_settled_refusal() {
                         return Control::Settled(Err((last, judgement.violations)));
                     }
                 }
@@ -109,18 +109,6 @@ impl Session<'_> {
             judgement.take_back(clause, operation, reason);
         }
     }
-}
-
-/// Whether asking again would give the same response: server errors, missing answers and refusals for want of capacity
-/// come and go.
-fn is_settled(judgement: &Judgement) -> bool {
-    let is_refusal = matches!(&judgement.answer, Answer::Error { status, .. } if *status < 500);
-    is_refusal && judgement.undecided.is_none()
-}
-
-/// Whether a response shows a clause only if the control is accepted: what must be refused was.
-pub(super) fn needs_control(expects_success: bool, judgement: &Judgement) -> bool {
-    !expects_success && judgement.undecided.is_none() && matches!(judgement.answer, Answer::Error { .. })
 }
 
 /// The members of an input and what kinds of values they have; resources by their placeholders.
@@ -153,15 +141,5 @@ mod tests {
         assert_eq!(one, shape(&json!({"arn": "${live:channel}", "name": "b", "tags": {"k": "w"}, "list": ["z"]})));
         assert_ne!(one, shape(&json!({"arn": "${channel}", "name": "a", "tags": {"k": "v"}, "list": ["x"]})));
         assert_ne!(shape(&json!({})), shape(&json!({"name": "a"})));
-    }
-
-    #[test]
-    fn only_what_noise_cannot_cause_is_settled() {
-        let of = |answer, undecided: Option<&str>| {
-            is_settled(&Judgement { answer, undecided: undecided.map(str::to_owned), ..Judgement::default() })
-        };
-        let error = |status| Answer::Error { status, code: None };
-        assert!(of(error(400), None));
-        assert!(!of(error(500), None) && !of(Answer::Nothing, None) && !of(error(429), Some("the target was busy")));
     }
 }

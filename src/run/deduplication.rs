@@ -8,16 +8,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::judge::finding::FindingKind;
-use crate::judge::{Judgement, Violation};
+use crate::judge::{Judgement, Violation, listed};
 use crate::record::FindingKey;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::{Arn, Contract};
-use crate::wire::{Exchange, Reply};
+use crate::wire::Exchange;
 
 /// How long a response may be under way to the worker that asked, while a list already shows what it made.
 pub const UNDER_WAY: Duration = Duration::from_millis(100);
-/// Stands in the id of a clause on what every element of a list has.
-const ELEMENT: &str = ".member.";
 
 /// What is known to be wrong with resources that the run made.
 #[derive(Debug, Default)]
@@ -61,7 +59,7 @@ impl KnownDefects {
     pub fn may_explain(&self, contract: &Contract, violations: &[Violation]) -> bool {
         let known = self.known();
         violations.iter().any(|violation| {
-            is_about_elements(contract, violation) && !known.uncaused.contains(&FindingKey::from(violation))
+            listed::is_about_elements(contract, violation) && !known.uncaused.contains(&FindingKey::from(violation))
         })
     }
 
@@ -74,15 +72,8 @@ impl KnownDefects {
         judgement: &mut Judgement,
         judge: impl Fn(&Exchange) -> Judgement,
     ) {
-        let Some(body) = judgement.body.clone() else { return };
-        judgement.violations.retain(|violation| {
-            if !is_about_elements(contract, violation) {
-                return true;
-            }
-            let rest = self.without_caused(&body, violation.clause);
-            let with_rest = with_body(exchange, &rest);
-            rest == body || judge(&with_rest).violations.iter().any(|other| other.clause == violation.clause)
-        });
+        let rest = |body: &Value, clause| self.without_caused(body, clause);
+        listed::leave_out(contract, exchange, judgement, rest, judge);
     }
 
     /// Notes divergences that are the list's own.
@@ -110,12 +101,6 @@ impl KnownDefects {
     }
 }
 
-fn is_about_elements(contract: &Contract, violation: &Violation) -> bool {
-    let id = &contract.clauses.get(violation.clause).id;
-    let is_rule = contract.clauses.get(violation.clause).operation.is_none();
-    violation.kind == FindingKind::MalformedResponse && (is_rule || id.contains(ELEMENT))
-}
-
 /// Every ARN of a resource in a document.
 fn collect(value: &Value, arns: &mut BTreeSet<String>) {
     match value {
@@ -124,14 +109,6 @@ fn collect(value: &Value, arns: &mut BTreeSet<String>) {
         Value::Object(members) => members.values().for_each(|member| collect(member, arns)),
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-}
-
-fn with_body(exchange: &Exchange, body: &Value) -> Exchange {
-    let mut other = exchange.clone();
-    if let Reply::Response(response) = &mut other.reply {
-        response.body = body.to_string().into();
-    }
-    other
 }
 
 #[cfg(test)]
@@ -146,7 +123,7 @@ mod tests {
     use crate::judge::Judge;
     use crate::plan::expectation::Expectation;
     use crate::spec;
-    use crate::wire::{Request, Response};
+    use crate::wire::{Reply, Request, Response};
 
     const ONE: &str = "arn:aws:ivs:us-east-1:123456789012:channel/one";
     const OTHER: &str = "arn:aws:ivs:us-east-1:123456789012:channel/other";

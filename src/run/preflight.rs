@@ -23,7 +23,6 @@ use super::variation;
 use super::worker::Worker;
 use crate::generate::Generator;
 use crate::judge::Violation;
-use crate::judge::finding::FindingKind;
 use crate::plan::{self, Plan};
 use crate::record::Secrets;
 use crate::record::Tally;
@@ -132,14 +131,5 @@ fn note_unchecked(env: &RunContext, operation: String, exchange: &Exchange, tall
     let Some(clause) = env.contract.clauses.find(SIGNATURE_CLAUSE).filter(is_planned) else { return };
     let is_about_it = |case: &plan::Case| case.clauses.contains(&clause);
     let Some(case) = env.plan.cases.iter().position(is_about_it) else { return };
-    let violation = Violation {
-        clause,
-        operation,
-        detail: None,
-        kind: FindingKind::AcceptedInvalid,
-        expected: "A request signed with a wrong secret is refused.".to_owned(),
-        observed: "The target served it; it does not check signatures.".to_owned(),
-        tier: None,
-    };
-    tally.find(violation, case, exchange);
+    tally.find(Violation::signatures_unchecked(clause, operation), case, exchange);
 }

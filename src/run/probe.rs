@@ -1,6 +1,5 @@
 //! Runs probes: a valid request, changed as the suite says.
 
-use super::control::needs_control;
 use super::dependencies;
 use super::session::{Blocked, Fixtures, Session};
 use super::skip_reason::UNVERIFIED;
@@ -12,7 +11,7 @@ use crate::plan::expectation::Expectation;
 use crate::plan::suite::{Probe, SignatureChange};
 use crate::protocol;
 use crate::record::{Manner, TrailStep};
-use crate::spec::clause::{ClauseIndex, Tier};
+use crate::spec::clause::ClauseIndex;
 use crate::spec::clause_id::ClauseId;
 use crate::spec::contract::Operation;
 use crate::wire::{Exchange, Request};
@@ -70,22 +69,17 @@ impl Session<'_> {
         self.history.push(TrailStep::new(&operation.name, &exchange, manner));
         let mut judgement = probe::check(&env.judge, operation, clause, probe, &exchange);
         if ClauseId::is_about_signatures(&env.contract.clauses.get(clause).id) && !env.verifies_signatures {
-            say_nothing_of_success(clause, &mut judgement);
+            judgement.say_nothing_of_success(clause, UNVERIFIED);
         }
         // The echo is not judged: a probe may change what is sent.
-        let echoes = judgement.violations.len();
-        self.after(operation, &input, None, &exchange, &mut judgement);
+        self.keep(operation, &input, None, &exchange, &judgement);
         self.lose_sight(operation, &input, &judgement);
-        judgement.violations.truncate(echoes);
-        for violation in judgement.violations.iter_mut().filter(|violation| violation.clause == clause) {
-            violation.tier = probe.inferred.then_some(Tier::Inferred);
-        }
-        if needs_control(probe.accepts.contains(&Accepted::Success), &judgement) {
+        if judgement.needs_control(probe.accepts.contains(&Accepted::Success)) {
             let control = env.generator.minimal_input(operation);
             if let Err(reason) = self.worker.is_accepted(self.case, operation, &control, self.salt).await {
                 judgement.take_back(clause, operation, reason);
             }
-        } else if judgement.is_success() && judgement.violations.iter().any(|violation| violation.clause == clause) {
+        } else if judgement.is_success() && judgement.blames(clause) {
             self.doubt_acceptance(operation, clause, probe, (&right, &input), &mut judgement).await;
         }
         let violations = self.note(&mut judgement, &exchange);
@@ -120,14 +114,6 @@ impl Session<'_> {
             Some(change) => self.worker.env.target.send_changed(request, change).await,
             None => self.worker.env.target.send(request).await,
         }
-    }
-}
-
-/// A target that does not verify signatures serves every request: that it served this one shows nothing.
-fn say_nothing_of_success(clause: ClauseIndex, judgement: &mut Judgement) {
-    judgement.upheld.retain(|upheld| *upheld != clause);
-    if judgement.is_success() {
-        judgement.undecided.get_or_insert_with(|| UNVERIFIED.to_owned());
     }
 }
 

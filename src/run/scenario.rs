@@ -7,14 +7,15 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::polling::{self, Outlook, Polling};
+use super::polling::Polling;
 use super::session::{Blocked, Fixtures, Session};
 use super::settings::Broadcast;
 use super::worker::{Progress, Worker};
-use crate::judge::finding::FindingKind;
+use crate::judge::expected::Expected;
+use crate::judge::lag::{self, Outlook};
+use crate::judge::path;
 use crate::judge::sight::Shown;
-use crate::judge::step::{StepExpectation, StepJudgement};
-use crate::judge::{Violation, path};
+use crate::judge::step::StepJudgement;
 use crate::plan::suite::{Expect, Scenario, Step};
 use crate::record::TrailStep;
 
@@ -131,13 +132,10 @@ impl Session<'_> {
             let env = Arc::clone(&self.worker.env);
             let called = step.call.as_deref().or(step.walk.as_deref());
             let Some(operation) = called.and_then(|name| env.contract.operation(name)) else { return Ok(performed) };
-            let outlook = polling::outlook(operation, &performed);
+            let outlook = lag::outlook(operation, &performed);
             if let (Outlook::Settled, true, Some(lag)) = (outlook, operation.is_readonly, polling.lag()) {
                 // A change that is accepted again later was throttled before.
-                let is_form = |violation: &Violation| {
-                    matches!(violation.kind, FindingKind::WrongStatus | FindingKind::MalformedResponse)
-                };
-                if performed.judgement.undecided.is_none() && performed.violations().all(is_form) {
+                if performed.is_right_in_content() {
                     self.worker.tally.lagged(lag);
                 }
             }
@@ -145,8 +143,8 @@ impl Session<'_> {
             if !self.polls || outlook == Outlook::Settled || is_endless || env.target.is_stopped() {
                 return Ok(performed);
             }
-            let lagging = || performed.violations().filter(|violation| polling::can_lag(operation, violation));
-            let is_too_late = polling.is_too_late(polling::form(operation, &performed.judgement));
+            let lagging = || performed.violations().filter(|violation| lag::can_lag(operation, violation));
+            let is_too_late = polling.is_too_late(lag::form(operation, &performed.judgement));
             if is_too_late {
                 env.note_wait_in_vain(lagging());
             }
@@ -162,7 +160,7 @@ impl Session<'_> {
         let (operation, input, region) = self.prepare(step).await?;
         let env = Arc::clone(&self.worker.env);
         let operation = env.contract.operation(&operation).ok_or_else(|| Blocked("unknown operation".to_owned()))?;
-        let StepExpectation { expectation, focus } = StepExpectation::of(&env.contract, operation, step);
+        let Expected { expectation, focus } = Expected::of_step(&env.contract, operation, step);
         let mut performed = if step.walk.is_some() {
             if env.is_endless(&operation.name) {
                 return Err(Blocked(format!("the pages of {} do not end", operation.name)));

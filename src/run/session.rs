@@ -4,7 +4,6 @@ mod deletion;
 mod fixtures;
 mod memory;
 
-use memory::excuse_full_account;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -19,7 +18,7 @@ use super::worker::Worker;
 use crate::generate::Family;
 use crate::generate::placeholder;
 use crate::judge::sight::{Absence, Shown};
-use crate::judge::{FindingKind, Judgement, Violation};
+use crate::judge::{Judgement, Violation};
 use crate::plan::expectation::Expectation;
 use crate::protocol;
 use crate::record::{Manner, TrailStep};
@@ -161,15 +160,7 @@ impl<'w> Session<'w> {
         let Ok((mut judgement, exchange)) = self.example(operation, input, expectation, focus).await else {
             return Err(Blocked(reason));
         };
-        let shows_it = |violation: &Violation| {
-            violation.clause == focus
-                && matches!(violation.kind, FindingKind::AcceptedInvalid | FindingKind::ServerError)
-        };
-        judgement.violations.retain(shows_it);
-        judgement.upheld.clear();
-        if judgement.violations.is_empty() {
-            judgement.undecided = Some(reason);
-        }
+        judgement.keep_what_shows_in_any_state(focus, reason);
         Ok((judgement, exchange))
     }
 
@@ -240,7 +231,7 @@ impl<'w> Session<'w> {
         };
         let mut judgement = self.worker.env.judge.exchange(operation, expectation, focus, &exchange);
         if !target.is_loopback() && expectation.success {
-            excuse_full_account(&mut judgement);
+            judgement.excuse_full_account();
         }
         self.after(operation, input, region, &exchange, &mut judgement);
         if operation.is_readonly {

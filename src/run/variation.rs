@@ -127,8 +127,7 @@ fn note(env: &RunContext, tally: &mut Tally, variation: &Variation, judgement: &
     let Some(clause) = env.contract.clauses.find(&variation.rule).filter(planned) else { return };
     let Some(case) = env.plan.cases.iter().position(|case| case.clauses.contains(&clause)) else { return };
     for violation in judgement.violations.iter().filter(|violation| violation.kind == FindingKind::RejectedValid) {
-        let violation = crate::judge::Violation { clause, ..violation.clone() };
-        tally.find_settled(violation, case, exchange);
+        tally.find_settled(violation.clone().blamed_on(clause), case, exchange);
     }
 }
 

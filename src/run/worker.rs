@@ -12,7 +12,7 @@ use serde_json::Value;
 use self::effort::effort;
 pub(super) use self::effort::rounds;
 use super::broadcast::Streaming;
-use super::control::{Controls, needs_control};
+use super::control::Controls;
 use super::look_round::LookRound;
 use super::run_context::RunContext;
 use super::session::{Blocked, Bundle, Fixtures, Session};
@@ -290,7 +290,7 @@ impl Worker {
         };
         let result = match result {
             Ok((mut judgement, exchange)) => {
-                if is_in_state && needs_control(family.expectation.success, &judgement) {
+                if is_in_state && judgement.needs_control(family.expectation.success) {
                     session.compare(operation, family, focus, &input, &mut judgement).await;
                 }
                 let violations = session.note(&mut judgement, &exchange);

@@ -25,7 +25,7 @@ pub struct Summary {
     pub shapes: usize,
     /// Clauses, those of those of rules included.
     pub clauses: usize,
-    /// Numbered statements of the reference.
+    /// Rules: numbered statements of the reference, and those without a number.
     pub rules: usize,
 }
 
@@ -65,8 +65,15 @@ fn summarize(contract: &Contract, source_name: &str, sources: &Sources) -> Resul
         operations: contract.operations.len(),
         shapes: contract.shape_count,
         clauses: contract.clauses.len(),
-        rules: contract.rules.rules.len(),
+        rules: contract.rules.rules.len() + unnumbered(sources),
     })
+}
+
+/// How many rules are written without a number.
+fn unnumbered(sources: &Sources) -> usize {
+    let files = sources.values();
+    let rules = files.iter().filter_map(|file| file.get("rule")?.as_array()).flatten();
+    rules.filter(|rule| rule.get("number").is_none()).count()
 }
 
 fn content(contract: &Contract) -> Vec<Located> {

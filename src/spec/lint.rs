@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::clause_ids::rule_kind;
+use super::clause_numbering::rule_kind;
 use super::contract::{Contract, Node};
 use super::rules::{Located, Scope};
 

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::ast::{self, short_name};
 use super::bundle::Bundle;
 use super::clause::Tier;
-use super::clause_ids::{Numbering, number};
+use super::clause_numbering::{Numbering, number};
 use super::contract::{Contract, Operation};
 use super::error::{Problem, Problems, SpecError};
 use super::evidence::{self, EvidenceFile};

@@ -10,7 +10,7 @@ mod bundle;
 mod check;
 pub mod clause;
 pub mod clause_id;
-mod clause_ids;
+mod clause_numbering;
 mod constraints;
 pub mod contract;
 mod conventions;

@@ -65,13 +65,26 @@ impl Suites {
         drop_at(&mut self.laws, &unfit(List::Laws));
         drop_at(&mut self.ingest.steps, &unfit(List::Ingest));
         let left: usize = TESTS.iter().map(|list| list.length(self)).sum();
-        (left < total).then(|| {
-            let dropped = total - left;
-            format!(
+        self.note_on_fit(total - left, total)
+    }
+
+    /// What is worth saying of built-in tests that were left out, so many of a total.
+    fn note_on_fit(&self, dropped: usize, total: usize) -> Option<String> {
+        let has_own = self.sources.iter().any(|source| source.origin == Origin::Given);
+        match (dropped, dropped * 2 > total) {
+            (0, _) => None,
+            (_, false) => Some(format!(
                 "{dropped} of the {total} scenarios, probes and sequences of the built-in suites were left out: they \
                  speak of operations, rules or members that this contract lacks"
-            )
-        })
+            )),
+            // Suites of another service are not missed where there are own ones.
+            (_, true) if has_own => None,
+            (_, true) => Some(
+                "this contract is checked by what its model says alone: the built-in scenarios are about another \
+                 service; put scenarios and rules of its own beside the model, as `examples/parcels/contract` does"
+                    .to_owned(),
+            ),
+        }
     }
 }
 
@@ -149,7 +162,7 @@ mod tests {
         let without_rules = crate::spec::load("other.json", &text, None).unwrap();
         let plan = plan(&without_rules, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
         assert_eq!(plan.notes.len(), 1, "{:?}", plan.notes);
-        assert!(plan.notes[0].contains("of the built-in suites were left out"), "{:?}", plan.notes);
+        assert!(plan.notes[0].contains("checked by what its model says alone"), "{:?}", plan.notes);
         assert_eq!(plan.suites.probes, []);
     }
 

@@ -169,7 +169,7 @@ fn facts(record: &Record) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("Target", target(record)),
         ("Region", record.target.region.clone()),
-        ("Contract", format!("{} {}{published}", contract.service, contract.version)),
+        ("Contract", format!("{}{published}", contract.name())),
         ("Model", format!("sha256 {:.8}", contract.sha256)),
         ("Seed", record.seed.to_string()),
         ("Profile", record.profile.clone()),

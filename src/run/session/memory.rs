@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::judge::{Answer, FindingKind, Judgement, Violation, agreement, echo, path};
+use crate::judge::{Judgement, Violation, consistency, path};
 use crate::plan::resources::Product;
 use crate::run::damage::Damage;
 use crate::run::session::*;
@@ -10,7 +10,7 @@ use crate::spec::contract::Operation;
 use crate::wire::Exchange;
 
 impl Session<'_> {
-    /// What follows every exchange: new resources are remembered, secrets noted, echoes judged.
+    /// What follows every exchange: what it shows is kept, and its output is compared with its input and with itself.
     pub fn after(
         &mut self,
         operation: &Operation,
@@ -18,6 +18,20 @@ impl Session<'_> {
         region: Option<&str>,
         exchange: &Exchange,
         judgement: &mut Judgement,
+    ) {
+        self.keep(operation, input, region, exchange, judgement);
+        let env = &self.worker.env;
+        consistency::check(&env.contract, &env.plan.suites, operation, input, judgement);
+    }
+
+    /// Keeps what an exchange shows: new resources, secrets, outputs of a scenario, and what was made wrongly.
+    pub fn keep(
+        &mut self,
+        operation: &Operation,
+        input: &Value,
+        region: Option<&str>,
+        exchange: &Exchange,
+        judgement: &Judgement,
     ) {
         let secrets = &mut self.worker.tally.secrets;
         secrets.note(&operation.input, input);
@@ -36,22 +50,6 @@ impl Session<'_> {
         }
         if !operation.is_readonly {
             self.worker.env.causes.note(input, judgement);
-        }
-        let is_wrongly_accepted = |violation: &Violation| violation.kind == FindingKind::AcceptedInvalid;
-        if judgement.violations.iter().any(is_wrongly_accepted) {
-            // What an invalid request should come back as, nobody says.
-            return;
-        }
-        let env = std::sync::Arc::clone(&self.worker.env);
-        for echo in env.plan.suites.echoes.iter().filter(|echo| echo.applies_to(&operation.name)) {
-            if let Some(clause) = env.contract.clauses.find(&echo.rule) {
-                echo::check(operation, clause, &echo.except, input, judgement);
-            }
-        }
-        for agreed in env.plan.suites.agreements.iter().filter(|agreed| agreed.applies_to(&operation.name)) {
-            if let Some(clause) = env.contract.clauses.find(&agreed.rule) {
-                agreement::check(operation, clause, agreed, judgement);
-            }
         }
     }
 
@@ -112,16 +110,3 @@ impl Session<'_> {
         judgement.violations.clone()
     }
 }
-
-/// An account that others use may have no room left: that says nothing about the service.
-pub(super) fn excuse_full_account(judgement: &mut Judgement) {
-    if let Answer::Error { code: Some(code), .. } = &judgement.answer
-        && FULL.iter().any(|end| code.ends_with(end))
-    {
-        judgement.undecided = Some(format!("the account has no room left: {}", judgement.answer.describe()));
-        judgement.violations.clear();
-    }
-}
-
-/// Ends of the error codes that say that an account is full. Source: naming of errors across AWS services.
-pub(super) const FULL: [&str; 2] = ["QuotaExceededException", "LimitExceededException"];

@@ -1,25 +1,20 @@
-//! Plays sequences: does the transitions, keeps the model, and looks at the resources after every change.
-
-mod change;
-mod laws;
+//! Plays sequences: does the transitions, and looks at the resources after every change. What each call must get and what
+//! its response says of laws is judged by [`SequenceJudge`].
 
 use serde_json::{Map, Value};
 
-use super::generate::{Binding, Label, Transition};
-use super::model::{Entity, Model};
+use super::generate::{Binding, Transition};
 use crate::generate::placeholder;
-use crate::judge::law::Effect;
-use crate::judge::{Answer, Judgement, path};
-use crate::plan::expectation::Expectation;
-use crate::plan::operation_role::{self, OperationRole, RoleKind};
-use crate::plan::sequence::LawKind;
+use crate::judge::expected::Expected;
+use crate::judge::sequence::{Entity, Label, SequenceJudge};
+use crate::judge::{Answer, Judgement};
+use crate::plan::operation_role::{OperationRole, RoleKind};
 use crate::record::FindingKey;
 use crate::run::run_context::RunContext;
 use crate::run::session::{Blocked, Session};
 use crate::run::workaround;
 use crate::run::worker::Progress;
-use crate::spec::clause::{ClauseIndex, Tier};
-use crate::spec::contract::{Node, Operation};
+use crate::spec::contract::Operation;
 use crate::wire::Exchange;
 
 /// When the resources are looked at.
@@ -49,10 +44,8 @@ pub struct Execution<'w, 'c> {
     pub(super) env: &'c RunContext,
     pub(super) session: Session<'w>,
     pub(super) binding: &'c Binding<'c>,
-    pub(super) model: Model,
-    /// What was done last, and to what.
-    pub(super) effect: Effect,
-    pub(super) subjects: Vec<Label>,
+    /// What is known, and what it says.
+    pub(super) judge: SequenceJudge<'c>,
     verify_when: VerifyWhen,
     /// What diverged, with the position of the transition.
     pub(super) seen: Vec<(FindingKey, usize)>,
@@ -66,9 +59,7 @@ impl<'w, 'c> Execution<'w, 'c> {
             env: binding.env,
             session,
             binding,
-            model: Model::default(),
-            effect: Effect::Seen,
-            subjects: Vec::new(),
+            judge: SequenceJudge::new(binding.rules()),
             verify_when,
             seen: Vec::new(),
             position: 0,
@@ -119,47 +110,36 @@ impl<'w, 'c> Execution<'w, 'c> {
     ) -> Result<StepOutcome, Blocked> {
         let operation = self.operation(role)?;
         let mut input = step.input.clone();
-        let mut expectation = Expectation::success();
-        let mut focus = operation.status_clause;
         let mut owner = None;
         if role.owner.is_some() {
-            let Some(entity) = step.about.first().and_then(|label| self.model.get(*label)).cloned() else {
-                return Ok(StepOutcome::Skipped);
-            };
+            let Some(entity) = self.entity(step) else { return Ok(StepOutcome::Skipped) };
             give(&mut input, role.subject.as_deref(), Value::from(entity.arn.as_str()));
-            owner = Some(entity.label);
-            let has_one = self.model.alive().any(|child| child.owner == owner && child.kind == role.resource);
-            let refusal = match (entity.gone, has_one) {
-                (Some(gone), _) => Some(self.not_found(operation, gone, &entity.kind)),
-                (None, true) => Some(self.refusal(operation, LawKind::OneAtMost, &role.resource)),
-                (None, false) => None,
-            };
-            match refusal {
-                Some(Some(refused)) => (expectation, focus) = refused,
-                Some(None) => return Ok(StepOutcome::Skipped),
-                None => {}
-            }
-        } else if self.model.alive().filter(|entity| entity.kind == role.resource).count()
+            owner = Some(entity);
+        } else if self.judge.model().alive().filter(|entity| entity.kind == role.resource).count()
             >= self.binding.sequence.at_once
         {
             return Ok(StepOutcome::Skipped);
         }
+        let Some(expected) = self.judge.expected_of_create(operation, role, owner.as_ref()) else {
+            return Ok(StepOutcome::Skipped);
+        };
         workaround::name_resource(self.env, operation, &mut input);
         self.refer(&mut input, step.choice);
         let input = self.session.bind(&input).await?;
-        let (mut judgement, exchange) = self.call(operation, &input, &expectation, focus).await;
-        if expectation.success && is_over_quota(&judgement) {
+        let (mut judgement, exchange) = self.call(operation, &input, &expected).await;
+        let must_succeed = expected.expectation.success;
+        if must_succeed && is_over_quota(&judgement) {
             return Err(Blocked(format!("{} met a quota of the account", operation.name)));
         }
         self.note(&mut judgement, &exchange, progress)?;
-        match (judgement.is_success(), expectation.success) {
-            (true, true) => self.born(operation, step.id, owner, &judgement).await,
+        match (judgement.is_success(), must_succeed) {
+            (true, true) => self.born(operation, step.id, owner.map(|owner| owner.label), &judgement).await,
             (false, false) => Ok(StepOutcome::Looked),
             _ => Ok(StepOutcome::Lost),
         }
     }
 
-    /// Notes what a create made.
+    /// Notes what a create made, and brings it into the state that the sequence needs.
     async fn born(
         &mut self,
         operation: &Operation,
@@ -167,39 +147,46 @@ impl<'w, 'c> Execution<'w, 'c> {
         owner: Option<Label>,
         judgement: &Judgement,
     ) -> Result<StepOutcome, Blocked> {
-        let env = self.env;
-        let output = judgement.body.clone().unwrap_or(Value::Null);
-        let mut made: Vec<Label> = Vec::new();
-        for (number, product) in env.plan.resources.products(&operation.name).iter().enumerate() {
-            let arn = path::find(&output, &product.path).and_then(Value::as_str);
-            let object = product.path.strip_suffix(".arn").and_then(|place| path::find(&output, place));
-            let (Some(arn), Some(Value::Object(members))) = (arn, object) else { return Ok(StepOutcome::Lost) };
-            if !self.binding.sequence.resources.contains(&product.resource) {
-                continue;
-            }
-            let node = operation_role::object_of(operation, &product.resource);
-            let mut members = members.clone();
-            let tags = node.and_then(|node| self.tags_member(node)).and_then(|name| members.remove(&name));
-            let label = (id, number);
-            self.model.add(Entity {
-                label,
-                kind: product.resource.clone(),
-                arn: arn.to_owned(),
-                owner: made.first().copied().or(owner),
-                members,
-                tags: tags.and_then(|tags| tags.as_object().cloned()).unwrap_or_default(),
-                gone: None,
-                was_used: false,
-            });
-            made.push(label);
-            if let Some(state) = self.binding.sequence.states.get(&product.resource) {
-                self.session.reach_newest(&product.resource, state).await?;
+        let products = self.env.plan.resources.products(&operation.name);
+        let Some(made) = self.judge.created(operation, products, id, owner, judgement) else {
+            return Ok(StepOutcome::Lost);
+        };
+        for label in made {
+            let Some(kind) = self.judge.model().get(label).map(|entity| entity.kind.clone()) else { continue };
+            if let Some(state) = self.binding.sequence.states.get(&kind) {
+                self.session.reach_newest(&kind, state).await?;
             }
         }
-        self.model.note_use();
-        self.effect = Effect::Created;
-        self.subjects = made;
         Ok(StepOutcome::Changed)
+    }
+
+    /// Updates, tags or untags a resource.
+    async fn change(
+        &mut self,
+        role: &OperationRole,
+        step: &Transition,
+        progress: &mut Progress,
+    ) -> Result<StepOutcome, Blocked> {
+        let Some(entity) = self.entity(step) else { return Ok(StepOutcome::Skipped) };
+        let operation = self.operation(role)?;
+        let mut input = step.input.clone();
+        give(&mut input, role.subject.as_deref(), Value::from(entity.arn.as_str()));
+        self.refer(&mut input, step.choice);
+        let input = self.session.bind(&input).await?;
+        let Some(expected) = self.judge.expected(operation, &entity) else { return Ok(StepOutcome::Skipped) };
+        let (mut judgement, exchange) = self.call(operation, &input, &expected).await;
+        let must_succeed = expected.expectation.success;
+        let is_changed = judgement.is_success() && must_succeed;
+        if is_changed {
+            self.judge.changed(operation, role, &entity, &input, &mut judgement);
+        }
+        let is_refused = !judgement.is_success() && !must_succeed;
+        self.note(&mut judgement, &exchange, progress)?;
+        Ok(match (is_changed, is_refused) {
+            (true, _) => StepOutcome::Changed,
+            (_, true) => StepOutcome::Looked,
+            (false, false) => StepOutcome::Lost,
+        })
     }
 
     async fn delete(
@@ -208,40 +195,30 @@ impl<'w, 'c> Execution<'w, 'c> {
         step: &Transition,
         progress: &mut Progress,
     ) -> Result<StepOutcome, Blocked> {
-        let Some(entity) = step.about.first().and_then(|label| self.model.get(*label)).cloned() else {
-            return Ok(StepOutcome::Skipped);
-        };
+        let Some(entity) = self.entity(step) else { return Ok(StepOutcome::Skipped) };
         let operation = self.operation(role)?;
-        let refusal = match entity.gone {
-            Some(gone) => Some(self.not_found(operation, gone, &entity.kind)),
-            None if self.model.is_used(&entity.arn) => Some(self.refusal(operation, LawKind::InUseStays, &entity.kind)),
-            None => None,
-        };
-        let (expectation, focus) = match refusal {
-            Some(Some(refused)) => refused,
-            Some(None) => return Ok(StepOutcome::Skipped),
-            None => {
-                let law = Some(LawKind::ReleasedGoes).filter(|_| entity.was_used);
-                let clause = law.and_then(|law| self.clause(law, &entity.kind)).map(|(_, clause)| clause);
-                (Expectation::success(), clause.unwrap_or(operation.status_clause))
-            }
+        let Some(expected) = self.judge.expected_of_delete(operation, &entity) else {
+            return Ok(StepOutcome::Skipped);
         };
         let mut input = Value::Object(Map::new());
         give(&mut input, role.subject.as_deref(), Value::from(entity.arn.as_str()));
-        let (mut judgement, exchange) = self.call(operation, &input, &expectation, focus).await;
+        let (mut judgement, exchange) = self.call(operation, &input, &expected).await;
         self.note(&mut judgement, &exchange, progress)?;
-        match (judgement.is_success(), expectation.success) {
+        match (judgement.is_success(), expected.expectation.success) {
             (true, true) => {
-                for arn in self.model.bury(entity.label) {
+                for arn in self.judge.deleted(entity.label) {
                     self.session.forget(&arn);
                 }
-                self.effect = Effect::Deleted;
-                self.subjects = vec![entity.label];
                 Ok(StepOutcome::Changed)
             }
             (false, false) => Ok(StepOutcome::Looked),
             _ => Ok(StepOutcome::Lost),
         }
+    }
+
+    /// The resource that a transition is about.
+    pub(super) fn entity(&self, step: &Transition) -> Option<Entity> {
+        self.judge.model().get(*step.about.first()?).cloned()
     }
 
     /// Puts ARNs of the sequence's own resources where the input refers to such; a reference to what is not there is
@@ -257,7 +234,8 @@ impl<'w, 'c> Execution<'w, 'c> {
                     kept.insert(name, value);
                 }
                 Some(kind) => {
-                    let of_kind: Vec<&Entity> = self.model.alive().filter(|entity| entity.kind == kind).collect();
+                    let of_kind: Vec<&Entity> =
+                        self.judge.model().alive().filter(|entity| entity.kind == kind).collect();
                     if let Some(entity) = of_kind.get(choice % of_kind.len().max(1)) {
                         kept.insert(name, Value::from(entity.arn.as_str()));
                     }
@@ -277,25 +255,34 @@ impl<'w, 'c> Execution<'w, 'c> {
         &mut self,
         operation: &Operation,
         input: &Value,
-        expectation: &Expectation,
-        focus: ClauseIndex,
+        expected: &Expected,
     ) -> (Judgement, Exchange) {
-        let (mut judgement, exchange) = self.session.exchange(operation, input, expectation, focus, None).await;
-        let laws = &self.env.plan.suites.laws;
-        let rule = &self.env.contract.clauses.get(focus).id;
-        let is_inferred = laws.iter().any(|law| law.rule == *rule && law.inferred);
-        for violation in judgement.violations.iter_mut().filter(|violation| violation.clause == focus) {
-            violation.tier = is_inferred.then_some(Tier::Inferred);
-        }
+        let Expected { expectation, focus } = expected;
+        let (mut judgement, exchange) = self.session.exchange(operation, input, expectation, *focus, None).await;
+        self.judge.settle_tier(*focus, &mut judgement);
         (judgement, exchange)
     }
 
-    /// The member of a resource that holds its tags.
-    pub(super) fn tags_member(&self, node: &Node) -> Option<String> {
-        let role = self.binding.roles.iter().find(|role| role.kind == RoleKind::Tag)?;
-        let operation = self.env.contract.operation(&role.operation)?;
-        let shape = &operation.input.member(role.tags.as_deref()?)?.shape;
-        node.members().iter().find(|member| member.shape == *shape).map(|member| member.name.clone())
+    /// Notes what an exchange showed.
+    ///
+    /// # Errors
+    /// It could not be decided.
+    pub(super) fn note(
+        &mut self,
+        judgement: &mut Judgement,
+        exchange: &Exchange,
+        progress: &mut Progress,
+    ) -> Result<(), Blocked> {
+        let violations = self.session.note(judgement, exchange);
+        self.seen.extend(violations.iter().map(|violation| (FindingKey::from(violation), self.position)));
+        progress.violations.extend(violations);
+        match &judgement.undecided {
+            Some(reason) => Err(Blocked(reason.clone())),
+            None => {
+                progress.decided += 1;
+                Ok(())
+            }
+        }
     }
 }
 

@@ -9,11 +9,10 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value};
 
 use crate::generate::Family;
+use crate::judge::sequence::{Label, SequenceRules};
 use crate::plan::operation_role::{OperationRole, RoleKind};
 use crate::plan::sequence::Sequence;
 use crate::run::run_context::RunContext;
-/// A resource of a sequence: the transition that made it, and which of what that transition made it is.
-pub type Label = (usize, usize);
 
 /// Of so many transitions all but one are changes in an order that was not tried yet, as long as there are any.
 const UNTRIED_OF: usize = 4;
@@ -44,6 +43,17 @@ pub struct Binding<'c> {
 }
 
 impl Binding<'_> {
+    /// By which the sequence is judged.
+    pub fn rules(&self) -> SequenceRules<'_> {
+        let env = self.env;
+        SequenceRules {
+            contract: &env.contract,
+            laws: &env.plan.suites.laws,
+            sequence: self.sequence,
+            roles: &self.roles,
+        }
+    }
+
     /// The operation that has a role for a resource type.
     pub fn role(&self, kind: RoleKind, resource: &str) -> Option<&OperationRole> {
         self.roles.iter().find(|role| role.kind == kind && role.resource == resource)

@@ -3,7 +3,6 @@
 
 mod execute;
 mod generate;
-mod model;
 mod shrink;
 mod verify;
 

@@ -45,7 +45,7 @@ impl Gone {
 
 /// The key of clauses without a case: of a clause that is defined so its id.
 pub(super) fn untestable_key(clauses: &str) -> String {
-    match super::super::clause_ids::rule_kind(clauses) {
+    match super::super::clause_numbering::rule_kind(clauses) {
         Some(_) => clauses.to_owned(),
         None => format!("untestable:{clauses}"),
     }

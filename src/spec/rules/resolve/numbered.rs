@@ -62,7 +62,7 @@ fn bearing(rules: &Rules) -> BTreeMap<u32, Vec<&str>> {
 
 /// Whether an entry without a case defines a clause of its own.
 fn is_defined(clauses: &str) -> bool {
-    super::super::super::clause_ids::rule_kind(clauses).is_some()
+    super::super::super::clause_numbering::rule_kind(clauses).is_some()
 }
 
 /// What the harness accepts: as it is written, or as the erratum or the ambiguity says it.

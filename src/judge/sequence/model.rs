@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::generate::Label;
 use crate::plan::sequence::LawKind;
+
+/// A resource of a sequence: the transition that made it, and which of what that transition made it is.
+pub type Label = (usize, usize);
 
 /// What is known of one resource.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use serde_json::Value;
 
-use super::errors::{invalid_input_errors, not_found_errors, refusal, rule_errors};
+use super::errors::{invalid_input_errors, refusal, rule_errors};
 use super::family::{Family, Intent};
 use super::generator::{Generator, runner};
 use super::invalid::Candidate;
@@ -15,7 +15,7 @@ use super::set_at_path::set_at_path;
 use super::valid::Scope;
 use super::{bounds, invalid, valid};
 use crate::plan::case::{Case, Check, Form};
-use crate::plan::expectation::{Expectation, ExpectedError};
+use crate::plan::expectation::{Expectation, ExpectedError, not_found_errors};
 use crate::plan::resources;
 use crate::spec::clause::Constraint;
 use crate::spec::contract::{Location, Node, Operation};
