@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
+#[path = "architecture/faults_wrap.rs"]
+mod faults_wrap;
 #[path = "architecture/service_names.rs"]
 mod service_names;
 

@@ -1,10 +1,11 @@
 //! One call of an operation: its checked input and what surrounds it.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
+use super::checks::Checks;
 use super::error::{ApiError, ErrorCode};
-use super::fault::Behavior;
-use super::input::{Fields, Input};
+use super::input::Fields;
 use super::inputs;
 use super::operation::Operation;
 use super::page::Order;
@@ -21,13 +22,14 @@ pub(crate) struct Call<'a> {
     pub(crate) service: &'a Service,
     pub(crate) operation: Operation,
     pub(crate) region: &'a str,
-    pub(crate) input: Input,
+    pub(crate) members: Map<String, Value>,
+    pub(crate) checks: &'a dyn Checks,
 }
 
 impl Call<'_> {
     /// The input's members.
     pub(crate) fn fields(&self) -> Fields<'_> {
-        self.input.fields()
+        Fields::new(&self.members)
     }
 
     /// Whether the API has a member of that name in the input; members that it does not have are passed over.
@@ -35,19 +37,14 @@ impl Call<'_> {
         inputs::members(self.operation, self.service.api).any(|member| member.name == name)
     }
 
-    /// Whether a prose rule holds; a seeded fault may waive it.
+    /// Whether a rule that the reference states in prose holds.
     pub(crate) fn enforces(&self, rule: Rule) -> bool {
-        self.service.enforces(rule)
+        self.checks.enforces(rule)
     }
 
-    /// Fails unless a prose rule is kept (or waived).
+    /// Fails unless such a rule is kept, or does not hold.
     pub(crate) fn require(&self, rule: Rule, kept: bool, error: impl FnOnce() -> ApiError) -> Result<(), ApiError> {
         if kept || !self.enforces(rule) { Ok(()) } else { Err(error()) }
-    }
-
-    /// Whether a seeded fault changes the behaviour.
-    pub(crate) fn has(&self, quirk: Behavior) -> bool {
-        !self.service.faults.is_empty() && self.service.faults.has(self.operation, quirk)
     }
 
     /// Whether the server differs in a conforming way.
@@ -67,9 +64,7 @@ impl Call<'_> {
 
     /// The ARN of a new resource with that id.
     pub(crate) fn arn(&self, kind: &str, id: &str) -> String {
-        let account = &self.service.account;
-        let region = if self.has(Behavior::WrongArnRegion) { "xx-else-1" } else { self.region };
-        format!("arn:aws:ivs:{region}:{account}:{kind}/{id}")
+        self.service.ids.arn(self.region, &self.service.account, kind, id)
     }
 }
 

@@ -1,6 +1,32 @@
 //! Identifiers: unique for a server's life, and the same for the same seed.
 
+use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How a server names the resources that it makes.
+pub(crate) trait Identifiers: Debug + Send + Sync {
+    /// The id of a new resource.
+    fn resource(&self) -> String;
+    /// A random UUID in its usual form.
+    fn uuid(&self) -> String;
+    /// Text of that many letters and digits; at least 11 of them are unique.
+    fn alphanumeric(&self, length: usize) -> String;
+    /// Text of that many lower-case hexadecimal digits.
+    fn hex(&self, length: usize) -> String;
+    /// The ARN of a resource.
+    fn arn(&self, region: &str, account: &str, kind: &str, id: &str) -> String {
+        format!("arn:aws:ivs:{region}:{account}:{kind}/{id}")
+    }
+}
+
+/// What ids of resources look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Twelve letters and digits.
+    Short,
+    /// A UUID.
+    Uuid,
+}
 
 const ALPHANUMERIC: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const HEX: &[u8; 16] = b"0123456789abcdef";
@@ -10,12 +36,13 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 #[derive(Debug)]
 pub(crate) struct Ids {
     state: AtomicU64,
+    form: Form,
 }
 
 impl Ids {
     /// Starts the stream at a seed.
-    pub(crate) fn new(seed: u64) -> Self {
-        Self { state: AtomicU64::new(seed) }
+    pub(crate) fn new(seed: u64, form: Form) -> Self {
+        Self { state: AtomicU64::new(seed), form }
     }
 
     fn number(&self) -> u64 {
@@ -24,29 +51,6 @@ impl Ids {
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
-    }
-
-    /// Text of that many letters and digits; at least 11 of them are unique.
-    pub(crate) fn alphanumeric(&self, length: usize) -> String {
-        self.digits(length, ALPHANUMERIC)
-    }
-
-    /// Text of that many lower-case hexadecimal digits.
-    pub(crate) fn hex(&self, length: usize) -> String {
-        self.digits(length, HEX)
-    }
-
-    /// A random UUID in its usual form.
-    pub(crate) fn uuid(&self) -> String {
-        let (high, low) = (self.number(), self.number());
-        format!(
-            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-            high >> 32,
-            (high >> 16) & 0xffff,
-            high & 0xfff,
-            0x8000 | (low >> 50),
-            low & 0xffff_ffff_ffff
-        )
     }
 
     fn digits(&self, length: usize, alphabet: &[u8]) -> String {
@@ -67,6 +71,35 @@ impl Ids {
     }
 }
 
+impl Identifiers for Ids {
+    fn resource(&self) -> String {
+        match self.form {
+            Form::Short => self.alphanumeric(12),
+            Form::Uuid => self.uuid(),
+        }
+    }
+
+    fn alphanumeric(&self, length: usize) -> String {
+        self.digits(length, ALPHANUMERIC)
+    }
+
+    fn hex(&self, length: usize) -> String {
+        self.digits(length, HEX)
+    }
+
+    fn uuid(&self) -> String {
+        let (high, low) = (self.number(), self.number());
+        format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+            high >> 32,
+            (high >> 16) & 0xffff,
+            high & 0xfff,
+            0x8000 | (low >> 50),
+            low & 0xffff_ffff_ffff
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,15 +107,15 @@ mod tests {
 
     #[test]
     fn ids_are_unique_and_repeatable() {
-        let ids = Ids::new(7);
+        let ids = Ids::new(7, Form::Short);
         let many: HashSet<String> = (0..10_000).map(|_| ids.alphanumeric(12)).collect();
         assert_eq!(many.len(), 10_000);
-        assert_eq!(Ids::new(7).alphanumeric(30), Ids::new(7).alphanumeric(30));
+        assert_eq!(Ids::new(7, Form::Short).alphanumeric(30), Ids::new(7, Form::Short).alphanumeric(30));
     }
 
     #[test]
     fn forms() {
-        let ids = Ids::new(1);
+        let ids = Ids::new(1, Form::Short);
         assert_eq!(ids.hex(12).len(), 12);
         let uuid = ids.uuid();
         let lengths: Vec<usize> = uuid.split('-').map(str::len).collect();

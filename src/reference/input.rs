@@ -1,5 +1,5 @@
-//! The input of a request after its check. Values may still break a constraint
-//! that a seeded fault waives, so reading is lenient and never fails.
+//! The input of a request after its check. Reading is lenient and never fails: a server may be told not to insist on
+//! every constraint.
 
 use std::borrow::Cow;
 
@@ -74,7 +74,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The nearest integer, for fractions that a fault lets pass.
+/// The nearest integer, for a fraction that was let pass.
 #[allow(clippy::cast_possible_truncation, reason = "a saturating cast is meant")]
 fn whole(number: f64) -> i64 {
     number as i64
@@ -84,29 +84,5 @@ fn text_of(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => Cow::Borrowed(text),
         other => Cow::Owned(other.to_string()),
-    }
-}
-
-/// An operation's whole input.
-#[derive(Debug, Default)]
-pub(crate) struct Input {
-    members: Map<String, Value>,
-    waived: Vec<String>,
-}
-
-impl Input {
-    /// Members with the paths at which a seeded fault waived a constraint.
-    pub(crate) fn new(members: Map<String, Value>, waived: Vec<String>) -> Self {
-        Self { members, waived }
-    }
-
-    /// Its members.
-    pub(crate) fn fields(&self) -> Fields<'_> {
-        Fields(&self.members)
-    }
-
-    /// Whether a constraint on that member was broken and let pass.
-    pub(crate) fn is_waived(&self, path: &str) -> bool {
-        self.waived.iter().any(|waived| waived == path)
     }
 }

@@ -83,6 +83,7 @@
 mod api;
 mod auth;
 mod call;
+mod checks;
 mod config;
 mod countries;
 mod error;

@@ -52,12 +52,6 @@ macro_rules! operations {
                 match name { $(stringify!($name) => Some(Self::$name),)* _ => None }
             }
 
-            /// The operation of that name in any case; only a fault asks.
-            pub(crate) fn named_in_any_case(name: &str) -> Option<Self> {
-                let mut all = Self::ALL.iter().copied();
-                all.find(|operation| operation.name().eq_ignore_ascii_case(name))
-            }
-
             /// Whether it reads or writes the state.
             pub(crate) fn access(self) -> Access {
                 match self { $(Self::$name => Access::$access,)* }

@@ -9,7 +9,6 @@ use base64::engine::general_purpose::URL_SAFE;
 
 use super::call::Call;
 use super::error::ApiError;
-use super::fault::{Behavior, PageFault};
 use super::rules::Rule;
 use super::variant::Variant;
 
@@ -32,7 +31,6 @@ pub(crate) struct Pager {
     after: Option<u64>,
     order: Order,
     scope: u64,
-    fault: Option<PageFault>,
     filler: usize,
 }
 
@@ -46,25 +44,21 @@ pub(crate) struct Page<T> {
 impl Pager {
     /// Reads `maxResults` and `nextToken`. `scope` names the list.
     pub(crate) fn new(call: &Call<'_>, scope: &str, default: usize, order: Order) -> Result<Self, ApiError> {
-        let fields = call.input.fields();
+        let fields = call.fields();
         let asked = fields.integer("maxResults");
         let limit = asked.map_or(default, |asked| usize::try_from(asked).unwrap_or(1).max(1));
-        let fault = PageFault::ALL.into_iter().find(|fault| call.has(Behavior::Page(*fault)));
         let mut pager = Self {
             limit,
             after: None,
             order: call.order(order),
             scope: fnv(&[call.operation.name(), call.region, scope]) ^ call.service.seed,
-            fault,
             filler: if call.varies(Variant::LongTokens) { FILLER } else { 0 },
         };
         let token = fields.text_or_empty("nextToken");
-        if !token.is_empty() && fault != Some(PageFault::Reset) {
+        if !token.is_empty() {
             pager.after = pager.decode(&token);
-            let must_be_known = call.enforces(Rule::TokenKnown) && !call.input.is_waived("nextToken");
-            if pager.after.is_none() && must_be_known {
-                return Err(ApiError::validation("Invalid nextToken"));
-            }
+            let is_known = pager.after.is_some();
+            call.require(Rule::TokenKnown, is_known, || ApiError::validation("Invalid nextToken"))?;
         }
         Ok(pager)
     }
@@ -85,47 +79,19 @@ impl Pager {
             Order::OldestFirst => items.next(),
             Order::NewestFirst => items.next_back(),
         };
-        let limit = match self.fault {
-            Some(PageFault::Unbounded) => usize::MAX,
-            _ => self.limit,
-        };
-        let mut page = Vec::with_capacity(limit.min(128));
-        let mut before_last = self.after;
+        let mut page = Vec::with_capacity(self.limit.min(128));
         let mut last = self.after;
-        while page.len() < limit {
+        while page.len() < self.limit {
             let Some((number, item)) = next() else { break };
             page.push(item);
-            before_last = last;
             last = Some(number);
         }
-        let following = next().map(|(number, _)| number);
-        Page { items: page, next_token: self.next_token(before_last, last, following) }
+        let has_more = next().is_some();
+        Page { items: page, next_token: last.filter(|_| has_more).map(|last| self.token_after(last)) }
     }
 
-    fn next_token(&self, before_last: Option<u64>, last: Option<u64>, following: Option<u64>) -> Option<String> {
-        let position = match (self.fault, following) {
-            (Some(PageFault::NoToken), _) => None,
-            (Some(PageFault::Endless), _) => Some(self.start()),
-            (Some(PageFault::TokenOnLast), None) => Some(last.unwrap_or_else(|| self.start())),
-            (_, None) => None,
-            (Some(PageFault::Overlap), Some(_)) => {
-                Some(before_last.unwrap_or_else(|| self.start())).filter(|_| self.limit > 1).or(last)
-            }
-            (Some(PageFault::Skip), Some(following)) => Some(following),
-            (_, Some(_)) => last,
-        };
-        position.map(|position| self.encode(position))
-    }
-
-    /// The position before the first item.
-    fn start(&self) -> u64 {
-        match self.order {
-            Order::OldestFirst => 0,
-            Order::NewestFirst => u64::MAX,
-        }
-    }
-
-    fn encode(&self, position: u64) -> String {
+    /// The token of the page behind a position.
+    pub(crate) fn token_after(&self, position: u64) -> String {
         let mut bytes = [0_u8; 16];
         bytes[..8].copy_from_slice(&position.to_be_bytes());
         bytes[8..].copy_from_slice(&self.seal(position).to_be_bytes());

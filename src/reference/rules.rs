@@ -17,7 +17,7 @@ macro_rules! rules {
             /// Every rule.
             pub(crate) const ALL: &'static [Rule] = &[$(Rule::$variant,)*];
 
-            /// Its name in fault ids.
+            /// Its name.
             pub(crate) fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }

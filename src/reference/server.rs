@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::config::Config;
+use super::fault;
 use super::http;
 use super::service::Service;
 
@@ -61,8 +62,7 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
     let failed = |source| StartError::Listen { address: requested, source };
     let listener = TcpListener::bind(requested).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let service = Arc::new(Service::new(config));
-    let router = Router::new().fallback(http::answer).with_state(Arc::clone(&service));
+    let (service, router) = if config.faults.is_empty() { conforming(config) } else { fault::faulty(config) };
     let listener = listener.tap_io(|stream| {
         // Small responses must not wait for more; a refusal only costs time.
         let _ = stream.set_nodelay(true);
@@ -76,6 +76,12 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
         let _ = serve.await;
     });
     Ok(Server { address, service, stop, task: Some(task) })
+}
+
+fn conforming(config: Config) -> (Arc<Service>, Router) {
+    let service = Arc::new(Service::new(config));
+    let router = Router::new().fallback(http::answer).with_state(Arc::clone(&service));
+    (service, router)
 }
 
 impl Server {

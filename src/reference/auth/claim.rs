@@ -168,6 +168,11 @@ impl<'a> Query<'a> {
     }
 }
 
+/// Whether the signature travels in the query.
+pub(crate) fn is_presigned(parts: &Parts) -> bool {
+    matches!(read(parts), Ok(Some(Claim { carrier: Carrier::Query, .. })))
+}
+
 /// The region in a request's credential scope, signed or not.
 pub(crate) fn scope_region(parts: &Parts) -> Option<Cow<'_, str>> {
     if let Some(header) = parts.headers.get(AUTHORIZATION) {

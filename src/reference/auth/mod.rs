@@ -5,7 +5,7 @@ mod canonical;
 mod check;
 mod claim;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-pub(crate) use check::check;
-pub(crate) use claim::scope_region;
+pub(crate) use check::{Proof, check};
+pub(crate) use claim::{is_presigned, scope_region};

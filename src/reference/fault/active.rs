@@ -45,9 +45,19 @@ impl Faults {
         }
     }
 
-    /// Whether the server has no fault at all.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.active.is_empty()
+    /// Whether some fault changes what operations do to the state.
+    pub(crate) fn changes_state(&self) -> bool {
+        self.active.iter().any(|active| match &active.fault.kind {
+            Kind::Behavior { quirk, .. } => !matches!(
+                quirk,
+                Behavior::Page(_)
+                    | Behavior::Batch(_)
+                    | Behavior::Auth(_)
+                    | Behavior::Protocol(_)
+                    | Behavior::Systemic(_)
+            ),
+            _ => false,
+        })
     }
 
     /// Where requests in flight are noted, if some fault depends on them.

@@ -1,31 +1,49 @@
 //! Deliberate deviations, to prove that a harness detects them.
 //!
-//! A fault is named by an id in a small grammar (see [`Fault`]). The server
-//! without faults asks one emptiness check per hook.
+//! A fault is named by an id in a small grammar (see [`Fault`]). Faults wrap the server from outside: [`layer`] runs its
+//! stages one after the other as the plain server does, and works between them:
+//!
+//! | file | what it changes |
+//! | --- | --- |
+//! | `requests` | the request before a stage reads it |
+//! | `checks` | which rules and constraints hold ([`Checks`](super::checks::Checks)) |
+//! | `identifiers` | how resources are named ([`Identifiers`](super::ids::Identifiers)) |
+//! | `effects` | what an operation did to the state, and what it shows |
+//! | `history`, `systemic`, `document` | documents by what came before, in all operations, and at a path |
+//! | `replies` | the response as a whole |
+//!
+//! Outside of this directory only the set-up knows of faults (`server`, `config`), and `suites/architecture.rs` keeps it
+//! so.
 
 mod active;
 mod behavior;
 mod catalogue;
+mod checks;
 mod class;
 mod document;
+mod effects;
 mod history;
+mod identifiers;
 mod in_flight;
 mod kind;
+mod layer;
+mod memory;
 mod occasion;
 mod parse;
+mod replies;
+mod requests;
 mod systemic;
 
 pub use catalogue::{Entry, catalogue};
 pub use kind::Fault;
+pub(crate) use layer::faulty;
 pub use parse::InvalidFault;
 
-pub(crate) use active::Faults;
-pub(crate) use behavior::{
-    AuthFault, BatchFault, Behavior, PageFault, ProtocolFault, STATE_FAULTS, StreamFault, TagFault,
-};
-pub(crate) use class::Class;
-pub(crate) use document::{Change, apply, put};
-pub(crate) use history::{ListFault, ViewFault};
-pub(crate) use kind::{AnswerChange, Kind, Outcome, Rejection, Rewrite};
-pub(crate) use occasion::When;
-pub(crate) use systemic::{Names, Systemic, change_document, change_members, look_up, own_ids};
+use active::Faults;
+use behavior::{AuthFault, BatchFault, Behavior, PageFault, ProtocolFault, STATE_FAULTS, StreamFault, TagFault};
+use class::Class;
+use document::{Change, apply, put};
+use history::{ListFault, ViewFault};
+use kind::{AnswerChange, Kind, Outcome, Rejection, Rewrite};
+use occasion::When;
+use systemic::{Names, Systemic};

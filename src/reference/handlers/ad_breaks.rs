@@ -31,7 +31,7 @@ struct Inserted {
 
 pub(super) fn insert(call: &Call<'_>, region: &Region) -> Outcome {
     let row = channel(call, region)?;
-    live(call, row)?;
+    live(row)?;
     let has_ads = row.channel.ad_configuration_arn.as_ref().is_some_and(|arn| !arn.is_empty());
     call.require(Rule::AdBreakNeedsAdConfiguration, has_ads, || {
         ApiError::conflict("The channel has no ad configuration")

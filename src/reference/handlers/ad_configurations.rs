@@ -14,7 +14,6 @@ use serde::Serialize;
 
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::ApiError;
-use super::super::fault::{Behavior, TagFault};
 use super::super::inputs::AD_CONFIGURATION;
 use super::super::page::{Order, Pager};
 use super::super::rules::Rule;
@@ -41,7 +40,7 @@ struct Listed<'a> {
 
 pub(super) fn create(call: &Call<'_>, region: &mut Region) -> Outcome {
     let mut ads = AdConfiguration {
-        arn: call.arn(AD_CONFIGURATION, &call.service.new_id()),
+        arn: call.arn(AD_CONFIGURATION, &call.service.ids.resource()),
         media_tailor_playback_configurations: Vec::new(),
         name: String::new(),
         post_roll_configuration: PostRoll { duration_seconds: DEFAULT_POST_ROLL, enabled: false },
@@ -94,9 +93,6 @@ pub(super) fn update(call: &Call<'_>, region: &mut Region) -> Outcome {
     let arn = call.fields().text_or_empty("arn");
     let ads = region.ad_configurations.get_mut(&arn).ok_or_else(|| ApiError::not_found(&arn))?;
     apply(call, ads);
-    if call.has(Behavior::Tags(TagFault::ClearedByUpdate)) {
-        ads.tags.clear();
-    }
     json(&One { ad_configuration: ads })
 }
 
@@ -109,8 +105,6 @@ pub(super) fn delete(call: &Call<'_>, region: &mut Region) -> Outcome {
     call.require(Rule::AdConfigurationInUse, unused, || {
         ApiError::conflict("A channel refers to the ad configuration")
     })?;
-    if !call.has(Behavior::KeepDeleted) {
-        region.ad_configurations.remove(&arn);
-    }
+    region.ad_configurations.remove(&arn);
     nothing()
 }

@@ -1,7 +1,7 @@
 //! `POST /_reference/broadcast`: the broadcaster's side, outside the contract.
 
 use axum::response::Response;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::http::plain;
 use super::super::input::Fields;
@@ -14,25 +14,38 @@ use super::sessions::{self, Broadcast};
 /// of an event. Asking for the state that a channel already has changes nothing
 /// but the health.
 pub(crate) fn broadcast(service: &Service, default_region: &str, body: &[u8]) -> Response {
-    let (status, document) = perform(service, default_region, body);
+    let Some(members) = members(body) else {
+        return respond((400, json!({"message": "The body must be a JSON object"})));
+    };
+    let region = service.region(region_of_channel(&members).unwrap_or(default_region));
+    respond(broadcast_in(service, &mut region.write(), &members))
+}
+
+/// Puts the outcome of a broadcast into a response.
+pub(crate) fn respond((status, document): (u16, Value)) -> Response {
     plain(status, document.to_string().into_bytes())
 }
 
-fn perform(service: &Service, default_region: &str, body: &[u8]) -> (u16, Value) {
-    let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
-        return (400, json!({"message": "The body must be a JSON object"}));
-    };
-    let given = Fields::new(&members);
+/// The members of a request.
+pub(crate) fn members(body: &[u8]) -> Option<Map<String, Value>> {
+    serde_json::from_slice(body).ok()
+}
+
+/// The region in the ARN of the channel.
+pub(crate) fn region_of_channel(members: &Map<String, Value>) -> Option<&str> {
+    members.get("channelArn")?.as_str()?.split(':').nth(3)
+}
+
+/// The same in a region that is locked already; status and document of the response.
+pub(crate) fn broadcast_in(service: &Service, region: &mut Region, members: &Map<String, Value>) -> (u16, Value) {
+    let given = Fields::new(members);
     let arn = given.text_or_empty("channelArn");
-    let region = arn.split(':').nth(3).unwrap_or(default_region);
-    let region = service.region(region);
-    let mut region = region.write();
     if region.channels().number(&arn).is_none() {
         return (404, json!({"message": format!("There is no channel {arn}")}));
     }
     let stream_id = match given.text_or_empty("state").as_ref() {
-        "live" => go_live(service, &mut region, &arn, given),
-        "offline" => go_offline(service, &mut region, &arn),
+        "live" => go_live(service, region, &arn, given),
+        "offline" => go_offline(service, region, &arn),
         _ => return (400, json!({"message": "state must be live or offline"})),
     };
     (200, json!({"streamId": stream_id}))

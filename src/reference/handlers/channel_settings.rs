@@ -3,7 +3,6 @@
 use super::super::api::Api;
 use super::super::call::Call;
 use super::super::error::ApiError;
-use super::super::fault::Behavior;
 use super::super::input::Fields;
 use super::super::rules::Rule;
 use super::super::state::{Channel, Multitrack, Region};
@@ -71,15 +70,10 @@ fn apply_preset(call: &Call<'_>, channel: &mut Channel) -> Result<(), ApiError> 
         }
         return Ok(());
     }
-    if call.has(Behavior::PresetOnAnyType) {
-        channel.preset = preset.unwrap_or_default();
-        return Ok(());
-    }
-    let waived = call.input.is_waived("preset") || call.input.is_waived("type");
-    let enforced = !call.varies(Variant::AcceptPresetOnStandard) && call.enforces(Rule::PresetType);
-    if preset.is_some() && enforced && !waived {
-        return Err(ApiError::validation("A preset can be selected for ADVANCED_HD and ADVANCED_SD only"));
-    }
+    let is_accepted = preset.is_none() || call.varies(Variant::AcceptPresetOnStandard);
+    call.require(Rule::PresetType, is_accepted, || {
+        ApiError::validation("A preset can be selected for ADVANCED_HD and ADVANCED_SD only")
+    })?;
     channel.preset.clear();
     Ok(())
 }
@@ -110,14 +104,10 @@ pub(super) fn check_references(call: &Call<'_>, region: &Region) -> Result<(), A
     let given = call.fields();
     let recording = given.text_or_empty("recordingConfigurationArn");
     let known = recording.is_empty() || region.recordings.number(&recording).is_some();
-    call.require(Rule::RecordingExists, known || call.input.is_waived("recordingConfigurationArn"), || {
-        ApiError::not_found(&recording)
-    })?;
+    call.require(Rule::RecordingExists, known, || ApiError::not_found(&recording))?;
     let policy = given.text_or_empty("playbackRestrictionPolicyArn");
     let known = policy.is_empty() || region.policies.number(&policy).is_some();
-    call.require(Rule::PolicyExists, known || call.input.is_waived("playbackRestrictionPolicyArn"), || {
-        ApiError::not_found(&policy)
-    })?;
+    call.require(Rule::PolicyExists, known, || ApiError::not_found(&policy))?;
     if call.service.api >= Api::November2026 { check_later_references(call, region) } else { Ok(()) }
 }
 
@@ -126,12 +116,8 @@ fn check_later_references(call: &Call<'_>, region: &Region) -> Result<(), ApiErr
     let given = call.fields();
     let ads = given.text_or_empty("adConfigurationArn");
     let known = ads.is_empty() || region.ad_configurations.number(&ads).is_some();
-    call.require(Rule::AdConfigurationExists, known || call.input.is_waived("adConfigurationArn"), || {
-        ApiError::not_found(&ads)
-    })?;
+    call.require(Rule::AdConfigurationExists, known, || ApiError::not_found(&ads))?;
     let slate = given.text_or_empty("failoverSlateConfigurationArn");
     let known = slate.is_empty() || region.failover_slates.number(&slate).is_some();
-    call.require(Rule::FailoverSlateExists, known || call.input.is_waived("failoverSlateConfigurationArn"), || {
-        ApiError::not_found(&slate)
-    })
+    call.require(Rule::FailoverSlateExists, known, || ApiError::not_found(&slate))
 }

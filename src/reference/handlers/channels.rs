@@ -7,11 +7,10 @@ use serde::Serialize;
 use super::super::api::Api;
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::ApiError;
-use super::super::fault::{BatchFault, Behavior, TagFault};
 use super::super::inputs::CHANNEL;
 use super::super::page::{Order, Pager};
 use super::super::rules::Rule;
-use super::super::state::{Channel, ChannelRow, ChannelSummary, Multitrack, Region, Srt, StreamKey, StreamKeys};
+use super::super::state::{Channel, ChannelRow, ChannelSummary, Multitrack, Region, Srt, StreamKey};
 use super::super::variant::Variant;
 use super::channel_settings::{apply, check_multitrack, check_references};
 use super::{stream_keys, tags};
@@ -48,7 +47,7 @@ struct Batch<'a> {
 /// "BatchError".
 #[derive(Serialize)]
 pub(super) struct BatchError {
-    pub(super) arn: String,
+    arn: String,
     code: &'static str,
     message: String,
 }
@@ -65,9 +64,6 @@ pub(super) fn create(call: &Call<'_>, region: &mut Region) -> Outcome {
     check_multitrack(call, &channel)?;
     channel.tags = tags::given(call)?;
     check_references(call, region)?;
-    if region.named().of(&channel.name).is_some() && call.has(Behavior::UniqueChannelNames) {
-        return Err(ApiError::conflict("A channel has this name"));
-    }
     let number = region.next_number();
     let key_tags =
         if call.varies(Variant::KeyTagged) { channel.tags.clone() } else { super::super::state::Tags::new() };
@@ -88,7 +84,7 @@ pub(super) fn create(call: &Call<'_>, region: &mut Region) -> Outcome {
 /// A new channel with every default (rule 76).
 fn blank(call: &Call<'_>) -> Channel {
     let ids = &call.service.ids;
-    let id = call.service.new_id();
+    let id = call.service.ids.resource();
     let host = ids.hex(12);
     let (region, account) = (call.region, &call.service.account);
     // The service shows it in every channel; the reference leaves it open (rule 84).
@@ -131,7 +127,7 @@ pub(super) fn get(call: &Call<'_>, region: &Region) -> Outcome {
 
 pub(super) fn batch_get(call: &Call<'_>, region: &Region) -> Outcome {
     let find = |arn: &str| region.channels().get(arn).map(|row| &row.channel);
-    let (channels, errors) = batch(call, find)?;
+    let (channels, errors) = batch(call, find);
     json(&Batch { channels, errors })
 }
 
@@ -140,30 +136,18 @@ pub(super) fn batch_get(call: &Call<'_>, region: &Region) -> Outcome {
 pub(super) fn batch<'r, T>(
     call: &Call<'_>,
     find: impl Fn(&str) -> Option<&'r T>,
-) -> Result<(Vec<&'r T>, Option<Vec<BatchError>>), ApiError> {
+) -> (Vec<&'r T>, Option<Vec<BatchError>>) {
     let mut found = Vec::new();
     let mut errors = Vec::new();
     for arn in call.fields().texts("arns").unwrap_or_default() {
         match find(&arn) {
             Some(row) => found.push(row),
-            None if call.has(Behavior::Batch(BatchFault::FailAll)) => {
-                return Err(ApiError::not_found(&arn));
-            }
             None => errors.push(BatchError::not_found(&arn)),
         }
     }
-    if call.has(Behavior::Batch(BatchFault::DropErrors)) {
-        errors.clear();
-    }
-    if call.has(Behavior::Batch(BatchFault::DropLast)) {
-        found.pop();
-    }
-    if call.has(Behavior::Batch(BatchFault::WrongArn)) {
-        errors.iter_mut().for_each(|error| super::end_otherwise(&mut error.arn));
-    }
     // The service leaves an empty list out.
     let shown = !errors.is_empty() || call.varies(Variant::EmptyBatchErrors);
-    Ok((found, shown.then_some(errors)))
+    (found, shown.then_some(errors))
 }
 
 pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
@@ -185,34 +169,22 @@ pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
     })?;
     let pager = Pager::new(call, "", DEFAULT_PAGE, Order::OldestFirst)?;
     let (low, high) = pager.range();
-    let leak = call.has(Behavior::LeakSecret);
-    let summary = |row| summary(row, leak);
-    let page = match filter {
-        None => pager.page(region.channels().rows().range(low..=high).map(|(number, row)| (*number, summary(row)))),
-        Some((_, "filterByName", value)) if call.has(Behavior::PrefixFilter) => pager.page(
-            region
-                .channels()
-                .rows()
-                .range(low..=high)
-                .filter(|(_, row)| row.channel.name.starts_with(value.as_ref()))
-                .map(|(number, row)| (*number, summary(row))),
-        ),
-        Some((referrers, _, value)) => pager.page(
-            referrers
-                .of(value)
-                .map(|numbers| numbers.range(low..=high))
-                .into_iter()
-                .flatten()
-                .filter_map(|number| Some((*number, summary(region.channels().row(*number)?)))),
-        ),
-    };
+    let page =
+        match filter {
+            None => pager.page(
+                region
+                    .channels()
+                    .rows()
+                    .range(low..=high)
+                    .map(|(number, row)| (*number, ChannelSummary::from(&row.channel))),
+            ),
+            Some((referrers, _, value)) => pager.page(
+                referrers.of(value).map(|numbers| numbers.range(low..=high)).into_iter().flatten().filter_map(
+                    |number| Some((*number, ChannelSummary::from(&region.channels().row(*number)?.channel))),
+                ),
+            ),
+        };
     json(&Listed { channels: page.items, next_token: page.next_token })
-}
-
-fn summary(row: &ChannelRow, leak: bool) -> ChannelSummary<'_> {
-    let mut summary = ChannelSummary::from(&row.channel);
-    summary.srt = leak.then_some(&row.channel.srt);
-    summary
 }
 
 pub(super) fn update(call: &Call<'_>, region: &mut Region) -> Outcome {
@@ -225,33 +197,9 @@ pub(super) fn update(call: &Call<'_>, region: &mut Region) -> Outcome {
     apply(call, &mut channel)?;
     check_multitrack(call, &channel)?;
     check_references(call, region)?;
-    if call.has(Behavior::Tags(TagFault::ClearedByUpdate)) {
-        channel.tags.clear();
-    }
-    if call.has(Behavior::UntaggedReturns) {
-        channel.tags.extend(region.memory.untagged(&arn));
-    }
     let document = json(&One { channel: &channel });
-    if call.has(Behavior::TaggingUndoesUpdates) {
-        let before = region.channels().row(number).map(|row| row.channel.clone());
-        before.iter().for_each(|before| region.memory.update(before));
-    }
     region.replace_channel(number, channel);
-    if call.has(Behavior::Cross) {
-        update_neighbour(call, region, number)?;
-    }
     document
-}
-
-/// Does to the channel before what was asked for another one: a fault.
-fn update_neighbour(call: &Call<'_>, region: &mut Region, of: u64) -> Result<(), ApiError> {
-    let neighbour = region.channels().rows().range(..of).next_back();
-    let Some((number, mut channel)) = neighbour.map(|(n, row)| (*n, row.channel.clone())) else {
-        return Ok(());
-    };
-    apply(call, &mut channel)?;
-    region.replace_channel(number, channel);
-    Ok(())
 }
 
 pub(super) fn delete(call: &Call<'_>, region: &mut Region) -> Outcome {
@@ -259,10 +207,6 @@ pub(super) fn delete(call: &Call<'_>, region: &mut Region) -> Outcome {
     let row = region.channels().get(&arn);
     let row = row.ok_or_else(|| ApiError::not_found(&arn))?;
     call.require(Rule::LiveDelete, row.live().is_none(), || ApiError::conflict("A live channel cannot be deleted"))?;
-    if call.has(Behavior::KeepDeleted) {
-        return nothing();
-    }
-    let keys = if call.has(Behavior::OrphanKeys) { StreamKeys::Keep } else { StreamKeys::Remove };
-    region.remove_channel(&arn, keys);
+    region.remove_channel(&arn);
     nothing()
 }

@@ -22,7 +22,8 @@ pub(crate) fn dispatch(call: &Call<'_>) -> Outcome {
     }
 }
 
-fn read(call: &Call<'_>, region: &Region) -> Outcome {
+/// Performs a call that reads.
+pub(crate) fn read(call: &Call<'_>, region: &Region) -> Outcome {
     match call.operation {
         Op::BatchGetChannel => channels::batch_get(call, region),
         Op::BatchGetStreamKey => stream_keys::batch_get(call, region),
@@ -49,7 +50,8 @@ fn read(call: &Call<'_>, region: &Region) -> Outcome {
     }
 }
 
-fn write(call: &Call<'_>, region: &mut Region) -> Outcome {
+/// Performs a call that writes.
+pub(crate) fn write(call: &Call<'_>, region: &mut Region) -> Outcome {
     match call.operation {
         Op::BatchStartViewerSessionRevocation => streams::revoke_many(call, region),
         Op::CreateAdConfiguration => ad_configurations::create(call, region),
@@ -62,6 +64,7 @@ fn write(call: &Call<'_>, region: &mut Region) -> Outcome {
         Op::CreatePlaybackRestrictionPolicy => policies::create(call, region),
         Op::CreateRecordingConfiguration => recordings::create(call, region),
         Op::CreateStreamKey => stream_keys::create(call, region),
+        Op::ImportPlaybackKeyPair => key_pairs::import(call, region, key_pairs::read(call)?),
         Op::DeleteChannel => channels::delete(call, region),
         Op::DeletePlaybackKeyPair => key_pairs::delete(call, region),
         Op::DeletePlaybackRestrictionPolicy => policies::delete(call, region),

@@ -16,7 +16,6 @@ use serde::Serialize;
 
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::ApiError;
-use super::super::fault::{Behavior, TagFault};
 use super::super::inputs::FAILOVER_SLATE;
 use super::super::page::{Order, Pager};
 use super::super::rules::Rule;
@@ -52,7 +51,7 @@ fn on_the_way(call: &Call<'_>, slate: &mut FailoverSlate, state: &'static str) -
 pub(super) fn create(call: &Call<'_>, region: &mut Region) -> Outcome {
     let mut slate = FailoverSlate {
         activation_threshold_seconds: 3,
-        arn: call.arn(FAILOVER_SLATE, &call.service.new_id()),
+        arn: call.arn(FAILOVER_SLATE, &call.service.ids.resource()),
         max_slate_display_seconds: 60,
         min_slate_display_seconds: 3,
         name: String::new(),
@@ -100,9 +99,6 @@ pub(super) fn update(call: &Call<'_>, region: &mut Region) -> Outcome {
     let arn = call.fields().text_or_empty("arn");
     let slate = region.failover_slates.get_mut(&arn).ok_or_else(|| ApiError::not_found(&arn))?;
     apply(call, slate);
-    if call.has(Behavior::Tags(TagFault::ClearedByUpdate)) {
-        slate.tags.clear();
-    }
     on_the_way(call, slate, "UPDATING")
 }
 
@@ -115,8 +111,6 @@ pub(super) fn delete(call: &Call<'_>, region: &mut Region) -> Outcome {
     call.require(Rule::FailoverSlateInUse, unused, || {
         ApiError::conflict("A channel refers to the failover slate configuration")
     })?;
-    if !call.has(Behavior::KeepDeleted) {
-        region.failover_slates.remove(&arn);
-    }
+    region.failover_slates.remove(&arn);
     nothing()
 }

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::ApiError;
-use super::super::fault::Behavior;
 use super::super::inputs::PLAYBACK_KEY;
 use super::super::page::{Order, Pager};
 use super::super::rules::Rule;
@@ -40,9 +39,7 @@ pub(super) fn read(call: &Call<'_>) -> Result<Fingerprint, ApiError> {
     let der = key.and_then(|key| key.to_public_key_der().ok());
     match der {
         Some(der) => Ok(fingerprint(der.as_bytes())),
-        None if call.enforces(Rule::KeyMaterial) && !call.input.is_waived("publicKeyMaterial") => {
-            Err(ApiError::validation("The public key material is not valid"))
-        }
+        None if call.enforces(Rule::KeyMaterial) => Err(ApiError::validation("The public key material is not valid")),
         None => Ok(fingerprint(material.as_bytes())),
     }
 }
@@ -59,8 +56,8 @@ pub(super) fn import(call: &Call<'_>, region: &mut Region, Fingerprint(fingerpri
     let fresh = !region.fingerprints.contains_key(&fingerprint);
     call.require(Rule::KeyUnique, fresh, || ApiError::conflict("The public key was imported before"))?;
     let pair = KeyPair {
-        arn: call.arn(PLAYBACK_KEY, &call.service.new_id()),
-        fingerprint: if call.has(Behavior::WrongFingerprint) { call.service.ids.hex(32) } else { fingerprint.clone() },
+        arn: call.arn(PLAYBACK_KEY, &call.service.ids.resource()),
+        fingerprint: fingerprint.clone(),
         name: call.fields().text_or_empty("name").into_owned(),
         tags,
     };
@@ -81,13 +78,8 @@ pub(super) fn get(call: &Call<'_>, region: &Region) -> Outcome {
 pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
     let pager = Pager::new(call, "", DEFAULT_PAGE, Order::OldestFirst)?;
     let (low, high) = pager.range();
-    let leak = call.has(Behavior::LeakSecret);
     let rows = region.key_pairs.rows().range(low..=high);
-    let page = pager.page(rows.map(|(number, pair)| {
-        let mut summary = KeyPairSummary::from(pair);
-        summary.fingerprint = leak.then_some(&pair.fingerprint);
-        (*number, summary)
-    }));
+    let page = pager.page(rows.map(|(number, pair)| (*number, KeyPairSummary::from(pair))));
     json(&Listed { key_pairs: page.items, next_token: page.next_token })
 }
 
@@ -96,14 +88,8 @@ pub(super) fn delete(call: &Call<'_>, region: &mut Region) -> Outcome {
     if region.key_pairs.number(&arn).is_none() {
         return Err(ApiError::not_found(&arn));
     }
-    if call.has(Behavior::KeepDeleted) {
-        return nothing();
-    }
-    if let Some((_, pair)) = region.key_pairs.remove(&arn)
-        && region.fingerprints.remove(&pair.fingerprint).is_none()
-    {
-        // Only under a seeded fault does a pair show another fingerprint.
-        region.fingerprints.retain(|_, owner| *owner != *arn);
+    if let Some((_, pair)) = region.key_pairs.remove(&arn) {
+        region.fingerprints.remove(&pair.fingerprint);
     }
     nothing()
 }

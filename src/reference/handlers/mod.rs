@@ -16,11 +16,5 @@ mod stream_keys;
 mod streams;
 mod tags;
 
-pub(crate) use broadcast::broadcast;
-pub(crate) use dispatch::dispatch;
-
-/// Replaces the last character of an ARN, so that it names something else.
-fn end_otherwise(arn: &mut String) {
-    let end = if arn.pop() == Some('0') { '1' } else { '0' };
-    arn.push(end);
-}
+pub(crate) use broadcast::{broadcast, broadcast_in, members, region_of_channel, respond};
+pub(crate) use dispatch::{dispatch, read, write};

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::ApiError;
-use super::super::fault::{Behavior, TagFault};
 use super::super::inputs::POLICY;
 use super::super::page::{Order, Pager};
 use super::super::rules::{Rule, is_country, is_origin};
@@ -32,7 +31,7 @@ pub(super) fn create(call: &Call<'_>, region: &mut Region) -> Outcome {
     let mut policy = Policy {
         allowed_countries: Vec::new(),
         allowed_origins: Vec::new(),
-        arn: call.arn(POLICY, &call.service.new_id()),
+        arn: call.arn(POLICY, &call.service.ids.resource()),
         enable_strict_origin_enforcement: false,
         name: String::new(),
         tags: Tags::new(),
@@ -53,18 +52,14 @@ fn one(policy: &Policy) -> Outcome {
 fn apply(call: &Call<'_>, policy: &mut Policy) -> Result<(), ApiError> {
     let given = call.fields();
     if let Some(countries) = given.texts("allowedCountries") {
-        let paths = ["allowedCountries", "allowedCountries.member"];
-        let waived = paths.iter().any(|path| call.input.is_waived(path));
-        let assigned = waived || countries.iter().all(|country| is_country(country));
+        let assigned = countries.iter().all(|country| is_country(country));
         call.require(Rule::CountryAssigned, assigned, || {
             ApiError::validation("A country code is not officially assigned")
         })?;
         policy.allowed_countries = countries;
     }
     if let Some(origins) = given.texts("allowedOrigins") {
-        let paths = ["allowedOrigins", "allowedOrigins.member"];
-        let waived = paths.iter().any(|path| call.input.is_waived(path));
-        let well_formed = waived || origins.iter().all(|origin| is_origin(origin));
+        let well_formed = origins.iter().all(|origin| is_origin(origin));
         call.require(Rule::OriginWellFormed, well_formed, || ApiError::validation("An origin is not well formed"))?;
         policy.allowed_origins = origins;
     }
@@ -96,32 +91,11 @@ pub(super) fn update(call: &Call<'_>, region: &mut Region) -> Outcome {
     let policy = region.policies.get(&arn);
     let mut policy = policy.ok_or_else(|| ApiError::not_found(&arn))?.clone();
     apply(call, &mut policy)?;
-    if call.has(Behavior::Tags(TagFault::ClearedByUpdate)) {
-        policy.tags.clear();
-    }
     let document = one(&policy);
-    if call.has(Behavior::TaggedPolicyIsFrozen) && region.memory.was_tagged(&arn) {
-        return document;
-    }
     if let Some(row) = region.policies.get_mut(&arn) {
         *row = policy;
     }
-    if call.has(Behavior::Cross) {
-        update_neighbour(call, region, &arn)?;
-    }
     document
-}
-
-/// Does to the policy before what was asked for another one: a fault.
-fn update_neighbour(call: &Call<'_>, region: &mut Region, of: &str) -> Result<(), ApiError> {
-    let number = region.policies.number(of).unwrap_or_default();
-    let neighbour = region.policies.rows().range(..number).next_back();
-    if let Some(neighbour) = neighbour.map(|(number, _)| *number)
-        && let Some(policy) = region.policies.row_mut(neighbour)
-    {
-        apply(call, policy)?;
-    }
-    Ok(())
 }
 
 pub(super) fn delete(call: &Call<'_>, region: &mut Region) -> Outcome {
@@ -133,8 +107,6 @@ pub(super) fn delete(call: &Call<'_>, region: &mut Region) -> Outcome {
     call.require(Rule::PolicyInUse, unused, || {
         ApiError::conflict("A channel refers to the playback restriction policy")
     })?;
-    if !call.has(Behavior::KeepDeleted) {
-        region.policies.remove(&arn);
-    }
+    region.policies.remove(&arn);
     nothing()
 }

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::ApiError;
-use super::super::fault::Behavior;
 use super::super::input::Fields;
 use super::super::inputs::RECORDING;
 use super::super::page::{Order, Pager};
@@ -39,7 +38,7 @@ struct Listed<'a> {
 pub(super) fn create(call: &Call<'_>, region: &mut Region) -> Outcome {
     let given = call.fields();
     let mut recording = RecordingConfiguration {
-        arn: call.arn(RECORDING, &call.service.new_id()),
+        arn: call.arn(RECORDING, &call.service.ids.resource()),
         destination_configuration: destination(call)?,
         name: given.text_or_empty("name").into_owned(),
         recording_reconnect_window_seconds: given.integer("recordingReconnectWindowSeconds").unwrap_or_default(),
@@ -59,11 +58,7 @@ pub(super) fn create(call: &Call<'_>, region: &mut Region) -> Outcome {
 fn destination(call: &Call<'_>) -> Result<Destination, ApiError> {
     let destination = call.fields().object("destinationConfiguration");
     let s3 = destination.and_then(|destination| destination.object("s3"));
-    let waived = ["destinationConfiguration", "destinationConfiguration.s3"];
-    let waived = waived.iter().any(|path| call.input.is_waived(path));
-    call.require(Rule::OneDestination, s3.is_some() || waived, || {
-        ApiError::validation("One destination must be defined")
-    })?;
+    call.require(Rule::OneDestination, s3.is_some(), || ApiError::validation("One destination must be defined"))?;
     let bucket = |s3: Fields<'_>| S3 { bucket_name: s3.text_or_empty("bucketName").into_owned() };
     Ok(Destination { s3: s3.map(bucket) })
 }
@@ -119,8 +114,6 @@ pub(super) fn delete(call: &Call<'_>, region: &mut Region) -> Outcome {
     call.require(Rule::RecordingInUse, unused, || {
         ApiError::conflict("A channel refers to the recording configuration")
     })?;
-    if !call.has(Behavior::KeepDeleted) {
-        region.recordings.remove(&arn);
-    }
+    region.recordings.remove(&arn);
     nothing()
 }

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::super::call::{Call, Outcome, json};
 use super::super::error::ApiError;
-use super::super::fault::{Behavior, StreamFault};
 use super::super::page::{Order, Pager};
 use super::super::service::Service;
 use super::super::state::{Channel, Event, Region, Session, SessionRow, SessionSummary};
@@ -52,12 +51,7 @@ pub(super) fn begin(service: &Service, region: &mut Region, arn: &str, broadcast
     let slate = channel.failover_slate_configuration_arn.as_ref();
     let slate = slate.and_then(|arn| region.failover_slates.get(arn)).cloned();
     let now = service.now();
-    let same_id = Behavior::Stream(StreamFault::SameStreamId);
-    let stream_id = if service.faults.has_anywhere(same_id) {
-        format!("st-{}", "0".repeat(23))
-    } else {
-        format!("st-{}", service.ids.alphanumeric(23))
-    };
+    let stream_id = format!("st-{}", service.ids.alphanumeric(23));
     let health = broadcast.health.unwrap_or_else(|| "HEALTHY".to_owned());
     let mut events = Vec::new();
     let code = broadcast.error_code.or_else(|| refused_attempt(&channel));
@@ -133,49 +127,16 @@ pub(super) fn get(call: &Call<'_>, region: &Region) -> Outcome {
     let row = channel(call, region)?;
     let id = call.fields().text("streamId");
     let found = match &id {
-        Some(id) if !call.input.is_waived("streamId") => {
-            let mut sessions = row.sessions.iter();
-            sessions.find(|session| session.session.stream_id == **id)
-        }
-        _ if call.has(Behavior::Stream(StreamFault::OldestSession)) => row.sessions.first(),
-        _ => row.sessions.last(),
+        Some(id) => row.sessions.iter().find(|session| session.session.stream_id == **id),
+        None => row.sessions.last(),
     };
-    if row.sessions.is_empty() && call.has(Behavior::Stream(StreamFault::EmptySession)) {
-        return Ok(br#"{"streamSession":{}}"#.to_vec());
-    }
-    let missing = || match row.sessions.is_empty() && call.has(Behavior::Stream(StreamFault::MissingAsIdle)) {
-        true => ApiError::not_broadcasting(&row.channel.arn),
-        false => ApiError::not_found(id.as_deref().unwrap_or(&row.channel.arn)),
-    };
-    let session = &found.ok_or_else(missing)?.session;
-    let snapshot = call.has(Behavior::Stream(StreamFault::LiveSnapshot));
-    let no_end = call.has(Behavior::Stream(StreamFault::NoEndTime));
-    let early_end = call.has(Behavior::Stream(StreamFault::EndBeforeStart));
-    let turned = call.has(Behavior::Stream(StreamFault::EventsOldestFirst));
-    if !(snapshot || no_end || early_end || turned) {
-        return json(&One { stream_session: session });
-    }
-    let mut faulty = session.clone();
-    if snapshot {
-        faulty.channel = row.channel.clone();
-    }
-    if no_end {
-        faulty.end_time = None;
-    }
-    if let Some(end) = faulty.end_time.as_mut().filter(|_| early_end) {
-        "2000-01-01T00:00:00Z".clone_into(end);
-    }
-    if turned {
-        faulty.truncated_events.reverse();
-    }
-    json(&One { stream_session: &faulty })
+    let missing = || ApiError::not_found(id.as_deref().unwrap_or(&row.channel.arn));
+    json(&One { stream_session: &found.ok_or_else(missing)?.session })
 }
 
 pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
     let row = channel(call, region)?;
-    let order =
-        if call.has(Behavior::Stream(StreamFault::OldestFirst)) { Order::OldestFirst } else { Order::NewestFirst };
-    let pager = Pager::new(call, &row.channel.arn, DEFAULT_PAGE, order)?;
+    let pager = Pager::new(call, &row.channel.arn, DEFAULT_PAGE, Order::NewestFirst)?;
     let (low, high) = pager.range();
     let first = row.sessions.partition_point(|session| session.number < low);
     let end = row.sessions.partition_point(|session| session.number <= high);

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::{ApiError, ErrorCode};
-use super::super::fault::Behavior;
 use super::super::inputs::STREAM_KEY;
 use super::super::page::{Order, Pager};
 use super::super::rules::Rule;
@@ -38,17 +37,13 @@ struct Batch<'a> {
 
 /// A new stream key for a channel.
 pub(super) fn new(call: &Call<'_>, channel_arn: &str, tags: Tags) -> StreamKey {
-    let id = call.service.new_id();
-    let (secret, label) = if call.has(Behavior::SameStreamKeyValue) {
-        ("0".repeat(30), "fixed")
-    } else {
-        (call.service.ids.alphanumeric(30), id.as_str())
-    };
+    let id = call.service.ids.resource();
+    let secret = call.service.ids.alphanumeric(30);
     StreamKey {
         arn: call.arn(STREAM_KEY, &id),
         channel_arn: channel_arn.to_owned(),
         tags,
-        value: format!("sk_{}_{label}_{secret}", call.region),
+        value: format!("sk_{}_{id}_{secret}", call.region),
     }
 }
 
@@ -79,7 +74,7 @@ pub(super) fn get(call: &Call<'_>, region: &Region) -> Outcome {
 }
 
 pub(super) fn batch_get(call: &Call<'_>, region: &Region) -> Outcome {
-    let (stream_keys, errors) = batch(call, |arn| region.stream_keys.get(arn))?;
+    let (stream_keys, errors) = batch(call, |arn| region.stream_keys.get(arn));
     json(&Batch { errors, stream_keys })
 }
 
@@ -89,13 +84,8 @@ pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
     let row = row.ok_or_else(|| ApiError::not_found(&channel_arn))?;
     let pager = Pager::new(call, &channel_arn, DEFAULT_PAGE, Order::OldestFirst)?;
     let (low, high) = pager.range();
-    let leak = call.has(Behavior::LeakSecret);
-    let keys = row.stream_keys.iter().filter_map(|number| {
-        let key = region.stream_keys.row(*number)?;
-        let mut summary = StreamKeySummary::from(key);
-        summary.value = leak.then_some(&key.value);
-        Some((*number, summary))
-    });
+    let summary = |number: &u64| Some((*number, StreamKeySummary::from(region.stream_keys.row(*number)?)));
+    let keys = row.stream_keys.iter().filter_map(summary);
     let page = pager.page(keys.filter(|(number, _)| (low..=high).contains(number)));
     json(&Listed { next_token: page.next_token, stream_keys: page.items })
 }
@@ -104,9 +94,6 @@ pub(super) fn delete(call: &Call<'_>, region: &mut Region) -> Outcome {
     let arn = call.fields().text_or_empty("arn");
     if region.stream_keys.number(&arn).is_none() {
         return Err(ApiError::not_found(&arn));
-    }
-    if call.has(Behavior::KeepDeleted) {
-        return nothing();
     }
     if let Some((number, key)) = region.stream_keys.remove(&arn)
         && let Some(row) = region.channel_mut(&key.channel_arn)

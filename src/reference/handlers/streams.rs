@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::super::call::{Call, Outcome, json, nothing};
 use super::super::error::{ApiError, ErrorCode};
-use super::super::fault::{BatchFault, Behavior, StreamFault};
 use super::super::page::{Order, Pager};
 use super::super::rules::Rule;
 use super::super::state::{ChannelRow, Region, SessionRow, StreamView};
@@ -55,19 +54,12 @@ pub(super) fn channel<'r>(call: &Call<'_>, region: &'r Region) -> Result<&'r Cha
 }
 
 /// Its live session; idle channels have an error of their own (rule 108).
-pub(super) fn live<'r>(call: &Call<'_>, row: &'r ChannelRow) -> Result<&'r SessionRow, ApiError> {
-    let arn = &row.channel.arn;
-    row.live().ok_or_else(|| {
-        if call.has(Behavior::Stream(StreamFault::IdleAsMissing)) {
-            ApiError::not_found(arn)
-        } else {
-            ApiError::not_broadcasting(arn)
-        }
-    })
+pub(super) fn live(row: &ChannelRow) -> Result<&SessionRow, ApiError> {
+    row.live().ok_or_else(|| ApiError::not_broadcasting(&row.channel.arn))
 }
 
 pub(super) fn get(call: &Call<'_>, region: &Region) -> Outcome {
-    let session = live(call, channel(call, region)?)?;
+    let session = live(channel(call, region)?)?;
     json(&One { stream: StreamView::full(session) })
 }
 
@@ -76,11 +68,10 @@ pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
     let health = filter.and_then(|filter| filter.text("health"));
     let pager = Pager::new(call, "", DEFAULT_PAGE, Order::OldestFirst)?;
     let (low, high) = pager.range();
-    let hidden = call.has(Behavior::Stream(StreamFault::NotListed));
     let streams = region.live.range(low..=high).filter_map(|(number, channel)| {
         let session = region.channels().row(*channel)?.sessions.last()?;
         let wanted = health.as_ref().is_none_or(|health| *health == session.health);
-        (wanted && !hidden).then(|| (*number, StreamView::summary(session)))
+        wanted.then(|| (*number, StreamView::summary(session)))
     });
     let page = pager.page(streams);
     json(&Listed { next_token: page.next_token, streams: page.items })
@@ -88,30 +79,19 @@ pub(super) fn list(call: &Call<'_>, region: &Region) -> Outcome {
 
 pub(super) fn stop(call: &Call<'_>, region: &mut Region) -> Outcome {
     let row = channel(call, region)?;
-    live(call, row)?;
-    if call.has(Behavior::Stream(StreamFault::NotStopped)) {
-        return nothing();
-    }
+    live(row)?;
     let arn = row.channel.arn.clone();
-    let keep_listed = call.has(Behavior::Stream(StreamFault::ListedAfterEnd));
-    let ended = sessions::end(call.service, region, &arn);
-    if keep_listed
-        && let Some(number) = ended
-        && let Some(channel) = region.channels().number(&arn)
-    {
-        region.live.insert(number, channel);
-    }
+    sessions::end(call.service, region, &arn);
     nothing()
 }
 
 pub(super) fn put_metadata(call: &Call<'_>, region: &mut Region) -> Outcome {
     let metadata = call.fields().text_or_empty("metadata");
-    let size = if call.has(Behavior::MetadataCharacters) { metadata.chars().count() } else { metadata.len() };
-    call.require(Rule::MetadataSize, size <= MOST_METADATA, || {
+    call.require(Rule::MetadataSize, metadata.len() <= MOST_METADATA, || {
         ApiError::validation("Metadata size exceeds the limit of 1 KB")
     })?;
     let row = channel(call, region)?;
-    live(call, row)?;
+    live(row)?;
     let arn = row.channel.arn.clone();
     let Some(row) = region.channel_mut(&arn) else {
         return Err(ApiError::not_found(&arn));
@@ -142,22 +122,12 @@ pub(super) fn revoke_many(call: &Call<'_>, region: &Region) -> Outcome {
         if region.channels().number(&arn).is_some() {
             continue;
         }
-        let error = ApiError::not_found(&arn);
-        if call.has(Behavior::Batch(BatchFault::FailAll)) {
-            return Err(error);
-        }
         errors.push(RevocationError {
-            channel_arn: arn.into_owned(),
             code: "404",
-            message: error.message,
+            message: ApiError::not_found(&arn).message,
+            channel_arn: arn.into_owned(),
             viewer_id: pair.text_or_empty("viewerId").into_owned(),
         });
-    }
-    if call.has(Behavior::Batch(BatchFault::DropErrors)) {
-        errors.clear();
-    }
-    if call.has(Behavior::Batch(BatchFault::WrongArn)) {
-        errors.iter_mut().for_each(|error| super::end_otherwise(&mut error.channel_arn));
     }
     json(&Revoked { errors })
 }

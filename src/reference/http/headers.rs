@@ -2,38 +2,33 @@
 
 use axum::http::{HeaderMap, header};
 
+use crate::reference::checks::Checks;
 use crate::reference::error::{ApiError, ErrorCode};
-use crate::reference::fault::ProtocolFault;
-use crate::reference::http::*;
 use crate::reference::rules::Rule;
-use crate::reference::service::Service;
 
-pub(super) fn check_headers(service: &Service, headers: &HeaderMap, body: &[u8]) -> Result<(), ApiError> {
-    if !accepts_json(headers) && service.enforces(Rule::Accept) {
+/// Fails unless the body and the accepted responses are JSON.
+pub(crate) fn check_headers(headers: &HeaderMap, body: &[u8], checks: &dyn Checks) -> Result<(), ApiError> {
+    if !accepts_json(headers) && checks.enforces(Rule::Accept) {
         return Err(ApiError::new(ErrorCode::NotAcceptable, "Responses are application/json"));
     }
-    let encodings = headers.get(header::ACCEPT_ENCODING).is_some_and(|value| !value.is_empty());
-    if encodings && has(service, ProtocolFault::RefuseEncodings) {
-        return Err(ApiError::new(ErrorCode::NotAcceptable, "Responses are not encoded"));
-    }
-    if !body.is_empty() && !is_json(headers) && service.enforces(Rule::ContentType) {
+    if !body.is_empty() && !is_json(headers) && checks.enforces(Rule::ContentType) {
         return Err(ApiError::new(ErrorCode::UnsupportedMediaType, "The body must be application/json"));
     }
     Ok(())
 }
 
-pub(super) fn is_json(headers: &HeaderMap) -> bool {
+fn is_json(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE);
     content_type
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| media_type(value).eq_ignore_ascii_case("application/json"))
 }
 
-pub(super) fn media_type(value: &str) -> &str {
+fn media_type(value: &str) -> &str {
     value.split(';').next().unwrap_or_default().trim()
 }
 
-pub(super) fn accepts_json(headers: &HeaderMap) -> bool {
+fn accepts_json(headers: &HeaderMap) -> bool {
     let mut ranges = headers
         .get_all(header::ACCEPT)
         .iter()

@@ -54,7 +54,7 @@ pub(crate) struct Srt {
 }
 
 /// A channel with what belongs to it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ChannelRow {
     pub(crate) channel: Channel,
     /// Numbers of its stream keys.
@@ -103,9 +103,6 @@ pub(crate) struct ChannelSummary<'a> {
     tags: &'a Tags,
     #[serde(rename = "type")]
     kind: &'a str,
-    /// Only a seeded fault fills this.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) srt: Option<&'a Srt>,
 }
 
 impl<'a> From<&'a Channel> for ChannelSummary<'a> {
@@ -123,7 +120,6 @@ impl<'a> From<&'a Channel> for ChannelSummary<'a> {
             recording_configuration_arn: &channel.recording_configuration_arn,
             tags: &channel.tags,
             kind: &channel.kind,
-            srt: None,
         }
     }
 }

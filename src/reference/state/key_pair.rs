@@ -21,13 +21,10 @@ pub(crate) struct KeyPairSummary<'a> {
     arn: &'a str,
     name: &'a str,
     tags: &'a Tags,
-    /// Only a seeded fault fills this.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) fingerprint: Option<&'a str>,
 }
 
 impl<'a> From<&'a KeyPair> for KeyPairSummary<'a> {
     fn from(pair: &'a KeyPair) -> Self {
-        Self { arn: &pair.arn, name: &pair.name, tags: &pair.tags, fingerprint: None }
+        Self { arn: &pair.arn, name: &pair.name, tags: &pair.tags }
     }
 }

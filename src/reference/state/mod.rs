@@ -21,7 +21,6 @@ mod ad_configuration;
 mod channel;
 mod failover_slate;
 mod key_pair;
-mod memory;
 mod policy;
 mod recording;
 mod region;
@@ -35,12 +34,11 @@ pub(crate) use ad_configuration::{AdConfiguration, MediaTailor, PostRoll};
 pub(crate) use channel::{Channel, ChannelRow, ChannelSummary, Multitrack, Srt};
 pub(crate) use failover_slate::FailoverSlate;
 pub(crate) use key_pair::{KeyPair, KeyPairSummary};
-pub(crate) use memory::Memory;
 pub(crate) use policy::Policy;
 pub(crate) use recording::{
     Destination, RecordingConfiguration, RecordingSummary, RenditionConfiguration, S3, Thumbnails,
 };
-pub(crate) use region::{Region, StreamKeys};
+pub(crate) use region::Region;
 pub(crate) use stream::{Audio, Event, Ingest, Ingests, Session, SessionRow, SessionSummary, StreamView, Video};
 pub(crate) use stream_key::{StreamKey, StreamKeySummary};
 pub(crate) use table::{Resource, Table};

@@ -18,7 +18,7 @@ pub(crate) struct RecordingConfiguration {
     pub(crate) thumbnail_configuration: Thumbnails,
 }
 
-/// "DestinationConfiguration"; only a fault leaves `s3` out.
+/// "DestinationConfiguration"; `s3` is missing only where no destination is insisted on.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Destination {
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
-    AdConfiguration, Channel, ChannelRow, FailoverSlate, KeyPair, Memory, Policy, RecordingConfiguration, Resource,
-    StreamKey, Table,
+    AdConfiguration, Channel, ChannelRow, FailoverSlate, KeyPair, Policy, RecordingConfiguration, Resource, StreamKey,
+    Table,
 };
 
 /// Which channels have a value in one member.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Referrers(HashMap<String, BTreeSet<u64>>);
 
 impl Referrers {
@@ -39,7 +39,7 @@ impl Referrers {
 }
 
 /// Which channels have a name, or refer to a resource.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Index {
     name: Referrers,
     recording: Referrers,
@@ -67,7 +67,7 @@ impl Index {
 }
 
 /// The state of one region.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Region {
     last_number: u64,
     channels: Table<ChannelRow>,
@@ -82,8 +82,6 @@ pub(crate) struct Region {
     pub(crate) failover_slates: Table<FailoverSlate>,
     /// Numbers of the live sessions with the number of their channel.
     pub(crate) live: BTreeMap<u64, u64>,
-    /// What only faulty servers use.
-    pub(crate) memory: Memory,
 }
 
 impl Region {
@@ -149,17 +147,14 @@ impl Region {
         self.index.add(number, &row.channel);
     }
 
-    /// Takes a channel and all that belongs to it out.
-    pub(crate) fn remove_channel(&mut self, arn: &str, keys: StreamKeys) {
+    /// Takes a channel and all that belongs to it out (rule 87).
+    pub(crate) fn remove_channel(&mut self, arn: &str) {
         let Some((number, row)) = self.channels.remove(arn) else {
             return;
         };
         self.index.remove(number, &row.channel);
         if let Some(session) = row.live() {
             self.live.remove(&session.number);
-        }
-        if keys == StreamKeys::Keep {
-            return;
         }
         for key in row.stream_keys {
             if let Some(arn) = self.stream_keys.row(key).map(|key| key.arn.clone()) {
@@ -195,13 +190,4 @@ impl Region {
             .or_else(|| self.ad_configurations.get_mut(arn).map(as_resource))
             .or_else(|| self.failover_slates.get_mut(arn).map(as_resource))
     }
-}
-
-/// What becomes of a deleted channel's stream keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StreamKeys {
-    /// They go with it (rule 87).
-    Remove,
-    /// They stay: a seeded fault.
-    Keep,
 }

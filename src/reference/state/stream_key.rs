@@ -23,13 +23,10 @@ pub(crate) struct StreamKeySummary<'a> {
     arn: &'a str,
     channel_arn: &'a str,
     tags: &'a Tags,
-    /// Only a seeded fault fills this.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) value: Option<&'a str>,
 }
 
 impl<'a> From<&'a StreamKey> for StreamKeySummary<'a> {
     fn from(key: &'a StreamKey) -> Self {
-        Self { arn: &key.arn, channel_arn: &key.channel_arn, tags: &key.tags, value: None }
+        Self { arn: &key.arn, channel_arn: &key.channel_arn, tags: &key.tags }
     }
 }

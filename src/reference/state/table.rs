@@ -15,7 +15,7 @@ pub(crate) trait Resource {
 }
 
 /// Rows by the number of their creation, and found by ARN.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Table<T> {
     rows: BTreeMap<u64, T>,
     by_arn: HashMap<String, u64>,

@@ -2,6 +2,52 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 
+/// A faulty server runs the same stages as the plain one: where its fault does not show, it responds the same.
+#[test]
+fn a_fault_that_does_not_show_changes_nothing() {
+    let responses = |client: &Client| {
+        let mut responses = Vec::new();
+        let mut note = |answer: super::client::Answer| {
+            let code = answer.header("x-amzn-errortype").to_owned();
+            responses.push((answer.status, code, answer.header("content-type").to_owned(), answer.body.clone()));
+            answer.json()
+        };
+        let created = note(client.call("CreateChannel", json!({"name": "a", "tags": {"B": "1"}})));
+        let arn = created["channel"]["arn"].clone();
+        let path = format!("/tags/{}", arn.as_str().unwrap_or_default().replace('/', "%2F"));
+        let list = note(client.call("ListChannels", json!({"maxResults": 1})));
+        for (operation, input) in [
+            ("CreateChannel", json!({"name": "a b"})),
+            ("CreateChannel", json!({"type": "BASIC", "preset": "HIGHER_BANDWIDTH_DELIVERY"})),
+            ("CreateStreamKey", json!({"channelArn": arn})),
+            ("ListChannels", json!({"maxResults": 1, "nextToken": list["nextToken"]})),
+            ("ListChannels", json!({"filterByName": "a"})),
+            ("GetStream", json!({"channelArn": arn})),
+            ("GetStreamSession", json!({"channelArn": arn})),
+            ("BatchGetChannel", json!({"arns": [arn, "arn:aws:ivs:us-east-1:123456789012:channel/none"]})),
+            ("UpdateChannel", json!({"arn": arn, "authorized": true})),
+            ("CreatePlaybackRestrictionPolicy", json!({"allowedCountries": ["XX"]})),
+            ("ImportPlaybackKeyPair", json!({"publicKeyMaterial": "none"})),
+            ("Nowhere", json!({})),
+            ("DeleteChannel", json!({"arn": arn})),
+            ("GetChannel", json!({"arn": arn})),
+        ] {
+            note(client.call(operation, input));
+        }
+        note(client.send("GET", &path, "", ""));
+        note(client.send("GET", "/GetChannel", "", ""));
+        note(client.send("POST", "/CreateChannel", "content-type: text/plain\r\n", "{}"));
+        note(client.send("POST", "/CreateChannel", "content-type: application/json\r\n", "{"));
+        responses
+    };
+    let plain = responses(&Client::new());
+    for fault in
+        ["status:StopStream=201", "tags:lose", "state:orphan-keys@reborn", "stale:GetStreamKey.output.streamKey.value"]
+    {
+        assert_eq!(responses(&Client::faulty(&[fault])), plain, "{fault}");
+    }
+}
+
 #[test]
 fn a_waived_constraint_lets_exactly_its_breach_pass() {
     let client = Client::faulty(&["ignore:CreateChannel.input.name.length.max"]);

@@ -1,12 +1,12 @@
-//! What only faulty servers remember: how resources were before they became what they are.
+//! What a faulty server remembers of resources: how they were before they became what they are.
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Channel, Tags};
+use super::super::state::{Channel, Tags};
 
 /// What is remembered of resources, by ARN.
 #[derive(Debug, Default)]
-pub(crate) struct Memory {
+pub(super) struct Memory {
     untagged: HashMap<String, Tags>,
     tagged: HashSet<String>,
     channels: HashMap<String, Channel>,
@@ -14,32 +14,32 @@ pub(crate) struct Memory {
 
 impl Memory {
     /// Remembers that a resource was tagged.
-    pub(crate) fn tag(&mut self, arn: &str) {
+    pub(super) fn tag(&mut self, arn: &str) {
         self.tagged.insert(arn.to_owned());
     }
 
     /// Whether it was.
-    pub(crate) fn was_tagged(&self, arn: &str) -> bool {
+    pub(super) fn was_tagged(&self, arn: &str) -> bool {
         self.tagged.contains(arn)
     }
 
     /// Remembers tags that were removed.
-    pub(crate) fn untag(&mut self, arn: &str, removed: Tags) {
+    pub(super) fn untag(&mut self, arn: &str, removed: Tags) {
         self.untagged.entry(arn.to_owned()).or_default().extend(removed);
     }
 
     /// The tags that were ever removed.
-    pub(crate) fn untagged(&self, arn: &str) -> Tags {
+    pub(super) fn untagged(&self, arn: &str) -> Tags {
         self.untagged.get(arn).cloned().unwrap_or_default()
     }
 
     /// Remembers a channel as it was before its first update.
-    pub(crate) fn update(&mut self, before: &Channel) {
+    pub(super) fn update(&mut self, before: &Channel) {
         self.channels.entry(before.arn.clone()).or_insert_with(|| before.clone());
     }
 
     /// The channel as it was before its first update; none if it was not updated.
-    pub(crate) fn before_updates(&self, arn: &str) -> Option<&Channel> {
+    pub(super) fn before_updates(&self, arn: &str) -> Option<&Channel> {
         self.channels.get(arn)
     }
 }
