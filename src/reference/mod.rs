@@ -16,6 +16,9 @@
 //!    (`rules`).
 //! 4. `reply` writes the response.
 //!
+//! `checks` decides which rules and constraints hold: all of them on the plain server. `ids` names resources. A server with
+//! faults runs the same stages from `fault::layer`, with other checks and other names.
+//!
 //! The region is the one in the request's credential scope, even where
 //! signatures are not checked, and [`Config::region`] otherwise.
 //!

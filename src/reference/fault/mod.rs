@@ -1,13 +1,13 @@
 //! Deliberate deviations, to prove that a harness detects them.
 //!
-//! A fault is named by an id in a small grammar (see [`Fault`]). Faults wrap the server from outside: [`layer`] runs its
+//! A fault is named by an id in a small grammar (see [`Fault`]). Faults wrap the server from outside: `layer` runs its
 //! stages one after the other as the plain server does, and works between them:
 //!
 //! | file | what it changes |
 //! | --- | --- |
 //! | `requests` | the request before a stage reads it |
-//! | `checks` | which rules and constraints hold ([`Checks`](super::checks::Checks)) |
-//! | `identifiers` | how resources are named ([`Identifiers`](super::ids::Identifiers)) |
+//! | `checks` | which rules and constraints hold (`Checks`) |
+//! | `identifiers` | how resources are named (`Identifiers`) |
 //! | `effects` | what an operation did to the state, and what it shows |
 //! | `history`, `systemic`, `document` | documents by what came before, in all operations, and at a path |
 //! | `replies` | the response as a whole |
