@@ -21,9 +21,9 @@ use crate::report::Record;
 use crate::report::finding_id::FindingId;
 use crate::report::text::{count, reproduce, visible};
 use crate::run::settings::Shard;
-use crate::spec::Contract;
 use crate::spec::clause::{Clause, ClauseIndex};
 use crate::spec::rules::{Ambiguity, Erratum, NumberedRule};
+use crate::spec::{Contract, Evidence};
 
 /// How many cases of a clause are named.
 const MOST_CASES: usize = 12;
@@ -145,19 +145,26 @@ impl Knowledge<'_> {
             let _ = writeln!(page, "  {}: {when}", kind.id());
         }
         self.readings_of(&mut page, clause);
-        self.evidence_of(&mut page, &clause.id);
+        self.evidence_page(&mut page, self.contract.evidence_on(&clause.id));
         page
     }
 
     /// What is known of the service about an id.
     fn evidence_of(&self, page: &mut String, id: &str) {
-        let mut known = self.contract.evidence.about(id).peekable();
-        if known.peek().is_some() {
+        self.evidence_page(page, self.contract.evidence.about(id).collect());
+    }
+
+    fn evidence_page(&self, page: &mut String, known: Vec<&Evidence>) {
+        if !known.is_empty() {
             let _ = writeln!(page, "\nKnown of the service");
         }
         for entry in known {
             let _ = writeln!(page, "  {} ({}): {}", entry.stand, visible(&entry.source), visible(&entry.says));
             let _ = writeln!(page, "    {}", visible(&entry.effect));
+            for source in self.contract.evidence.sources(entry) {
+                let date = if source.date.is_empty() { String::new() } else { format!(", {}", source.date) };
+                let _ = writeln!(page, "    {}: {}{date}", visible(&source.key), visible(&source.title));
+            }
         }
     }
 
@@ -166,11 +173,7 @@ impl Knowledge<'_> {
         let rules = &self.contract.rules;
         let bears = |rule: &&NumberedRule| rule.ids.iter().any(|id| matches(id, &clause.id));
         let readings: Vec<&NumberedRule> = rules.rules.iter().filter(bears).collect();
-        let is_about = |erratum: &&Erratum| {
-            let mut places = erratum.places.iter();
-            places.any(|place| matches(place, &clause.id) || clause.id.starts_with(&format!("{place}.")))
-        };
-        let errata: Vec<&Erratum> = rules.errata.iter().filter(is_about).collect();
+        let errata: Vec<&Erratum> = rules.errata.iter().filter(|erratum| erratum.bears_on(&clause.id)).collect();
         if readings.is_empty() && errata.is_empty() {
             return;
         }

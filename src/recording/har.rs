@@ -11,6 +11,9 @@ use super::body;
 use super::recorded::{self, Recorded, Span};
 use crate::wire::{Coding, Text};
 
+/// How the comment of an entry begins whose failure was provoked, in lower case.
+const PROVOKED: &str = "provoked";
+
 /// Reads a HAR file and hands over its entries one after another; no more than one is in memory.
 pub(super) fn read(source: impl BufRead, each: &mut dyn FnMut(Recorded)) -> Result<(), serde_json::Error> {
     let mut json = serde_json::Deserializer::from_reader(source);
@@ -104,6 +107,10 @@ struct Entry {
     time: Option<f64>,
     request: Request,
     response: Option<Response>,
+    comment: Option<String>,
+    /// The region that the request was signed for, where this program wrote the file.
+    #[serde(rename = "_region")]
+    region: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -166,8 +173,15 @@ impl Entry {
             None => (None, false),
         };
         let span = self.started_date_time.and_then(|began| Span::new(&began, self.time?));
-        Ok(Recorded { origin, request, has_request_body, response, has_response_body, span })
+        let is_provoked = self.comment.is_some_and(|comment| is_provoked(&comment));
+        let region = self.region;
+        Ok(Recorded { origin, request, has_request_body, response, has_response_body, span, region, is_provoked })
     }
+}
+
+/// Whether the comment of an entry says that its failure was provoked.
+fn is_provoked(comment: &str) -> bool {
+    comment.trim_start().to_ascii_lowercase().starts_with(PROVOKED)
 }
 
 fn status(number: f64) -> Option<u16> {

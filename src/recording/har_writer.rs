@@ -14,6 +14,17 @@ use crate::wire::{Exchange, Reply, Response, Text};
 /// What stands behind the last entry.
 const END: &str = "\n]}}\n";
 
+/// How a request was sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Sent<'s> {
+    /// Base URL of the target.
+    pub endpoint: &'s str,
+    /// When.
+    pub began: SystemTime,
+    /// Region that it was meant for; `None` if it had another caller or another signature than the others.
+    pub region: Option<&'s str>,
+}
+
 /// Writes exchanges into a HAR file. It writes what it is given: secrets must be gone already.
 #[derive(Debug)]
 pub struct HarWriter {
@@ -40,14 +51,14 @@ impl HarWriter {
         Ok(writer)
     }
 
-    /// Adds an exchange with a target at `endpoint`, a base URL.
+    /// Adds an exchange.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn write(&mut self, endpoint: &str, exchange: &Exchange, began: SystemTime) -> io::Result<()> {
+    pub fn write(&mut self, sent: &Sent<'_>, exchange: &Exchange) -> io::Result<()> {
         let separator = if self.entries == 0 { "" } else { ",\n" };
         self.entries += 1;
-        self.append(&format!("{separator}{}", entry(endpoint, exchange, began)))
+        self.append(&format!("{separator}{}", entry(sent, exchange)))
     }
 
     /// Ends the recording.
@@ -70,7 +81,8 @@ impl HarWriter {
     }
 }
 
-fn entry(endpoint: &str, exchange: &Exchange, began: SystemTime) -> Value {
+fn entry(how: &Sent<'_>, exchange: &Exchange) -> Value {
+    let endpoint = how.endpoint;
     let request = &exchange.request;
     let milliseconds = exchange.elapsed.as_secs_f64() * 1000.0;
     let content_type = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
@@ -92,12 +104,15 @@ fn entry(endpoint: &str, exchange: &Exchange, began: SystemTime) -> Value {
         members.insert("postData".to_owned(), data);
     }
     let mut entry = json!({
-        "startedDateTime": jiff::Timestamp::try_from(began).map(|time| time.to_string()).unwrap_or_default(),
+        "startedDateTime": jiff::Timestamp::try_from(how.began).map(|time| time.to_string()).unwrap_or_default(),
         "time": milliseconds,
         "request": sent,
         "cache": {},
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
     });
+    if let Some(region) = how.region {
+        entry["_region"] = Value::from(region);
+    }
     match &exchange.reply {
         Reply::Response(response) => entry["response"] = answer(response),
         Reply::Failure(failure) => {
@@ -183,14 +198,16 @@ mod tests {
         let failure = TransportFailure { kind: FailureKind::Closed, detail: "closed".to_owned() };
         let all = [response(b"{\"a\":1}"), response(b"\xff\xfe"), Reply::Failure(failure)].map(exchange);
         for (number, exchange) in all.iter().enumerate() {
-            writer.write("http://127.0.0.1:1", exchange, SystemTime::UNIX_EPOCH).unwrap();
+            let endpoint = "http://127.0.0.1:1";
+            let sent = Sent { endpoint, began: SystemTime::UNIX_EPOCH, region: Some("eu-west-1") };
+            writer.write(&sent, exchange).unwrap();
             let mut found = Vec::new();
             read(&std::fs::read(&path).unwrap()[..], &mut |recorded| found.push(recorded)).unwrap();
             assert_eq!(found.len(), number + 1);
             let last = found.last().unwrap();
             assert_eq!((&last.request, last.response.as_ref()), (&exchange.request, exchange.response()));
             assert_eq!(last.origin.as_deref(), Some("http://127.0.0.1:1"));
-            assert_eq!(last.span.unwrap().ended, 3000);
+            assert_eq!((last.span.unwrap().ended, last.region.as_deref()), (3000, Some("eu-west-1")));
         }
         writer.finish().unwrap();
         std::fs::remove_file(&path).unwrap();

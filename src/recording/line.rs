@@ -28,6 +28,9 @@ pub(super) struct Line {
     response_body_base64: Option<String>,
     started_at: Option<String>,
     duration_ms: Option<f64>,
+    region: Option<String>,
+    #[serde(default)]
+    provoked: bool,
 }
 
 /// Headers: an object from names to a text or a list of texts.
@@ -88,6 +91,8 @@ impl Line {
             response,
             has_response_body,
             span: self.started_at.and_then(|began| Span::new(&began, self.duration_ms?)),
+            region: self.region,
+            is_provoked: self.provoked,
         })
     }
 }

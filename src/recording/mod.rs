@@ -8,6 +8,6 @@ mod line;
 mod reader;
 mod recorded;
 
-pub use har_writer::HarWriter;
+pub use har_writer::{HarWriter, Sent};
 pub use reader::{ReadError, read};
 pub use recorded::{Recorded, Span};

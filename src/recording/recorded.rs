@@ -20,6 +20,10 @@ pub struct Recorded {
     pub has_response_body: bool,
     /// When it was under way.
     pub span: Option<Span>,
+    /// The region that it was meant for, where the recorder says so.
+    pub region: Option<String>,
+    /// Whether whoever recorded it provoked a failure, so that an error says nothing of the target.
+    pub is_provoked: bool,
 }
 
 /// Begin and end of an exchange, in microseconds since 1970.

@@ -3,7 +3,10 @@
 mod finding;
 mod totals;
 
-pub use finding::{BaselineStatus, CauseRecord, FindingRecord, RequestRecord, ResponseRecord, Role, SeenRecord};
+pub use finding::{
+    BaselineStatus, CauseRecord, EvidenceRecord, EvidenceSourceRecord, FindingRecord, RequestRecord, ResponseRecord,
+    Role, SeenRecord,
+};
 use std::collections::BTreeSet;
 pub use totals::{CaseTotals, CauseTotals, ClauseTotals, FindingTotals, OperationTotals, Summary};
 

@@ -120,6 +120,7 @@ pub fn finding(id: &str, clause: &str, operation: &str, kind: FindingKind) -> Fi
         cause: String::new(),
         role: Role::Primary,
         setup: Vec::new(),
+        evidence: Vec::new(),
     }
 }
 

@@ -27,6 +27,7 @@ use crate::send::{Connections, SendError, Signer};
 use crate::spec::Contract;
 use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
 use broadcast_control::Broadcasts;
+use delivery::Caller;
 use pacing::{Counting, Pacing};
 use senders::Senders;
 use signing::Signing;
@@ -65,12 +66,13 @@ struct Attempt<'r> {
     request: &'r Request,
     signer: Option<&'r Signer>,
     region: Option<&'r str>,
+    caller: Caller,
 }
 
 impl<'r> Attempt<'r> {
     /// In the run's own region.
     fn signed(request: &'r Request, signer: Option<&'r Signer>) -> Attempt<'r> {
-        Attempt { request, signer, region: None }
+        Attempt { request, signer, region: None, caller: Caller::Run }
     }
 }
 
@@ -236,7 +238,8 @@ impl Target {
             Some(region) if region != self.signing.region => {
                 self.signing.refresh(&self.shutdown).await;
                 let signer = self.signing.signer_for(region);
-                self.send_until_accepted(Attempt { request, signer: signer.as_ref(), region: Some(region) }).await
+                self.send_until_accepted(Attempt { region: Some(region), ..Attempt::signed(request, signer.as_ref()) })
+                    .await
             }
             _ => self.send(request).await,
         }
@@ -245,7 +248,7 @@ impl Target {
     /// Sends a request once with other credentials.
     pub async fn send_as(&self, request: &Request, credentials: &Credentials) -> Exchange {
         let signer = self.signing.signer_of(credentials);
-        self.once(Attempt::signed(request, Some(&signer))).await
+        self.once(Attempt { caller: Caller::Other, ..Attempt::signed(request, Some(&signer)) }).await
     }
 
     /// Sends a request once, whatever comes back.

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use globset::Glob;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::contract::Contract;
+use super::rules::{Ambiguity, Erratum};
 
 /// How the service stands to what a contract says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stand {
     /// It was seen in a recorded or live response.
@@ -83,6 +84,15 @@ impl EvidenceFile {
         toml::from_str(text).unwrap_or_default()
     }
 
+    /// The sources that an entry names, in their order: keys stand first in its parts.
+    pub fn sources<'e>(&'e self, entry: &'e Evidence) -> impl Iterator<Item = &'e EvidenceSource> {
+        let named = |source: &&EvidenceSource| {
+            let mut words = entry.source.split(|letter: char| !letter.is_ascii_alphanumeric());
+            words.any(|word| word == source.key)
+        };
+        self.source.iter().filter(named)
+    }
+
     /// What is known about an id.
     pub fn about<'e>(&'e self, id: &str) -> impl Iterator<Item = &'e Evidence> {
         self.evidence.iter().filter(move |entry| entry.about.iter().any(|glob| matches(glob, id)))
@@ -91,6 +101,29 @@ impl EvidenceFile {
 
 fn matches(glob: &str, id: &str) -> bool {
     glob == id || Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(id))
+}
+
+impl Contract {
+    /// What is known of the service about a clause: about the clause itself, and about the errata and ambiguities that bear
+    /// on it. Each entry comes once, in the order of the file.
+    pub fn evidence_on(&self, clause: &str) -> Vec<&Evidence> {
+        let rules = &self.rules;
+        let errata = rules.errata.iter().filter(|erratum| erratum.bears_on(clause)).map(|erratum| erratum.id.as_str());
+        let readings = rules.rules.iter().filter(|rule| rule.ids.iter().any(|id| matches(id, clause)));
+        let numbers: BTreeSet<u32> = readings.map(|rule| rule.number).collect();
+        let is_open = |ambiguity: &&Ambiguity| ambiguity.rules.iter().any(|number| numbers.contains(number));
+        let ambiguities = rules.ambiguities.iter().filter(is_open).map(|ambiguity| ambiguity.id.as_str());
+        let ids: Vec<&str> = std::iter::once(clause).chain(errata).chain(ambiguities).collect();
+        let is_about = |entry: &&Evidence| entry.about.iter().any(|glob| ids.iter().any(|id| matches(glob, id)));
+        self.evidence.evidence.iter().filter(is_about).collect()
+    }
+}
+
+impl Erratum {
+    /// Whether it is about a clause.
+    pub fn bears_on(&self, clause: &str) -> bool {
+        self.places.iter().any(|place| matches(place, clause) || clause.starts_with(&format!("{place}.")))
+    }
 }
 
 /// Clauses that rest on text which the service contradicts.
@@ -126,6 +159,19 @@ mod tests {
             let globs = contract.evidence.evidence.iter().flat_map(|entry| &entry.about);
             let idle: Vec<&String> = globs.filter(|glob| !ids.iter().any(|id| matches(glob, id))).collect();
             assert!(idle.is_empty(), "{idle:?}");
+        }
+    }
+
+    #[test]
+    fn a_clause_has_the_evidence_of_its_errata_and_ambiguities() {
+        let contract = load_files(&Bundle::DOCUMENT.files()).unwrap();
+        let stands = |clause: &str| contract.evidence_on(clause).iter().map(|entry| entry.stand).collect::<Vec<_>>();
+        assert!(stands("rule.default-multitrack-input-configuration").contains(&Stand::Contradicted));
+        assert!(stands("GetChannel.error.ResourceNotFoundException").contains(&Stand::Seen));
+        assert_eq!(stands("DeleteChannel.empty_body"), []);
+        for entry in &contract.evidence.evidence {
+            let named = contract.evidence.sources(entry).count();
+            assert!(named > 0 || entry.source == "none found", "{}", entry.source);
         }
     }
 

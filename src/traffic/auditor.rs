@@ -4,27 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-
-use super::redacted;
+use super::called::{exchange, named, read_input};
+use super::order::{Heard, Order};
 use super::routes::{self, PassedOver, Routes};
 use super::single::{Asked, Shown, Single};
 use super::unshown::{self, Seen};
-use crate::generate::{GenerateError, Generator, visit};
-use crate::judge::{Judge, Judgement};
+use crate::generate::{GenerateError, Generator, Legality, visit};
+use crate::judge::{Answer, Judge, Judgement};
 use crate::plan::Plan;
-use crate::protocol::{self, Call};
+use crate::protocol::Call;
 use crate::record::Tally;
 use crate::record::{CaseOutcome, CaseResult, FindingKey, Outcome};
 use crate::recording::Recorded;
 use crate::spec::clause::{ClauseIndex, ClauseKind, Constraint};
-use crate::spec::contract::{Contract, Location, Operation};
-use crate::wire::{Exchange, Reply, Request, Response};
+use crate::spec::contract::{Contract, Operation};
+use crate::wire::Exchange;
 
-/// Headers of requests that are kept as evidence: others may hold anything.
-const KEPT_HEADERS: [&str; 3] = ["accept", "content-type", "content-encoding"];
-/// How parameters of a signature in the query begin, in lower case. Source: AWS Signature Version 4, "query parameters".
-const SIGNATURE: &str = "x-amz-";
 /// Most origins that are named.
 const MOST_ORIGINS: usize = 5;
 
@@ -58,6 +53,7 @@ pub struct Auditor<'c> {
     origins: Vec<String>,
     region: Option<String>,
     passed_over: PassedOverCounts,
+    order: Order<'c>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -103,6 +99,7 @@ impl<'c> Auditor<'c> {
             origins: Vec::new(),
             region: None,
             passed_over: PassedOverCounts::default(),
+            order: Order::new(contract, plan),
         })
     }
 
@@ -122,15 +119,39 @@ impl<'c> Auditor<'c> {
         };
         let Some(response) = &recorded.response else {
             self.passed_over.no_response += 1;
+            self.order.lose(&call, named(&call, recorded).as_ref(), recorded);
             return;
         };
         self.note_origin(recorded);
         let asked = self.asked(&call, recorded);
         let exchange = exchange(call.operation, recorded, response);
         let single = Single { contract, plan: self.plan, judge: &self.judge, generator: &self.generator };
-        let shown = single.shown(call.operation, &asked, recorded, response, &exchange);
+        let mut shown = single.shown(call.operation, &asked, recorded, response, &exchange);
         self.note_secrets(call.operation, &asked, &shown.judgement);
+        self.hear_in_order(&call, &asked, &mut shown, &exchange, recorded);
         self.note(&call, &asked, shown, &exchange);
+    }
+
+    /// What the exchange shows together with those before it.
+    fn hear_in_order(
+        &mut self,
+        call: &Call<'_>,
+        asked: &Asked,
+        shown: &mut Shown,
+        exchange: &Exchange,
+        recorded: &Recorded,
+    ) {
+        let is_refused = matches!(shown.judgement.answer, Answer::Error { status: 400..500, .. });
+        match asked {
+            Asked::Known(input, legality) => {
+                let is_open = !matches!(legality, Legality::Legal { .. });
+                let judgement = &shown.judgement;
+                let upheld = self.order.hear(Heard { call, input, is_open, judgement, exchange, recorded });
+                shown.judgement.upheld.extend(upheld);
+            }
+            Asked::Unknown(_) if is_refused => {}
+            Asked::Unknown(_) => self.order.lose(call, named(call, recorded).as_ref(), recorded),
+        }
     }
 
     /// What is known of the request.
@@ -227,11 +248,34 @@ impl<'c> Auditor<'c> {
         }
     }
 
+    /// What exchanges show together.
+    fn settle_order(&mut self) -> u64 {
+        let order = std::mem::replace(&mut self.order, Order::new(self.contract, self.plan));
+        let mut found = BTreeSet::new();
+        for doubt in order.finish() {
+            let key = FindingKey::from(&doubt.violation);
+            if let Some(of_operation) = self.cases.get_mut(doubt.case) {
+                of_operation.findings.insert(key.clone());
+            }
+            found.insert(key);
+            self.tally.find_after(doubt.violation, doubt.case, &doubt.exchange, &doubt.history);
+        }
+        self.tally.first_seen.clear();
+        found.len() as u64
+    }
+
     /// What all exchanges showed.
     pub fn finish(mut self, stopped_early: Option<String>) -> Audit {
         self.settle_refusals();
+        let of_order = self.settle_order();
         let judged = self.cases.iter().map(|case| case.requests).sum();
-        let notes = self.notes(judged);
+        let mut notes = self.notes(judged);
+        if of_order > 0 {
+            let them = if of_order == 1 { "1 finding rests" } else { &format!("{of_order} findings rest") };
+            notes.push(format!(
+                "{them} on several exchanges: nothing else may have changed what the recording made in the meantime."
+            ));
+        }
         let cases = (0..).zip(std::mem::take(&mut self.cases)).map(|(case, of)| of.result(case)).collect();
         let tally = self.tally;
         let outcome = Outcome {
@@ -299,48 +343,5 @@ impl OfOperation {
             findings: self.findings.into_iter().collect(),
             hindered_by: Vec::new(),
         }
-    }
-}
-
-/// The exchange as it is judged and shown: without what authenticates it.
-fn exchange(operation: &Operation, recorded: &Recorded, response: &Response) -> Exchange {
-    let is_bound = |name: &str| {
-        operation.input.members().iter().any(|member| match &member.location {
-            Location::Header(bound) => bound.eq_ignore_ascii_case(name),
-            Location::PrefixHeaders(prefix) => name.starts_with(&prefix.to_lowercase()),
-            _ => false,
-        })
-    };
-    let request = &recorded.request;
-    let headers = request.headers.iter().filter(|(name, _)| KEPT_HEADERS.contains(&name.as_str()) || is_bound(name));
-    let request = Request {
-        method: request.method.clone(),
-        target: without_signature(&request.target).into(),
-        headers: headers.cloned().collect(),
-        body: request.body.clone(),
-    };
-    let elapsed = recorded.span.map_or(0, |span| span.ended.saturating_sub(span.began));
-    let elapsed = Duration::from_micros(u64::try_from(elapsed).unwrap_or_default());
-    Exchange { request, reply: Reply::Response(response.clone()), elapsed, repeats: 0 }
-}
-
-fn without_signature(target: &str) -> String {
-    let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
-    let kept = query.split('&').filter(|pair| !pair.to_ascii_lowercase().starts_with(SIGNATURE));
-    match kept.collect::<Vec<_>>().join("&") {
-        kept if kept.is_empty() => path.to_owned(),
-        kept => format!("{path}?{kept}"),
-    }
-}
-
-/// The input of a recorded call.
-///
-/// # Errors
-/// It is not known, for this reason: the response is judged alone then.
-fn read_input(call: &Call<'_>, recorded: &Recorded) -> Result<Value, &'static str> {
-    let input = protocol::read_input(call, &recorded.request, recorded.has_request_body)?;
-    match redacted::holds_redacted(&input) {
-        true => Err("a value of the request was taken out of the recording"),
-        false => Ok(input),
     }
 }

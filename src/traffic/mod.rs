@@ -2,6 +2,8 @@
 //! show. It sends nothing, and never says more than the recording shows.
 
 mod auditor;
+mod called;
+mod order;
 mod redacted;
 mod routes;
 mod single;

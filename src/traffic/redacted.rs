@@ -29,6 +29,24 @@ pub(super) fn holds_redacted(value: &Value) -> bool {
     }
 }
 
+/// Takes out of a value what was taken out before: members and lists that hold such a text.
+pub(super) fn take_out(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !matches!(member, Value::String(text) if is_redacted(text)));
+            members
+                .retain(|_, member| !matches!(member, Value::Array(elements) if elements.iter().any(is_text_redacted)));
+            members.values_mut().for_each(take_out);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(take_out),
+        _ => {}
+    }
+}
+
+fn is_text_redacted(value: &Value) -> bool {
+    matches!(value, Value::String(text) if is_redacted(text))
+}
+
 /// The clauses on members of a value that were taken out.
 pub(super) fn clauses(shape: &Node, value: &Value) -> BTreeSet<ClauseIndex> {
     let mut found = BTreeSet::new();
@@ -45,6 +63,13 @@ pub(super) fn clauses(shape: &Node, value: &Value) -> BTreeSet<ClauseIndex> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_taken_out_is_not_there() {
+        let mut body = serde_json::json!({"channels": [{"arn": "***", "name": "a"}], "l": ["b", "[redacted]"], "n": 1});
+        take_out(&mut body);
+        assert_eq!(body, serde_json::json!({"channels": [{"name": "a"}], "n": 1}));
+    }
 
     #[test]
     fn what_stands_for_a_secret_is_known() {

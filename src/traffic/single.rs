@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::plan::expectation::{self, Expectation, ExpectedError};
 use crate::protocol;
 use crate::recording::Recorded;
-use crate::spec::clause::ClauseIndex;
+use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::{Contract, Operation};
 use crate::spec::rules::ErrorCause;
 use crate::wire::{Exchange, Response};
@@ -61,6 +61,9 @@ impl Single<'_> {
     ) -> Shown {
         let mut shown = match response.status {
             200..=299 => self.success(operation, asked, exchange),
+            _ if recorded.is_provoked => {
+                self.undecided(operation, exchange, "its failure was provoked, as the recording says".to_owned())
+            }
             _ => self.error(operation, asked, response, exchange),
         };
         if !recorded.has_response_body {
@@ -180,13 +183,13 @@ impl Single<'_> {
         exchange: &Exchange,
     ) -> Shown {
         let statuses = code.map(|code| expectation::statuses(self.contract, operation, code)).unwrap_or_default();
+        if status >= 500 {
+            return self.server_error(operation, asked, statuses.contains(&status), exchange);
+        }
         if let Some(code) = code.filter(|_| !statuses.is_empty()) {
             let errors = statuses.iter().map(|status| ExpectedError { code: code.to_owned(), status: *status });
             let expectation = Expectation { any_client_error: true, ..Expectation::success_or(errors.collect()) };
-            let is_server = status >= 500 && !statuses.contains(&status);
-            if !is_server {
-                return self.judged(operation, &expectation, operation.status_clause, exchange);
-            }
+            return self.judged(operation, &expectation, operation.status_clause, exchange);
         }
         let focus = operation.status_clause;
         match asked {
@@ -210,6 +213,26 @@ impl Single<'_> {
             },
             Asked::Known(_, Legality::Open(_)) | Asked::Unknown(_) => self.any_error(operation, exchange),
         }
+    }
+
+    /// A failure of the server that the operation does not list. One that the contract has for other operations or for all
+    /// (`is_known`) is no divergence of the document alone.
+    fn server_error(&self, operation: &Operation, asked: &Asked, is_known: bool, exchange: &Exchange) -> Shown {
+        let mut shown = match asked {
+            Asked::Known(_, Legality::Broken(roots)) => match &roots[..] {
+                [(root, expectation)] => self.judged(operation, expectation, *root, exchange),
+                _ => self.any_error(operation, exchange),
+            },
+            Asked::Known(_, Legality::Legal { .. }) => {
+                self.judged(operation, &Expectation::success(), operation.status_clause, exchange)
+            }
+            _ => self.any_error(operation, exchange),
+        };
+        let failures = shown.judgement.violations.iter_mut();
+        for violation in failures.filter(|violation| is_known && violation.kind == FindingKind::ServerError) {
+            violation.tier = Some(Tier::Inferred);
+        }
+        shown
     }
 
     /// Any client error is right; a fault of the server is not.

@@ -97,6 +97,7 @@ impl Shadow {
                 pending: None,
                 tags_were_listed: false,
                 doubted: BTreeSet::new(),
+                former: Vec::new(),
             };
             self.tracked.insert(arn.to_owned(), tracked);
             made.push(arn.to_owned());
@@ -127,6 +128,7 @@ impl Shadow {
         };
         let mut found = self.suspicions_of_update(views, seen, (place, &object), &given);
         found.iter_mut().for_each(|suspicion| role.operation.clone_into(&mut suspicion.operation));
+        self.tracked.get_mut(subject).into_iter().for_each(Tracked::keep_former);
         self.adopt(views, seen, subject, &object);
         self.note(&effect, &BTreeSet::from([subject.to_owned()]));
         found
@@ -135,6 +137,7 @@ impl Shadow {
     /// An update whose response shows nothing: what was given is what it is now, as far as it was a plain success.
     fn updated_unseen(&mut self, seen: Seen<'_>, subject: &str, given: &BTreeSet<String>) {
         let Some(tracked) = self.tracked.get_mut(subject) else { return };
+        tracked.keep_former();
         for name in given {
             match seen.input.get(name).filter(|_| !seen.is_open) {
                 Some(value) if tracked.members.contains_key(name) => {
@@ -174,6 +177,7 @@ impl Shadow {
         let given = role.tags.as_ref().and_then(|name| input.get(name)).and_then(Value::as_object);
         let given = given.cloned().unwrap_or_default();
         tracked.tags_were_listed = false;
+        tracked.keep_former();
         let Some(tags) = &mut tracked.tags else { return };
         if given.values().any(|value| !value.is_string()) {
             tracked.tags = None;
@@ -188,6 +192,7 @@ impl Shadow {
     fn untagged(&mut self, role: &OperationRole, subject: &str, input: &Value) {
         let Some(tracked) = self.tracked.get_mut(subject) else { return };
         tracked.tags_were_listed = false;
+        tracked.keep_former();
         let Some(tags) = &mut tracked.tags else { return };
         let keys = role.tags.as_ref().and_then(|name| input.get(name)).and_then(Value::as_array);
         let keys = keys.into_iter().flatten().filter_map(Value::as_str);

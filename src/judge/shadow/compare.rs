@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::state::Tracked;
+use super::state::{Former, Tracked};
 use super::views::{Object, Views};
 use crate::judge::exchange::Judgement;
 use crate::judge::finding::{FindingKind, Violation};
@@ -24,8 +24,28 @@ pub(super) fn members(views: &Views, tracked: &Tracked, object: &Object<'_>) -> 
 /// Tags that an object shows otherwise than they are known, where it has a place for them.
 pub(super) fn tags(views: &Views, tracked: &Tracked, object: &Object<'_>) -> Vec<Difference> {
     let (Some(member), Some(known)) = (views.tags_member(object.node), &tracked.tags) else { return Vec::new() };
-    let shown = object.members.get(member).and_then(Value::as_object).cloned().unwrap_or_default();
-    law::tag_differences(known, &shown)
+    law::tag_differences(known, &shown_tags(object, member))
+}
+
+/// The tags that an object shows in a member.
+pub(super) fn shown_tags(object: &Object<'_>, member: &str) -> Map<String, Value> {
+    object.members.get(member).and_then(Value::as_object).cloned().unwrap_or_default()
+}
+
+/// Whether a member of a resource, as an object shows it, was so before.
+pub(super) fn was_so(tracked: &Tracked, object: &Object<'_>, member: &str) -> bool {
+    let shown = Value::Object(object.members.clone());
+    let is_like = |former: &Former| {
+        let differences = law::differences(object.node, &former.members, &shown);
+        former.members.contains_key(member) && !differences.iter().any(|difference| difference.member == member)
+    };
+    tracked.former.iter().any(is_like)
+}
+
+/// Whether a tag, as it is shown, was so before.
+pub(super) fn tag_was_so(tracked: &Tracked, shown: &Map<String, Value>, key: &str) -> bool {
+    let is_like = |tags: &Map<String, Value>| !law::tag_differences(tags, shown).iter().any(|one| one.member == key);
+    tracked.former.iter().filter_map(|former| former.tags.as_ref()).any(is_like)
 }
 
 /// Whether the response itself says that a member of an object is wrong: then it says nothing of the state. Without a

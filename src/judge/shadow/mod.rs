@@ -8,6 +8,7 @@ mod apply;
 mod compare;
 mod pages;
 mod state;
+mod upheld;
 mod verify;
 mod views;
 
@@ -16,7 +17,7 @@ mod tests;
 
 use serde_json::Value;
 
-pub use state::Shadow;
+pub use state::{Existence, Shadow};
 pub use views::Views;
 
 use super::exchange::Judgement;
@@ -58,6 +59,8 @@ pub struct Suspicion {
     pub expected: String,
     /// What is shown, in one sentence.
     pub observed: String,
+    /// Whether it was so before: a target that shows a change only after a while shows the same.
+    pub may_lag: bool,
 }
 
 impl Suspicion {

@@ -43,6 +43,46 @@ pub(super) struct Tracked {
     pub tags_were_listed: bool,
     /// Members that a defect was found in: what reads show of them is not learned.
     pub doubted: BTreeSet<String>,
+    /// What was known before the last changes, the oldest first.
+    pub former: Vec<Former>,
+}
+
+/// What was known of a resource before a change.
+#[derive(Debug, Clone)]
+pub(super) struct Former {
+    /// Members whose values were known.
+    pub members: Map<String, Value>,
+    /// Its tags; none if they were not known.
+    pub tags: Option<Map<String, Value>>,
+}
+
+/// Most changes back that are kept in mind.
+const MOST_FORMER: usize = 4;
+
+impl Tracked {
+    /// Keeps in mind what is known now: it is about to change.
+    pub(super) fn keep_former(&mut self) {
+        if self.former.len() >= MOST_FORMER {
+            self.former.remove(0);
+        }
+        self.former.push(Former { members: self.members.clone(), tags: self.tags.clone() });
+    }
+}
+
+/// Whether a resource that is tracked exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existence<'s> {
+    /// One of this type exists.
+    Exists(&'s str),
+    /// One of this type was deleted; a view that shows it breaks this law.
+    Gone(&'s str, LawKind),
+}
+
+impl Existence<'_> {
+    /// Whether it exists.
+    pub fn is_there(self) -> bool {
+        matches!(self, Existence::Exists(_))
+    }
 }
 
 /// What is known of everything that a test made.
@@ -56,6 +96,36 @@ impl Shadow {
     /// Whether anything is known of a resource.
     pub fn knows(&self, arn: &str) -> bool {
         self.tracked.contains_key(arn)
+    }
+
+    /// Whether a resource exists; none if that is not known.
+    pub fn existence(&self, arn: &str) -> Option<Existence<'_>> {
+        let tracked = self.tracked.get(arn)?;
+        match tracked.life {
+            Life::Exists => Some(Existence::Exists(&tracked.resource)),
+            Life::Gone(law) => Some(Existence::Gone(&tracked.resource, law)),
+            Life::Unknown => None,
+        }
+    }
+
+    /// Type of a resource that is tracked.
+    pub fn type_of(&self, arn: &str) -> Option<&str> {
+        self.tracked.get(arn).map(|tracked| tracked.resource.as_str())
+    }
+
+    /// ARNs of the resources that a value names and that are tracked, and of those that belong to them.
+    pub fn involved(&self, value: &Value) -> BTreeSet<String> {
+        let mut named = BTreeSet::new();
+        collect(value, &mut |text| {
+            if self.knows(text) {
+                named.insert(text.to_owned());
+            }
+        });
+        let is_owned = |tracked: &Tracked| tracked.owner.as_ref().is_some_and(|owner| named.contains(owner));
+        let owned: Vec<String> =
+            self.tracked.iter().filter(|(_, tracked)| is_owned(tracked)).map(|(arn, _)| arn.clone()).collect();
+        named.extend(owned);
+        named
     }
 
     /// ARN and type of the resources that a value names and that are known to exist.

@@ -59,16 +59,20 @@ impl Shadow {
         let about = |law, difference: Difference, tags: Option<&str>| {
             suspicion(seen.operation, role.kind, (place, object.arn, tracked), law, difference, tags)
         };
-        let mut found: Vec<Suspicion> = members
-            .map(|difference| about(law_of_member(role.kind, tracked, &difference.member), difference, None))
-            .collect();
+        let about_member = |difference: Difference| {
+            let may_lag = compare::was_so(tracked, object, &difference.member);
+            Suspicion { may_lag, ..about(law_of_member(role.kind, tracked, &difference.member), difference, None) }
+        };
+        let mut found: Vec<Suspicion> = members.map(about_member).collect();
         if let Some(name) = views.tags_member(object.node).filter(|name| is_sound(name)) {
-            let tags = compare::tags(views, tracked, object);
-            found.extend(
-                tags.into_iter().map(|difference| {
-                    about(law_of_tag(role.kind, tracked, &difference.member), difference, Some(name))
-                }),
-            );
+            let about_tag = |difference: Difference| {
+                let may_lag = compare::tag_was_so(tracked, &compare::shown_tags(object, name), &difference.member);
+                Suspicion {
+                    may_lag,
+                    ..about(law_of_tag(role.kind, tracked, &difference.member), difference, Some(name))
+                }
+            };
+            found.extend(compare::tags(views, tracked, object).into_iter().map(about_tag));
         }
         found
     }
@@ -90,8 +94,11 @@ impl Shadow {
         let about = |law, difference, tags: Option<&str>| {
             suspicion(seen.operation, RoleKind::Update, (place, object.arn, tracked), law, difference, tags)
         };
-        let mut found: Vec<Suspicion> =
-            members.map(|difference| about(LawKind::UpdateKeeps, difference, None)).collect();
+        let about_member = |difference: Difference| {
+            let may_lag = compare::was_so(tracked, object, &difference.member);
+            Suspicion { may_lag, ..about(LawKind::UpdateKeeps, difference, None) }
+        };
+        let mut found: Vec<Suspicion> = members.map(about_member).collect();
         if let Some(name) = views.tags_member(object.node).filter(|name| is_sound(name)) {
             let tags = compare::tags(views, tracked, object);
             found.extend(tags.into_iter().map(|difference| about(LawKind::UpdateKeepsTags, difference, Some(name))));
@@ -118,7 +125,9 @@ impl Shadow {
         tracked.tags_were_listed = differences.is_empty();
         let about = |difference: Difference| {
             let law = law_of_tag(RoleKind::Tags, tracked, &difference.member);
-            suspicion(seen.operation, RoleKind::Tags, (place, subject, tracked), law, difference, Some(""))
+            let may_lag = compare::tag_was_so(tracked, &shown, &difference.member);
+            let about = (place, subject, &*tracked);
+            Suspicion { may_lag, ..suspicion(seen.operation, RoleKind::Tags, about, law, difference, Some("")) }
         };
         differences.into_iter().map(about).collect()
     }
@@ -189,7 +198,8 @@ impl Shadow {
         for arn in again {
             let Some(tracked) = self.tracked.get(&arn) else { continue };
             let shown = (format!("The {} is shown once.", role.resource), "It is shown again.".to_owned());
-            found.push(whole(seen.operation, role.kind, &arn, tracked, LawKind::PagesAreDisjoint, shown));
+            let again = whole(seen.operation, role.kind, &arn, tracked, LawKind::PagesAreDisjoint, shown);
+            found.push(Suspicion { may_lag: false, ..again });
         }
         if let Some(walk) = over {
             found.extend(self.left_out_of_list(views, seen, role, &walk));
@@ -274,6 +284,7 @@ fn suspicion(
         expected: format!("`{member}` of the {noun} is {known}."),
         observed: format!("`{member}` of the {noun} is {shown}."),
         member: Some(member),
+        may_lag: false,
     }
 }
 
@@ -295,5 +306,6 @@ fn whole(
         detail: None,
         expected,
         observed,
+        may_lag: true,
     }
 }

@@ -10,7 +10,7 @@ use crate::plan::operation_role::{self, OperationRole, RoleKind};
 use crate::plan::resources::{Product, Resources};
 use crate::plan::sequence::{Law, LawKind, law as find_law};
 use crate::plan::suite::Suites;
-use crate::spec::clause::Tier;
+use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::{Contract, Node, NodeKind, Operation};
 
 /// What operations do to resources and show of them, for one contract.
@@ -65,7 +65,7 @@ impl Views {
     }
 
     /// The first role of an operation; those of other resource types differ in the type only.
-    pub(super) fn role(&self, operation: &str) -> Option<&OperationRole> {
+    pub fn role(&self, operation: &str) -> Option<&OperationRole> {
         self.roles.get(operation)?.first()
     }
 
@@ -77,6 +77,11 @@ impl Views {
     /// What an operation's success brings into being.
     pub(super) fn products(&self, operation: &str) -> &[Product] {
         self.products.get(operation).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether an operation's success brings something into being.
+    pub fn makes_something(&self, operation: &Operation) -> bool {
+        !self.products(&operation.name).is_empty()
     }
 
     /// The member of a resource that holds its tags.
@@ -114,6 +119,11 @@ impl Views {
             }
         }
         found
+    }
+
+    /// The rule that stands behind a law for a type of resource.
+    pub fn rule(&self, contract: &Contract, law: LawKind, resource: &str) -> Option<ClauseIndex> {
+        contract.clauses.find(&find_law(&self.laws, law, resource)?.rule)
     }
 
     /// The suspicion as a violation; none if no rule of the contract stands behind its law.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::marked::{self, Segment, block};
 use super::matrix;
 use crate::report::ranking::RankedCause;
-use crate::report::record::{BaselineStatus, FindingRecord, Record};
+use crate::report::record::{BaselineStatus, EvidenceRecord, EvidenceSourceRecord, FindingRecord, Record};
 use crate::report::text::{
     count, reproduce, request_block, request_line, response_block, shorten, visible, visible_block,
 };
@@ -64,6 +64,16 @@ pub struct Finding {
     curl: String,
     script: String,
     reproduce: String,
+    known: Vec<Known>,
+}
+
+/// What is known of the service about the clause.
+#[derive(Debug, Serialize)]
+struct Known {
+    stand: String,
+    says: String,
+    effect: String,
+    sources: Vec<String>,
 }
 
 /// A request that comes before the telling one.
@@ -157,6 +167,20 @@ pub fn finding(record: &Record, finding: &FindingRecord) -> Finding {
         curl: text(&finding.curl),
         script: String::new(),
         reproduce: reproduce(record, finding),
+        known: finding.evidence.iter().map(known).collect(),
+    }
+}
+
+fn known(entry: &EvidenceRecord) -> Known {
+    let source = |source: &EvidenceSourceRecord| match source.date.as_str() {
+        "" => text(&format!("{}: {}", source.key, source.title)),
+        date => text(&format!("{}: {}, {date}", source.key, source.title)),
+    };
+    Known {
+        stand: entry.stand.to_string(),
+        says: text(&entry.says),
+        effect: text(&entry.effect),
+        sources: entry.sources.iter().map(source).collect(),
     }
 }
 

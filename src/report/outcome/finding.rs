@@ -10,12 +10,15 @@ use crate::record::{Found, Outcome};
 use crate::report::curl;
 use crate::report::finding_id::FindingId;
 use crate::report::member;
-use crate::report::record::{BaselineStatus, FindingRecord, RequestRecord, ResponseRecord, Role, SeenRecord};
+use crate::report::record::{
+    BaselineStatus, EvidenceRecord, EvidenceSourceRecord, FindingRecord, RequestRecord, ResponseRecord, Role,
+    SeenRecord,
+};
 use crate::report::redact::{REDACTED, Redactor};
 use crate::report::script::{self, Unfaithful};
-use crate::spec::Contract;
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::Node;
+use crate::spec::{Contract, Evidence, EvidenceSource};
 use crate::wire::{Reply, Request, Text};
 
 /// The id of a finding: the same for the same defect in every run.
@@ -86,7 +89,24 @@ pub(super) fn finding(
         cause: String::new(),
         role: Role::Primary,
         setup: found.setup.iter().map(|request| request_record(contract, "", request, redactor)).collect(),
+        evidence: evidence(contract, &clause.id),
     }
+}
+
+/// What is known of the service about a clause.
+fn evidence(contract: &Contract, clause: &str) -> Vec<EvidenceRecord> {
+    let source = |source: &EvidenceSource| EvidenceSourceRecord {
+        key: source.key.clone(),
+        title: source.title.clone(),
+        date: source.date.clone(),
+    };
+    let entry = |entry: &Evidence| EvidenceRecord {
+        stand: entry.stand,
+        says: entry.says.clone(),
+        effect: entry.effect.clone(),
+        sources: contract.evidence.sources(entry).map(source).collect(),
+    };
+    contract.evidence_on(clause).into_iter().map(entry).collect()
 }
 
 pub(super) fn request_record(

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::judge::finding::FindingKind;
+use crate::spec::Stand;
 use crate::spec::clause::Tier;
 
 /// Whether a finding is in the baseline.
@@ -73,6 +74,34 @@ pub struct FindingRecord {
     /// Requests to send before the minimal one, oldest first (a sequence needs them; a single request does not).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub setup: Vec<RequestRecord>,
+    /// What is publicly known of the service about the clause; empty if the document is all there is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<EvidenceRecord>,
+}
+
+/// One thing that is publicly known of the service, beyond the document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceRecord {
+    /// How the service stands to what the document says.
+    pub stand: Stand,
+    /// What is known, in one sentence.
+    pub says: String,
+    /// What became of it, in one sentence.
+    pub effect: String,
+    /// Where it was found.
+    pub sources: Vec<EvidenceSourceRecord>,
+}
+
+/// Where a piece of evidence was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceSourceRecord {
+    /// Its short name.
+    pub key: String,
+    /// What it is.
+    pub title: String,
+    /// When it was published; empty if unknown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub date: String,
 }
 
 /// One thing that is wrong with the target.

@@ -5,10 +5,11 @@ use std::fmt::Write;
 use super::style::{BAD, CODE, DIM, STRONG, paint, wrap};
 use super::{Detail, View};
 use crate::report::ranking::{RankedCause, counting};
-use crate::report::record::{BaselineStatus, FindingRecord, Record};
+use crate::report::record::{BaselineStatus, EvidenceRecord, FindingRecord, Record};
 use crate::report::text::{body_line, count, request_line, sentence, shorten, visible};
 use crate::report::verdict::Weight;
 use crate::report::{reproduction, sent};
+use crate::spec::Stand;
 
 /// Columns of the labels.
 const LABEL: usize = 10;
@@ -74,6 +75,9 @@ fn block(page: &mut String, record: &Record, view: &View, number: usize, cause: 
     field(page, view, "promise", &sent::promise(finding), most);
     field(page, view, "expected", &sentence(&finding.expected), most);
     field(page, view, "observed", &sentence(&finding.observed), most);
+    if let Some(known) = known(finding, view) {
+        field(page, view, "known", &known, most);
+    }
     if view.detail == Detail::Full {
         evidence(page, view, finding);
     }
@@ -117,6 +121,23 @@ fn evidence(page: &mut String, view: &View, finding: &FindingRecord) {
         status => format!("{status} {}", shorten(&body, BODY_SHOWN)),
     };
     field(page, view, "response", &response, usize::MAX);
+}
+
+/// What is known of the service about the clause: all of it in full detail, else what tells most. What settles nothing is
+/// shown in full detail only.
+fn known(finding: &FindingRecord, view: &View) -> Option<String> {
+    let said = |entry: &EvidenceRecord| {
+        let keys: Vec<&str> = entry.sources.iter().map(|source| source.key.as_str()).collect();
+        format!("{} ({}): {}", entry.stand, keys.join(", "), entry.says)
+    };
+    let of = |stand| finding.evidence.iter().find(move |entry| entry.stand == stand);
+    match view.detail {
+        Detail::Full if finding.evidence.is_empty() => None,
+        Detail::Full => Some(finding.evidence.iter().map(said).collect::<Vec<_>>().join(" ")),
+        Detail::Brief | Detail::Verdict => {
+            [Stand::Contradicted, Stand::Seen, Stand::Supported].into_iter().find_map(of).map(said)
+        }
+    }
 }
 
 /// The findings that follow, each with its id.

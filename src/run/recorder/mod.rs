@@ -10,7 +10,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::clock;
-use crate::recording::HarWriter;
+use crate::recording::{HarWriter, Sent};
 use crate::spec::Contract;
 use crate::wire::{Exchange, FailureKind, Reply};
 use mask::Mask;
@@ -38,8 +38,8 @@ impl Recorder {
     }
 
     /// Writes an exchange with the target at a base URL that has just ended. What was not sent is not written. `renewed`
-    /// are credentials that came since the run began.
-    pub fn note(&self, endpoint: &str, exchange: &Exchange, renewed: &[String]) {
+    /// are credentials that came since the run began; `region` is that of a request with the run's own signature.
+    pub fn note(&self, endpoint: &str, region: Option<&str>, exchange: &Exchange, renewed: &[String]) {
         let was_sent = |reply: &Reply| match reply {
             Reply::Response(_) => true,
             Reply::Failure(failure) => {
@@ -55,7 +55,8 @@ impl Recorder {
         if state.broken.is_none() {
             state.mask.keep_out(renewed);
             let masked = state.mask.masked(exchange);
-            state.broken = state.writer.write(endpoint, &masked, began).err().map(|error| error.to_string());
+            let sent = Sent { endpoint, began, region };
+            state.broken = state.writer.write(&sent, &masked).err().map(|error| error.to_string());
         }
     }
 

@@ -9,6 +9,15 @@ use crate::wire::{Exchange, FailureKind, Reply};
 /// How long after a refused connection another one is tried.
 const RECONNECT: Duration = Duration::from_millis(100);
 
+/// Who sends a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// The run.
+    Run,
+    /// Another caller, or one that cannot be told: the signature is not that of the run.
+    Other,
+}
+
 impl Target {
     /// Sends a request; to a target that refuses connections and was there a moment ago, again and again for a while.
     pub(super) async fn deliver(&self, attempt: Attempt<'_>) -> Exchange {
@@ -30,19 +39,23 @@ impl Target {
     async fn deliver_once(&self, attempt: Attempt<'_>) -> Exchange {
         let sender = self.senders.to(attempt.region);
         let exchange = sender.send(attempt.request, attempt.signer).await;
-        self.record(sender, &exchange);
+        self.record(attempt, sender, &exchange);
         if !self.shared.repeats.allow(&exchange, self.requests()) {
             return exchange;
         }
         let again = sender.send_on_fresh_connection(attempt.request, attempt.signer).await;
-        self.record(sender, &again);
+        self.record(attempt, sender, &again);
         Exchange { elapsed: exchange.elapsed + again.elapsed, repeats: exchange.repeats + 1, ..again }
     }
 
     /// Writes down what was sent, if anything does.
-    fn record(&self, sender: &Sender, exchange: &Exchange) {
+    fn record(&self, attempt: Attempt<'_>, sender: &Sender, exchange: &Exchange) {
         if let Some(recorder) = &self.shared.recorder {
-            recorder.note(sender.endpoint(), exchange, &self.signing.secrets());
+            let region = match attempt.caller {
+                Caller::Run => Some(attempt.region.unwrap_or(&self.signing.region)),
+                Caller::Other => None,
+            };
+            recorder.note(sender.endpoint(), region, exchange, &self.signing.secrets());
         }
     }
 }

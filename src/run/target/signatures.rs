@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::delivery::Caller;
 use super::{Attempt, Target};
 use crate::plan::suite::SignatureChange;
 use crate::run::settings::Credentials;
@@ -70,10 +71,10 @@ impl Target {
             }
             SignatureChange::IsoDate => {
                 let signer = signer.map(|signer| signer.dated_by(DateHeader::Date));
-                return self.once(Attempt::signed(request, signer.as_ref())).await;
+                return self.once(Attempt { caller: Caller::Other, ..Attempt::signed(request, signer.as_ref()) }).await;
             }
         };
-        self.once(Attempt::signed(request, signer.as_ref())).await
+        self.once(Attempt { caller: Caller::Other, ..Attempt::signed(request, signer.as_ref()) }).await
     }
 
     /// Signs the request, then changes what was signed.
@@ -83,7 +84,7 @@ impl Target {
         let signed = signer.map(|signer| signer.sign(&varied, self.endpoint(), self.senders.host()));
         let mut signed = signed.and_then(Result::ok).unwrap_or_else(|| request.clone());
         edit(&mut signed);
-        let exchange = self.once(Attempt::signed(&signed, None)).await;
+        let exchange = self.once(Attempt { caller: Caller::Other, ..Attempt::signed(&signed, None) }).await;
         Exchange { request: request.clone(), ..exchange }
     }
 }
