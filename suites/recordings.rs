@@ -4,6 +4,10 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "recordings/order.rs"]
+mod order;
+#[path = "recordings/published.rs"]
+mod published;
 
 use std::io::Write;
 use std::process::{Output, Stdio};

@@ -18,6 +18,7 @@ export function record(client, path) {
   client.middlewareStack.add(
     (next) => async (args) => {
       const { request } = args;
+      const began = Date.now();
       const result = await next(args);
       const { response } = result;
       const chunks = [];
@@ -34,6 +35,9 @@ export function record(client, path) {
         method: request.method,
         url: `${request.protocol}//${request.hostname}${port}${request.path}${search}`,
         request_headers: shown(request.headers),
+        started_at: new Date(began).toISOString(),
+        duration_ms: Date.now() - began,
+        region: await client.config.region(),
         status: response.statusCode,
         response_headers: shown(response.headers),
         response_body_base64: body.toString("base64"),

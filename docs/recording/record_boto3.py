@@ -9,6 +9,8 @@ No header that authenticates is written. Stream keys, passphrases and metadata a
 import base64
 import json
 import threading
+import time
+from datetime import datetime, timezone
 
 SECRET_HEADERS = {"authorization", "x-amz-security-token", "cookie", "set-cookie"}
 
@@ -30,7 +32,14 @@ def record(client, path):
         body = request.body
         if isinstance(body, str):
             body = body.encode()
-        under_way.line = {"method": request.method, "url": request.url, "request_headers": headers(request.headers)}
+        under_way.began = time.monotonic()
+        under_way.line = {
+            "method": request.method,
+            "url": request.url,
+            "request_headers": headers(request.headers),
+            "started_at": datetime.now(timezone.utc).isoformat(),
+            "region": client.meta.region_name,
+        }
         if isinstance(body, bytes):
             under_way.line["request_body_base64"] = base64.b64encode(body).decode()
 
@@ -39,6 +48,7 @@ def record(client, path):
         if line is None or response_dict is None:
             return
         under_way.line = None
+        line["duration_ms"] = (time.monotonic() - under_way.began) * 1000
         line["status"] = response_dict["status_code"]
         line["response_headers"] = headers(response_dict["headers"])
         line["response_body_base64"] = base64.b64encode(response_dict["body"]).decode()

@@ -185,3 +185,51 @@ pub(super) fn may_show_a_secret(shape: &Node, text: &str) -> bool {
 
 /// Longest body shown, in bytes; longer ones are cut.
 pub(super) const BODY_SHOWN: usize = 16 << 10;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::time::Duration;
+
+    use super::*;
+    use crate::judge::Violation;
+    use crate::plan::{Filter, Suites, plan};
+    use crate::record::Tally;
+    use crate::report::{Record, sample};
+    use crate::spec::Stand;
+    use crate::wire::{Exchange, FailureKind, TransportFailure};
+
+    #[test]
+    fn a_finding_that_rests_on_contradicted_text_is_never_documented_and_says_why() {
+        let contract = crate::spec::builtin().unwrap();
+        let plan = plan(&contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
+        let headers = vec![("content-type".into(), "application/json".into())];
+        let request = Request { method: "POST".into(), target: "/GetChannel".into(), headers, body: "{}".into() };
+        let failure = TransportFailure { kind: FailureKind::Closed, detail: "closed".to_owned() };
+        let exchange = Exchange { request, reply: Reply::Failure(failure), elapsed: Duration::ZERO, repeats: 0 };
+        let about = |id: &str| {
+            let mut tally = Tally::default();
+            let clause = contract.clauses.find(id).unwrap();
+            let violation = Violation {
+                clause,
+                operation: "GetChannel".to_owned(),
+                detail: None,
+                kind: FindingKind::WrongBehaviour,
+                expected: "It is so.".to_owned(),
+                observed: "It is not.".to_owned(),
+                tier: Some(Tier::Documented),
+            };
+            tally.find(violation, 0, &exchange);
+            let outcome = Outcome { findings: tally.findings, ..Outcome::default() };
+            let record = Record::from_outcome(&contract, &plan, sample::run_description(), outcome);
+            record.findings.into_iter().next().unwrap()
+        };
+        let contradicted = about("rule.default-multitrack-input-configuration");
+        assert_eq!(contradicted.tier, Tier::Inferred);
+        let entry = contradicted.evidence.iter().find(|entry| entry.stand == Stand::Contradicted).unwrap();
+        assert!(!entry.says.is_empty() && entry.sources.iter().any(|source| source.key == "CLI"));
+        let documented = about("DeleteChannel.empty_body");
+        assert_eq!((documented.tier, documented.evidence.len()), (Tier::Documented, 0));
+    }
+}

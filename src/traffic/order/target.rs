@@ -163,6 +163,10 @@ impl Target {
         let mut involved = self.shadow.involved(heard.input);
         let in_flight = self.in_flight(&involved, when);
         let found = self.shadow.take(views, seen(heard));
+        let is_refused = matches!(judgement.answer, Answer::Error { status: 400..500, .. });
+        if !is_refused {
+            involved.iter().for_each(|arn| doubts.take_back(arn, when.began));
+        }
         for suspicion in found.into_iter().take(MOST_OF_ONE) {
             let is_known = !in_flight.contains(&suspicion.arn);
             if is_known
@@ -173,18 +177,15 @@ impl Target {
                 self.shadow.forget(&suspicion.arn, suspicion.member.as_deref(), suspicion.law);
             }
         }
-        if matches!(judgement.answer, Answer::Error { status: 400..500, .. }) {
+        if is_refused {
             return;
         }
         involved.extend(judgement.body.as_ref().map(|body| self.shadow.involved(body)).unwrap_or_default());
         let is_certain = judgement.answer == Answer::Success
             && !judgement.violations.iter().any(|violation| violation.kind == FindingKind::AcceptedInvalid);
         self.note_change(views, heard, (scope, when), &involved);
-        for arn in &involved {
-            doubts.take_back(arn, when.began);
-            if !is_certain || in_flight.contains(arn) {
-                self.shadow.forget_named(&Value::from(arn.as_str()));
-            }
+        for arn in involved.iter().filter(|arn| !is_certain || in_flight.contains(*arn)) {
+            self.shadow.forget_named(&Value::from(arn.as_str()));
         }
         let makes_or_deletes = views.makes_something(operation)
             || views.role(&operation.name).is_some_and(|role| role.kind == RoleKind::Delete);
