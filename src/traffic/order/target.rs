@@ -84,37 +84,36 @@ impl Target {
         self.heard += 1;
         let when = self.times.of(heard.recorded);
         let scope = Scope::of(heard.recorded);
-        let mut upheld = self.existence(contract, views, &heard, (&scope, when), doubts);
+        let (mut upheld, doubt) = self.existence(contract, views, &heard, (&scope, when));
         match heard.call.operation.is_readonly {
             true => upheld.extend(self.read(contract, views, &heard, (&scope, when), doubts)),
             false => self.change(contract, views, &heard, (&scope, when), doubts),
         }
+        // A change takes back what overlaps with it, which must not be itself.
+        doubt.into_iter().for_each(|doubt| doubts.add(doubt));
         upheld
     }
 
-    /// Whether the response treats the resource as there or as gone.
+    /// Whether the response treats the resource as there or as gone: clauses that it upholds, and a divergence.
     fn existence(
         &self,
         contract: &Contract,
         views: &Views,
         heard: &Heard<'_>,
         (scope, when): (&Scope, When),
-        doubts: &mut Doubts,
-    ) -> Vec<ClauseIndex> {
-        let Some(subject) = existence::subject(views, heard) else { return Vec::new() };
-        let Some(resource) = self.resources.get(subject) else { return Vec::new() };
+    ) -> (Vec<ClauseIndex>, Option<Doubt>) {
+        let subject = existence::subject(views, heard);
+        let known = subject.and_then(|subject| Some((subject, self.resources.get(subject)?)));
+        let Some((subject, resource)) = known else { return Default::default() };
         if !scope.sees(subject, &resource.scope) || resource.changed > when.began {
-            return Vec::new();
+            return Default::default();
         }
         match existence::said(contract, views, &self.shadow, heard, subject) {
-            None => Vec::new(),
-            Some(Said::IsGone(clause)) => vec![clause],
-            Some(Said::Otherwise(violation)) => {
-                if self.is_late(subject, when, IsSingle::Yes) {
-                    self.doubt(heard, when, subject, violation, doubts);
-                }
-                Vec::new()
+            Some(Said::IsGone(clause)) => (vec![clause], None),
+            Some(Said::Otherwise(violation)) if self.is_late(subject, when, IsSingle::Yes) => {
+                (Vec::new(), Some(self.doubt(heard, when, subject, violation)))
             }
+            Some(Said::Otherwise(_)) | None => Default::default(),
         }
     }
 
@@ -139,7 +138,7 @@ impl Target {
             if self.counts(&suspicion, body, (scope, when))
                 && let Some(violation) = views.violation(contract, &suspicion)
             {
-                self.doubt(heard, when, &suspicion.arn, violation, doubts);
+                doubts.add(self.doubt(heard, when, &suspicion.arn, violation));
                 self.shadow.forget(&suspicion.arn, suspicion.member.as_deref(), suspicion.law);
             }
         }
@@ -173,7 +172,7 @@ impl Target {
                 && self.counts(&suspicion, &Value::Null, (scope, when))
                 && let Some(violation) = views.violation(contract, &suspicion)
             {
-                self.doubt(heard, when, &suspicion.arn, violation, doubts);
+                doubts.add(self.doubt(heard, when, &suspicion.arn, violation));
                 self.shadow.forget(&suspicion.arn, suspicion.member.as_deref(), suspicion.law);
             }
         }
@@ -278,17 +277,17 @@ impl Target {
         when.is_known && changed.is_some_and(|changed| when.ended.saturating_sub(changed) >= lag)
     }
 
-    fn doubt(&self, heard: &Heard<'_>, when: When, arn: &str, violation: Violation, doubts: &mut Doubts) {
+    fn doubt(&self, heard: &Heard<'_>, when: When, arn: &str, violation: Violation) -> Doubt {
         let mut history = self.resources.get(arn).map(|resource| resource.trail.clone()).unwrap_or_default();
         history.push(TrailStep::new(&heard.call.operation.name, heard.exchange, Manner::AsRun));
-        doubts.add(Doubt {
+        Doubt {
             arn: arn.to_owned(),
             ended: when.ended,
             violation,
             case: heard.call.index,
             exchange: heard.exchange.clone(),
             history,
-        });
+        }
     }
 
     /// What a value names may have changed, and how is not known.
