@@ -256,8 +256,12 @@ impl History<'_> {
     /// no value where the contract leaves it open.
     fn expected(&self, subject: &Subject, member: &str, position: usize) -> Option<(LawKind, Option<Value>)> {
         let mut known: Option<(LawKind, Option<Value>)> = None;
-        let pointer = |value: &Value| path::find(value, member).cloned();
-        let in_tags = member.strip_prefix("tags").map(|key| key.trim_start_matches('.').to_owned());
+        let in_tags = member.strip_prefix("tags").map(|key| key.strip_prefix('.').unwrap_or(key).to_owned());
+        // The key of a tag may hold what separates the names of a path.
+        let pointer = |value: &Value| match in_tags.as_deref() {
+            Some(key) if !key.is_empty() => value.get("tags")?.get(key).cloned(),
+            _ => path::find(value, member).cloned(),
+        };
         for (number, performed) in self.performed.iter().enumerate().take(position + 1).skip(subject.made_at) {
             let (Some(role), true) = (self.role_or_maker(performed, subject, number), Self::is_done(performed)) else {
                 continue;

@@ -91,10 +91,14 @@ fn any_text(value: &Value, holds: &dyn Fn(&str) -> bool) -> bool {
 /// What an item says that two targets say alike, as text to sort by.
 fn content(walk: &Walk<'_>, node: &Node, value: &Value) -> String {
     match (&node.kind, value) {
-        (NodeKind::Structure(members), Value::Object(object)) => members
-            .iter()
-            .filter_map(|member| Some(format!("{}={};", member.name, content(walk, member, object.get(&member.name)?))))
-            .collect(),
+        (NodeKind::Structure(members), Value::Object(object)) => {
+            let shown = |member: &Node| {
+                // Null stands for an absent member.
+                let value = object.get(&member.name).filter(|value| !value.is_null())?;
+                Some(format!("{}={};", member.name, content(walk, member, value)))
+            };
+            members.iter().filter_map(shown).collect()
+        }
         (NodeKind::List { element }, Value::Array(elements)) => {
             let mut all: Vec<String> = elements.iter().map(|value| content(walk, element, value)).collect();
             all.sort();

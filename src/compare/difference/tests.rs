@@ -107,3 +107,18 @@ fn errors_are_compared_by_status_and_code() {
     assert_eq!(compare(&not_found, &refused(400, "ValidationException", "a")), 1);
     assert_eq!(compare(&not_found, &response(json!({}))), 1);
 }
+
+#[test]
+fn items_that_nothing_is_known_of_are_matched_by_what_they_say_and_null_says_nothing() {
+    let id = |id: &str| format!("st-{id:0>23}");
+    let (begun, over) = ("2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z");
+    let a = json!({"streamSessions": [
+        {"streamId": id("a2"), "startTime": begun}, {"streamId": id("a1"), "startTime": begun, "endTime": over}]});
+    let b = json!({"streamSessions": [
+        {"streamId": id("b1"), "startTime": begun, "endTime": over},
+        {"streamId": id("b2"), "startTime": begun, "endTime": null}]});
+    let mut renaming = Renaming::default();
+    assert_eq!(compared("ListStreamSessions", &mut renaming, a, b), []);
+    let stream = |text: String| json!({"stream": {"streamId": text}});
+    assert_eq!(compared("GetStream", &mut renaming, stream(id("a2")), stream(id("b2"))), []);
+}
