@@ -1,9 +1,10 @@
 //! Whether a response treats a resource as there or as gone, as it is known to be.
 
 use super::Heard;
-use crate::generate::not_found_errors;
+
 use crate::judge::shadow::{Existence, Shadow, Views};
 use crate::judge::{Answer, FindingKind, Violation};
+use crate::plan::expectation::not_found_errors;
 use crate::plan::operation_role::RoleKind;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Contract;
