@@ -16,7 +16,7 @@ use crate::entropy;
 use crate::report::record::{Gate, Selection};
 use crate::run::RunId;
 use crate::run::settings::{
-    Broadcast, BroadcastCommand, Credentials, JournalMode, Locality, Network, Settings, Throttling,
+    Broadcast, BroadcastCommand, Credentials, Growth, JournalMode, Locality, Network, Settings, Throttling,
 };
 pub use crate::run::settings::{DEFAULT_REGION, DEFAULT_SEED, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use crate::run::span::Span;
@@ -217,7 +217,9 @@ fn effort(settings: &mut Settings, args: &EffortArgs) {
     settings.seed = args.seed.unwrap_or(settings.seed);
     settings.profile = args.profile.unwrap_or(settings.profile);
     settings.cases = args.cases;
-    settings.jobs = args.jobs.unwrap_or(settings.jobs);
+    if let Some(jobs) = args.jobs {
+        (settings.jobs, settings.growth) = (jobs, Growth::Fixed);
+    }
     settings.rate = args.rate;
     settings.request_timeout = args.request_timeout.map_or(settings.request_timeout, |Span(limit)| limit);
     settings.deadline = args.deadline.map(|Span(limit)| limit);

@@ -5,6 +5,7 @@ mod access;
 mod broadcast;
 mod case_executor;
 pub mod clean;
+mod concurrency;
 mod concurrent;
 mod confirmation;
 mod control;

@@ -2,6 +2,7 @@
 
 mod asserts;
 mod pages;
+mod repetitions;
 
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ use crate::judge::sight::Shown;
 use crate::judge::step::StepJudgement;
 use crate::plan::suite::{Expect, Scenario, Step};
 use crate::record::TrailStep;
+use crate::spec::clause::ClauseIndex;
+use crate::spec::contract::Operation;
 
 impl Worker {
     /// Runs a scenario.
@@ -35,10 +38,26 @@ impl Worker {
 impl Session<'_> {
     async fn play(&mut self, scenario: &Scenario, progress: &mut Progress) {
         for step in &scenario.steps {
-            for number in 1..=step.times.max(1) {
+            let mut number = 0;
+            while number < step.times.max(1) {
+                number += 1;
                 if self.worker.env.target.is_stopped() {
                     progress.blocked("the run was stopped".to_owned());
                     return;
+                }
+                // The first repetition is sent alone: it shows whether the request has to be changed to succeed.
+                let lanes = self.lanes_of(step);
+                if number > 1 && lanes > 1 {
+                    let last = step.times.min(number + lanes - 1);
+                    match self.repetitions(step, number..=last, progress).await {
+                        Ok(true) => number = last,
+                        Ok(false) => return,
+                        Err(Blocked(reason)) => {
+                            progress.blocked(reason);
+                            return;
+                        }
+                    }
+                    continue;
                 }
                 if step.concurrent && number > 1 {
                     break;
@@ -161,7 +180,7 @@ impl Session<'_> {
         let env = Arc::clone(&self.worker.env);
         let operation = env.contract.operation(&operation).ok_or_else(|| Blocked("unknown operation".to_owned()))?;
         let Expected { expectation, focus } = Expected::of_step(&env.contract, operation, step);
-        let mut performed = if step.walk.is_some() {
+        let performed = if step.walk.is_some() {
             if env.is_endless(&operation.name) {
                 return Err(Blocked(format!("the pages of {} do not end", operation.name)));
             }
@@ -171,7 +190,18 @@ impl Session<'_> {
             let output = judgement.body.clone().unwrap_or(Value::Null);
             StepJudgement::of(judgement, exchange, output)
         };
-        performed.leave_to_assertions(&env.contract, step, focus);
+        self.judged(operation, step, focus, performed).await
+    }
+
+    /// What a step showed, with what its assertions say.
+    async fn judged(
+        &mut self,
+        operation: &Operation,
+        step: &Step,
+        focus: ClauseIndex,
+        mut performed: StepJudgement,
+    ) -> Result<StepJudgement, Blocked> {
+        performed.leave_to_assertions(&self.worker.env.contract, step, focus);
         performed.doubt_unreadable(operation);
         if performed.is_assertable(operation) {
             let asserts = self.bind_asserts(step).await?;

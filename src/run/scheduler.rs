@@ -76,7 +76,9 @@ pub async fn work(
         return Vec::new();
     }
     let cases = PhaseCases { phase, created: Created::new(created) };
-    let (jobs, mut pool) = WorkerPool::start(env, cases, env.settings.jobs.min(planned));
+    env.target.concurrency().begin();
+    let workers = env.target.concurrency().most().min(planned);
+    let (jobs, mut pool) = WorkerPool::start(env, cases, workers);
     for index in order {
         // Without workers the cases have no result, which is told below.
         let _ = jobs.send(index);

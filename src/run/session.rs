@@ -229,28 +229,42 @@ impl<'w> Session<'w> {
             None if is_about_rates || (self.polls && target.is_loopback()) => target.send_once(&request).await,
             region => target.send_in(region, &request).await,
         };
-        let mut judgement = self.worker.env.judge.exchange(operation, expectation, focus, &exchange);
+        let judgement = self.received(operation, (input, &exchange), expectation, focus, region).await;
+        (judgement, exchange)
+    }
+
+    /// Judges what came back for a bound input, and remembers what it made.
+    pub(super) async fn received(
+        &mut self,
+        operation: &Operation,
+        (input, exchange): (&Value, &Exchange),
+        expectation: &Expectation,
+        focus: ClauseIndex,
+        region: Option<&str>,
+    ) -> Judgement {
+        let target = std::sync::Arc::clone(&self.worker.env.target);
+        let mut judgement = self.worker.env.judge.exchange(operation, expectation, focus, exchange);
         if !target.is_loopback() && expectation.success {
             judgement.excuse_full_account();
         }
-        self.after(operation, input, region, &exchange, &mut judgement);
+        self.after(operation, input, region, exchange, &mut judgement);
         if operation.is_readonly {
             let again = |other: &Exchange| self.worker.env.judge.exchange(operation, expectation, focus, other);
-            self.leave_out_consequences(&exchange, &mut judgement, again).await;
+            self.leave_out_consequences(exchange, &mut judgement, again).await;
         }
         let manner = match region {
             Some(other) if other != target.region() => Manner::InRegion(other.to_owned()),
             _ => Manner::AsRun,
         };
-        self.history.push(TrailStep::new(&operation.name, &exchange, manner));
+        self.history.push(TrailStep::new(&operation.name, exchange, manner));
         match region {
             Some(other) if other != target.region() => self.lose_sight(operation, input, &judgement),
-            _ => self.hand_over(operation, input, expectation, &exchange, &judgement),
+            _ => self.hand_over(operation, input, expectation, exchange, &judgement),
         }
         if !self.polls {
             self.settle_suspicions().await;
         }
-        (judgement, exchange)
+        judgement
     }
 
     /// Divergences of a list that only what other requests wrongly made shows are found where it was made.
@@ -265,7 +279,7 @@ impl<'w> Session<'w> {
             return;
         }
         env.causes.explain(&env.contract, exchange, judgement, &judge);
-        if env.settings.jobs > 1 && env.causes.may_explain(&env.contract, &judgement.violations) {
+        if env.target.concurrency().is_parallel() && env.causes.may_explain(&env.contract, &judgement.violations) {
             env.target.pause(UNDER_WAY).await;
             env.causes.explain(&env.contract, exchange, judgement, &judge);
         }

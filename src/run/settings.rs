@@ -23,6 +23,15 @@ pub const LOOPBACK_PATIENCE: Duration = Duration::from_secs(10);
 /// How long what may lag is waited for elsewhere.
 pub const REMOTE_PATIENCE: Duration = Duration::from_secs(30);
 
+/// Whether the number of requests in flight follows the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Growth {
+    /// It stays.
+    Fixed,
+    /// It grows with the latency, as far as the target bears it. One request at a time stays one.
+    WithLatency,
+}
+
 /// What a run needs to know.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -48,6 +57,8 @@ pub struct Settings {
     pub shard: Shard,
     /// Requests in flight.
     pub jobs: usize,
+    /// Whether more are in flight where the target takes long to respond, and fewer where it is overloaded.
+    pub growth: Growth,
     /// Requests per second in all; none is unlimited.
     pub rate: Option<f64>,
     /// Time limit of one request.
@@ -107,6 +118,7 @@ impl Settings {
             skip: Vec::new(),
             shard: Shard::default(),
             jobs: std::thread::available_parallelism().map_or(4, usize::from).saturating_mul(8).clamp(8, 32),
+            growth: Growth::WithLatency,
             rate: None,
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
             wait: Duration::ZERO,
@@ -133,6 +145,7 @@ impl Settings {
     pub fn for_account(endpoint: impl Into<String>, journal: PathBuf) -> Settings {
         Settings {
             jobs: 1,
+            growth: Growth::Fixed,
             locality: Locality::Remote,
             record: JournalMode::Journal(journal),
             paced: true,

@@ -16,6 +16,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::access::Access;
+use super::concurrency::Concurrency;
 use super::health::Health;
 use super::ledger::Ledger;
 use super::recorder::Recorder;
@@ -52,6 +53,7 @@ struct Shared {
     access: Access,
     stop_reason: OnceLock<String>,
     pacing: Pacing,
+    concurrency: Concurrency,
     ledger: Option<Ledger>,
     variation: OnceLock<Variation>,
     recorder: Option<Recorder>,
@@ -84,6 +86,7 @@ impl Target {
     pub fn new(contract: &Contract, settings: &Settings, ledger: Option<Ledger>) -> Result<Arc<Target>, SendError> {
         let other_regions = contract.rules.regions.0.iter().filter(|region| **region != settings.region);
         let other_regions: Vec<String> = other_regions.cloned().collect();
+        let concurrency = Concurrency::new(settings);
         let counting = if ledger.is_some() { Counting::On } else { Counting::Off };
         Ok(Arc::new(Target {
             senders: Senders::new(settings, &other_regions)?,
@@ -93,10 +96,11 @@ impl Target {
                 requests: AtomicU64::new(0),
                 repeats: Repeats::new(contract),
                 throttled: AtomicU64::new(0),
-                health: Health::new(settings.jobs, settings.locality),
-                access: Access::new(contract, settings.jobs),
+                health: Health::new(concurrency.most(), settings.locality),
+                access: Access::new(contract, concurrency.most()),
                 stop_reason: OnceLock::new(),
                 pacing: Pacing::new(contract, settings, counting),
+                concurrency,
                 ledger,
                 variation: OnceLock::new(),
                 recorder: settings.recorder.clone(),
@@ -219,6 +223,11 @@ impl Target {
     /// How the target holds up.
     pub fn health(&self) -> &Health {
         &self.shared.health
+    }
+
+    /// How many requests may be in flight.
+    pub(super) fn concurrency(&self) -> &Concurrency {
+        &self.shared.concurrency
     }
 
     /// The access that the target grants.

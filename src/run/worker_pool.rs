@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Mutex, watch};
 use tokio::task::LocalSet;
 
 use super::panics;
@@ -48,7 +48,7 @@ pub(super) struct WorkerPool<T> {
 
 impl<T: Send + 'static> WorkerPool<T> {
     /// Starts at least one worker, on no more threads than there are processors. The queue is closed when every copy of
-    /// the returned sender is dropped.
+    /// the returned sender is dropped. Of the workers as many are at work as the target's concurrency admits.
     pub(super) fn start<W: Work<Output = T>>(
         env: &RunContext,
         work: W,
@@ -56,14 +56,18 @@ impl<T: Send + 'static> WorkerPool<T> {
     ) -> (UnboundedSender<W::Job>, WorkerPool<T>) {
         let (jobs, queue) = unbounded_channel();
         let (sender, messages) = unbounded_channel();
-        let shared = Shared { work: Arc::new(work), queue: Arc::new(Mutex::new(queue)), messages: sender };
+        let (queue, is_over) = (Arc::new(Mutex::new(queue)), Arc::new(watch::Sender::new(false)));
+        let shared = Shared { work: Arc::new(work), queue, is_over, messages: sender };
         let workers = workers.max(1);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = workers.min(cores);
         let start_one = |number: usize| {
-            let share = workers / threads + usize::from(number < workers % threads);
+            // Neighbours in number are on different threads, so that few of them use all threads.
+            let numbers: Vec<usize> = (number..workers).step_by(threads).collect();
             let (env, shared) = (env.clone(), shared.clone());
-            std::thread::Builder::new().name(format!("cases-{number}")).spawn(move || run_thread(&env, &shared, share))
+            std::thread::Builder::new()
+                .name(format!("cases-{number}"))
+                .spawn(move || run_thread(&env, &shared, &numbers))
         };
         let started = (0..threads).map(start_one);
         // A thread that cannot be started leaves its share to the others.
@@ -90,13 +94,32 @@ impl<T: Send + 'static> WorkerPool<T> {
 struct Shared<W: Work> {
     work: Arc<W>,
     queue: Arc<Mutex<UnboundedReceiver<W::Job>>>,
+    /// Whether the queue is closed and empty.
+    is_over: Arc<watch::Sender<bool>>,
     messages: UnboundedSender<Message<W::Output>>,
 }
 
 impl<W: Work> Clone for Shared<W> {
     fn clone(&self) -> Shared<W> {
-        let (work, queue, messages) = (Arc::clone(&self.work), Arc::clone(&self.queue), self.messages.clone());
-        Shared { work, queue, messages }
+        let (work, queue, is_over) = (Arc::clone(&self.work), Arc::clone(&self.queue), Arc::clone(&self.is_over));
+        Shared { work, queue, is_over, messages: self.messages.clone() }
+    }
+}
+
+impl<W: Work> Shared<W> {
+    /// The next job for the worker of a number, when it may be at work; `None` once there are no more.
+    async fn next_job(&self, env: &RunContext, number: usize) -> Option<W::Job> {
+        let mut is_over = self.is_over.subscribe();
+        tokio::select! {
+            biased;
+            () = env.target.concurrency().admit(number) => {}
+            _ = is_over.wait_for(|is_over| *is_over) => return None,
+        }
+        let job = self.queue.lock().await.recv().await;
+        if job.is_none() {
+            self.is_over.send_replace(true);
+        }
+        job
     }
 }
 
@@ -105,16 +128,17 @@ fn ended(thread: JoinHandle<Vec<String>>) -> Vec<String> {
     thread.join().unwrap_or_else(|payload| vec![format!("a thread panicked: {}", panics::message(payload.as_ref()))])
 }
 
-/// Runs `share` workers side by side on this thread. Returns what went wrong: a thread that cannot be set up leaves its
+/// Runs the workers of these numbers side by side on this thread. Returns what went wrong: a thread that cannot be set up leaves its
 /// jobs to the others.
-fn run_thread<W: Work>(env: &RunContext, shared: &Shared<W>, share: usize) -> Vec<String> {
+fn run_thread<W: Work>(env: &RunContext, shared: &Shared<W>, numbers: &[usize]) -> Vec<String> {
     let runtime: Runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return vec![format!("a thread cannot run cases: {error}")],
     };
     let env = Arc::new(env.for_thread());
     let local = LocalSet::new();
-    let tasks: Vec<_> = (0..share).map(|_| local.spawn_local(run_worker(Arc::clone(&env), shared.clone()))).collect();
+    let start = |number: &usize| local.spawn_local(run_worker(Arc::clone(&env), shared.clone(), *number));
+    let tasks: Vec<_> = numbers.iter().map(start).collect();
     runtime.block_on(local.run_until(async {
         let mut wrong = Vec::new();
         for task in tasks {
@@ -125,12 +149,12 @@ fn run_thread<W: Work>(env: &RunContext, shared: &Shared<W>, share: usize) -> Ve
 }
 
 /// Does jobs until there are no more. A panic outside of a case is noted, and what was found before stays.
-async fn run_worker<W: Work>(env: Arc<RunContext>, shared: Shared<W>) {
+async fn run_worker<W: Work>(env: Arc<RunContext>, shared: Shared<W>, number: usize) {
     let mut worker = Worker::new(env);
     if let Err(message) = panics::caught(shared.work.begin(&mut worker)).await {
         worker.tally.internal_errors.push(format!("a worker panicked before its first case: {message}"));
     }
-    while let Some(job) = next_job(&shared.queue).await {
+    while let Some(job) = shared.next_job(&worker.env, number).await {
         match panics::caught(shared.work.perform(&mut worker, job)).await {
             // The receiver is only dropped when the run is over.
             Ok(output) => drop(shared.messages.send(Message::Done(output))),
@@ -141,8 +165,4 @@ async fn run_worker<W: Work>(env: Arc<RunContext>, shared: Shared<W>) {
         worker.tally.internal_errors.push(format!("a worker panicked after its last case: {message}"));
     }
     let _ = shared.messages.send(Message::Finished(Box::new(worker.tally)));
-}
-
-async fn next_job<J>(queue: &Mutex<UnboundedReceiver<J>>) -> Option<J> {
-    queue.lock().await.recv().await
 }

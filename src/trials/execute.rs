@@ -16,7 +16,7 @@ use super::suite::{Origin, Suite};
 use super::trial;
 use crate::plan::{Filter, Plan, Suites};
 use crate::run::Prepared;
-use crate::run::settings::Shard;
+use crate::run::settings::{Growth, Shard};
 use crate::spec::{self, Contract, did_you_mean};
 
 impl Suite {
@@ -46,6 +46,8 @@ impl Suite {
         let runtime = runtime()?;
         self.start(&runtime)?;
         let selected = Arc::new(selected);
+        let threads = trial::threads(arguments, self.jobs);
+        (self.settings.jobs, self.settings.growth) = (threads, Growth::Fixed);
         let prepared = runtime.block_on(Prepared::new(&contract, &selected, &self.settings));
         let prepared = prepared.map_err(|error| error.to_string())?;
         let prepared = Arc::new(prepared);
@@ -58,7 +60,6 @@ impl Suite {
             host,
         });
         let left = |limit: Duration| Deadline { limit, left: limit.saturating_sub(clock.started.elapsed()) };
-        let threads = trial::threads(arguments, self.jobs);
         let deadline = self.settings.deadline.map(left);
         let runner = CaseRunner::start(Arc::clone(&prepared), Arc::clone(&judge), threads, deadline)?;
         let conclusion = libtest_mimic::run(arguments, trial::all(&contract, &plan, &selected, &runner));

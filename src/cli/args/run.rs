@@ -104,7 +104,7 @@ pub struct EffortArgs {
     /// Seed of every random choice [default: fixed]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Requests in flight [default: chosen from the machine]
+    /// Requests in flight [default: chosen from the machine, more if the target takes long to respond]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
     /// Requests per second in all [default: unlimited on loopback, else the contract's quotas]

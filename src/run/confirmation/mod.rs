@@ -72,7 +72,7 @@ type Shown = (Vec<(FindingKey, Looks)>, Tally);
 async fn look_for(env: &RunContext, tally: &mut Tally, tasks: Vec<Task>, repetitions: u64) -> Looked {
     let (alone, beside): (Vec<Task>, Vec<Task>) = tasks.into_iter().partition(|task| reads_lists(env, task));
     let mut looked = Looked::new();
-    for (tasks, jobs) in [(beside, env.settings.jobs), (alone, 1)] {
+    for (tasks, jobs) in [(beside, env.target.concurrency().most()), (alone, 1)] {
         if tasks.is_empty() {
             continue;
         }

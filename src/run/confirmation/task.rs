@@ -70,7 +70,7 @@ fn grouped<'a>(plan: &Plan, found: impl Iterator<Item = (&'a FindingKey, usize, 
 /// Whether a task's findings may come from what parallel cases create and delete: lists show that, and nothing else does.
 pub(super) fn reads_lists(env: &RunContext, task: &Task) -> bool {
     let is_paged = |name: &str| env.contract.operation(name).is_some_and(|operation| operation.pagination.is_some());
-    env.settings.jobs > 1
+    env.target.concurrency().is_parallel()
         && task.keys.iter().any(|key| is_paged(&key.operation))
         && !is_concurrent(&env.plan, task.case)
 }

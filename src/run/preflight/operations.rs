@@ -8,6 +8,7 @@ pub use answer::{answer, code, is_routing};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::{Untestable, region, speech};
@@ -105,9 +106,11 @@ pub async fn survey(env: &RunContext, nowhere: &Exchange) -> Result<Survey, Unte
     let needed = dependencies::operations(env);
     // What creates comes first: its output names the account to which the ARNs of the others must belong.
     let creates = |name: &&String| !env.plan.resources.products(name).is_empty();
-    for name in needed.iter().filter(creates).chain(needed.iter().filter(|name| !creates(name))) {
+    for name in needed.iter().filter(creates) {
         survey.call(env, name, nowhere).await?;
     }
+    let others: Vec<&str> = needed.iter().filter(|name| !creates(name)).map(String::as_str).collect();
+    survey.call_all(env, &others, nowhere).await?;
     if survey.called > 0 && survey.served == 0 {
         let other = survey.others(env, &needed, nowhere).await?;
         survey.served = other;
@@ -115,27 +118,66 @@ pub async fn survey(env: &RunContext, nowhere: &Exchange) -> Result<Survey, Unte
     Ok(survey)
 }
 
-impl Survey {
-    async fn call(&mut self, env: &RunContext, name: &str, nowhere: &Exchange) -> Result<(), Untestable> {
-        let Some(operation) = env.contract.operation(name).filter(|_| !env.target.is_stopped()) else { return Ok(()) };
-        let Some((mut input, is_about_ours)) = harmless_input(env, operation) else { return Ok(()) };
+/// The call of an operation.
+struct Probe<'c> {
+    operation: &'c Operation,
+    request: Request,
+    is_about_ours: bool,
+}
+
+impl Probe<'_> {
+    fn of<'c>(env: &'c RunContext, name: &str) -> Option<Probe<'c>> {
+        let operation = env.contract.operation(name).filter(|_| !env.target.is_stopped())?;
+        let (mut input, is_about_ours) = harmless_input(env, operation)?;
         env.mark(operation, &mut input, About::default());
-        let request = protocol::request(operation, &input);
-        let exchange = env.target.send(&request).await;
+        Some(Probe { operation, request: protocol::request(operation, &input), is_about_ours })
+    }
+}
+
+impl Survey {
+    /// Calls operations that create nothing, several at a time where each takes long.
+    async fn call_all(&mut self, env: &RunContext, names: &[&str], nowhere: &Exchange) -> Result<(), Untestable> {
+        let mut names = names.iter();
+        while names.len() > 0 {
+            let next = names.by_ref().take(env.target.concurrency().lanes());
+            let probes: Vec<Probe<'_>> = next.filter_map(|name| Probe::of(env, name)).collect();
+            let exchanges = join_all(probes.iter().map(|probe| env.target.send(&probe.request))).await;
+            for (probe, exchange) in probes.iter().zip(exchanges) {
+                self.note(env, probe, exchange, nowhere).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn call(&mut self, env: &RunContext, name: &str, nowhere: &Exchange) -> Result<(), Untestable> {
+        let Some(probe) = Probe::of(env, name) else { return Ok(()) };
+        let exchange = env.target.send(&probe.request).await;
+        self.note(env, &probe, exchange, nowhere).await
+    }
+
+    /// Takes note of what came back for the call of an operation.
+    async fn note(
+        &mut self,
+        env: &RunContext,
+        probe: &Probe<'_>,
+        exchange: Exchange,
+        nowhere: &Exchange,
+    ) -> Result<(), Untestable> {
+        let Probe { operation, request, is_about_ours } = probe;
         self.called += 1;
         let response = match &exchange.reply {
             Reply::Response(response) => response,
             Reply::Failure(failure) if failure.kind == FailureKind::Withheld => return Ok(()),
             Reply::Failure(failure) => {
                 self.unanswered = Some((request.clone(), failure.clone()));
-                return match mute(env, &request, failure) {
+                return match mute(env, request, failure) {
                     Some(reason) => Err(speech::because(env, failure.kind, reason).await),
                     None => Ok(()),
                 };
             }
         };
         self.refusal = self.refusal.take().or_else(|| telling_refusal(env, response));
-        match presence(env, operation, response, nowhere, is_about_ours) {
+        match presence(env, operation, response, nowhere, *is_about_ours) {
             Presence::Served => {
                 self.served += 1;
                 self.keep_created(env, operation, response);

@@ -1,7 +1,10 @@
 //! Deletes what tests made.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::{Bundle, Session};
@@ -9,6 +12,7 @@ use crate::clock;
 use crate::plan::suite::BroadcastState;
 use crate::protocol;
 use crate::run::remains::{Obstacle, Undeleted};
+use crate::run::target::Target;
 use crate::wire::{Exchange, Reply, Request};
 
 /// How often a target is asked whether a stream that was stopped has ended.
@@ -38,7 +42,7 @@ impl Session<'_> {
     /// Deletes what refers to other resources before these, and the newest first; again as long as that frees something
     /// that was in use. What could not be deleted.
     pub(in crate::run) async fn delete_in_order(&mut self, bundles: Vec<Bundle>) -> Vec<Undeleted> {
-        let env = std::sync::Arc::clone(&self.worker.env);
+        let env = Arc::clone(&self.worker.env);
         let rank = |bundle: &Bundle| bundle.resources.first().map(|(kind, _)| env.plan.resources.deletion_rank(kind));
         let mut waiting = bundles;
         waiting.reverse();
@@ -47,11 +51,10 @@ impl Session<'_> {
         loop {
             let before: usize = waiting.iter().map(|bundle| bundle.resources.len()).sum();
             let mut in_use = Vec::new();
-            for bundle in waiting {
-                match self.delete(bundle).await {
-                    None => {}
-                    Some(rest) if rest.obstacle == Obstacle::InUse => in_use.push(rest),
-                    Some(rest) => undeleted.push(rest),
+            for rest in self.delete_each(waiting).await {
+                match rest.obstacle {
+                    Obstacle::InUse => in_use.push(rest),
+                    _ => undeleted.push(rest),
                 }
             }
             let after: usize = in_use.iter().map(|rest| rest.bundle.resources.len()).sum();
@@ -75,7 +78,7 @@ impl Session<'_> {
 
     /// Whether the target says that a resource does not exist.
     pub(in crate::run) async fn is_gone(&mut self, region: Option<&str>, kind: &str, arn: &str) -> bool {
-        let env = std::sync::Arc::clone(&self.worker.env);
+        let env = Arc::clone(&self.worker.env);
         let Some((reader, member)) = env.plan.resources.reader(&env.contract, kind) else { return false };
         let Some(operation) = env.contract.operation(reader) else { return false };
         let input = Value::Object(serde_json::Map::from_iter([(member, Value::from(arn))]));
@@ -83,9 +86,36 @@ impl Session<'_> {
         exchange.response().is_some_and(|response| response.status == 404)
     }
 
-    /// Deletes what one call made; what is left of it.
-    async fn delete(&mut self, mut bundle: Bundle) -> Option<Undeleted> {
-        let env = std::sync::Arc::clone(&self.worker.env);
+    /// Deletes bundles in their order, those of one rank side by side where each request takes long. What is left.
+    async fn delete_each(&mut self, bundles: Vec<Bundle>) -> Vec<Undeleted> {
+        let env = Arc::clone(&self.worker.env);
+        let kind = |bundle: &Bundle| bundle.resources.first().map(|(kind, _)| kind.clone());
+        let mut undeleted = Vec::new();
+        let mut bundles = VecDeque::from(bundles);
+        while let Some(first) = bundles.pop_front() {
+            let of_kind = kind(&first);
+            let mut deletions = vec![self.deletion(first).await];
+            while deletions.len() < env.target.concurrency().lanes()
+                && let Some(next) = bundles.pop_front_if(|next| kind(next) == of_kind)
+            {
+                deletions.push(self.deletion(next).await);
+            }
+            undeleted.extend(self.carry_out(deletions).await);
+        }
+        undeleted
+    }
+
+    /// Carries deletions out side by side. What is left, in their order.
+    async fn carry_out(&mut self, deletions: Vec<Deletion>) -> Vec<Undeleted> {
+        self.worker.requests += deletions.iter().map(|deletion| deletion.requests.len() as u64).sum::<u64>();
+        let target = &self.worker.env.target;
+        let done = join_all(deletions.into_iter().map(|deletion| deletion.carry_out(target))).await;
+        done.into_iter().flatten().collect()
+    }
+
+    /// What has to be sent to delete what one call made, after it has left its state and its streams have ended.
+    async fn deletion(&mut self, mut bundle: Bundle) -> Deletion {
+        let env = Arc::clone(&self.worker.env);
         let leave = bundle.state.take().and_then(|name| {
             let (resource, _) = bundle.resources.first()?;
             self.state(&name, resource).map(|state| state.leave.clone())
@@ -94,8 +124,7 @@ impl Session<'_> {
             // Deleting goes on whatever the target says: what is left is reported at the end.
             let _ = self.take_steps(&bundle, &steps).await;
         }
-        let mut obstacle = None;
-        let mut left = Vec::new();
+        let mut requests = Vec::new();
         for (resource, arn) in std::mem::take(&mut bundle.resources).into_iter().rev() {
             let Some((deleter, member)) = env.plan.resources.deleter(&resource) else { continue };
             let Some(operation) = env.contract.operation(deleter) else { continue };
@@ -105,37 +134,59 @@ impl Session<'_> {
             }
             let input = Value::Object(serde_json::Map::from_iter([(member.to_owned(), Value::from(arn.as_str()))]));
             let request = protocol::request(operation, &input);
-            if let Some(found) = self.obstacle(bundle.region.as_deref(), (&resource, &arn), &request).await {
+            let was_streaming = self.stop_streaming(&arn).await;
+            let patience = if was_streaming { env.settings.patience } else { Duration::ZERO };
+            requests.push(ResourceDeletion { resource, arn, request, patience });
+        }
+        Deletion { bundle, requests }
+    }
+}
+
+/// What has to be sent to delete what one call made.
+struct Deletion {
+    bundle: Bundle,
+    requests: Vec<ResourceDeletion>,
+}
+
+/// What has to be sent to delete one resource.
+struct ResourceDeletion {
+    resource: String,
+    arn: String,
+    request: Request,
+    /// How long a conflict is waited for: the target needs a while to see that a stream has ended.
+    patience: Duration,
+}
+
+impl Deletion {
+    /// Sends one request after another; what is left.
+    async fn carry_out(mut self, target: &Target) -> Option<Undeleted> {
+        let region = self.bundle.region.clone();
+        let mut obstacle = None;
+        self.bundle.resources.clear();
+        for deletion in self.requests {
+            if let Some(found) = deletion.obstacle(target, region.as_deref()).await {
                 obstacle = Some(found);
-                left.push((resource, arn));
+                self.bundle.resources.insert(0, (deletion.resource, deletion.arn));
             }
         }
-        left.reverse();
-        bundle.resources = left;
-        obstacle.map(|obstacle| Undeleted { bundle, obstacle })
+        obstacle.map(|obstacle| Undeleted { bundle: self.bundle, obstacle })
     }
+}
 
+impl ResourceDeletion {
     /// Sends a deletion. Why the resource is not gone after it; `None` if it is.
-    async fn obstacle(
-        &mut self,
-        region: Option<&str>,
-        (kind, arn): (&str, &str),
-        request: &Request,
-    ) -> Option<Obstacle> {
-        let env = std::sync::Arc::clone(&self.worker.env);
-        self.worker.requests += 1;
-        let was_streaming = self.stop_streaming(arn).await;
-        let mut exchange = env.target.send_in(region, request).await;
-        let deadline = clock::instant() + env.settings.patience;
-        while was_streaming && is_conflict(&exchange) && clock::instant() < deadline {
-            // The target needs a while to see that nothing comes any more.
+    async fn obstacle(&self, target: &Target, region: Option<&str>) -> Option<Obstacle> {
+        let request = &self.request;
+        let mut exchange = target.send_in(region, request).await;
+        let deadline = clock::instant() + self.patience;
+        while is_conflict(&exchange) && clock::instant() < deadline {
             tokio::time::sleep(STREAM_END).await;
-            exchange = env.target.send_in(region, request).await;
+            exchange = target.send_in(region, request).await;
         }
-        if is_conflict(&exchange) && env.target.controls_broadcasts_of(kind) {
+        if is_conflict(&exchange) && target.controls_broadcasts_of(&self.resource) {
             // It may still broadcast.
-            let _ = env.target.broadcast(arn, BroadcastState::Offline, None).await;
-            exchange = env.target.send_in(region, request).await;
+            let _ = target.broadcast(&self.arn, BroadcastState::Offline, None).await;
+            exchange = target.send_in(region, request).await;
         }
         match &exchange.reply {
             Reply::Response(response) => match response.status {

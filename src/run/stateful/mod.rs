@@ -6,7 +6,10 @@ mod generate;
 mod shrink;
 mod verify;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use futures_util::future::join_all;
 
 use execute::{Execution, VerifyWhen};
 use generate::{Binding, Pairs, Transition};
@@ -49,27 +52,75 @@ impl Worker {
         let mut runner = runner(env.settings.seed, &id);
         let (count, length) = amount(env.settings.profile);
         let mut pairs = Pairs::new();
-        for number in 0..count {
+        let mut numbers = 0..count;
+        while !numbers.is_empty() {
             if env.target.is_stopped() {
                 progress.blocked("the run was stopped".to_owned());
                 return;
             }
-            let transitions = generate::generate(&env, &binding, length, &mut runner, &mut pairs);
-            let known: Vec<FindingKey> = self.tally.findings.keys().cloned().collect();
-            let seen = self.execute(index, number, &binding, &transitions, VerifyWhen::EveryStep, progress).await;
-            let mut new: Vec<(FindingKey, usize)> = Vec::new();
-            for (key, position) in seen {
-                if !known.contains(&key) && !new.iter().any(|(other, _)| *other == key) {
-                    new.push((key, position));
-                }
+            let mut drawn: Vec<(usize, Vec<Transition>)> = Vec::new();
+            for number in numbers.by_ref().take(env.target.concurrency().lanes()) {
+                drawn.push((number, generate::generate(&env, &binding, length, &mut runner, &mut pairs)));
             }
-            if env.settings.shrinking == Shrinking::On {
-                for (key, position) in new {
-                    let shown = transitions.get(..=position).unwrap_or(&transitions);
-                    self.shorten(index, number, &binding, shown, &key).await;
+            self.sequences(index, &binding, &drawn, progress).await;
+        }
+    }
+
+    /// Executes sequences, several side by side where each request takes long, and shrinks what is new in them.
+    async fn sequences(
+        &mut self,
+        index: usize,
+        binding: &Binding<'_>,
+        drawn: &[(usize, Vec<Transition>)],
+        progress: &mut Progress,
+    ) {
+        let known: BTreeSet<FindingKey> = self.tally.findings.keys().cloned().collect();
+        let seen = match drawn {
+            [(number, transitions)] => {
+                vec![self.execute(index, *number, binding, transitions, VerifyWhen::EveryStep, progress).await]
+            }
+            _ => self.side_by_side(index, binding, drawn, progress).await,
+        };
+        let mut shown: BTreeSet<FindingKey> = known;
+        for ((number, transitions), seen) in drawn.iter().zip(seen) {
+            for (key, position) in seen {
+                if shown.insert(key.clone()) && self.env.settings.shrinking == Shrinking::On {
+                    let shown = transitions.get(..=position).unwrap_or(transitions);
+                    self.shorten(index, *number, binding, shown, &key).await;
                 }
             }
         }
+    }
+
+    /// Executes sequences side by side, each by a worker of its own.
+    async fn side_by_side(
+        &mut self,
+        index: usize,
+        binding: &Binding<'_>,
+        drawn: &[(usize, Vec<Transition>)],
+        progress: &mut Progress,
+    ) -> Vec<Vec<(FindingKey, usize)>> {
+        let env = &self.env;
+        let executions = drawn.iter().map(|(number, transitions)| {
+            let (mut worker, number) = (Worker::new(Arc::clone(env)), *number);
+            async move {
+                let mut progress = Progress::default();
+                let every = VerifyWhen::EveryStep;
+                let seen = worker.execute(index, number, binding, transitions, every, &mut progress).await;
+                worker.finish().await;
+                (seen, progress, worker)
+            }
+        });
+        let mut all_seen = Vec::new();
+        for (seen, theirs, worker) in join_all(executions).await {
+            self.requests += worker.requests;
+            self.tally.merge(worker.tally);
+            progress.violations.extend(theirs.violations);
+            progress.decided += theirs.decided;
+            theirs.undecided.into_iter().for_each(|reason| progress.blocked(reason));
+            all_seen.push(seen);
+        }
+        all_seen
     }
 
     /// Plays transitions with resources of their own, which are deleted afterwards.

@@ -21,6 +21,7 @@ impl Target {
     pub(super) async fn send_until_accepted(&self, attempt: Attempt<'_>) -> Exchange {
         let mut wait = FIRST_WAIT;
         let mut exchange = self.once_as_run(attempt).await;
+        self.shared.concurrency.note(&exchange);
         let retries = if self.is_loopback() { RETRIES } else { REMOTE_RETRIES };
         for _ in 0..retries {
             if !is_busy(&exchange) || self.is_stopped() {
@@ -30,6 +31,7 @@ impl Target {
             self.pause(jittered(wait)).await;
             wait = (wait * 2).min(LONGEST_WAIT);
             exchange = self.once_as_run(attempt).await;
+            self.shared.concurrency.note(&exchange);
         }
         exchange
     }
