@@ -2,9 +2,10 @@
 """How close a run comes to the wire: requests per second of `run --profile deep` against those of wrk, on one server.
 
 Both share the machine with the server. Every round measures all of them, one after another, so that a busy machine
-slows all alike; what counts is the median of the rounds' ratios. Needs cargo and wrk (Debian: apt-get install wrk).
+slows all alike; what counts is the median of the rounds' ratios. It fails if one is more than a tenth below the ratio
+that `throughput.json` holds; `--update` writes that file. Needs cargo and wrk (Debian: apt-get install wrk).
 
-    python3 benches/throughput.py [--rounds 5] [--seconds 5]
+    python3 benches/throughput.py [--rounds 5] [--seconds 5] [--update]
 """
 
 import argparse
@@ -18,10 +19,13 @@ from pathlib import Path
 
 from common import CREDENTIALS, TOOL, Server, build, call, machine, wrk
 
+STORED = Path(__file__).with_suffix(".json")
+# A ratio below this part of the stored one is a regression.
+BEARABLE = 0.9
 WAYS = {
-    "unsigned": ("none", "none", 0.6),
-    "signed": ("sigv4", "none", 0.4),
-    "signed and verified": ("sigv4", "sigv4", None),
+    "unsigned": ("none", "none", 0.5),
+    "signed": ("sigv4", "none", None),
+    "signed and verified": ("sigv4", "sigv4", 0.4),
 }
 
 
@@ -41,10 +45,17 @@ def run(url, auth, folder):
     return summary["requests_per_second"], summary["requests"]
 
 
+def regressions(ratios, stored):
+    """What is more than a tenth slower than it was, as lines for the console."""
+    slower = [name for name, ratio in ratios.items() if ratio < stored.get(name, 0) * BEARABLE]
+    return [f"regression: {name} has a ratio of {ratios[name]:.2f}, and had {stored[name]:.2f}" for name in slower]
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--seconds", type=int, default=5, help="how long each wrk run takes")
+    arguments.add_argument("--update", action="store_true", help="store the ratios instead of comparing with them")
     arguments = arguments.parse_args()
     build()
     ratios = {name: [] for name in WAYS}
@@ -73,6 +84,11 @@ def main():
         ratio = statistics.median(ratios[name])
         print(f"deep run, {name:<19} {statistics.median(rates[name]):>8,.0f}/s  ratio {ratio:.2f}{wanted}")
     print(f"\n{machine()}")
+    medians = {name: round(statistics.median(of_way), 3) for name, of_way in ratios.items()}
+    if arguments.update:
+        STORED.write_text(json.dumps(medians, indent=2) + "\n")
+    elif slower := regressions(medians, json.loads(STORED.read_text())):
+        sys.exit("\n".join(slower))
 
 
 if __name__ == "__main__":

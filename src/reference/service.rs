@@ -28,8 +28,8 @@ pub(crate) struct Service {
     pub(crate) requests: AtomicU64,
     variants: Vec<Variant>,
     regions: RwLock<HashMap<String, Arc<RwLock<Region>>>>,
-    /// When metadata was accepted in the last second, for the account's limit.
-    pub(crate) account_metadata: Mutex<super::rate::Window>,
+    /// Room for metadata, for the account's limit.
+    pub(crate) account_metadata: Mutex<super::rate::Bucket>,
 }
 
 impl Service {

@@ -75,7 +75,7 @@ pub(super) fn create(call: &Call<'_>, region: &mut Region) -> Outcome {
         channel,
         stream_keys: vec![key_number],
         sessions: Vec::new(),
-        metadata_calls: super::super::rate::Window::default(),
+        metadata_calls: super::super::rate::Bucket::default(),
     };
     region.insert_channel(number, row);
     document

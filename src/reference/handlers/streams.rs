@@ -15,8 +15,8 @@ const DEFAULT_PAGE: usize = 100;
 /// Bytes of metadata in one request (PutMetadata; rule 130).
 const MOST_METADATA: usize = 1024;
 /// Metadata requests in a second for a channel and for the account.
-const CHANNEL_RATE: usize = 5;
-const ACCOUNT_RATE: usize = 155;
+const CHANNEL_RATE: u32 = 5;
+const ACCOUNT_RATE: u32 = 155;
 
 #[derive(Serialize)]
 struct One<'a> {
@@ -103,8 +103,8 @@ pub(super) fn put_metadata(call: &Call<'_>, region: &mut Region) -> Outcome {
         let message = format!("ivs:PutMetadata exceeded call rate for resource: {arn}");
         ApiError::new(ErrorCode::Throttling, message)
     })?;
-    row.metadata_calls.count(now);
-    account.count(now);
+    row.metadata_calls.count(now, CHANNEL_RATE);
+    account.count(now, ACCOUNT_RATE);
     nothing()
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::rate::Window;
+use super::super::rate::Bucket;
 use super::{Resource, SessionRow, Tags};
 
 /// A channel as it is stored and answered.
@@ -62,7 +62,7 @@ pub(crate) struct ChannelRow {
     /// Its sessions, oldest first.
     pub(crate) sessions: Vec<SessionRow>,
     /// When metadata was accepted within the last second.
-    pub(crate) metadata_calls: Window,
+    pub(crate) metadata_calls: Bucket,
 }
 
 impl ChannelRow {
