@@ -7,15 +7,18 @@ use serde_json::Value;
 
 use super::created::Created;
 use super::run_context::RunContext;
-use super::worker::Worker;
+use super::worker::{self, Worker};
 use super::worker_pool::{Message, Work, WorkerPool};
 use super::{damage, panics, stateful};
+use crate::plan::case::Form;
 use crate::plan::{self, Check, Phase};
 use crate::record::Event;
 use crate::record::{CaseOutcome, CaseResult, Tally};
 
 /// Cases with this many calls, one after another, are begun first.
 const LONG_CASE: u64 = 60;
+/// Calls of an example, roughly: it makes what it needs, and deletes it.
+const CALLS_OF_EXAMPLE: u64 = 6;
 
 /// Runs the cases of a phase.
 struct PhaseCases {
@@ -53,6 +56,9 @@ fn order(env: &RunContext, phase: Phase) -> Vec<usize> {
             plan.suites.scenarios.get(*scenario).map_or(0, plan::suite::Scenario::weight)
         }
         Some(Check::Sequence { .. }) => stateful::transitions(settings.profile),
+        Some(check @ Check::Valid { form: Form::Random }) => {
+            u64::from(worker::rounds(settings.profile, check)) * CALLS_OF_EXAMPLE
+        }
         _ => 0,
     };
     let (mut long, short): (Vec<usize>, Vec<usize>) =
