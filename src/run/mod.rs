@@ -20,6 +20,7 @@ pub mod ledger;
 mod link;
 mod lists;
 mod look_round;
+mod order;
 pub mod panics;
 mod polling;
 mod preflight;

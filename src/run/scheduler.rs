@@ -7,18 +7,12 @@ use serde_json::Value;
 
 use super::created::Created;
 use super::run_context::RunContext;
-use super::worker::{self, Worker};
+use super::worker::Worker;
 use super::worker_pool::{Message, Work, WorkerPool};
-use super::{damage, panics, stateful};
-use crate::plan::case::Form;
-use crate::plan::{self, Check, Phase};
+use super::{damage, order, panics};
+use crate::plan::Phase;
 use crate::record::Event;
 use crate::record::{CaseOutcome, CaseResult, Tally};
-
-/// Cases with this many calls, one after another, are begun first.
-const LONG_CASE: u64 = 60;
-/// Calls of an example, roughly: it makes what it needs, and deletes it.
-const CALLS_OF_EXAMPLE: u64 = 6;
 
 /// Runs the cases of a phase.
 struct PhaseCases {
@@ -43,31 +37,6 @@ impl Work for PhaseCases {
     }
 }
 
-/// The cases of a phase. Long ones come first, so that none of them is left over at the end; the others in the order of
-/// the plan.
-fn order(env: &RunContext, phase: Phase) -> Vec<usize> {
-    let (plan, settings) = (&env.plan, &env.settings);
-    let is_in_phase = |index: &usize| {
-        let case = plan.cases.get(*index);
-        case.is_some_and(|case| Phase::of(&env.contract, &plan.resources, &plan.suites, case) == phase)
-    };
-    let weight = |index: &usize| match plan.cases.get(*index).map(|case| &case.check) {
-        Some(Check::Scenario { scenario }) => {
-            plan.suites.scenarios.get(*scenario).map_or(0, plan::suite::Scenario::weight)
-        }
-        Some(Check::Sequence { .. }) => stateful::transitions(settings.profile),
-        Some(check @ Check::Valid { form: Form::Random }) => {
-            u64::from(worker::rounds(settings.profile, check)) * CALLS_OF_EXAMPLE
-        }
-        _ => 0,
-    };
-    let (mut long, short): (Vec<usize>, Vec<usize>) =
-        (0..plan.cases.len()).filter(is_in_phase).partition(|index| weight(index) >= LONG_CASE);
-    long.sort_by_key(|index| std::cmp::Reverse(weight(index)));
-    long.extend(short);
-    long
-}
-
 /// Runs the cases of a phase on as many workers as requests may be in flight.
 pub async fn work(
     env: &RunContext,
@@ -76,7 +45,7 @@ pub async fn work(
     created: Vec<(String, Value)>,
     phase: Phase,
 ) -> Vec<CaseResult> {
-    let order = order(env, phase);
+    let order = order::of_phase(env, phase);
     let planned = order.len();
     if planned == 0 && created.is_empty() {
         return Vec::new();

@@ -1,0 +1,52 @@
+//! In which order cases begin: long ones first, so that none of them is left over at the end with a single worker.
+
+use std::cmp::Reverse;
+
+use super::run_context::RunContext;
+use super::stateful;
+use super::worker::rounds;
+use crate::plan::case::Form;
+use crate::plan::suite::Scenario;
+use crate::plan::{Check, Phase};
+
+/// Cases with this many calls, one after another, begin first.
+const LONG_CASE: u64 = 60;
+/// Calls of an example, roughly: it creates what it needs, and deletes it.
+const CALLS_OF_EXAMPLE: u64 = 6;
+/// The same for an operation that only reads.
+const CALLS_OF_READING_EXAMPLE: u64 = 2;
+
+/// Positions of the cases of a phase in the order in which they begin. Where requests take long, what counts is how many
+/// of them a case sends; elsewhere only very long cases come before the others, which keep the order of the plan.
+pub(super) fn of_phase(env: &RunContext, phase: Phase) -> Vec<usize> {
+    let plan = &env.plan;
+    let is_in_phase = |index: &usize| {
+        let case = plan.cases.get(*index);
+        case.is_some_and(|case| Phase::of(&env.contract, &plan.resources, &plan.suites, case) == phase)
+    };
+    let is_far = env.target.concurrency().lanes() > 1;
+    let weigh = |index: usize| {
+        let calls = calls(env, index, is_far);
+        (if is_far || calls >= LONG_CASE { calls } else { 0 }, index)
+    };
+    let mut weighed: Vec<(u64, usize)> = (0..plan.cases.len()).filter(is_in_phase).map(weigh).collect();
+    weighed.sort_by_key(|(calls, _)| Reverse(*calls));
+    weighed.into_iter().map(|(_, index)| index).collect()
+}
+
+/// How many calls a case makes one after another, roughly. Those of most generated cases are only known `exactly`, when
+/// the families of their requests are made.
+fn calls(env: &RunContext, index: usize, exactly: bool) -> u64 {
+    let Some(case) = env.plan.cases.get(index) else { return 0 };
+    let operation = case.operation.as_deref().and_then(|name| env.contract.operation(name));
+    let is_reading = operation.is_some_and(|operation| operation.is_readonly);
+    let of_example = if is_reading { CALLS_OF_READING_EXAMPLE } else { CALLS_OF_EXAMPLE };
+    let rounds = u64::from(rounds(env.settings.profile, &case.check));
+    match &case.check {
+        Check::Scenario { scenario } => env.plan.suites.scenarios.get(*scenario).map_or(0, Scenario::weight),
+        Check::Sequence { .. } => stateful::transitions(env.settings.profile),
+        Check::Valid { form: Form::Random } => rounds * of_example,
+        _ if exactly => env.generator.families(case).len() as u64 * rounds * of_example,
+        _ => 0,
+    }
+}
