@@ -87,6 +87,8 @@ def main():
     medians = {name: round(statistics.median(of_way), 3) for name, of_way in ratios.items()}
     if arguments.update:
         STORED.write_text(json.dumps(medians, indent=2) + "\n")
+    elif not STORED.exists():
+        sys.exit(f"there is no {STORED.name} to compare with: --update writes it, on a machine without other work")
     elif slower := regressions(medians, json.loads(STORED.read_text())):
         sys.exit("\n".join(slower))
 

@@ -243,7 +243,7 @@ mod tests {
         (0..400).for_each(|_| concurrency.note(&exchange(200.0, 429)));
         assert_eq!((*concurrency.limit.borrow(), concurrency.lanes()), (4, 1));
         (0..2000).for_each(|_| concurrency.note(&exchange(200.0, 200)));
-        assert!(*concurrency.limit.borrow() >= 64, "{}", concurrency.limit.borrow());
+        assert!(*concurrency.limit.borrow() >= 64, "{:?}", concurrency.limit);
     }
 
     #[test]
