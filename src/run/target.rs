@@ -225,11 +225,6 @@ impl Target {
         &self.shared.health
     }
 
-    /// How many requests may be in flight.
-    pub(super) fn concurrency(&self) -> &Concurrency {
-        &self.shared.concurrency
-    }
-
     /// The access that the target grants.
     pub fn access(&self) -> &Access {
         &self.shared.access

@@ -61,7 +61,7 @@ pub(crate) struct ChannelRow {
     pub(crate) stream_keys: Vec<u64>,
     /// Its sessions, oldest first.
     pub(crate) sessions: Vec<SessionRow>,
-    /// When metadata was accepted within the last second.
+    /// Room for metadata.
     pub(crate) metadata_calls: Bucket,
 }
 

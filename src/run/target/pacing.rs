@@ -1,5 +1,7 @@
 //! When a request may be sent: the rate of the run and the quotas of its operations.
 
+use super::Target;
+use crate::run::concurrency::Concurrency;
 use crate::run::rate_limit::{OperationLimits, RateLimit};
 use crate::run::settings::Settings;
 use crate::spec::Contract;
@@ -10,6 +12,13 @@ use crate::wire::Request;
 pub(super) enum Counting {
     On,
     Off,
+}
+
+impl Target {
+    /// How many requests may be in flight.
+    pub(in crate::run) fn concurrency(&self) -> &Concurrency {
+        &self.shared.concurrency
+    }
 }
 
 /// The rate limits of a run.
