@@ -16,8 +16,10 @@ use crate::wire::Exchange;
 pub struct BoundAssert {
     /// The clause.
     pub clause: ClauseIndex,
-    /// The assertion.
+    /// The assertion, bound.
     pub assert: Assert,
+    /// Its path as it stands in the suite, which is the same in every run.
+    pub written_at: String,
 }
 
 /// What one performance of a step showed.
@@ -88,7 +90,7 @@ impl StepJudgement {
 
     /// Judges the assertions of the step.
     pub fn check_asserts(&mut self, operation: &Operation, step: &Step, asserts: &[BoundAssert]) {
-        for BoundAssert { clause, assert } in asserts {
+        for BoundAssert { clause, assert, written_at } in asserts {
             match assertion::observe(assert, &self.output) {
                 Observation::Holds => self.upheld.push(*clause),
                 Observation::HoldsIfShown(counterpart) => self.pending.push((*clause, counterpart)),
@@ -96,7 +98,7 @@ impl StepJudgement {
                 Observation::Violated(failure) => self.failures.push(Violation {
                     clause: *clause,
                     operation: operation.name.clone(),
-                    detail: (!assert.at.is_empty()).then(|| plain_path(&assert.at)),
+                    detail: (!written_at.is_empty()).then(|| plain_path(written_at)),
                     kind: FindingKind::WrongBehaviour,
                     expected: failure.expected,
                     observed: failure.observed,
@@ -140,7 +142,55 @@ impl StepJudgement {
     }
 }
 
-/// The path of an assertion as it stands in the suite, with placeholders shortened: the same in every run.
+/// The path of an assertion with placeholders shortened.
 fn plain_path(at: &str) -> String {
     at.replace("${", "").replace('}', "")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::judge::Answer;
+    use crate::spec;
+    use crate::wire::{FailureKind, Reply, Request, TransportFailure};
+
+    fn exchange() -> Exchange {
+        let request = Request { method: "POST".into(), target: "/".into(), headers: vec![], body: Default::default() };
+        let failure = TransportFailure { kind: FailureKind::Protocol, detail: String::new() };
+        Exchange { request, reply: Reply::Failure(failure), elapsed: Duration::ZERO, repeats: 0 }
+    }
+
+    /// What a step says whose list should have an item with an ARN.
+    fn concluded(items: Value) -> Conclusion {
+        let contract = spec::builtin().unwrap();
+        let operation = contract.operation("ListChannels").unwrap();
+        let step = Step { walk: Some(operation.name.clone()), ..Step::default() };
+        let assert = Assert { at: "items[arn=a].name".to_owned(), equals: Some(json!("x")), ..Assert::default() };
+        let written_at = "items[arn=${channel}].name".to_owned();
+        let bound = BoundAssert { clause: operation.status_clause, assert, written_at };
+        let judgement = Judgement { answer: Answer::Success, ..Judgement::default() };
+        let mut judged = StepJudgement::of(judgement, exchange(), json!({"items": items}));
+        judged.check_asserts(operation, &step, &[bound]);
+        judged.conclude(&step)
+    }
+
+    #[test]
+    fn a_finding_is_named_by_the_path_in_the_suite() {
+        let wrong = concluded(json!([{"arn": "a", "name": "y"}]));
+        let detail = wrong.judgement.violations.first().unwrap().detail.clone();
+        assert_eq!(detail.as_deref(), Some("items[arn=channel].name"), "the same in every run");
+        assert!(wrong.is_as_expected, "a wrong detail of a right response does not stop the scenario");
+    }
+
+    #[test]
+    fn an_assertion_that_holds_upholds_its_clause() {
+        let right = concluded(json!([{"arn": "a", "name": "x"}]));
+        assert_eq!((right.judgement.upheld.len(), right.judgement.violations.len()), (1, 0));
+    }
 }

@@ -15,7 +15,8 @@ impl Session<'_> {
         let mut bound = Vec::new();
         for assert in &step.asserts {
             let Some(clause) = self.worker.env.contract.clauses.find(&assert.rule) else { continue };
-            bound.push(BoundAssert { clause, assert: self.bind_assert(assert).await? });
+            let written_at = assert.at.clone();
+            bound.push(BoundAssert { clause, assert: self.bind_assert(assert).await?, written_at });
         }
         Ok(bound)
     }
