@@ -1,4 +1,5 @@
-//! A target that we did not write: moto, which has 6 of the 35 operations and next to no validation.
+//! Targets that we did not write: moto, which has 6 of the 35 operations and next to no validation, and winterbaume, which has
+//! all of them and whose defects were read in its code before it was run.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -55,4 +56,23 @@ fn moto_diverges_where_it_does_and_nowhere_else() {
     let parallel = normalised(&checked(&endpoint, None));
     let more: Vec<&str> = parallel.lines().filter(|line| !known.contains(line)).collect();
     assert!(more.is_empty(), "with several requests in flight no more is found than with one: {more:#?}");
+}
+
+/// Ids of the findings that the page names in the last column of the rows of winterbaume's defects.
+fn read_in_the_code() -> BTreeSet<&'static str> {
+    let rows = include_str!("../docs/foreign-emulators.md").lines().filter(|line| line.starts_with("| W"));
+    rows.filter_map(|row| row.rsplit('|').nth(1)?.split('`').nth(1)).collect()
+}
+
+#[test]
+#[ignore = "needs winterbaume-server 0.2.8: set IVS_CONFORMANCE_WINTERBAUME_ENDPOINT to where it listens"]
+fn defects_that_were_read_in_the_code_of_winterbaume_are_found() {
+    let endpoint = std::env::var("IVS_CONFORMANCE_WINTERBAUME_ENDPOINT").expect("the variable holds a URL");
+    let expected = read_in_the_code();
+    assert!(expected.len() > 100, "the page names {} findings", expected.len());
+    let report = checked(&endpoint, None);
+    let findings = report["findings"].as_array().unwrap();
+    let found: BTreeSet<&str> = findings.iter().filter_map(|finding| finding["id"].as_str()).collect();
+    let missing: Vec<_> = expected.difference(&found).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
 }

@@ -9,6 +9,8 @@ use crate::spec::clause_id::ClauseId;
 
 /// What stands in a path for each element of a list.
 const ELEMENT: &str = "member";
+/// How a sentence about an absent member ends.
+const ABSENT: &str = " is absent.";
 
 /// A finding, as far as the diagnosis reads it.
 #[derive(Debug, Clone)]
@@ -108,6 +110,16 @@ impl<'a> Evidence<'a> {
             "" => end(),
             name => name,
         }
+    }
+
+    /// Whether what it is about was not shown at all.
+    pub fn shows_absence(&self) -> bool {
+        self.observed.ends_with(ABSENT)
+    }
+
+    /// Whether it expects that something is not shown.
+    pub fn expects_absence(&self) -> bool {
+        self.expected.ends_with(ABSENT)
     }
 
     /// Whether its sentences on what was expected and observed have a text.

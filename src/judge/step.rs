@@ -108,6 +108,13 @@ impl StepJudgement {
         }
     }
 
+    /// Notes why some of the assertions cannot be judged.
+    pub fn leave_open(&mut self, reason: Option<String>) {
+        if let Some(reason) = reason {
+            self.judgement.undecided.get_or_insert(reason);
+        }
+    }
+
     /// Divergences of the response and of the assertions.
     pub fn violations(&self) -> impl Iterator<Item = &Violation> {
         self.judgement.violations.iter().chain(&self.failures)

@@ -114,6 +114,14 @@ impl Resources {
         self.producers.get(resource).map(String::as_str)
     }
 
+    /// All operations that make a resource type, the one to make it with first.
+    pub fn makers(&self, resource: &str) -> Vec<&str> {
+        let first = self.producer(resource);
+        let makes_it = |(_, products): &(&String, &Vec<Product>)| products.iter().any(|made| made.resource == resource);
+        let all = self.products.iter().filter(makes_it).map(|(operation, _)| operation.as_str());
+        first.into_iter().chain(all.filter(|operation| Some(*operation) != first)).collect()
+    }
+
     /// The operation that deletes a resource type, and its member for the ARN.
     pub fn deleter(&self, resource: &str) -> Option<(&str, &str)> {
         self.deleters.get(resource).map(|(operation, member)| (operation.as_str(), member.as_str()))

@@ -102,8 +102,9 @@ impl Session<'_> {
             performed.leave_to_assertions(&env.contract, flight.step, focus);
             if performed.judgement.is_success() {
                 self.variables.insert("index".to_owned(), Value::from(flight.number));
-                let asserts = self.bind_asserts(flight.step).await?;
+                let (asserts, unbound) = self.bind_asserts(flight.step).await;
                 performed.check_asserts(operation, flight.step, &asserts);
+                performed.leave_open(unbound);
             }
             all_good &= self.conclude(flight.step, performed, progress)?;
         }

@@ -21,6 +21,7 @@ mod link;
 mod lists;
 mod look_round;
 mod order;
+mod own_name;
 pub mod panics;
 mod polling;
 mod preflight;

@@ -97,6 +97,9 @@ impl Session<'_> {
 
     /// Does a step; false if it got no response as expected.
     async fn step(&mut self, step: &Step, progress: &mut Progress) -> Result<bool, Blocked> {
+        if !step.when.is_empty() && !step.when.iter().any(|variable| self.variables.contains_key(variable)) {
+            return Ok(true);
+        }
         if let Some(broadcast) = &step.broadcast {
             let resource = self.bind(&Value::from(broadcast.resource.as_str())).await?;
             let target = Arc::clone(&self.worker.env.target);
@@ -204,8 +207,9 @@ impl Session<'_> {
         performed.leave_to_assertions(&self.worker.env.contract, step, focus);
         performed.doubt_unreadable(operation);
         if performed.is_assertable(operation) {
-            let asserts = self.bind_asserts(step).await?;
+            let (asserts, unbound) = self.bind_asserts(step).await;
             performed.check_asserts(operation, step, &asserts);
+            performed.leave_open(unbound);
         }
         Ok(performed)
     }
@@ -253,7 +257,7 @@ impl Session<'_> {
         }
         progress.decided += 1;
         if concluded.judgement.is_success() {
-            self.save(step, &concluded.output)?;
+            self.save(step, &concluded.output);
         }
         Ok(concluded.is_as_expected)
     }
@@ -268,15 +272,18 @@ impl Session<'_> {
         }
     }
 
-    fn save(&mut self, step: &Step, output: &Value) -> Result<(), Blocked> {
+    fn save(&mut self, step: &Step, output: &Value) {
         for (variable, place) in &step.save {
             match path::find(output, place) {
                 Some(value) if !value.is_null() => {
+                    self.missing.remove(variable);
                     self.variables.insert(variable.clone(), value.clone());
                 }
-                _ => return Err(Blocked(format!("the response has no `{place}`"))),
+                _ => {
+                    self.variables.remove(variable);
+                    self.missing.insert(variable.clone(), format!("the response has no `{place}`"));
+                }
             }
         }
-        Ok(())
     }
 }

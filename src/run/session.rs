@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::deduplication::UNDER_WAY;
 use super::ledger::ownership_tags::About;
 use super::look_round::LookRound;
+use super::own_name::with_own_name;
 use super::settings::Credentials;
 use super::shadowing::{Suspected, Watch};
 use super::workaround;
@@ -67,6 +68,8 @@ pub struct Session<'w> {
     /// ARNs of everything that the test made, gone or not.
     made: BTreeSet<String>,
     pub(super) variables: BTreeMap<String, Value>,
+    /// Variables that a response should have set and did not, each with the reason.
+    pub(super) missing: BTreeMap<String, String>,
     /// What was sent so far, oldest first.
     pub(super) history: Vec<TrailStep>,
     /// Position of the case in the plan.
@@ -102,6 +105,7 @@ impl<'w> Session<'w> {
             own: Vec::new(),
             made: BTreeSet::new(),
             variables: BTreeMap::new(),
+            missing: BTreeMap::new(),
             history: Vec::new(),
             case,
             salt,
@@ -199,6 +203,8 @@ impl<'w> Session<'w> {
         focus: ClauseIndex,
         region: Option<&str>,
     ) -> (Judgement, Exchange) {
+        let named = with_own_name(&self.worker.env, operation, input, self.case);
+        let input = named.as_ref().unwrap_or(input);
         let marked = self.worker.env.marked(operation, input, self.about);
         let marked = marked.as_ref().unwrap_or(input);
         let around = workaround::around(&self.worker.env, operation, marked, input, self.case);

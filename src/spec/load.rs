@@ -152,6 +152,7 @@ fn load_model(given: &Model<'_>, rules: &mut dyn FnMut(&[Operation]) -> Rules) -
     let shape_count = model.shapes.values().filter(|shape| shape.body.is_some()).count();
     let rules = rules(&operations);
     resource::take_as_given(&mut operations, &rules.external);
+    resource::leave_to_others(&mut operations, &service);
     let clauses = number(&mut operations, &Numbering { rules: &rules, shape_ids });
     Ok(Contract {
         service,

@@ -15,6 +15,8 @@ pub struct Pattern {
     /// The resource type that an ARN pattern fixes (`bucket`), [`Pattern::ANY_RESOURCE`] if it leaves the type open,
     /// none if the pattern is not an ARN's.
     pub arn_resource: Option<String>,
+    /// The service that an ARN pattern fixes (`s3`), none if it leaves it open or is not an ARN's.
+    pub arn_service: Option<String>,
     /// In the syntax of the `regex` crate, without the anchors around the whole.
     translated: String,
     regex: Regex,
@@ -40,7 +42,8 @@ impl Pattern {
         let translated = translate(&source)?;
         let anchored = format!("^(?:{translated})$");
         let regex = Regex::new(&anchored).map_err(|error| short_reason(&error))?;
-        Ok(Self { arn_resource: arn_resource(&source), source, translated, regex })
+        let (arn_resource, arn_service) = (arn_resource(&source), arn_service(&source));
+        Ok(Self { arn_resource, arn_service, source, translated, regex })
     }
 
     /// Length of the shortest match in bytes; 0 if nothing matches.
@@ -82,16 +85,29 @@ fn short_reason(error: &regex::Error) -> String {
     text.lines().last().unwrap_or(&text).trim().trim_start_matches("error: ").to_owned()
 }
 
-/// The resource type of an ARN pattern.
+/// The resource type of an ARN pattern. A slash may be escaped.
 fn arn_resource(pattern: &str) -> Option<String> {
-    let from = pattern.find("arn:")?;
-    let resource = top_level_parts(pattern.get(from..)?).nth(5)?;
+    let resource = arn_part(pattern, 5)?.replace("\\/", "/");
     let (kind, _) = resource.split_once('/')?;
     if kind.is_empty() {
         return None;
     }
-    let is_literal = kind.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_');
-    Some(if is_literal { kind.to_owned() } else { Pattern::ANY_RESOURCE.to_owned() })
+    Some(if is_literal(kind) { kind.to_owned() } else { Pattern::ANY_RESOURCE.to_owned() })
+}
+
+/// The service of an ARN pattern.
+fn arn_service(pattern: &str) -> Option<String> {
+    arn_part(pattern, 2).filter(|service| !service.is_empty() && is_literal(service)).map(str::to_owned)
+}
+
+/// A part of an ARN pattern, from 0.
+fn arn_part(pattern: &str, number: usize) -> Option<&str> {
+    let from = pattern.find("arn:")?;
+    top_level_parts(pattern.get(from..)?).nth(number)
+}
+
+fn is_literal(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_')
 }
 
 /// Alternatives that stand outside of brackets.
@@ -253,6 +269,8 @@ mod tests {
         assert_eq!(resource(&arn("channel")).as_deref(), Some("channel"));
         assert_eq!(resource(&arn("stream-key")).as_deref(), Some("stream-key"));
         assert_eq!(resource(&arn("[a-z-]+")).as_deref(), Some(Pattern::ANY_RESOURCE));
+        assert_eq!(resource(&arn("channel\\")).as_deref(), Some("channel"), "an escaped slash");
+        assert_eq!(Pattern::new(&arn("channel")).unwrap().arn_service.as_deref(), Some("ivs"));
         assert_eq!(resource("^[a-z]+$"), None);
         assert_eq!(resource("^arn:aws:lambda:[a-z0-9-]+:[0-9]{12}:function:.+"), None);
     }

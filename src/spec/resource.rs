@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ast::{Ast, Member, Reference, ShapeKind, TraitUse, short_name};
-use super::contract::{Location, Node, NodeKind, Operation, ResourceName};
+use super::contract::{Location, Node, NodeKind, Operation, ResourceName, Service};
 use super::json::Json;
 use super::pattern::Pattern;
 
@@ -104,6 +104,18 @@ pub(super) fn settle(operations: &mut [Operation]) {
 pub(super) fn take_as_given(operations: &mut [Operation], kinds: &[String]) {
     for_each(operations, &mut |node| {
         node.resource = node.resource.take().filter(|named| !kinds.contains(&named.kind));
+    });
+}
+
+/// Members whose pattern is that of another service's ARNs take any text of it, if no operation makes what they name.
+pub(super) fn leave_to_others(operations: &mut [Operation], service: &Service) {
+    let own: Vec<&str> =
+        [&service.signing_name, &service.endpoint_prefix].into_iter().flatten().map(String::as_str).collect();
+    let made = made(operations);
+    for_each(operations, &mut |node| {
+        let service = node.constraints.pattern.as_ref().and_then(|pattern| pattern.arn_service.as_deref());
+        let is_foreign = !own.is_empty() && service.is_some_and(|service| !own.contains(&service));
+        node.resource = node.resource.take().filter(|named| !is_foreign || made.contains(&named.kind));
     });
 }
 

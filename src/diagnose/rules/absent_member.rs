@@ -6,14 +6,16 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::grouped;
 use crate::judge::finding::FindingKind;
 
-/// How a sentence about an absent member ends.
-const ABSENT: &str = " is absent.";
-
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
+    // A rule that misses several members of a response says more of them than one that only compares a member.
+    let by_rule = grouped(findings, |finding| missing(finding).map(|(operation, _)| (finding.clause, operation)));
+    let breadth = |finding: &Evidence<'_>| by_rule.get(&(finding.clause, finding.operation)).map_or(0, Vec::len);
     for group in grouped(findings, missing).values() {
         let rank = |position: &&usize| {
             let finding = findings.get(**position);
-            finding.map(|finding| (!finding.is_direct, finding.steps_before.len(), **position))
+            finding.map(|finding| {
+                (!finding.is_direct, finding.steps_before.len(), std::cmp::Reverse(breadth(finding)), **position)
+            })
         };
         let Some(primary) = group.iter().min_by_key(rank).copied() else { continue };
         group.iter().for_each(|position| links.follows(*position, primary));
@@ -28,7 +30,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 
 /// The operation and the sentence that says which member it does not show.
 fn missing<'a>(finding: &Evidence<'a>) -> Option<(&'a str, &'a str)> {
-    let is_missing = is_about_state(finding) && finding.observed.ends_with(ABSENT);
+    let is_missing = is_about_state(finding) && finding.shows_absence();
     is_missing.then_some((finding.operation, finding.observed))
 }
 
@@ -39,10 +41,7 @@ fn is_about_state(finding: &Evidence<'_>) -> bool {
 /// Whether a finding expects the member to be absent because the operation did not show it before.
 fn is_compared(lacking: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
     let is_same = || last_name(lacking.observed).is_some_and(|name| last_name(finding.expected) == Some(name));
-    is_about_state(finding)
-        && finding.expected.ends_with(ABSENT)
-        && finding.steps_before.contains(&lacking.step)
-        && is_same()
+    is_about_state(finding) && finding.expects_absence() && finding.steps_before.contains(&lacking.step) && is_same()
 }
 
 /// The last name of the path that a sentence about an absent member quotes first.

@@ -31,6 +31,12 @@ struct Entry {
     /// A glob of the detail of the findings that say that it is broken; any if absent.
     #[serde(default)]
     of_detail: Option<String>,
+    /// Operations of the findings that say that it is broken; any if empty.
+    #[serde(default)]
+    of_operations: Vec<String>,
+    /// Whether the findings that say that it is broken must show a wrong value: what is absent is not one.
+    #[serde(default)]
+    of_value: bool,
     /// Globs of the clauses of the findings.
     clauses: Vec<String>,
     /// Operations of the findings; any if empty.
@@ -132,7 +138,9 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         let is_broken = |finding: &Evidence<'_>| {
             consequence.of.iter().any(|glob| glob.is_match(finding.clause))
                 && is_kind(&consequence.entry.of_kinds, finding)
+                && allows(&consequence.entry.of_operations, finding.operation)
                 && is_detail(consequence.of_detail.as_ref(), finding)
+                && !(consequence.entry.of_value && finding.shows_absence())
                 && consequence.entry.about.as_deref().is_none_or(|member| finding.member_name() == member)
         };
         let broken: Vec<usize> =
@@ -163,7 +171,6 @@ impl Consequence {
 
     fn covers(&self, finding: &Evidence<'_>) -> bool {
         let entry = &self.entry;
-        let allows = |list: &[String], text: &str| list.is_empty() || list.iter().any(|entry| entry == text);
         self.clauses.iter().any(|glob| glob.is_match(finding.clause))
             && self.path.as_ref().is_none_or(|glob| glob.is_match(finding.path))
             && entry.after.as_deref().is_none_or(|step| finding.involves(step))
@@ -180,6 +187,10 @@ impl Consequence {
 
 fn is_detail(glob: Option<&GlobMatcher>, finding: &Evidence<'_>) -> bool {
     glob.is_none_or(|glob| finding.detail.is_some_and(|detail| glob.is_match(detail)))
+}
+
+fn allows(list: &[String], text: &str) -> bool {
+    list.is_empty() || list.iter().any(|entry| entry == text)
 }
 
 fn is_kind(kinds: &[FindingKind], finding: &Evidence<'_>) -> bool {
@@ -246,7 +257,7 @@ mod tests {
             for glob in globs {
                 assert!(contract.clauses.iter().any(|(_, clause)| glob.is_match(&clause.id)), "{}", glob.glob());
             }
-            for operation in &consequence.entry.operations {
+            for operation in consequence.entry.operations.iter().chain(&consequence.entry.of_operations) {
                 assert!(contract.operation(operation).is_some(), "{operation}");
             }
         }

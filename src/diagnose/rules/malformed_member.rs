@@ -1,5 +1,7 @@
 //! A member that comes malformed explains what compares it, and a list whose elements cannot be told apart by it.
 
+use serde_json::Value;
+
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::judge::finding::FindingKind;
@@ -29,7 +31,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 
 /// Whether a rule compares the member, or finds the element by it, in a response of the operation.
 fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>) -> bool {
-    if !finding.is_general() || !finding.involves(&malformed.step) {
+    if !finding.is_general() || !finding.involves(&malformed.step) || shows_less(malformed, path, finding) {
         return false;
     }
     match finding.kind {
@@ -42,6 +44,18 @@ fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>)
         }
         _ => false,
     }
+}
+
+/// Whether a collection that is too long in one response is shorter in another: that is another defect.
+fn shows_less(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>) -> bool {
+    let is_too_long = matches!(malformed.about, Some(ClauseId::Output { constraint: Constraint::LengthMax, .. }));
+    let path = path.join(".");
+    let size = |shown: &Evidence<'_>| match shown.value_at(&path)? {
+        Value::Object(members) => Some(members.len()),
+        Value::Array(elements) => Some(elements.len()),
+        _ => None,
+    };
+    is_too_long && size(finding) < size(malformed) && size(finding).is_some()
 }
 
 /// Whether a rule is about the member, or about something inside the same part of the response.

@@ -34,7 +34,10 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 /// Whether the earlier finding's request was refused without anything that the later one's has not.
 fn is_explained(findings: &[Evidence<'_>], later: usize, earlier: usize) -> bool {
     let (Some(later), Some(earlier)) = (findings.get(later), findings.get(earlier)) else { return false };
-    earlier.is_refused_valid() && earlier.request_members().is_subset(&later.request_members())
+    // A resource that is not there when it should be says nothing of ARNs that name none.
+    let is_of_state = earlier.is_general() && matches!(later.about, Some(ClauseId::Input { .. }));
+    let is_missing = is_of_state && later.kind == FindingKind::WrongErrorCode && later.status == 404;
+    earlier.is_refused_valid() && !is_missing && earlier.request_members().is_subset(&later.request_members())
 }
 
 /// Whether all that clauses on input say of these refusals is one clause, or about one member of requests that have others.

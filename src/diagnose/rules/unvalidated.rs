@@ -34,7 +34,14 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&st
             continue;
         }
         let Some(primary) = group.iter().find(accepted).copied() else { continue };
-        group.iter().for_each(|position| links.follows(*position, primary));
+        // What other operations do alike is not this one's.
+        let explains_others = |position: usize| {
+            let is_other = |other: &Evidence<'_>| other.operation != operation;
+            (0..findings.len())
+                .any(|other| links.primary(other) == position && findings.get(other).is_some_and(is_other))
+        };
+        let own: Vec<usize> = group.iter().copied().filter(|position| !explains_others(*position)).collect();
+        own.into_iter().for_each(|position| links.follows(position, primary));
     }
 }
 

@@ -61,7 +61,10 @@ fn unchecked<'a>(accepted: &Evidence<'a>, other: &Evidence<'_>) -> Option<&'a st
 /// A rule about a member that the operation loses cannot be enforced.
 fn is_let_pass(lost: &Evidence<'_>, other: &Evidence<'_>) -> bool {
     let member = lost.member_name();
+    // What a list does not show of its elements is nothing that the request for the list gave.
+    let is_of_an_element = lost.step == other.step && lost.detail.is_some_and(|detail| detail.contains('['));
     !member.is_empty()
+        && !is_of_an_element
         && lost.is_general()
         && (other.is_general() || matches!(other.about, Some(ClauseId::Error { .. })))
         && other.kind == FindingKind::AcceptedInvalid

@@ -27,6 +27,9 @@ impl Lint<'_> {
 
     fn step(&mut self, step: &Step, place: &Place, variables: &BTreeSet<String>) {
         self.form(step, place);
+        for variable in &step.when {
+            self.placeholders(&Value::from(format!("${{{variable}}}")), &place.at("when"), variables);
+        }
         if let Some(broadcast) = &step.broadcast {
             let resource = Value::from(broadcast.resource.as_str());
             self.placeholders(&resource, &place.at("broadcast").at("resource"), variables);

@@ -68,7 +68,10 @@ pub struct Step {
     /// Whether what follows cannot be decided unless this step does what it should.
     #[serde(default)]
     pub optional: bool,
-    /// Variables set from the output, by path.
+    /// Variables of which one must be known: without any of them there is nothing to do.
+    #[serde(default)]
+    pub when: Vec<String>,
+    /// Variables set from the output, by path. What the output does not show blocks only what needs the variable.
     #[serde(default)]
     pub save: BTreeMap<String, String>,
     /// What must hold of the output.

@@ -11,6 +11,9 @@ const MOST_CHANCE: f64 = 0.01;
 /// Share of the requests from which on noise is loud.
 const LOUD: f64 = 0.005;
 
+/// Times that noise is taken to meet the same request of one case, while it spares the same request of all others.
+const MOST_IN_ONE_CASE: u64 = 2;
+
 /// What looking for each finding again showed.
 pub(super) type Looked = BTreeMap<FindingKey, Looks>;
 
@@ -29,7 +32,7 @@ impl Noise {
         let noisy: Vec<_> = tally.findings.iter().filter(|(key, _)| key.kind.may_be_noise()).collect();
         let last_seen = |key: &FindingKey, found: &Found| looked.get(key).map_or(found.seen, |looks| looks.seen);
         let unreliable = noisy.iter().filter(|(key, found)| last_seen(key, found).is_partial());
-        let seen: u64 = unreliable.map(|(_, found)| found.occurrences).sum();
+        let seen: u64 = unreliable.map(|(_, found)| events(found)).sum();
         // A request that was sent again after its connection broke is not a finding, but it counts as noise. Without
         // other noise the target may break such connections every time.
         let events = if seen > 0 { seen + env.target.repeats() } else { 0 };
@@ -51,6 +54,12 @@ impl Noise {
     pub fn may_explain(self, key: &FindingKey, looks: &Looks) -> bool {
         key.kind.may_be_noise() && looks.may_be_chance(self.share, self.findings)
     }
+}
+
+/// How many of a finding's occurrences noise may have made. Noise spreads over cases; what only one case shows again and
+/// again is a defect that needs a state.
+fn events(found: &Found) -> u64 {
+    if found.also_in.is_empty() { found.occurrences.min(MOST_IN_ONE_CASE) } else { found.occurrences }
 }
 
 /// The looks at one finding.

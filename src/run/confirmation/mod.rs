@@ -14,6 +14,7 @@ use super::scheduler;
 use super::settings::Shrinking;
 use super::worker::Worker;
 use super::worker_pool::{Message, Work, WorkerPool};
+use crate::judge::FindingKind;
 use crate::plan::Plan;
 use crate::record::{CaseOutcome, CaseResult, FindingKey, Found, Tally};
 
@@ -61,6 +62,7 @@ pub(super) async fn confirm(
     elsewhere.retain(|key, looks| !noise.may_explain(key, looks));
     let dropped = settle(env, tally, looked);
     adopt_elsewhere(tally, elsewhere);
+    drop_explained(tally);
     settle_cases(&env.plan, tally, cases);
     dropped
 }
@@ -98,6 +100,22 @@ fn adopt_elsewhere(tally: &mut Tally, elsewhere: Looked) {
             *found = Found { occurrences, also_in, seen: looks.seen, ..latest };
         }
     }
+}
+
+/// Drops refusals that did not show every time if the operation gives the same one, for a reason that does: that it depends
+/// on what else is there is no unreliability.
+fn drop_explained(tally: &mut Tally) {
+    let refuses = |kind: FindingKind| matches!(kind, FindingKind::RejectedValid | FindingKind::WrongErrorCode);
+    let reliable: BTreeSet<(String, String)> = tally
+        .findings
+        .values()
+        .filter(|found| found.violation.kind == FindingKind::RejectedValid && !found.seen.is_partial())
+        .map(|found| (found.violation.operation.clone(), found.violation.observed.clone()))
+        .collect();
+    tally.findings.retain(|key, found| {
+        let refusal = (found.violation.operation.clone(), found.violation.observed.clone());
+        !(refuses(key.kind) && found.is_intermittent() && reliable.contains(&refusal))
+    });
 }
 
 /// Shows the findings of a task again.

@@ -7,18 +7,18 @@ use crate::plan::suite::{Assert, Step};
 use crate::run::session::{Blocked, Session};
 
 impl Session<'_> {
-    /// The assertions of a step with their placeholders resolved.
-    ///
-    /// # Errors
-    /// A resource that one of them names could not be made.
-    pub(in crate::run) async fn bind_asserts(&mut self, step: &Step) -> Result<Vec<BoundAssert>, Blocked> {
-        let mut bound = Vec::new();
+    /// The assertions of a step with their placeholders resolved, and why some of them cannot be: a resource that they name
+    /// could not be made, or an earlier response did not show what they compare with.
+    pub(in crate::run) async fn bind_asserts(&mut self, step: &Step) -> (Vec<BoundAssert>, Option<String>) {
+        let (mut bound, mut unbound) = (Vec::new(), None);
         for assert in &step.asserts {
             let Some(clause) = self.worker.env.contract.clauses.find(&assert.rule) else { continue };
-            let written_at = assert.at.clone();
-            bound.push(BoundAssert { clause, assert: self.bind_assert(assert).await?, written_at });
+            match self.bind_assert(assert).await {
+                Ok(known) => bound.push(BoundAssert { clause, assert: known, written_at: assert.at.clone() }),
+                Err(Blocked(reason)) => drop(unbound.get_or_insert(reason)),
+            }
         }
-        Ok(bound)
+        (bound, unbound)
     }
 
     async fn bind_assert(&mut self, assert: &Assert) -> Result<Assert, Blocked> {

@@ -22,6 +22,8 @@ const SUBJECT: &str = "resource";
 
 /// Most pages of a list that are read to find what was made.
 const MOST_PAGES: usize = 20;
+/// Resources that a list shows at least while it is tried.
+const LISTED: usize = 2;
 
 /// A future in a box, for functions that call each other in a circle.
 type Boxed<'f, T> = Pin<Box<dyn Future<Output = T> + 'f>>;
@@ -47,6 +49,9 @@ impl Session<'_> {
     async fn resolve(&mut self, name: &str) -> Result<Value, Blocked> {
         if let Some(value) = self.variable(name) {
             return Ok(value);
+        }
+        if let Some(reason) = name.split(['.', '[']).next().and_then(|head| self.missing.get(head)) {
+            return Err(Blocked(reason.clone()));
         }
         match Placeholder::parse(name) {
             Placeholder::Absent { resource, number } => {
@@ -126,15 +131,23 @@ impl Session<'_> {
         self.history.extend(steps);
     }
 
-    /// Makes what a list shows, if nothing of it is there: an empty list hides defects that show as soon as others use it.
+    /// Makes what a list shows, if it is not there: an empty list, and a list of one, hide defects that show as soon as
+    /// others use it. In an account one has to do.
     pub(in crate::run) async fn hold_listed(&mut self, operation: &Operation) {
-        if operation.pagination.is_none() {
-            return;
-        }
         let env = std::sync::Arc::clone(&self.worker.env);
-        if let Some(kind) = env.plan.resources.listed_by(&operation.name) {
+        let Some(kind) = env.plan.resources.listed_by(&operation.name).filter(|_| operation.pagination.is_some())
+        else {
+            return;
+        };
+        let shared = self.worker.shared.iter().filter(|bundle| bundle.state.is_none());
+        let held: Vec<String> = shared.filter_map(|bundle| bundle.arn(kind)).map(str::to_owned).collect();
+        held.iter().take(LISTED).for_each(|arn| self.recall(arn));
+        let wanted = if env.target.is_loopback() { LISTED } else { 1 };
+        for _ in held.len()..wanted {
             // One that cannot be made is missed by the cases that need it.
-            let _ = self.resource(kind, None).await;
+            if self.make(kind.to_owned(), None).await.is_err() {
+                return;
+            }
         }
     }
 
@@ -158,30 +171,7 @@ impl Session<'_> {
     /// Makes a resource and brings it into the state.
     fn make(&mut self, resource: String, state: Option<String>) -> Boxed<'_, Result<String, Blocked>> {
         Box::pin(async move {
-            let env = std::sync::Arc::clone(&self.worker.env);
-            let producer = env.plan.resources.producer(&resource);
-            let operation = producer
-                .and_then(|producer| env.contract.operation(producer))
-                .ok_or_else(|| Blocked(format!("no operation makes a `{resource}`")))?;
-            if env.not_implemented.contains(&operation.name) {
-                return Err(Blocked(format!("{} is not implemented", operation.name)));
-            }
-            let known = env.workarounds.known(&operation.name);
-            let before = self.own.len();
-            let (mut judgement, mut name) = self.ask_for(operation).await?;
-            if !judgement.is_success() && env.workarounds.known(&operation.name) > known {
-                (judgement, name) = self.ask_for(operation).await?;
-            }
-            let made = self.own.drain(before..).next_back();
-            let made = match judgement.is_success() {
-                true => self.with_arn(&resource, made, name.as_deref()).await,
-                false => None,
-            };
-            let Some(mut bundle) = made.filter(|bundle| bundle.arn(&resource).is_some()) else {
-                self.worker.hindrances.extend(judgement.violations);
-                let answer = judgement.undecided.unwrap_or_else(|| judgement.answer.describe());
-                return Err(Blocked(format!("{} made no `{resource}`: {answer}", operation.name)));
-            };
+            let mut bundle = self.bundle_with(&resource).await?;
             let arn = bundle.arn(&resource).unwrap_or_default().to_owned();
             if let Some(state) = &state
                 && let Err(blocked) = self.reach(&bundle, &resource, state).await
@@ -200,6 +190,56 @@ impl Session<'_> {
             }
             Ok(arn)
         })
+    }
+
+    /// Makes a resource by the first of the operations that make it and does.
+    async fn bundle_with(&mut self, resource: &str) -> Result<Bundle, Blocked> {
+        let env = std::sync::Arc::clone(&self.worker.env);
+        let hindrances = self.worker.hindrances.len();
+        let mut first = None;
+        for maker in env.plan.resources.makers(resource) {
+            let Some(operation) = env.contract.operation(maker) else { continue };
+            match self.made_by(operation, resource).await {
+                Ok(bundle) => {
+                    // What another operation makes as well was hindered by nothing.
+                    self.worker.hindrances.truncate(hindrances);
+                    return Ok(bundle);
+                }
+                Err(blocked) => drop(first.get_or_insert(blocked)),
+            }
+        }
+        Err(first.unwrap_or_else(|| Blocked(format!("no operation makes a `{resource}`"))))
+    }
+
+    async fn made_by(&mut self, operation: &Operation, resource: &str) -> Result<Bundle, Blocked> {
+        let env = std::sync::Arc::clone(&self.worker.env);
+        if env.not_implemented.contains(&operation.name) {
+            return Err(Blocked(format!("{} is not implemented", operation.name)));
+        }
+        let known = env.workarounds.known(&operation.name);
+        let before = self.own.len();
+        let (mut judgement, mut name) = self.ask_for(operation).await?;
+        if !judgement.is_success() && env.workarounds.known(&operation.name) > known {
+            (judgement, name) = self.ask_for(operation).await?;
+        }
+        let mut since = self.own.split_off(before.min(self.own.len()));
+        let made = since.pop();
+        // What it needed is deleted with the test.
+        self.own.extend(since);
+        let made = match judgement.is_success() {
+            true => self.with_arn(resource, made, name.as_deref()).await,
+            false => made,
+        };
+        match made {
+            Some(bundle) if judgement.is_success() && bundle.arn(resource).is_some() => Ok(bundle),
+            made => {
+                // What it made instead is deleted with the test.
+                self.own.extend(made);
+                self.worker.hindrances.extend(judgement.violations);
+                let answer = judgement.undecided.unwrap_or_else(|| judgement.answer.describe());
+                Err(Blocked(format!("{} made no `{resource}`: {answer}", operation.name)))
+            }
+        }
     }
 
     /// What a request made, with the ARN that a list shows if the response shows none or one of another form. Only on this
