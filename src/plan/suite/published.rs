@@ -97,7 +97,7 @@ fn every_field_and_every_word_is_published() {
         ("BroadcastStep", names::<BroadcastStep>()),
         ("Assert", with(names::<Assert>(), &["for", "members"])),
         ("State", names::<State>()),
-        ("Probe", names::<Probe>()),
+        ("Probe", with(names::<Probe>(), &["cases"])),
         ("Echo", names::<Echo>()),
         ("Sequence", names::<Sequence>()),
         ("Law", names::<Law>()),

@@ -1,4 +1,4 @@
-//! Cases: one scenario for each row of a table, which gives the scenario's parameters.
+//! Cases: one scenario, or one probe, for each row of a table, which gives its parameters.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,13 +10,13 @@ use super::fill::{Budget, Filler};
 use super::tree::{Node, Table, elements, set, take};
 use crate::spec::did_you_mean;
 
-/// Tables of cases that several scenarios share: `[tables]`.
+/// Tables of cases that several entries share: `[tables]`.
 #[derive(Default)]
 pub(super) struct Tables<'t> {
     rows: BTreeMap<String, Vec<Node<'t>>>,
     /// Where each table stands.
     places: BTreeMap<String, std::ops::Range<usize>>,
-    /// Columns that some scenario used, by table.
+    /// Columns that some entry used, by table.
     used: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -33,7 +33,7 @@ impl<'t> Tables<'t> {
         read
     }
 
-    /// The rows that a scenario runs through.
+    /// The rows that an entry runs through.
     fn rows(&mut self, cases: Node<'t>, flaws: &mut Flaws) -> (Option<String>, Vec<Node<'t>>) {
         let DeValue::String(name) = cases.get_ref() else { return (None, elements(cases, "cases", flaws)) };
         let Some(rows) = self.rows.get(name.as_ref()) else {
@@ -45,42 +45,64 @@ impl<'t> Tables<'t> {
         (Some(name.clone().into_owned()), rows.clone())
     }
 
-    /// Notes tables that no scenario uses, and columns.
+    /// Notes tables that nothing uses, and columns.
     pub fn unused(&self, flaws: &mut Flaws) {
         for (name, place) in &self.places {
             let Some(used) = self.used.get(name) else {
-                flaws.add(place.clone(), format!("no scenario uses the table `{name}`"), "use it, or remove it");
+                flaws.add(place.clone(), format!("nothing uses the table `{name}`"), "use it, or remove it");
                 continue;
             };
             let columns = self.rows.get(name).into_iter().flatten().filter_map(|row| row.get_ref().as_table());
             for (column, _) in
                 columns.flat_map(|row| row.iter()).filter(|(column, _)| !used.contains(column.get_ref().as_ref()))
             {
-                let message = format!("no scenario uses the parameter `{}` of the table `{name}`", column.get_ref());
+                let message = format!("nothing uses the parameter `{}` of the table `{name}`", column.get_ref());
                 flaws.add(column.span(), message, "use it, or remove it");
             }
         }
     }
 }
 
-/// The scenarios that a written one stands for: one for each of its cases, with every parameter replaced.
-pub(super) fn scenarios<'t>(
+/// What has cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Scenario,
+    /// Without cases, its texts are what is sent: they have no parameters.
+    Probe,
+}
+
+impl Kind {
+    fn noun(self) -> &'static str {
+        match self {
+            Kind::Scenario => "scenario",
+            Kind::Probe => "probe",
+        }
+    }
+}
+
+/// The entries that a written one stands for: one for each of its cases, with every parameter replaced.
+pub(super) fn expand<'t>(
     written: &Node<'t>,
+    kind: Kind,
     tables: &mut Tables<'t>,
     budget: &mut Budget,
     flaws: &mut Flaws,
 ) -> Vec<Node<'t>> {
     let DeValue::Table(table) = written.get_ref() else { return vec![written.clone()] };
     let mut template = table.clone();
+    let noun = kind.noun();
     let Some(cases) = take(&mut template, "cases") else {
-        let owner = "a scenario without `cases`".to_owned();
+        if kind == Kind::Probe {
+            return vec![written.clone()];
+        }
+        let owner = format!("a {noun} without `cases`");
         let mut filler = Filler { values: BTreeMap::new(), used: BTreeSet::new(), owner, budget, flaws };
         return vec![filler.fill(written)];
     };
     let place = cases.span();
     let (shared, rows) = tables.rows(cases, flaws);
     if rows.is_empty() {
-        flaws.add(place, "the scenario has no cases", "write a row for each case, or leave out `cases`");
+        flaws.add(place, format!("the {noun} has no cases"), "write a row for each case, or leave out `cases`");
     }
     let mut found = Vec::new();
     for row in rows {
@@ -92,7 +114,10 @@ pub(super) fn scenarios<'t>(
         if !template.contains_key("name") {
             match values.get("name") {
                 Some(name) => set(&mut template, "name", name.clone()),
-                None => flaws.add(row.span(), "the case has no name", NAME_IT),
+                None => {
+                    let help = format!("give the row a `name`, or the {noun} a `name` with parameters");
+                    flaws.add(row.span(), "the case has no name", help);
+                }
             }
         }
         let owned = values.iter().map(|(name, value)| (name.get_ref().clone().into_owned(), value.clone())).collect();
@@ -103,17 +128,15 @@ pub(super) fn scenarios<'t>(
         let used = filler.used;
         match &shared {
             Some(shared) => tables.used.entry(shared.clone()).or_default().extend(used),
-            None => unused(values, &used, flaws),
+            None => unused(noun, values, &used, flaws),
         }
     }
     found
 }
 
-const NAME_IT: &str = "give the row a `name`, or the scenario a `name` with parameters";
-
-fn unused(values: &Table<'_>, used: &BTreeSet<String>, flaws: &mut Flaws) {
+fn unused(noun: &str, values: &Table<'_>, used: &BTreeSet<String>, flaws: &mut Flaws) {
     for (name, _) in values.iter().filter(|(name, _)| !used.contains(name.get_ref().as_ref())) {
-        let message = format!("the scenario does not use the parameter `{}`", name.get_ref());
+        let message = format!("the {noun} does not use the parameter `{}`", name.get_ref());
         flaws.add(name.span(), message, format!("write `<{}>` where it belongs, or remove it", name.get_ref()));
     }
 }

@@ -17,7 +17,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::spec::Flaw;
-use cases::Tables;
+use cases::{Kind, Tables};
 use fill::Budget;
 use fixtures::{Fixtures, Reach};
 use tree::{Node, list_mut, table_mut, take, take_table};
@@ -39,13 +39,17 @@ pub(super) fn expand(text: &str) -> Result<Spanned<DeTable<'_>>, Vec<Flaw>> {
     if let Some(scenarios) = file.get_mut("scenario").and_then(list_mut) {
         let mut expanded = Vec::new();
         for scenario in scenarios.iter() {
-            expanded.extend(cases::scenarios(scenario, &mut tables, &mut budget, &mut flaws));
+            expanded.extend(cases::expand(scenario, Kind::Scenario, &mut tables, &mut budget, &mut flaws));
         }
         for scenario in &mut expanded {
             let reach = Reach { key: "steps", inherits: true };
             finish(scenario, reach, &mut fixtures, &mut budget, &mut flaws);
         }
         *scenarios = expanded.into_iter().collect();
+    }
+    if let Some(probes) = file.get_mut("probe").and_then(list_mut) {
+        let expand = |probe: &_| cases::expand(probe, Kind::Probe, &mut tables, &mut budget, &mut flaws);
+        *probes = probes.iter().flat_map(expand).collect();
     }
     for state in file.get_mut("state").and_then(list_mut).into_iter().flat_map(|states| states.iter_mut()) {
         for key in ["reach", "leave"] {

@@ -224,7 +224,7 @@ fn what_is_wrong_with_cases_is_shown_where_it_stands() {
     let uses = "[[scenario]]\nsummary = \"x\"\ncases = \"rows\"\nsteps = []\n";
     assert_wrong(
         &format!("{table}{uses}"),
-        &["2: no scenario uses the parameter `a` of the table `rows`", "3: no scenario uses the table `none`"],
+        &["2: nothing uses the parameter `a` of the table `rows`", "3: nothing uses the table `none`"],
     );
 }
 
