@@ -37,7 +37,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     // Of `run` it knows the settings and the connection to a target.
     ("compare", &["spec", "plan", "wire", "protocol", "generate", "judge", "run", "record", "clock"]),
     ("diagnose", &["spec", "plan", "wire", "judge"]),
-    ("report", &["spec", "plan", "wire", "protocol", "judge", "diagnose", "record"]),
+    // It builds the record from the plan and the exchanges, and names causes again when shards are merged.
+    ("report", &["spec", "plan", "wire", "protocol", "diagnose", "record"]),
     ("trials", &["spec", "plan", "run", "record", "report", "clock"]),
     (
         "cli",

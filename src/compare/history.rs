@@ -7,13 +7,14 @@ use serde_json::Value;
 use self::values::{holder, kept, own_name, tagged, untagged};
 use super::difference::{Differing, Kind};
 use super::play::{Performed, Told};
+use crate::judge::Answer;
 use crate::judge::echo::{is_nothing, same};
-use crate::judge::{Answer, path};
 use crate::plan::Plan;
 use crate::plan::operation_role::{OperationRole, RoleKind, roles};
 use crate::plan::sequence::{LawKind, law};
 use crate::spec::Contract;
 use crate::spec::contract::Operation;
+use crate::spec::path;
 
 /// Which of the two a step's history supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,13 +11,14 @@ use super::keys;
 use super::program::read_reference;
 use crate::generate::Generator;
 use crate::generate::placeholder::{self, Placeholder};
-use crate::judge::{Answer, Judge, path};
+use crate::judge::{Answer, Judge};
 use crate::plan::Plan;
 use crate::plan::suite::BroadcastState;
 use crate::protocol;
 use crate::record::Secrets;
 use crate::run::Link;
 use crate::spec::contract::{Contract, Operation, Pagination};
+use crate::spec::path;
 use crate::spec::{Arn, Pattern};
 use crate::wire::{Exchange, FailureKind, Reply};
 

@@ -3,10 +3,10 @@
 use super::echo::{is_nothing, same};
 use super::exchange::Judgement;
 use super::finding::{FindingKind, Violation};
-use super::path;
 use crate::plan::suite::Agreement;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
+use crate::spec::path;
 
 /// Judges whether the output of a success says the same at both places of an agreement. A place that shows nothing is not
 /// compared.

@@ -10,9 +10,9 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::echo::{is_nothing, same};
-use super::path;
 use super::sight::{Counterpart, Sight};
 use crate::plan::suite::{Assert, Upholds};
+use crate::spec::path;
 use words::{listed, readable, shown};
 
 /// Why an assertion does not hold: what was expected and what was seen, one sentence each.

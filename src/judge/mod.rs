@@ -14,7 +14,6 @@ pub mod listed;
 mod other_reason;
 pub mod output;
 pub mod pages;
-pub mod path;
 pub mod probe;
 pub mod sequence;
 pub mod shadow;

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::exchange::Judgement;
 use super::finding::{FindingKind, Violation};
-use super::path;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
+use crate::spec::path;
 
 /// Most pages that a walk follows.
 const MOST_PAGES: usize = 2_000;

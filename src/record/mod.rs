@@ -21,3 +21,6 @@ pub use secrets::Secrets;
 pub use tally::Tally;
 pub use trail::{Manner, Origin, Trail, TrailStep};
 pub use upheld::Upheld;
+
+// What a finding consists of is part of the record.
+pub use crate::judge::{FindingKind, Violation};

@@ -16,8 +16,8 @@ use groups::{CAUSE, one_line, titles};
 
 use super::file_error::FileError;
 use super::record::{BaselineRecord, BaselineStatus, CaseVerdict, ClauseVerdict, FindingRecord, KnownFinding, Record};
-use crate::judge::finding::FindingKind;
 use crate::plan::case_id::CaseId;
+use crate::record::FindingKind;
 use crate::record::options::Profile;
 use crate::spec::Contract;
 

@@ -153,7 +153,7 @@ fn evidence(finding: &FindingRecord) -> Evidence<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::finding::FindingKind;
+    use crate::record::FindingKind;
     use crate::report::sample;
 
     #[test]

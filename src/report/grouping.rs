@@ -42,7 +42,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::judge::FindingKind;
+    use crate::record::FindingKind;
     use crate::report::record::CaseVerdict;
     use crate::report::sample;
 

@@ -1,10 +1,10 @@
 //! The member that a finding is about.
 
-use crate::judge::Violation;
-use crate::judge::path::names;
+use crate::record::Violation;
 use crate::spec::Contract;
 use crate::spec::clause_id::ClauseId;
 use crate::spec::contract::{Node, NodeKind, Operation};
+use crate::spec::path::names;
 
 /// How scenarios call the elements of a list, whatever the operation calls them.
 const ITEMS: &str = "items";
@@ -111,7 +111,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::judge::FindingKind;
+    use crate::record::FindingKind;
     use crate::spec;
 
     /// The member that a violation of a clause on an operation is about.

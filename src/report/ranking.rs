@@ -6,7 +6,7 @@ use super::record::{BaselineStatus, ClauseVerdict, FindingRecord, Record};
 use super::text::count;
 use super::title;
 use super::verdict::Weight;
-use crate::judge::finding::FindingKind;
+use crate::record::FindingKind;
 use crate::spec::clause::Tier;
 
 /// A cause with its findings. Missing operations are not among the ranked causes: they are told apart.

@@ -12,7 +12,7 @@ pub use totals::{CaseTotals, CauseTotals, ClauseTotals, FindingTotals, Operation
 
 use serde::{Deserialize, Serialize};
 
-use crate::judge::finding::FindingKind;
+use crate::record::FindingKind;
 use crate::spec::Bundle;
 
 /// Value of [`Record::schema`].

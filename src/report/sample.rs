@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::record::*;
-use crate::judge::finding::FindingKind;
+use crate::record::FindingKind;
 use crate::record::RunDescription;
 use crate::record::description::Signing;
 use crate::record::options::{Broadcast, DEFAULT_REGION, DEFAULT_SEED, Locality, Profile, Shard};

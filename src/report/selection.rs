@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::judge::finding::FindingKind;
 use crate::plan::Plan;
+use crate::record::FindingKind;
 use crate::record::{CaseOutcome, FindingKey, Outcome};
 use crate::spec::Contract;
 use crate::spec::clause::ClauseIndex;

@@ -152,7 +152,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::judge::finding::FindingKind;
+    use crate::record::FindingKind;
     use crate::report::sample;
 
     fn finding(clause: &str, request: Value, response: Value) -> FindingRecord {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::record::{ClauseRecord, ClauseVerdict, FindingRecord, KnownFinding, Record};
 use super::text::count;
 use super::verdict::Weight;
-use crate::judge::finding::FindingKind;
+use crate::record::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
 /// Most resources left on a target that a page names.

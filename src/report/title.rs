@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::record::FindingRecord;
 use super::text::sentence;
 use crate::diagnose;
-use crate::judge::finding::FindingKind;
+use crate::record::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
 

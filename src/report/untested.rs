@@ -124,9 +124,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::judge::Violation;
-    use crate::judge::finding::FindingKind;
     use crate::plan::{Filter, Suites, plan};
+    use crate::record::FindingKind;
+    use crate::record::Violation;
     use crate::record::{CaseResult, FindingKey, Found};
     use crate::report::Record;
     use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};

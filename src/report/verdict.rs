@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::ranking::of_causes;
 use super::record::{BaselineStatus, CaseVerdict, ExpectedAbsence, FindingRecord, Gate, Record};
 use super::text::{count, count_of};
-use crate::judge::finding::FindingKind;
+use crate::record::FindingKind;
 use crate::spec::clause::Tier;
 
 /// The outcome of a run.

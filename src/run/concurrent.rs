@@ -11,10 +11,11 @@ use super::worker::Progress;
 use crate::judge::concurrent::{self, Call};
 use crate::judge::expected::Expected;
 use crate::judge::step::StepJudgement;
-use crate::judge::{Answer, Judgement, path};
+use crate::judge::{Answer, Judgement};
 use crate::plan::suite::Step;
 use crate::protocol;
 use crate::record::{Manner, TrailStep};
+use crate::spec::path;
 use crate::spec::rules::ErrorCause;
 use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
 

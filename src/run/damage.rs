@@ -13,10 +13,10 @@ use super::lists::{self, Pages};
 use super::run_context::RunContext;
 use super::session::{Bundle, Fixtures, Session};
 use super::worker::Worker;
-use crate::judge::path;
 use crate::plan::Phase;
 use crate::plan::resources::Finder;
 use crate::record::Left;
+use crate::spec::path;
 use crate::wire::{Exchange, FailureKind, Reply};
 
 /// Most pages of a list that are read as a control.

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::target::Target;
-use crate::judge::path;
 use crate::plan::resources::Finder;
 use crate::protocol;
 use crate::spec::Contract;
+use crate::spec::path;
 use crate::wire::{Exchange, Reply};
 
 /// All items of the list of a finder, or those on its first `pages` pages.

@@ -14,13 +14,13 @@ use super::settings::Broadcast;
 use super::worker::{Progress, Worker};
 use crate::judge::expected::Expected;
 use crate::judge::lag::{self, Outlook};
-use crate::judge::path;
 use crate::judge::sight::Shown;
 use crate::judge::step::StepJudgement;
 use crate::plan::suite::{Expect, Scenario, Step};
 use crate::record::TrailStep;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
+use crate::spec::path;
 
 impl Worker {
     /// Runs a scenario.

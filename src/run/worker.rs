@@ -163,7 +163,7 @@ impl Worker {
             let resources: Vec<(String, String)> = products
                 .iter()
                 .filter_map(|product| {
-                    let arn = crate::judge::path::find(output, &product.path)?.as_str()?;
+                    let arn = crate::spec::path::find(output, &product.path)?.as_str()?;
                     Some((product.resource.clone(), arn.to_owned()))
                 })
                 .collect();

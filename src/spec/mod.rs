@@ -24,6 +24,7 @@ mod load;
 mod node;
 mod openapi;
 mod overlay;
+pub mod path;
 mod pattern;
 mod resolve;
 mod resource;

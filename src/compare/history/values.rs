@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::judge::path;
 use crate::plan::sequence::LawKind;
+use crate::spec::path;
 
 pub(super) fn kept((law, value): (LawKind, Option<Value>)) -> (LawKind, Option<Value>) {
     match law {

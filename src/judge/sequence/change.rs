@@ -8,10 +8,10 @@ use super::view::object_in;
 use super::{Entity, Label, SequenceJudge};
 use crate::judge::exchange::Judgement;
 use crate::judge::law::{Difference, Effect};
-use crate::judge::path;
 use crate::plan::operation_role::{self, OperationRole, RoleKind};
 use crate::plan::resources::Product;
 use crate::spec::contract::Operation;
+use crate::spec::path;
 
 impl SequenceJudge<'_> {
     /// Notes what a create made, as its response shows it. What it made of the sequence's types, in order; `None` if the

@@ -10,10 +10,10 @@ use super::{Seen, Suspicion, compare};
 use crate::judge::exchange::Answer;
 use crate::judge::finding::FindingKind;
 use crate::judge::law::Effect;
-use crate::judge::path;
 use crate::plan::operation_role::{OperationRole, RoleKind};
 use crate::plan::sequence::LawKind;
 use crate::spec::contract::Node;
+use crate::spec::path;
 
 impl Shadow {
     /// Takes an exchange in: keeps what it changed. What it shows otherwise than it was known.

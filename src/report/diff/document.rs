@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::volatile::without_volatile;
-use crate::judge::finding::FindingKind;
+use crate::record::FindingKind;
 use crate::report::record::{ClauseVerdict, ContractInfo, FindingRecord};
 use crate::report::score::Score;
 use crate::report::verdict::Verdict;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::judge::finding::FindingKind;
+use crate::record::FindingKind;
 use crate::report::record::FindingRecord;
 use crate::report::sent;
 use crate::report::text::{request_block, sentence, visible, visible_block};

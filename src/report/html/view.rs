@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::cause::{self, Cause, Finding};
 use super::matrix::{self, Row};
-use crate::judge::finding::FindingKind;
+use crate::record::FindingKind;
 use crate::report::ranking::counting;
 use crate::report::record::{CaseRecord, CaseVerdict, ClauseVerdict, KnownFinding, Record};
 use crate::report::text::{count, grouped, seconds, visible};

@@ -2,11 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::judge::finding::FindingKind;
 use crate::plan::Plan;
 use crate::protocol;
-use crate::record::RunDescription;
-use crate::record::{Found, Outcome};
+use crate::record::{FindingKind, Found, Outcome, RunDescription};
 use crate::report::curl;
 use crate::report::finding_id::FindingId;
 use crate::report::member;
@@ -193,9 +191,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::judge::Violation;
+
     use crate::plan::{Filter, Suites, plan};
-    use crate::record::Tally;
+    use crate::record::{Tally, Violation};
     use crate::report::{Record, sample};
     use crate::spec::Stand;
     use crate::wire::{Exchange, FailureKind, TransportFailure};

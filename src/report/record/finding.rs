@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::judge::finding::FindingKind;
+use crate::record::FindingKind;
 use crate::spec::Stand;
 use crate::spec::clause::Tier;
 

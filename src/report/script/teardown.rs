@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::requests::Sending;
 use super::values::{Product, Values};
 use super::{Subject, Unfaithful, words};
-use crate::judge::path;
 use crate::plan::suite::BroadcastState;
 use crate::record::{Manner, TrailStep};
 use crate::spec::Arn;
 use crate::spec::contract::{Location, UriSegment};
+use crate::spec::path;
 
 /// What the steps of a script make. Of the telling request, which is the last one, it counts what it could make.
 pub fn products(subject: &Subject<'_>, steps: &[&TrailStep]) -> Vec<Product> {

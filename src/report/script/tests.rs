@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::judge::Violation;
-use crate::judge::finding::FindingKind;
+use crate::record::FindingKind;
 use crate::record::Secrets;
+use crate::record::Violation;
 use crate::record::{Origin, Seen, Trail};
 use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
 

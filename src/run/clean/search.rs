@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Cleaner, Trust};
-use crate::judge::path;
 use crate::plan::resources;
 use crate::run::ledger::ownership_tags::Marks;
 use crate::run::ledger::{CreatedResources, JournalState, Named, UnresolvedRequest};
 use crate::run::lists::{self, Pages};
+use crate::spec::path;
 
 /// Most pages that a search follows.
 const MOST_PAGES: usize = 10_000;

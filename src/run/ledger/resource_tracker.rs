@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::journal::{Entry, Failure, Journal, JournalError, Named};
 use super::ownership_tags::{Marker, Marks};
-use crate::judge::path;
 use crate::plan::resources::{Product, Resources};
 use crate::protocol;
 use crate::protocol::Route;
@@ -16,6 +15,7 @@ use crate::record::Census;
 use crate::run::health::call;
 use crate::spec::Arn;
 use crate::spec::contract::Contract;
+use crate::spec::path;
 use crate::wire::{Exchange, FailureKind, Reply, Request, Response};
 
 /// A thread died while it wrote.

@@ -6,10 +6,10 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::Untestable;
-use crate::judge::path;
 use crate::run::access::Refusal;
 use crate::run::run_context::RunContext;
 use crate::spec::Arn;
+use crate::spec::path;
 
 /// Names of AWS regions. Source: AWS General Reference, "AWS service endpoints". What looks otherwise is not taken for
 /// the target's region, but for a divergence.

@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
+use crate::judge::Judgement;
 use crate::judge::pages::{Next, Walk};
 use crate::judge::step::StepJudgement;
-use crate::judge::{Judgement, path};
 use crate::plan::expectation::Expectation;
 use crate::run::session::Session;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
+use crate::spec::path;
 use crate::wire::Exchange;
 
 impl Session<'_> {

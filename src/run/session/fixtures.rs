@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Blocked, Bundle, Fixtures, Session};
 use crate::generate::placeholder::{self, Placeholder};
-use crate::judge::{Judgement, path};
+use crate::judge::Judgement;
 use crate::plan::expectation::Expectation;
 use crate::plan::suite::State;
 use crate::record::TrailStep;
@@ -16,6 +16,7 @@ use crate::run::lists::{self, Pages};
 use crate::run::workaround;
 use crate::spec::Arn;
 use crate::spec::contract::Operation;
+use crate::spec::path;
 
 /// Variable for the ARN of the resource that is brought into a state.
 const SUBJECT: &str = "resource";

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use crate::judge::{Judgement, Violation, consistency, path};
+use crate::judge::{Judgement, Violation, consistency};
 use crate::plan::resources::Product;
 use crate::run::damage::Damage;
 use crate::run::session::*;
 use crate::spec::contract::Operation;
+use crate::spec::path;
 use crate::wire::Exchange;
 
 impl Session<'_> {
