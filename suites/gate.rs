@@ -369,3 +369,29 @@ fn a_skipped_clause_that_other_cases_see_violated_does_not_count() {
     assert_eq!(skipped["findings"], json!([]));
     assert!(skipped["notes"].to_string().contains("CreateChannel.status"), "{}", skipped["notes"]);
 }
+
+#[test]
+fn a_run_that_fails_fast_ends_at_the_first_new_cause() {
+    let seen = run(&[NAME], 1, &["--fail-fast"]);
+    assert_eq!(finding_ids(&seen), [NAME_FINDING]);
+    assert_eq!(seen["ended_at_finding"], true);
+    let whole = run(&[NAME], 1, &[]);
+    assert!(whole.get("ended_at_finding").is_none());
+    let requests = |report: &Value| report["summary"]["requests"].as_u64().unwrap();
+    assert!(requests(&seen) < requests(&whole), "{} of {}", requests(&seen), requests(&whole));
+    let clauses = seen["clauses"].as_array().unwrap();
+    assert_eq!(clauses.len(), whole["clauses"].as_array().unwrap().len());
+    let is_unreached = |clause: &&Value| clause["reason"].as_str().is_some_and(|reason| reason.contains("--fail-fast"));
+    let unreached: Vec<&Value> = clauses.iter().filter(is_unreached).collect();
+    assert!(!unreached.is_empty() && unreached.iter().all(|clause| clause["verdict"] == "untested"));
+}
+
+#[test]
+fn what_is_known_does_not_end_a_run_that_fails_fast() {
+    let scratch = Scratch::new();
+    let known = baseline(&scratch, &[NAME]);
+    let seen = run(&[NAME], 0, &["--fail-fast", "--baseline", &known]);
+    assert!(seen.get("ended_at_finding").is_none());
+    let seen = run(&[NAME, OTHERS[0]], 1, &["--fail-fast", "--baseline", &known]);
+    assert_eq!(seen["ended_at_finding"], true);
+}

@@ -60,6 +60,7 @@ pub const KEYS: &[&str] = &[
     "record",
     "strict",
     "implemented",
+    "fail-fast",
     "history",
     "journal",
     "throttling",
@@ -106,6 +107,7 @@ pub struct Config {
     record: Option<PathBuf>,
     strict: Option<bool>,
     implemented: Option<bool>,
+    fail_fast: Option<bool>,
     history: Option<bool>,
     journal: Option<PathBuf>,
     throttling: Option<bool>,
@@ -272,6 +274,7 @@ impl Config {
                 rate: flags.effort.rate.or(self.rate),
                 request_timeout: flags.effort.request_timeout.or(self.request_timeout),
                 deadline: flags.effort.deadline.or(self.deadline),
+                fail_fast: flags.effort.fail_fast.or(self.fail_fast),
             },
             verdict: VerdictArgs {
                 report: or_list(flags.verdict.report, self.report),

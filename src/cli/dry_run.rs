@@ -121,6 +121,7 @@ fn page(contract: &Contract, settings: &Settings, figures: &Figures, report: &Re
         let requests = count(*requests, "request");
         let _ = writeln!(page, "    longest: {} with {requests} at {rate:.1} a second", visible(operation));
     }
+    charges(&mut page, contract, settings);
     let _ = writeln!(page, "  {} made and deleted again", count(made, "resource"));
     for (kind, (made, most)) in &figures.resources {
         let _ = writeln!(page, "    {made} {}, at most {most} at a time{}", visible(kind), limit(contract, kind));
@@ -131,6 +132,17 @@ fn page(contract: &Contract, settings: &Settings, figures: &Figures, report: &Re
     untested(&mut page, report);
     let _ = writeln!(page, "  counted on the embedded reference server; nothing was sent to the target");
     page
+}
+
+/// What the run costs, as far as the contract says.
+fn charges(page: &mut String, contract: &Contract, settings: &Settings) {
+    let Some(charges) = contract.rules.charges.as_ref() else {
+        let _ = writeln!(page, "  what it costs is not known: the contract does not say");
+        return;
+    };
+    let broadcasts = charges.broadcasts.as_ref().filter(|_| settings.broadcast != Broadcast::Unavailable);
+    let costs: Vec<&str> = std::iter::once(&charges.requests).chain(broadcasts).map(String::as_str).collect();
+    let _ = writeln!(page, "  costs: {}", costs.join(" "));
 }
 
 fn minutes((least, most): (f64, f64)) -> String {

@@ -56,6 +56,8 @@ pub struct Resolved {
     pub console: ConsoleArgs,
     /// Whether the run is kept.
     pub keeping: Keeping,
+    /// Whether the run ends at the first new cause.
+    pub fail_fast: bool,
     /// Where everything that is sent is recorded.
     pub record: Option<PathBuf>,
 }
@@ -116,6 +118,7 @@ pub fn run(flags: RunArgs, config: Config, environment: &Environment) -> Result<
         operations: args.plan.selection.operation,
         console: args.console,
         keeping: if args.verdict.history.unwrap_or(true) { Keeping::On } else { Keeping::Off },
+        fail_fast: args.effort.fail_fast.unwrap_or(false),
         record: args.record,
     };
     match resolved {

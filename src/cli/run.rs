@@ -1,5 +1,6 @@
 //! `run`: everything that can be wrong before a request is sent is found first; then the stages; then the reports.
 
+use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,12 +19,16 @@ use super::output::{self, Sinks, print_error};
 use super::progress::Progress;
 use super::resolve::{self, BaselineUse, Consent, Resolved, TargetChoice};
 use super::{aws, embedded, repository, signals, stages};
+use crate::judge::finding::FindingKind;
 use crate::plan::Plan;
+use crate::record::FindingKey;
 use crate::report::Record;
 use crate::report::baseline::{self, Baseline};
+use crate::report::outcome::finding_id;
+use crate::report::record::Gate;
 use crate::report::text::count;
 use crate::run::Recorder;
-use crate::run::settings::{JournalMode, Settings};
+use crate::run::settings::{FailFast, JournalMode, Settings};
 use crate::spec::Contract;
 
 /// Checks a target.
@@ -50,6 +55,10 @@ pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliEr
     if resolved.plan_only || resolved.consent == Consent::Needed {
         stages::expect_reference(&loaded.contract, "leave --plan out, and agree with --yes")?;
     }
+    if resolved.fail_fast {
+        resolved.settings.fail_fast = Some(fail_fast(&loaded.contract, baseline.as_ref(), &resolved.gate));
+    }
+    let settings = &resolved.settings;
     let asked = Asked { plan_only: resolved.plan_only, consent: resolved.consent };
     if consent::ask(&loaded.contract, &plan, settings, asked, environment).await? == Decision::Stop {
         return Ok(Exit::Success);
@@ -73,6 +82,18 @@ pub async fn run(args: RunArgs, environment: &Environment) -> Result<Exit, CliEr
     output::show(&record, &sinks, &resolved.console);
     end_recording(&resolved)?;
     Ok(record.verdict().into())
+}
+
+/// What ends a run that is to end at the first new cause: findings that the baseline does not have, and that count.
+fn fail_fast(contract: &Arc<Contract>, baseline: Option<&Baseline>, gate: &Gate) -> FailFast {
+    let known = baseline.into_iter().flat_map(|baseline| &baseline.known);
+    let known: HashSet<String> = known.map(|entry| entry.id.clone()).collect();
+    let (contract, gate) = (Arc::clone(contract), gate.clone());
+    FailFast::new(gate.strict, move |key: &FindingKey| {
+        let is_accepted = key.kind == FindingKind::NotImplemented && gate.accepts_absence(&key.operation);
+        let id = || finding_id(&contract, key.clause, &key.operation, key.detail.as_deref(), key.kind);
+        !is_accepted && !known.contains(&id())
+    })
 }
 
 /// Keeps the report of a run. A run does not fail if that fails.
@@ -178,7 +199,7 @@ pub(super) fn judge_by(
     baseline_use: BaselineUse,
 ) -> Result<(), CliError> {
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-    if baseline_use == BaselineUse::Compare || record.stopped_early.is_some() {
+    if baseline_use == BaselineUse::Compare || record.stopped_early.is_some() || record.ended_at_finding {
         baseline::apply(record, &baseline, today);
         return Ok(());
     }

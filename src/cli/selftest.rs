@@ -17,7 +17,7 @@ use super::output::{ReportTarget, print};
 use super::{embedded, resolve, stages};
 use crate::report::Format;
 use crate::report::text::{count, grouped, visible};
-use crate::run::settings::{Settings, Shrinking};
+use crate::run::settings::{FailFast, Settings, Shrinking};
 use crate::selftest::{self, Detection, Options, Seeding, SelftestError, Summary, Trial, WholeTrial};
 
 /// Tries the faults.
@@ -28,7 +28,11 @@ pub fn selftest(args: &SelftestArgs, environment: &Environment) -> Result<Exit, 
     let contract = stages::load(None)?.contract;
     let embedded = resolve::target(&TargetArgs::default(), environment)?;
     let seed = args.seed.unwrap_or(embedded.seed);
-    let mut settings = Settings { seed, jobs: 1, shrinking: Shrinking::Off, ..embedded };
+    let profile = args.profile.unwrap_or_default();
+    let mut settings = Settings { seed, profile, jobs: 1, shrinking: Shrinking::Off, ..embedded };
+    if args.fail_fast {
+        settings.fail_fast = Some(FailFast::new(true, |_| true));
+    }
     let config = embedded::prepare(&mut settings);
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let options = Options {

@@ -78,6 +78,11 @@ impl Family {
         self.freshness.get() == Freshness::Exhausted
     }
 
+    /// Whether its special value stands among good neighbours.
+    pub fn is_among_neighbours(&self) -> bool {
+        self.position.is_some()
+    }
+
     pub(super) fn repeats(&self, input: &Value) -> bool {
         self.first.borrow().as_ref() == Some(input)
     }

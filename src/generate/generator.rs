@@ -205,7 +205,7 @@ impl Generator {
     }
 
     /// Whether an input is legal, and a run can make what its placeholders stand for.
-    pub(super) fn is_valid(&self, operation: &Operation, input: &Value) -> bool {
+    pub fn is_valid(&self, operation: &Operation, input: &Value) -> bool {
         let can_be_bound = placeholder::names(input).into_iter().all(|name| self.can_be_bound(name));
         let details = self.details.get(&operation.name);
         can_be_bound && details.is_some_and(|details| details.prover.keeps_all(operation, input.clone()))

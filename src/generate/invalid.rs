@@ -73,21 +73,25 @@ fn wrong_types(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
     if !matches!(node.location, Location::Body | Location::Payload) {
         return wrong_texts(node);
     }
-    let all = [
-        ("a boolean", json!(true)),
-        ("a number", json!(7)),
+    let mut all = [
         ("a digit", json!(1)),
-        ("a fraction", json!(1.5)),
-        ("a string", json!("text")),
         ("a number in quotes", json!("7")),
         ("a boolean in quotes", json!("true")),
-        ("an empty array", json!([])),
-        ("an array", json!([{}])),
-        ("an empty object", json!({})),
+        ("a fraction", json!(1.5)),
+        ("a boolean", json!(true)),
         ("an object", json!({"unexpected": 1})),
+        ("an array", json!([{}])),
+        ("a string", json!("text")),
+        ("an empty array", json!([])),
+        ("an empty object", json!({})),
+        ("a number", json!(7)),
         ("a number beyond every type", raw_json("1e400")),
         ("a whole number beyond 64 bits", raw_json("18446744073709551616000")),
     ];
+    if matches!(node.kind, NodeKind::List { .. } | NodeKind::Map { .. } | NodeKind::Structure(_)) {
+        // What is nearest to a collection is another collection.
+        all.get_mut(..10).into_iter().for_each(<[_]>::reverse);
+    }
     let mut wrong: Vec<Candidate> = all
         .into_iter()
         .filter(|(_, value)| !is_of_type(node, value))

@@ -55,6 +55,15 @@ impl Answer {
 }
 
 impl Judgement {
+    /// Upholds the clauses of further valid values which the same request held and which were accepted with it.
+    pub fn accept_also(&mut self, clauses: impl IntoIterator<Item = ClauseIndex>) {
+        if self.is_success() && self.violations.is_empty() && self.undecided.is_none() {
+            let further: Vec<ClauseIndex> =
+                clauses.into_iter().filter(|clause| !self.upheld.contains(clause)).collect();
+            self.upheld.extend(further);
+        }
+    }
+
     /// Whether the response is one of those expected.
     pub fn is_success(&self) -> bool {
         self.answer == Answer::Success

@@ -8,6 +8,7 @@ pub mod case_id;
 mod constraint;
 pub mod expectation;
 pub mod filter;
+pub mod information;
 mod lint;
 pub mod operation_role;
 mod phase;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::finding::{FindingKey, Found};
+use super::purpose::Spent;
 use super::secrets::Secrets;
 use super::upheld::Upheld;
 use crate::spec::clause::ClauseIndex;
@@ -65,6 +66,8 @@ pub struct Outcome {
     pub not_implemented: Vec<String>,
     /// Requests sent in all.
     pub requests: u64,
+    /// Requests of cases by what they were for.
+    pub spent: Spent,
     /// Requests sent by operation, where they are counted.
     pub requests_by_operation: Vec<(String, u64)>,
     /// Resources made, where they are counted.
@@ -75,6 +78,8 @@ pub struct Outcome {
     pub started_at: Option<std::time::SystemTime>,
     /// Why the run stopped before its end.
     pub stopped_early: Option<String>,
+    /// Whether the run ended at the first new cause, as it was asked to.
+    pub ended_at_finding: bool,
     /// What went wrong in the program itself; then the run decides nothing, and what it found is kept.
     pub internal_errors: Vec<String>,
     /// What is worth knowing and no divergence.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::evidence::evidence;
 use super::finding::{FindingKey, Found, Seen};
+use super::purpose::Spent;
 use super::secrets::Secrets;
 use super::trail::{Manner, Trail, TrailStep};
 use super::upheld::Upheld;
@@ -33,6 +34,8 @@ pub struct Tally {
     pub internal_errors: Vec<String>,
     /// Secrets seen.
     pub secrets: Secrets,
+    /// Requests of cases by what they were for.
+    pub spent: Spent,
 }
 
 impl Tally {
@@ -144,6 +147,7 @@ impl Tally {
         self.lags = (self.lags.0 + other.lags.0, self.lags.1.max(other.lags.1));
         self.internal_errors.extend(other.internal_errors);
         self.secrets.merge(other.secrets);
+        self.spent.merge(&other.spent);
     }
 
     /// What went wrong in the program itself, in one sentence; `None` if nothing did.

@@ -283,7 +283,7 @@ impl<'a> BaselineJudge<'a> {
             decided_clauses: clauses.map(|clause| clause.id.as_str()).collect(),
             decided_cases: cases.map(|case| case.id.as_str()).collect(),
             only: only.map(|glob| glob.compile_matcher()).collect(),
-            is_partial: is_lighter || record.stopped_early.is_some(),
+            is_partial: is_lighter || record.stopped_early.is_some() || record.ended_at_finding,
             is_complete: record.selection.is_everything() && record.shard == "1/1",
         }
     }

@@ -71,6 +71,7 @@ pub fn merge(records: &[Record]) -> Result<Record, MergeError> {
     merged.started_at = ordered.iter().map(|record| record.started_at.clone()).min().unwrap_or_default();
     merged.duration_seconds = ordered.iter().map(|record| record.duration_seconds).fold(0.0, f64::max);
     merged.stopped_early = stopped(&ordered);
+    merged.ended_at_finding = ordered.iter().any(|record| record.ended_at_finding);
     merged.clauses = clauses(&ordered);
     merged.cases = cases(&ordered);
     // What one shard could not show another may have shown.
@@ -85,6 +86,11 @@ pub fn merge(records: &[Record]) -> Result<Record, MergeError> {
     merged.baseline = baseline(&ordered, &merged.findings);
     let requests = ordered.iter().map(|record| record.summary.requests);
     merged.summary.requests = requests.fold(0, u64::saturating_add);
+    merged.summary.requests_by_purpose.clear();
+    for (purpose, number) in ordered.iter().flat_map(|record| &record.summary.requests_by_purpose) {
+        let sum = merged.summary.requests_by_purpose.entry(purpose.clone()).or_default();
+        *sum = sum.saturating_add(*number);
+    }
     merged.summary.requests_per_second = match merged.duration_seconds {
         0.0 => 0.0,
         seconds => merged.summary.requests as f64 / seconds,

@@ -4,7 +4,7 @@ mod finding;
 
 pub use finding::finding_id;
 use finding::findings;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::SystemTime;
 
 use super::causes;
@@ -16,12 +16,12 @@ use super::record::{
 };
 use super::redact::Redactor;
 use super::selection;
-use super::untested::Evidence;
+use super::untested::{self, Evidence};
 use crate::plan::{Case, Plan};
 use crate::record::RunDescription;
 use crate::record::description::Signing;
 use crate::record::options::Broadcast;
-use crate::record::{CaseOutcome, CaseResult, FindingKey, Left, Outcome};
+use crate::record::{CaseOutcome, CaseResult, FindingKey, Left, Outcome, Purpose};
 use crate::spec::Contract;
 use crate::spec::clause::ClauseIndex;
 
@@ -45,6 +45,7 @@ impl Record {
         let seconds = outcome.elapsed.as_secs_f64();
         let summary = Summary {
             requests: outcome.requests,
+            requests_by_purpose: by_purpose(&outcome),
             requests_per_second: if seconds > 0.0 { outcome.requests as f64 / seconds } else { 0.0 },
             ..Summary::default()
         };
@@ -66,6 +67,7 @@ impl Record {
             started_at: outcome.started_at.map(iso_8601).unwrap_or_default(),
             duration_seconds: seconds,
             stopped_early: outcome.stopped_early.as_deref().map(|reason| redactor.text(reason)),
+            ended_at_finding: outcome.ended_at_finding,
             summary,
             clauses,
             cases,
@@ -87,6 +89,13 @@ impl Record {
         record.recount();
         record
     }
+}
+
+/// Requests by what they were for; those that belong to no case are `run`.
+fn by_purpose(outcome: &Outcome) -> BTreeMap<String, u64> {
+    let of_cases = Purpose::ALL.into_iter().map(|purpose| (purpose.id().to_owned(), outcome.spent.of(purpose)));
+    let of_run = ("run".to_owned(), outcome.requests.saturating_sub(outcome.spent.total()));
+    of_cases.chain([of_run]).filter(|(_, number)| *number > 0).collect()
 }
 
 fn target(run: &RunDescription, redactor: &Redactor) -> TargetInfo {
@@ -166,6 +175,7 @@ fn cases(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<CaseRecord>
             verdict: CaseVerdict::Inconclusive,
             reason: Some(match &outcome.stopped_early {
                 Some(reason) => format!("the run stopped before its turn: {reason}"),
+                None if outcome.ended_at_finding => untested::ENDED.to_owned(),
                 None => "its turn never came".to_owned(),
             }),
             requests: 0,

@@ -42,6 +42,9 @@ pub struct Record {
     /// Whether the run stopped before its end, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped_early: Option<String>,
+    /// Whether the run ended at the first new cause, as it was asked to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ended_at_finding: bool,
     /// Totals.
     pub summary: Summary,
     /// Every clause with its verdict, in the order of the contract.

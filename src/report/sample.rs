@@ -43,6 +43,7 @@ fn base() -> Record {
         started_at: "2026-11-22T15:00:00Z".to_owned(),
         duration_seconds: 2.5,
         stopped_early: None,
+        ended_at_finding: false,
         summary: Summary::default(),
         clauses: Vec::new(),
         cases: Vec::new(),

@@ -1,8 +1,8 @@
 //! Why a clause is untested: what happened in the run, before what the contract says in general.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::plan::{Plan, reason};
+use crate::plan::{Case, Plan, reason};
 use crate::record::{CaseOutcome, Outcome};
 use crate::spec::Contract;
 use crate::spec::clause::{Clause, ClauseIndex, ClauseKind};
@@ -10,10 +10,15 @@ use crate::spec::clause::{Clause, ClauseIndex, ClauseKind};
 /// Of what only some responses show.
 const NOT_SHOWN: &str = "no response of the target showed it";
 
+/// Of what was not reached by a run that ended at the first new cause.
+pub(super) const ENDED: &str = "not reached: the run ended at the first new cause (--fail-fast)";
+
 /// What the cases of each clause came to.
 pub(super) struct Evidence<'o> {
     outcome: &'o Outcome,
     clauses: BTreeMap<ClauseIndex, OfClause<'o>>,
+    /// Those of which no case was reached by a run that ended at the first new cause.
+    unreached: BTreeSet<ClauseIndex>,
 }
 
 /// What the cases of one clause came to.
@@ -33,8 +38,10 @@ impl<'o> Evidence<'o> {
     /// Of all cases of a plan.
     pub fn of(plan: &'o Plan, outcome: &'o Outcome) -> Evidence<'o> {
         let mut clauses: BTreeMap<ClauseIndex, OfClause<'o>> = BTreeMap::new();
+        let mut reached: BTreeSet<u64> = BTreeSet::new();
         for result in &outcome.cases {
             let Some(case) = plan.cases.get(result.case) else { continue };
+            reached.insert(case.position);
             let shown = result.findings.iter().find_map(|key| outcome.findings.get(key));
             for clause in &case.clauses {
                 let of_clause = clauses.entry(*clause).or_default();
@@ -49,7 +56,10 @@ impl<'o> Evidence<'o> {
                 }
             }
         }
-        Evidence { outcome, clauses }
+        let is_unreached = |case: &&Case| outcome.ended_at_finding && !reached.contains(&case.position);
+        let unreached = plan.cases.iter().filter(is_unreached).flat_map(|case| case.clauses.iter().copied());
+        let unreached = unreached.filter(|clause| !clauses.contains_key(clause)).collect();
+        Evidence { outcome, clauses, unreached }
     }
 
     /// Why nothing decided a clause.
@@ -71,6 +81,9 @@ impl<'o> Evidence<'o> {
         let documented = reason::documented(contract, &clause.id);
         if let Some(always) = documented.as_ref().filter(|reason| reason.holds_always) {
             return always.to_string();
+        }
+        if self.unreached.contains(&index) {
+            return ENDED.to_owned();
         }
         let none = OfClause::default();
         let seen = self.clauses.get(&index).unwrap_or(&none);

@@ -11,6 +11,7 @@ use super::confirmation;
 use super::created::Created;
 use super::preflight::{self, Checked};
 use super::remains;
+use super::savings::Sharing;
 use super::settings::Settings;
 use super::skip_reason;
 use super::worker::Worker;
@@ -38,6 +39,8 @@ impl Prepared {
         let (run, target) = prepare(contract, plan, settings)?;
         let mut surveyed = preflight::check(contract, plan, settings, &run, &target).await?;
         surveyed.env.workarounds.turn_off();
+        surveyed.env.savings = Arc::new(surveyed.env.savings.with(Sharing::Off));
+        surveyed.env.left_out = Arc::default();
         let created = Mutex::new(std::mem::take(&mut surveyed.created));
         Ok(Prepared { surveyed, created })
     }

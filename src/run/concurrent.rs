@@ -41,7 +41,7 @@ impl Session<'_> {
                 let target = Arc::clone(&self.worker.env.target);
                 let is_about_rates = self.is_about_rates(step);
                 let (position, request) = (flights.len(), flight.request.clone());
-                self.worker.requests += 1;
+                self.worker.count_request();
                 flights.push(flight);
                 landing.spawn(async move {
                     let exchange = match region.as_deref() {

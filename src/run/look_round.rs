@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::savings::Sharing;
 use super::session::Session;
+use super::worker::Worker;
 use crate::plan::expectation::Expectation;
 use crate::plan::operation_role::{OperationRole, RoleKind};
+use crate::record::Purpose;
 use crate::spec::contract::Operation;
 
 /// Most resources that are read around one change.
@@ -19,28 +22,49 @@ pub(super) enum LookRound {
     /// It does not.
     #[default]
     Never,
-    /// It does, before and after the change.
-    Around,
+    /// It does, before and after the change, each by itself and in one more way; which one changes with this number.
+    Around(usize),
+    /// It does, in every way.
+    InEveryWay,
+}
+
+impl LookRound {
+    /// How the next change that a worker makes by an operation is looked at. Further changes of the same operation show
+    /// nothing new.
+    pub(super) fn of(worker: &Worker, case: usize, operation: &Operation) -> LookRound {
+        let savings = &worker.env.savings;
+        match savings.sharing() {
+            _ if operation.is_readonly => LookRound::Never,
+            Sharing::Again => LookRound::InEveryWay,
+            _ if worker.purpose == Purpose::Shrinking => LookRound::InEveryWay,
+            Sharing::Off => LookRound::Around(case),
+            Sharing::On => savings.next_look(&operation.name).map_or(LookRound::Never, LookRound::Around),
+        }
+    }
 }
 
 impl Session<'_> {
-    /// Reads the resources that a request or its response names, each by itself and by one more way; which one changes from
-    /// case to case.
+    /// Reads the resources that a request or its response names, each by itself and in other ways.
     pub(super) async fn look_round(&mut self, named: &Value) {
-        if self.looks_round == LookRound::Never {
-            return;
-        }
+        let turn = match self.looks_round {
+            LookRound::Never => return,
+            LookRound::Around(turn) => Some(turn),
+            LookRound::InEveryWay => None,
+        };
+        let outer = self.worker.enter(Purpose::LookRound);
         let known = self.worker.shadow.named_in(named);
         for (arn, resource) in known.into_iter().take(MOST) {
             self.look_at(RoleKind::Get, &arn, &resource).await;
             let others = [RoleKind::List, RoleKind::Tags, RoleKind::Batch];
-            let chosen = others.iter().cycle().skip(self.case % others.len()).take(others.len());
+            let first = turn.unwrap_or_default() % others.len();
+            let chosen = others.iter().cycle().skip(first).take(others.len());
             for kind in chosen {
-                if self.look_at(*kind, &arn, &resource).await {
+                if self.look_at(*kind, &arn, &resource).await && turn.is_some() {
                     break;
                 }
             }
         }
+        self.worker.purpose = outer;
     }
 
     /// Reads a resource in one way; false if the target has none of the kind.

@@ -15,6 +15,7 @@ mod damage;
 mod deduplication;
 mod dependencies;
 mod diagnostics;
+mod fail_fast;
 mod health;
 pub mod ledger;
 mod link;
@@ -31,11 +32,13 @@ pub mod recorder;
 mod remains;
 mod repeats;
 mod run_context;
+mod savings;
 mod scenario;
 mod scheduler;
 mod session;
 pub mod settings;
 mod shadowing;
+mod shared_acceptance;
 mod shutdown;
 mod skip_reason;
 pub mod span;
@@ -62,6 +65,7 @@ use crate::clock;
 use crate::entropy;
 use crate::generate::GenerateError;
 use crate::plan::{Phase, Plan};
+use crate::record::Tally;
 pub use crate::record::{CaseOutcome, CaseResult, Event, FindingKey, Found, Left, Outcome};
 use crate::send::SendError;
 use crate::spec::Contract;
@@ -70,6 +74,7 @@ use clean::{Cleaned, Haste};
 use ledger::{Header, Journal, JournalError, Ledger, Signing};
 use preflight::Checked;
 pub use preflight::Untestable;
+use run_context::RunContext;
 pub use run_context::RunId;
 use scheduler::work;
 use settings::{Broadcast, JournalMode, Locality};
@@ -137,15 +142,23 @@ pub async fn run(
         observe(Event::Started { cases: env.plan.cases.len() });
         damage::prepare(&env).await;
         let (mut cases, mut disturbed, mut created) = (Vec::new(), 0, created);
+        let mut is_ended = ends(&env, &tally);
         for phase in Phase::ALL {
-            // Findings of an earlier phase are settled: a target may be damaged now.
-            let settled: BTreeSet<FindingKey> = tally.findings.keys().cloned().collect();
-            cases.extend(work(&env, observe, &mut tally, std::mem::take(&mut created), phase).await);
-            disturbed += confirmation::confirm(&env, &mut tally, &mut cases, &settled).await;
+            let mut open = order::of_phase(&env, phase);
+            while !is_ended && !(open.is_empty() && created.is_empty()) && !env.target.is_stopped() {
+                // Findings of an earlier phase are settled: a target may be damaged now.
+                let settled: BTreeSet<FindingKey> = tally.findings.keys().cloned().collect();
+                let (done, rest) = work(&env, observe, &mut tally, std::mem::take(&mut created), phase, open).await;
+                cases.extend(done);
+                disturbed += confirmation::confirm(&env, &mut tally, &mut cases, &settled).await;
+                is_ended = ends(&env, &tally);
+                open = rest;
+            }
             damage::after_phase(&env, phase).await;
         }
+        scheduler::delete(&env, created).await;
         cases.sort_by_key(|result| result.case);
-        Ok::<_, RunError>((env, tally, cases, disturbed))
+        Ok::<_, RunError>((env, tally, cases, disturbed, is_ended))
     };
     let (done, stopped_early) = {
         tokio::pin!(everything, stop);
@@ -161,7 +174,7 @@ pub async fn run(
         // Nothing is tested; what the pre-flight check made must go all the same.
         sweep(contract, settings, Haste::Hurried).await;
     }
-    let (env, tally, cases, disturbed) = done?;
+    let (env, tally, cases, disturbed, is_ended) = done?;
     let internal = tally.internal_error();
     let stopped_early = internal.or_else(|| target.stop_reason().map(str::to_owned)).or(stopped_early);
     let haste = if stopped_early.is_some() { Haste::Hurried } else { Haste::Unhurried };
@@ -180,17 +193,24 @@ pub async fn run(
         census: target.ledger().map(Ledger::census).unwrap_or_default(),
         elapsed: started.elapsed(),
         started_at: Some(started_at),
+        ended_at_finding: is_ended && stopped_early.is_none(),
         stopped_early,
         notes: diagnostics::of_run(&env, &tally, disturbed),
         left,
         ..Outcome::default()
     };
+    outcome.spent = tally.spent;
     outcome.findings = tally.findings;
     outcome.upheld = tally.upheld;
     outcome.internal_errors = tally.internal_errors;
     outcome.secrets = tally.secrets;
     outcome.secrets.extend(settings.secrets());
     Ok(outcome)
+}
+
+/// Whether a finding that ends the run was shown again.
+fn ends(env: &RunContext, tally: &Tally) -> bool {
+    env.settings.fail_fast.as_ref().is_some_and(|fail_fast| fail_fast.ends(&env.contract, tally))
 }
 
 /// After the run: what its journal says is there still, or may be.

@@ -1,13 +1,16 @@
 //! In which order cases begin: long ones first, so that none of them is left over at the end with a single worker.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::run_context::RunContext;
+use super::savings::Sharing;
+use super::shared_acceptance::asks_for_acceptance;
 use super::stateful;
 use super::worker::rounds;
 use crate::plan::case::Form;
 use crate::plan::suite::Scenario;
-use crate::plan::{Check, Phase};
+use crate::plan::{Case, Check, Phase, information};
 
 /// Cases with this many calls, one after another, begin first.
 const LONG_CASE: u64 = 60;
@@ -15,15 +18,22 @@ const LONG_CASE: u64 = 60;
 const CALLS_OF_EXAMPLE: u64 = 6;
 /// The same for an operation that only reads.
 const CALLS_OF_READING_EXAMPLE: u64 = 2;
+/// Most cases of one operation that a worker takes at a time, but for those that share requests.
+const TOGETHER: usize = 12;
 
-/// Positions of the cases of a phase in the order in which they begin. Where requests take long, what counts is how many
+/// Positions of the cases of a phase in the order in which they begin, those that a worker takes together. Where requests take long, what counts is how many
 /// of them a case sends; elsewhere only very long cases come before the others, which keep the order of the plan.
-pub(super) fn of_phase(env: &RunContext, phase: Phase) -> Vec<usize> {
+pub(super) fn of_phase(env: &RunContext, phase: Phase) -> Vec<Vec<usize>> {
     let plan = &env.plan;
     let is_in_phase = |index: &usize| {
         let case = plan.cases.get(*index);
         case.is_some_and(|case| Phase::of(&env.contract, &plan.resources, &plan.suites, case) == phase)
     };
+    if env.settings.fail_fast.is_some() {
+        let cases: Vec<usize> = (0..plan.cases.len()).filter(is_in_phase).collect();
+        let ordered = information::by_information(&env.contract, plan, &cases);
+        return together(env, ordered.into_iter().map(|(index, _)| index));
+    }
     let is_far = env.target.concurrency().lanes() > 1;
     let weigh = |index: usize| {
         let calls = calls(env, index, is_far);
@@ -31,7 +41,48 @@ pub(super) fn of_phase(env: &RunContext, phase: Phase) -> Vec<usize> {
     };
     let mut weighed: Vec<(u64, usize)> = (0..plan.cases.len()).filter(is_in_phase).map(weigh).collect();
     weighed.sort_by_key(|(calls, _)| Reverse(*calls));
-    weighed.into_iter().map(|(_, index)| index).collect()
+    together(env, weighed.into_iter().map(|(_, index)| index))
+}
+
+/// Cases in their order, where each first stands: together those of one operation that share requests, and a few others of
+/// one operation, which share resources and controls.
+fn together(env: &RunContext, cases: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
+    let mut units: Vec<Vec<usize>> = Vec::new();
+    let mut open: BTreeMap<(&str, bool), usize> = BTreeMap::new();
+    for index in cases {
+        let case = env.plan.cases.get(index).filter(|_| env.savings.sharing() == Sharing::On);
+        let Some((operation, shares)) = case.and_then(neighbourhood) else {
+            units.push(vec![index]);
+            continue;
+        };
+        let most = match (shares, &env.settings.fail_fast) {
+            (true, _) => usize::MAX,
+            (false, None) => TOGETHER,
+            // What tells most comes first, wherever it is.
+            (false, Some(_)) => 1,
+        };
+        let position = open.get(&(operation, shares)).copied();
+        match position.and_then(|position| units.get_mut(position)).filter(|unit| unit.len() < most) {
+            Some(unit) => unit.push(index),
+            None => {
+                open.insert((operation, shares), units.len());
+                units.push(vec![index]);
+            }
+        }
+    }
+    units
+}
+
+/// The operation of a case that makes up its requests, and whether it shares them.
+fn neighbourhood(case: &Case) -> Option<(&str, bool)> {
+    let is_generated = match &case.check {
+        Check::Accepts { .. } | Check::RuleAccepts { .. } => true,
+        Check::Refuses { .. } | Check::RuleRefuses { .. } | Check::UnknownResource { .. } => true,
+        Check::Valid { .. } | Check::Probe { .. } | Check::Condition { .. } | Check::Recorded => false,
+        Check::Scenario { .. } | Check::Sequence { .. } => false,
+    };
+    let operation = case.operation.as_deref().filter(|_| is_generated)?;
+    Some((operation, asks_for_acceptance(&case.check)))
 }
 
 /// How many calls a case makes one after another, roughly. Those of most generated cases are only known `exactly`, when

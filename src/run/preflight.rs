@@ -62,6 +62,7 @@ pub async fn check(
         plan.suites.states.iter().map(|state| (state.name.clone(), state.resource.clone())).collect();
     let generator = Generator::new(Arc::clone(contract), &states)?;
     let mut env = RunContext::new(generator, plan.clone(), Arc::clone(target), settings.clone(), run);
+    env.left_out = Arc::new(settings.left_out(contract, plan));
     let secrets: Secrets = settings.secrets().collect();
     let hidden = |reason: Untestable| RunError::from(reason.without(&secrets));
     let nowhere = operations::reach(&env).await.map_err(hidden)?;

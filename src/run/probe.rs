@@ -63,7 +63,7 @@ impl Session<'_> {
         env.mark(operation, &mut input, self.about);
         let right = protocol::request(operation, &input);
         let request = changed(right.clone(), probe, &input);
-        self.worker.requests += 1;
+        self.worker.count_request();
         let exchange = self.send_probe(&request, probe.signature).await;
         let manner = probe.signature.map_or(Manner::AsRun, Manner::Changed);
         self.history.push(TrailStep::new(&operation.name, &exchange, manner));
@@ -97,7 +97,7 @@ impl Session<'_> {
     ) {
         let Some(body) = probe.unless_accepted.clone().filter(|body| right.body != body.as_bytes()) else { return };
         let other = changed(right.clone(), &Probe { body: Some(body.clone()), ..probe.clone() }, input);
-        self.worker.requests += 1;
+        self.worker.count_request();
         let exchange = self.send_probe(&other, probe.signature).await;
         let env = std::sync::Arc::clone(&self.worker.env);
         let mut accepted = env.judge.exchange(operation, &Expectation::success(), clause, &exchange);

@@ -14,7 +14,8 @@ use super::damage::Damage;
 use super::deduplication::KnownDefects;
 use super::ledger::ownership_tags::{self, About, Marker, NAME_PREFIX};
 use super::remains::Remains;
-use super::settings::{JournalMode, Settings, Shrinking};
+use super::savings::{Savings, Sharing};
+use super::settings::{JournalMode, Profile, Settings, Shrinking};
 use super::target::Target;
 use super::workaround::Workarounds;
 use crate::generate::Generator;
@@ -93,12 +94,19 @@ pub struct RunContext {
     pub damage: Arc<Damage>,
     /// What was learned of valid requests that are refused.
     pub workarounds: Arc<Workarounds>,
+    /// What need not be asked again.
+    pub savings: Arc<Savings>,
+    /// Positions, before filters and shards, of cases that the profile leaves out.
+    pub left_out: Arc<BTreeSet<u64>>,
 }
 
 impl RunContext {
     /// Prepares a run.
     pub fn new(generator: Generator, plan: Plan, target: Arc<Target>, settings: Settings, run: &RunId) -> RunContext {
         let contract = Arc::clone(generator.contract());
+        let is_whole = settings.profile != Profile::Deep && settings.cases.is_none();
+        let sharing = if is_whole { Sharing::On } else { Sharing::Off };
+        let savings = Savings::new(sharing, settings.profile);
         RunContext {
             judge: Arc::new(Judge::new(&contract)),
             marker: Arc::new(Marker::new(&contract, &run.id)),
@@ -122,6 +130,8 @@ impl RunContext {
             remains: Arc::default(),
             damage: Arc::default(),
             workarounds: Arc::default(),
+            savings: Arc::new(savings),
+            left_out: Arc::default(),
         }
     }
 
@@ -156,7 +166,8 @@ impl RunContext {
         let settings = Settings { shrinking: Shrinking::Off, patience, ..self.settings.clone() };
         // A finding that needs a kept connection says nothing of a clause.
         let target = self.target.for_thread_on(Connections::Fresh);
-        RunContext { settings, endless: Arc::default(), target, ..self.clone() }
+        let savings = Arc::new(self.savings.with(Sharing::Again));
+        RunContext { settings, endless: Arc::default(), target, savings, ..self.clone() }
     }
 
     /// The same, with this much effort to make requests smaller.

@@ -104,7 +104,7 @@ impl Session<'_> {
             let resource = self.bind(&Value::from(broadcast.resource.as_str())).await?;
             let target = Arc::clone(&self.worker.env.target);
             let resource = resource.as_str().unwrap_or_default();
-            self.worker.requests += 1;
+            self.worker.count_request();
             match self.worker.env.settings.broadcast.clone() {
                 Broadcast::Command(command) => {
                     self.stream(&command, resource, broadcast).await?;

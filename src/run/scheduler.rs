@@ -1,7 +1,9 @@
 //! Hands the cases of a plan to the pool of workers. Whatever becomes of a worker or a thread, every case that was planned
 //! has exactly one result, or the run says that it has none.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
@@ -9,76 +11,124 @@ use super::created::Created;
 use super::run_context::RunContext;
 use super::worker::Worker;
 use super::worker_pool::{Message, Work, WorkerPool};
-use super::{damage, order, panics};
+use super::{damage, panics};
 use crate::plan::Phase;
 use crate::record::Event;
-use crate::record::{CaseOutcome, CaseResult, Tally};
+use crate::record::{CaseOutcome, CaseResult, FindingKey, Tally};
 
 /// Runs the cases of a phase.
 struct PhaseCases {
     phase: Phase,
     /// What came into being before the first case, until a worker takes it over.
     created: Created,
+    /// Findings that were shown again already.
+    settled: BTreeSet<FindingKey>,
+    /// Whether no further case is begun.
+    is_closed: Arc<AtomicBool>,
+}
+
+impl PhaseCases {
+    /// Whether a case showed what ends a run that is to end at the first new cause.
+    fn may_end(&self, env: &RunContext, result: &CaseResult) -> bool {
+        let new = result.findings.iter().filter(|key| !self.settled.contains(key));
+        env.settings.fail_fast.as_ref().is_some_and(|fail_fast| fail_fast.may_end(new))
+    }
 }
 
 impl Work for PhaseCases {
-    type Job = usize;
-    type Output = Option<CaseResult>;
+    /// Positions of cases, of which several share requests.
+    type Job = Vec<usize>;
+    type Output = Vec<CaseResult>;
 
     async fn begin(&self, worker: &mut Worker) {
         self.created.adopt(worker).await;
     }
 
-    async fn perform(&self, worker: &mut Worker, index: usize) -> Option<CaseResult> {
-        match worker.env.target.is_stopped() {
-            true => None,
-            false => run_in_phase(worker, index, self.phase).await,
+    async fn perform(&self, worker: &mut Worker, cases: Vec<usize>) -> Vec<CaseResult> {
+        let mut results = Vec::with_capacity(cases.len());
+        let is_over = |worker: &Worker| worker.env.target.is_stopped() || self.is_closed.load(Ordering::Relaxed);
+        if cases.len() > 1 && !is_over(worker) {
+            worker.share(&cases).await;
         }
+        for index in cases {
+            if is_over(worker) {
+                break;
+            }
+            let Some(result) = run_in_phase(worker, index, self.phase).await else { continue };
+            if self.may_end(&worker.env, &result) {
+                self.is_closed.store(true, Ordering::Relaxed);
+            }
+            results.push(result);
+        }
+        worker.answered.clear();
+        results
     }
 }
 
-/// Runs the cases of a phase on as many workers as requests may be in flight.
+/// Runs cases of a phase on as many workers as requests may be in flight. Their results, and the cases that were not begun
+/// because the run may end.
 pub async fn work(
     env: &RunContext,
     observe: &(dyn Fn(Event) + Sync),
     tally: &mut Tally,
     created: Vec<(String, Value)>,
     phase: Phase,
-) -> Vec<CaseResult> {
-    let order = order::of_phase(env, phase);
-    let planned = order.len();
-    if planned == 0 && created.is_empty() {
-        return Vec::new();
-    }
-    let cases = PhaseCases { phase, created: Created::new(created) };
+    units: Vec<Vec<usize>>,
+) -> (Vec<CaseResult>, Vec<Vec<usize>>) {
+    let is_closed = Arc::new(AtomicBool::new(false));
+    let settled = tally.findings.keys().cloned().collect();
+    let cases = PhaseCases { phase, created: Created::new(created), settled, is_closed: Arc::clone(&is_closed) };
     env.target.concurrency().begin();
-    let workers = env.target.concurrency().most().min(planned);
+    let workers = env.target.concurrency().most().min(units.len());
     let (jobs, mut pool) = WorkerPool::start(env, cases, workers);
-    for index in order {
+    for unit in &units {
         // Without workers the cases have no result, which is told below.
-        let _ = jobs.send(index);
+        let _ = jobs.send(unit.clone());
     }
     drop(jobs);
     let mut results = Vec::new();
     while let Some(message) = pool.next().await {
         match message {
-            Message::Done(None) => {}
-            Message::Done(Some(result)) => {
-                observe(Event::CaseFinished {
-                    id: env.plan.cases.get(result.case).map(|case| case.id.clone()).unwrap_or_default(),
-                    findings: result.findings.len(),
-                    violated: result.findings.iter().map(|key| key.clause).collect(),
-                    requests: env.target.requests(),
-                });
-                results.push(result);
+            Message::Done(done) => {
+                for result in done {
+                    observe(Event::CaseFinished {
+                        id: env.plan.cases.get(result.case).map(|case| case.id.clone()).unwrap_or_default(),
+                        findings: result.findings.len(),
+                        violated: result.findings.iter().map(|key| key.clause).collect(),
+                        requests: env.target.requests(),
+                    });
+                    results.push(result);
+                }
             }
             Message::Finished(theirs) => tally.merge(*theirs),
         }
     }
     tally.internal_errors.extend(pool.join());
     results.sort_by_key(|result| result.case);
+    let rest = rest(&units, &results, &is_closed);
+    let number = |units: &[Vec<usize>]| units.iter().map(Vec::len).sum::<usize>();
+    let planned = number(&units).saturating_sub(number(&rest));
     tally.internal_errors.extend(miscounted(env, planned, &results));
-    results
+    (results, rest)
+}
+
+/// The cases that were not begun because no further one was to be.
+fn rest(units: &[Vec<usize>], results: &[CaseResult], is_closed: &AtomicBool) -> Vec<Vec<usize>> {
+    if !is_closed.load(Ordering::Relaxed) {
+        return Vec::new();
+    }
+    let done: BTreeSet<usize> = results.iter().map(|result| result.case).collect();
+    let left = units.iter().map(|unit| unit.iter().copied().filter(|index| !done.contains(index)).collect());
+    left.filter(|unit: &Vec<usize>| !unit.is_empty()).collect()
+}
+
+/// Deletes what came into being before the first case, if no case is run.
+pub(super) async fn delete(env: &RunContext, created: Vec<(String, Value)>) {
+    if !created.is_empty() {
+        let mut worker = Worker::new(Arc::new(env.for_thread()));
+        worker.adopt(&created).await;
+        worker.finish().await;
+    }
 }
 
 /// Every case that was planned has exactly one result, but for those whose turn did not come before the run was stopped.

@@ -137,7 +137,7 @@ impl<'w> Session<'w> {
         let reads = self.history.len();
         let (judgement, exchange) = self.exchange(operation, &input, expectation, focus, None).await;
         let told = self.history.len();
-        if judgement.is_success() && self.looks_round == LookRound::Around {
+        if judgement.is_success() && self.looks_round != LookRound::Never {
             let shown = judgement.body.clone().unwrap_or_default();
             self.look_round(&Value::Array(vec![input, shown])).await;
         }
@@ -184,7 +184,7 @@ impl<'w> Session<'w> {
         let mut input = input;
         env.mark(operation, &mut input, self.about);
         let request = protocol::request(operation, &input);
-        self.worker.requests += 1;
+        self.worker.count_request();
         let exchange = env.target.send_as(&request, credentials).await;
         let mut judgement = env.judge.exchange(operation, &family.expectation, focus, &exchange);
         self.after(operation, &input, None, &exchange, &mut judgement);
@@ -230,7 +230,7 @@ impl<'w> Session<'w> {
         let request = protocol::request(operation, input);
         let is_about_rates = expectation.errors.iter().any(|error| error.status == 429);
         let target = std::sync::Arc::clone(&self.worker.env.target);
-        self.worker.requests += 1;
+        self.worker.count_request();
         let exchange = match region {
             None if is_about_rates || (self.polls && target.is_loopback()) => target.send_once(&request).await,
             region => target.send_in(region, &request).await,

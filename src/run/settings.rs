@@ -1,11 +1,13 @@
 //! What a run needs to know, resolved once from flags, file and environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::credentials::RefreshingCredentials;
+pub use super::fail_fast::FailFast;
 use super::recorder::Recorder;
+use crate::plan::{Plan, information};
 pub use crate::record::credentials::{Credentials, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use crate::record::description::{RunDescription, Signing};
 pub use crate::record::options::{
@@ -14,6 +16,7 @@ pub use crate::record::options::{
 };
 pub use crate::send::Network;
 use crate::send::is_loopback;
+use crate::spec::Contract;
 
 /// Time limit of one request where none is given.
 pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -92,6 +95,8 @@ pub struct Settings {
     pub shrinking: Shrinking,
     /// What writes down everything that is sent; none if nothing does.
     pub recorder: Option<Recorder>,
+    /// Whether the run ends at the first new cause, and what is new.
+    pub fail_fast: Option<FailFast>,
     /// Id of a case that panics, to test what becomes of the run.
     #[cfg(test)]
     pub panics_in: Option<String>,
@@ -102,6 +107,15 @@ impl Settings {
     pub fn secrets(&self) -> impl Iterator<Item = String> + '_ {
         let all = self.credentials.iter().chain(self.conditions.values()).chain(&self.temporary);
         all.flat_map(Credentials::secrets).chain(self.refreshing.iter().flat_map(RefreshingCredentials::secrets))
+    }
+
+    /// Positions, before filters and shards, of the cases of a plan that the profile leaves out.
+    pub fn left_out(&self, contract: &Contract, plan: &Plan) -> BTreeSet<u64> {
+        // What was selected is wanted.
+        if self.profile != Profile::Quick || self.cases.is_some() || !self.only.is_empty() {
+            return BTreeSet::new();
+        }
+        information::left_out_of_quick(contract, plan).into_iter().map(|position| position as u64).collect()
     }
 
     /// The defaults for a target that is on this machine: signed with well-known credentials, every case, no limits.
@@ -135,6 +149,7 @@ impl Settings {
             temporary: None,
             shrinking: Shrinking::default(),
             recorder: None,
+            fail_fast: None,
             #[cfg(test)]
             panics_in: None,
         }

@@ -15,7 +15,7 @@ use crate::judge::{Judgement, Violation};
 use crate::plan::expectation::Expectation;
 use crate::plan::operation_role::RoleKind;
 use crate::protocol;
-use crate::record::{FindingKey, Manner, TrailStep};
+use crate::record::{FindingKey, Manner, Purpose, TrailStep};
 use crate::spec::contract::Operation;
 use crate::wire::Exchange;
 
@@ -93,6 +93,7 @@ impl Session<'_> {
         let env = Arc::clone(&self.worker.env);
         let Some(operation) = env.contract.operation(&suspected.operation) else { return };
         let Some((exchange, history)) = suspected.shown.take() else { return };
+        let outer = self.worker.enter(Purpose::Reread);
         if operation.is_readonly {
             self.wait_for(operation, &mut suspected).await;
         }
@@ -103,6 +104,7 @@ impl Session<'_> {
             let Some(violation) = env.views.violation(&env.contract, &suspicion) else { continue };
             self.convict(&suspicion, violation, &exchange, &history);
         }
+        self.worker.purpose = outer;
     }
 
     /// Asks again until what was suspected has gone, or no lag can be the reason any more.
@@ -142,7 +144,7 @@ impl Session<'_> {
         let mut input = input.clone();
         for _ in 0..MOST_PAGES {
             let request = protocol::request(operation, &input);
-            self.worker.requests += 1;
+            self.worker.count_request();
             let exchange = env.target.send_in(None, &request).await;
             let success = Expectation::success();
             let judgement = env.judge.exchange(operation, &success, operation.status_clause, &exchange);
@@ -176,7 +178,7 @@ impl Session<'_> {
             let (Some(operation), Some(subject)) = (operation, subject) else { continue };
             let input = Value::Object(Map::from_iter([(subject, Value::from(suspicion.arn.as_str()))]));
             let request = protocol::request(operation, &input);
-            self.worker.requests += 1;
+            self.worker.count_request();
             let exchange = env.target.send_in(None, &request).await;
             let success = Expectation::success();
             let judgement = env.judge.exchange(operation, &success, operation.status_clause, &exchange);

@@ -14,10 +14,16 @@ const THROTTLED: &str = "Throttl";
 /// Why clauses about signatures cannot be decided.
 pub const UNVERIFIED: &str = "the target does not verify signatures, or the run does not sign";
 
+/// Why the quick profile does not decide a case.
+const LEFT_OUT: &str = "the quick profile leaves it out: it takes many requests, or other cases decide the same";
+
 /// What the run itself lacks to decide a case, whatever the target is like: permissions, a way to broadcast, time.
 pub fn of_run(env: &RunContext, case: &Case) -> Option<String> {
     if let Some((operation, refusal)) = dependencies::refused(env, case) {
         return Some(format!("access to {operation} is refused: {refusal}"));
+    }
+    if env.left_out.contains(&case.position) {
+        return Some(LEFT_OUT.to_owned());
     }
     let settings = &env.settings;
     match &case.check {

@@ -194,7 +194,7 @@ impl Session<'_> {
     async fn attempt(&mut self, operation: &Operation, members: &Map<String, Value>) -> Option<Tried> {
         let env = std::sync::Arc::clone(&self.worker.env);
         let input = self.bind(&Value::Object(members.clone())).await.ok()?;
-        self.worker.requests += 1;
+        self.worker.count_request();
         let exchange = env.target.send_once(&protocol::request(operation, &input)).await;
         let mut judgement = env.judge.exchange(operation, &Expectation::success(), operation.status_clause, &exchange);
         self.after(operation, &input, None, &exchange, &mut judgement);

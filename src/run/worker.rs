@@ -1,6 +1,7 @@
 //! Runs cases one after another.
 
 mod effort;
+mod generated;
 mod shrinking;
 mod witness;
 
@@ -9,23 +10,19 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use self::effort::effort;
 pub(super) use self::effort::rounds;
 use super::broadcast::Streaming;
 use super::control::Controls;
-use super::look_round::LookRound;
 use super::run_context::RunContext;
-use super::session::{Blocked, Bundle, Fixtures, Session};
-use super::settings::{Profile, Shrinking};
+use super::session::{Bundle, Fixtures, Session};
 use super::skip_reason;
 use crate::clock;
-use crate::generate::{Drawn, Family, finished, placeholder, runner};
+use crate::generate::placeholder;
 use crate::judge::shadow::Shadow;
 use crate::judge::{FindingKind, Violation};
 use crate::plan::case::{Case, Check};
 use crate::plan::expectation::Expectation;
-use crate::record::{CaseOutcome, CaseResult, FindingKey, Tally, Witness};
-use crate::spec::clause::ClauseIndex;
+use crate::record::{CaseOutcome, CaseResult, FindingKey, Purpose, Tally};
 use crate::spec::contract::Operation;
 
 /// State of resources that are only kept to be deleted.
@@ -57,6 +54,14 @@ pub struct Worker {
     outages: u64,
     /// Requests it sent; one that was sent again because the target was busy counts once.
     pub(super) requests: u64,
+    /// What the next requests are for.
+    pub(super) purpose: Purpose,
+    /// Cases and positions of their families whose values were accepted in requests that they shared.
+    pub(super) answered: BTreeSet<(usize, usize)>,
+    /// Resources that shared requests changed, and that further ones use.
+    pub(super) lent: Vec<Bundle>,
+    /// Requests that were shared; they count for the next case.
+    pub(super) requests_ahead: u64,
 }
 
 /// What the requests of a case showed so far.
@@ -91,7 +96,26 @@ impl Worker {
             shown_otherwise: Vec::new(),
             outages: 0,
             requests: 0,
+            purpose: Purpose::default(),
+            answered: BTreeSet::new(),
+            lent: Vec::new(),
+            requests_ahead: 0,
         }
+    }
+
+    /// From now on requests are for this, but for those that make a finding smaller. What they were for before.
+    pub(super) fn enter(&mut self, purpose: Purpose) -> Purpose {
+        let outer = self.purpose;
+        if outer != Purpose::Shrinking {
+            self.purpose = purpose;
+        }
+        outer
+    }
+
+    /// Counts a request that is about to be sent.
+    pub(super) fn count_request(&mut self) {
+        self.requests += 1;
+        self.tally.spent.note(self.purpose);
     }
 
     /// Runs the case at a position of the plan.
@@ -101,6 +125,7 @@ impl Worker {
         let started = clock::instant();
         let requests_before = self.requests;
         self.renew_shared().await;
+        self.purpose = Purpose::Check;
         self.hindrances.clear();
         self.shown_otherwise.clear();
         let mut progress = Progress::default();
@@ -131,7 +156,7 @@ impl Worker {
         Some(CaseResult {
             case: index,
             verdict: verdict(case, &progress),
-            requests: self.requests - requests_before,
+            requests: self.requests - requests_before + std::mem::take(&mut self.requests_ahead),
             decided: progress.decided,
             elapsed: started.elapsed(),
             findings: keys(&progress.violations),
@@ -179,8 +204,9 @@ impl Worker {
 
     /// Forgets what is known of resources that no test uses any more.
     pub(super) fn leave_shadows(&mut self) {
-        let shared = &self.shared;
-        self.shadow.retain(|arn| shared.iter().any(|bundle| bundle.resources.iter().any(|(_, known)| known == arn)));
+        let (shared, lent) = (&self.shared, &self.lent);
+        let is_of = |bundle: &Bundle, arn: &str| bundle.resources.iter().any(|(_, known)| known == arn);
+        self.shadow.retain(|arn| shared.iter().chain(lent).any(|bundle| is_of(bundle, arn)));
     }
 
     /// Deletes the resources that its cases shared.
@@ -188,122 +214,9 @@ impl Worker {
         Session::new(self, Fixtures::Shared, 0, 0).delete_shared().await;
     }
 
-    async fn generated(&mut self, index: usize, case: &Case, operation: &Operation, progress: &mut Progress) {
-        let Some(focus) = case.clauses.first().copied() else { return };
-        let env = Arc::clone(&self.env);
-        let mut runner = runner(env.settings.seed, &case.id);
-        let families = env.generator.families(case);
-        let (rounds, most) = effort(&env, &case.check);
-        let asks_once = env.settings.profile == Profile::Deep && env.settings.cases.is_none();
-        let mut salt = 0;
-        for round in 0..rounds {
-            for (position, family) in families.iter().enumerate() {
-                if salt as u64 >= most {
-                    return;
-                }
-                if env.target.is_stopped() {
-                    progress.blocked("the run was stopped".to_owned());
-                    return;
-                }
-                let Some(drawn) = env.generator.draw(operation, family, &mut runner) else { continue };
-                if round > 0 && asks_once && family.is_exhausted() {
-                    // The same request once more is no new question.
-                    continue;
-                }
-                salt += 1;
-                self.try_drawn(index, operation, (position, family), focus, drawn, salt, progress).await;
-            }
-            if families.len() as u32 >= 3 && env.settings.profile == Profile::Quick && round > 0 {
-                break;
-            }
-        }
-        if progress.decided == 0 && progress.undecided.is_none() && progress.violations.is_empty() {
-            progress.blocked("no request shows this clause alone".to_owned());
-        }
-    }
-
     /// Asks every control again, as a new worker would.
     pub(super) fn forget_controls(&mut self) {
         self.controls = Controls::default();
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    async fn try_drawn(
-        &mut self,
-        index: usize,
-        operation: &Operation,
-        (position, family): (usize, &Family),
-        focus: ClauseIndex,
-        (mut tree, input): Drawn,
-        salt: usize,
-        progress: &mut Progress,
-    ) {
-        self.tally.first_seen.clear();
-        let found = match self.try_input(index, operation, family, focus, input.clone(), salt).await {
-            Ok((violations, undecided)) => {
-                progress.decided += u64::from(undecided.is_none());
-                undecided.into_iter().for_each(|reason| progress.blocked(reason));
-                violations
-            }
-            Err(Blocked(reason)) => {
-                progress.blocked(reason);
-                return;
-            }
-        };
-        for key in std::mem::take(&mut self.tally.first_seen) {
-            let is_new = found.iter().any(|one| FindingKey::from(one) == key);
-            let mut smallest = input.clone();
-            if is_new && self.env.settings.shrinking == Shrinking::On && self.can_shrink(&key) {
-                self.shrink(index, operation, (position, family), focus, &mut tree, salt, &key, &mut smallest).await;
-            }
-            if let Some(found) = self.tally.findings.get_mut(&key).filter(|_| is_new) {
-                found.witness = Some(Witness { family: position, input: smallest, salt });
-            }
-        }
-        progress.violations.extend(found);
-    }
-
-    /// Sends one input; its divergences are noted. What it showed, and why it could not be decided if it could not.
-    async fn try_input(
-        &mut self,
-        index: usize,
-        operation: &Operation,
-        family: &Family,
-        focus: ClauseIndex,
-        input: Value,
-        salt: usize,
-    ) -> Result<(Vec<Violation>, Option<String>), Blocked> {
-        let input = finished(input);
-        let fixtures = fixtures_for(operation, &family.expectation, &input);
-        let mut session = Session::new(self, fixtures, index, salt);
-        let mut is_in_state = true;
-        if salt == 1 && family.expectation.success && !operation.is_readonly {
-            session.looks_round = LookRound::Around;
-        }
-        session.hold_listed(operation).await;
-        let result = match session.example(operation, input.clone(), &family.expectation, focus).await {
-            Err(Blocked(reason)) if !family.expectation.success => {
-                is_in_state = false;
-                session.in_any_state(operation, &input, &family.expectation, focus, reason).await
-            }
-            result => result,
-        };
-        let result = match result {
-            Ok((mut judgement, exchange)) => {
-                if is_in_state && judgement.needs_control(family.expectation.success) {
-                    session.compare(operation, family, focus, &input, &mut judgement).await;
-                }
-                let violations = session.note(&mut judgement, &exchange);
-                let was_wrongly_accepted = judgement.is_success() && !family.expectation.success;
-                if was_wrongly_accepted && !operation.is_readonly {
-                    session.delete_shared().await;
-                }
-                Ok((violations, judgement.undecided))
-            }
-            Err(blocked) => Err(blocked),
-        };
-        session.finish().await;
-        result
     }
 }
 

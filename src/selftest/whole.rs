@@ -1,12 +1,15 @@
 //! Full runs against servers with one or two faults: is each fault found, how many causes are named, and which of them
 //! accuse a clause that no seeded fault breaks?
 
+use std::sync::OnceLock;
+
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::catalogue::Mutant;
 use super::trial::Bench;
 use crate::clock;
+use crate::record::Event;
 use crate::report::Record;
 use crate::run;
 
@@ -27,6 +30,10 @@ pub struct WholeTrial {
     pub stray_causes: Vec<String>,
     /// Clauses that were decided.
     pub decided: u64,
+    /// Requests of the run.
+    pub requests: u64,
+    /// Requests up to the first case that showed a finding; none if none did.
+    pub first_finding: Option<u64>,
     /// Why it could not be tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broken: Option<String>,
@@ -49,6 +56,10 @@ pub struct WholeSummary {
     pub causes: usize,
     /// Causes whose primary finding accuses a clause which no seeded fault breaks.
     pub stray_causes: usize,
+    /// Half of the runs that found something had sent at most so many requests by then.
+    pub median_first_finding: u64,
+    /// Requests of a run, half of the runs sent no more.
+    pub median_requests: u64,
     /// Runs that could not be made.
     pub broken: usize,
     /// Wall time in seconds.
@@ -69,6 +80,8 @@ impl WholeSummary {
             stray_findings: sum(|trial| trial.stray_findings.len()),
             causes: sum(|trial| trial.causes.len()),
             stray_causes: sum(|trial| trial.stray_causes.len()),
+            median_first_finding: median(trials.iter().filter_map(|trial| trial.first_finding)),
+            median_requests: median(trials.iter().map(|trial| trial.requests)),
             broken: sum(|trial| usize::from(trial.broken.is_some())),
             seconds,
             trials,
@@ -86,6 +99,13 @@ impl WholeSummary {
     }
 }
 
+/// The middle one of numbers; 0 if there are none.
+fn median(numbers: impl Iterator<Item = u64>) -> u64 {
+    let mut numbers: Vec<u64> = numbers.collect();
+    numbers.sort_unstable();
+    numbers.get(numbers.len() / 2).copied().unwrap_or_default()
+}
+
 impl Bench {
     /// Checks a server with all these faults by a full run.
     pub async fn try_whole(&self, mutants: &[Mutant]) -> WholeTrial {
@@ -94,20 +114,30 @@ impl Bench {
         let checked = run::panics::caught(self.check_whole(mutants)).await;
         let checked = checked.unwrap_or_else(|message| Err(format!("internal error: {message}")));
         let trial = match checked {
-            Ok(record) => self.compared(mutants, &record),
+            Ok((record, first_finding)) => WholeTrial { first_finding, ..self.compared(mutants, &record) },
             Err(reason) => WholeTrial { missed: faults.clone(), broken: Some(reason), ..WholeTrial::default() },
         };
         WholeTrial { faults, seconds: started.elapsed().as_secs_f64(), ..trial }
     }
 
-    async fn check_whole(&self, mutants: &[Mutant]) -> Result<Record, String> {
+    /// The record of a run, and the requests up to the first case that showed a finding.
+    async fn check_whole(&self, mutants: &[Mutant]) -> Result<(Record, Option<u64>), String> {
         let (server, settings) = self.faulty_server(mutants).await?;
-        let outcome = run::run(&self.contract, &self.plan, &settings, &|_| {}, std::future::pending()).await;
+        let first = OnceLock::new();
+        let observe = |event: Event| {
+            if let Event::CaseFinished { findings: 1.., requests, .. } = event {
+                let _ = first.set(requests);
+            }
+        };
+        let outcome = run::run(&self.contract, &self.plan, &settings, &observe, std::future::pending()).await;
         drop(server);
         let outcome = outcome.map_err(|error| error.to_string())?;
         match outcome.internal_errors.first() {
             Some(error) => Err(format!("internal error: {error}")),
-            None => Ok(Record::from_outcome(&self.contract, &self.plan, &settings, outcome)),
+            None => {
+                let record = Record::from_outcome(&self.contract, &self.plan, &settings, outcome);
+                Ok((record, first.get().copied()))
+            }
         }
     }
 
@@ -136,6 +166,7 @@ impl Bench {
                 .map(|finding| finding.id.clone())
                 .collect(),
             decided: record.summary.clauses.upheld + record.summary.clauses.violated,
+            requests: record.summary.requests,
             ..WholeTrial::default()
         }
     }

@@ -31,7 +31,8 @@ const FLAGS_ALONE: [(&str, &str); 4] = [
 ];
 
 /// Settings that test programs do not have, with the reason.
-const NOT_IN_TESTS: [(&str, &str); 11] = [
+const NOT_IN_TESTS: [(&str, &str); 12] = [
+    ("fail-fast", "`cargo nextest run --fail-fast`"),
     ("record", "`ivs-conformance run --record`"),
     ("history", "test programs keep no run"),
     ("yes", "test programs run on this machine only"),

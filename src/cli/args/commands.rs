@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use super::run::profiles;
 use super::{AuthMode, PlanArgs, TargetArgs};
 use crate::cli::output::ReportTarget;
 use crate::cli::report_file::ReportFile;
+use crate::run::settings::Profile;
 
 /// The API that the reference server keeps to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -102,6 +104,9 @@ pub struct SelftestArgs {
     /// Tries N of the faults, chosen by the seed
     #[arg(long, value_name = "N")]
     pub sample: Option<usize>,
+    /// How many examples a clause gets [default: standard]
+    #[arg(long, value_name = "PROFILE", value_parser = profiles())]
+    pub profile: Option<Profile>,
     /// Seed of every random choice
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -115,6 +120,10 @@ pub struct SelftestArgs {
     #[arg(long, default_value_t = false, hide_default_value = true, action = clap::ArgAction::Set)]
     #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub whole: bool,
+    /// Ends each full run at the first finding
+    #[arg(long, default_value_t = false, hide_default_value = true, action = clap::ArgAction::Set, requires = "whole")]
+    #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub fail_fast: bool,
     /// The same with N random pairs of faults
     #[arg(long, value_name = "N", conflicts_with_all = ["whole", "sample"])]
     pub pairs: Option<usize>,

@@ -116,6 +116,9 @@ pub struct EffortArgs {
     /// How long the whole run may take: seconds, or 30s, 5m [default: none]
     #[arg(long, value_name = "S")]
     pub deadline: Option<Span>,
+    /// Ends the run at the first new cause; what was not reached is untested
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub fail_fast: Option<bool>,
 }
 
 /// Profiles by name, so that help and completion know them.

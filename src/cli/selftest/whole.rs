@@ -35,7 +35,7 @@ pub(super) fn text(summary: &WholeSummary) -> String {
     let _ = writeln!(
         page,
         "{} of {} found; {} of {} ({:.1} %) accuse a clause that no seeded fault breaks, {} of {} before they were \
-         grouped; {:.2} causes for each fault; {}",
+         grouped; {:.2} causes for each fault; half of the runs sent {} and had sent {} at the first finding; {}",
         grouped(summary.found as u64),
         count(summary.faults as u64, "fault"),
         grouped(summary.stray_causes as u64),
@@ -44,6 +44,8 @@ pub(super) fn text(summary: &WholeSummary) -> String {
         grouped(summary.stray_findings as u64),
         count(summary.findings as u64, "finding"),
         summary.causes_per_fault(),
+        count(summary.median_requests, "request"),
+        grouped(summary.median_first_finding),
         seconds(summary.seconds),
     );
     page

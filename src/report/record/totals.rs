@@ -1,5 +1,7 @@
 //! Totals of a run.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::report::score::Score;
@@ -15,6 +17,9 @@ pub struct Summary {
     pub operations: OperationTotals,
     /// Requests sent.
     pub requests: u64,
+    /// Requests by what they were for; empty if that is not known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub requests_by_purpose: BTreeMap<String, u64>,
     /// Requests sent per second of the run.
     pub requests_per_second: f64,
     /// Findings, against the baseline.

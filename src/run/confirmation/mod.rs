@@ -16,7 +16,7 @@ use super::worker::Worker;
 use super::worker_pool::{Message, Work, WorkerPool};
 use crate::judge::FindingKind;
 use crate::plan::Plan;
-use crate::record::{CaseOutcome, CaseResult, FindingKey, Found, Tally};
+use crate::record::{CaseOutcome, CaseResult, FindingKey, Found, Purpose, Tally};
 
 /// Times that a finding is looked for again.
 const REPETITIONS: u64 = 2;
@@ -145,7 +145,11 @@ async fn shown_again(env: &RunContext, tasks: Vec<Task>, jobs: usize, repetition
         match message {
             Message::Done(of_task) => looked.push(of_task),
             // The findings of the run stand; these only say how often they show.
-            Message::Finished(tally) => noted.merge(tally.without_verdicts()),
+            Message::Finished(tally) => {
+                let mut theirs = tally.without_verdicts();
+                theirs.spent = theirs.spent.all_for(Purpose::Confirmation);
+                noted.merge(theirs);
+            }
         }
     }
     noted.internal_errors.extend(pool.join());

@@ -45,7 +45,7 @@ impl Session<'_> {
             let input = workaround::around(&env, operation, &input, &input, self.case).unwrap_or(input);
             inputs.push((number, operation, input));
         }
-        self.worker.requests += inputs.len() as u64;
+        inputs.iter().for_each(|_| self.worker.count_request());
         let send = |(_, operation, input): &(u32, &Operation, Value)| {
             let request = protocol::request(operation, input);
             let target = &env.target;

@@ -11,6 +11,7 @@ use super::{Bundle, Session};
 use crate::clock;
 use crate::plan::suite::BroadcastState;
 use crate::protocol;
+use crate::record::Purpose;
 use crate::run::remains::{Obstacle, Undeleted};
 use crate::run::target::Target;
 use crate::wire::{Exchange, Reply, Request};
@@ -33,9 +34,21 @@ impl Session<'_> {
         self.delete_all(bundles).await;
     }
 
+    /// Uses resources that another test left.
+    pub(in crate::run) fn take_over(&mut self, bundles: Vec<Bundle>) {
+        self.own.extend(bundles);
+    }
+
+    /// Ends the test and lends its resources to another one.
+    pub(in crate::run) fn lend(mut self) {
+        self.worker.lent = std::mem::take(&mut self.own);
+    }
+
     /// Deletes as far as possible now; the rest is tried again at the end of the run.
     async fn delete_all(&mut self, bundles: Vec<Bundle>) {
+        let outer = self.worker.enter(Purpose::Deletion);
         let undeleted = self.delete_in_order(bundles).await;
+        self.worker.purpose = outer;
         self.worker.env.remains.keep(undeleted);
     }
 
@@ -78,12 +91,18 @@ impl Session<'_> {
 
     /// Whether the target says that a resource does not exist.
     pub(in crate::run) async fn is_gone(&mut self, region: Option<&str>, kind: &str, arn: &str) -> bool {
+        self.status_of(region, kind, arn).await == Some(404)
+    }
+
+    /// The status with which the target shows a resource; `None` if it has no operation for that, or did not respond.
+    async fn status_of(&mut self, region: Option<&str>, kind: &str, arn: &str) -> Option<u16> {
         let env = Arc::clone(&self.worker.env);
-        let Some((reader, member)) = env.plan.resources.reader(&env.contract, kind) else { return false };
-        let Some(operation) = env.contract.operation(reader) else { return false };
+        let (reader, member) = env.plan.resources.reader(&env.contract, kind)?;
+        let operation = env.contract.operation(reader).filter(|operation| !env.is_unavailable(&operation.name))?;
         let input = Value::Object(serde_json::Map::from_iter([(member, Value::from(arn))]));
+        self.worker.count_request();
         let exchange = env.target.send_in(region, &protocol::request(operation, &input)).await;
-        exchange.response().is_some_and(|response| response.status == 404)
+        exchange.response().map(|response| response.status)
     }
 
     /// Deletes bundles in their order, those of one rank side by side where each request takes long. What is left.
@@ -107,7 +126,8 @@ impl Session<'_> {
 
     /// Carries deletions out side by side. What is left, in their order.
     async fn carry_out(&mut self, deletions: Vec<Deletion>) -> Vec<Undeleted> {
-        self.worker.requests += deletions.iter().map(|deletion| deletion.requests.len() as u64).sum::<u64>();
+        let requests: usize = deletions.iter().map(|deletion| deletion.requests.len()).sum();
+        (0..requests).for_each(|_| self.worker.count_request());
         let target = &self.worker.env.target;
         let done = join_all(deletions.into_iter().map(|deletion| deletion.carry_out(target))).await;
         done.into_iter().flatten().collect()
@@ -115,7 +135,6 @@ impl Session<'_> {
 
     /// What has to be sent to delete what one call made, after it has left its state and its streams have ended.
     async fn deletion(&mut self, mut bundle: Bundle) -> Deletion {
-        let env = Arc::clone(&self.worker.env);
         let leave = bundle.state.take().and_then(|name| {
             let (resource, _) = bundle.resources.first()?;
             self.state(&name, resource).map(|state| state.leave.clone())
@@ -124,28 +143,85 @@ impl Session<'_> {
             // Deleting goes on whatever the target says: what is left is reported at the end.
             let _ = self.take_steps(&bundle, &steps).await;
         }
+        let resources = std::mem::take(&mut bundle.resources);
+        let (resources, along) = self.without_taken_along(bundle.region.as_deref(), resources).await;
         let mut requests = Vec::new();
-        for (resource, arn) in std::mem::take(&mut bundle.resources).into_iter().rev() {
-            let Some((deleter, member)) = env.plan.resources.deleter(&resource) else { continue };
-            let Some(operation) = env.contract.operation(deleter) else { continue };
-            if env.not_implemented.contains(deleter) {
-                env.remains.note_undeletable(deleter);
-                continue;
-            }
-            let input = Value::Object(serde_json::Map::from_iter([(member.to_owned(), Value::from(arn.as_str()))]));
-            let request = protocol::request(operation, &input);
-            let was_streaming = self.stop_streaming(&arn).await;
-            let patience = if was_streaming { env.settings.patience } else { Duration::ZERO };
-            requests.push(ResourceDeletion { resource, arn, request, patience });
+        for (resource, arn) in resources.into_iter().rev() {
+            requests.extend(self.deletion_of(resource, arn).await);
         }
-        Deletion { bundle, requests }
+        Deletion { bundle, requests, along }
+    }
+
+    /// What has to be sent to delete a resource, if the target can delete it.
+    async fn deletion_of(&mut self, resource: String, arn: String) -> Option<ResourceDeletion> {
+        let env = Arc::clone(&self.worker.env);
+        let (deleter, member) = env.plan.resources.deleter(&resource)?;
+        let operation = env.contract.operation(deleter)?;
+        if env.not_implemented.contains(deleter) {
+            env.remains.note_undeletable(deleter);
+            return None;
+        }
+        let input = Value::Object(serde_json::Map::from_iter([(member.to_owned(), Value::from(arn.as_str()))]));
+        let request = protocol::request(operation, &input);
+        let was_streaming = self.stop_streaming(&arn).await;
+        let patience = if was_streaming { env.settings.patience } else { Duration::ZERO };
+        Some(ResourceDeletion { resource, arn, request, patience })
+    }
+
+    /// The resources that have to be deleted one by one, of several that one call made, and those that the deletion of the
+    /// first takes along. Whether it does is looked at once for each type, on the first that is deleted.
+    async fn without_taken_along(&mut self, region: Option<&str>, mut resources: Resources) -> (Resources, Resources) {
+        let env = Arc::clone(&self.worker.env);
+        let Some((kind, arn)) = resources.first().cloned().filter(|_| resources.len() > 1) else {
+            return (resources, Vec::new());
+        };
+        match env.savings.takes_along(&kind) {
+            Some(true) => {
+                let along = resources.split_off(1);
+                (resources, along)
+            }
+            Some(false) => (resources, Vec::new()),
+            None if !self.are_there(region, &resources).await => (resources, Vec::new()),
+            None => {
+                let Some(first) = self.deletion_of(kind.clone(), arn).await else { return (resources, Vec::new()) };
+                self.worker.count_request();
+                if first.obstacle(&env.target, region).await.is_some() {
+                    return (resources, Vec::new());
+                }
+                resources.remove(0);
+                let mut are_gone = true;
+                for (other, arn) in &resources {
+                    are_gone = are_gone && self.is_gone(region, other, arn).await;
+                }
+                env.savings.note_takes_along(&kind, are_gone);
+                if are_gone {
+                    resources.drain(..).for_each(|(_, arn)| env.target.note_gone(&arn));
+                }
+                (resources, Vec::new())
+            }
+        }
+    }
+
+    /// Whether the target shows all of these resources but the first.
+    async fn are_there(&mut self, region: Option<&str>, resources: &Resources) -> bool {
+        for (kind, arn) in resources.iter().skip(1) {
+            if self.status_of(region, kind, arn).await != Some(200) {
+                return false;
+            }
+        }
+        true
     }
 }
+
+/// Resources with their types.
+type Resources = Vec<(String, String)>;
 
 /// What has to be sent to delete what one call made.
 struct Deletion {
     bundle: Bundle,
     requests: Vec<ResourceDeletion>,
+    /// What is gone with it.
+    along: Resources,
 }
 
 /// What has to be sent to delete one resource.
@@ -168,6 +244,10 @@ impl Deletion {
                 obstacle = Some(found);
                 self.bundle.resources.insert(0, (deletion.resource, deletion.arn));
             }
+        }
+        match obstacle {
+            None => self.along.iter().for_each(|(_, arn)| target.note_gone(arn)),
+            Some(_) => self.bundle.resources.extend(self.along),
         }
         obstacle.map(|obstacle| Undeleted { bundle: self.bundle, obstacle })
     }

@@ -11,7 +11,7 @@ use crate::generate::placeholder::{self, Placeholder};
 use crate::judge::Judgement;
 use crate::plan::expectation::Expectation;
 use crate::plan::suite::State;
-use crate::record::TrailStep;
+use crate::record::{Purpose, TrailStep};
 use crate::run::lists::{self, Pages};
 use crate::run::workaround;
 use crate::spec::Arn;
@@ -119,8 +119,10 @@ impl Session<'_> {
             self.recall(&arn);
             return Ok(Value::from(arn));
         }
-        let arn = self.make(resource, state).await?;
-        Ok(Value::from(arn))
+        let outer = self.worker.enter(Purpose::Fixture);
+        let made = self.make(resource, state).await;
+        self.worker.purpose = outer;
+        Ok(Value::from(made?))
     }
 
     /// Puts what made a shared resource into the history of this test, which needs it as much.

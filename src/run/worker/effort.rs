@@ -1,8 +1,10 @@
 //! How many examples a case gets.
 
+use crate::generate::Family;
 use crate::plan::case::{Check, Form};
 use crate::run::run_context::RunContext;
 use crate::run::settings::Profile;
+use crate::spec::clause::Constraint;
 
 /// How often each family of a case is drawn from, and how many examples the case gets at most.
 pub(super) fn effort(env: &RunContext, check: &Check) -> (u32, u64) {
@@ -19,11 +21,32 @@ pub(super) fn effort(env: &RunContext, check: &Check) -> (u32, u64) {
 pub(in crate::run) fn rounds(profile: Profile, check: &Check) -> u32 {
     let is_random = matches!(check, Check::Valid { form: Form::Random });
     match (profile, is_random) {
-        (Profile::Quick, false) => 1,
-        (Profile::Quick, true) => 2,
-        (Profile::Standard, false) => 1,
-        (Profile::Standard, true) => 10,
+        (Profile::Quick | Profile::Standard, false) => 1,
+        (Profile::Quick, true) => 1,
+        (Profile::Standard, true) => 3,
         (Profile::Deep, false) => 12,
         (Profile::Deep, true) => 100,
     }
+}
+
+/// Whether a case asks each of its families. Invalid inputs come nearest to a valid one first: the quick profile takes one
+/// of each case, the standard one some, and the deep one all.
+pub(super) fn asked(env: &RunContext, check: &Check, families: &[Family]) -> Vec<bool> {
+    let (alone, among) = match (env.settings.profile, check) {
+        _ if env.settings.cases.is_some() => (usize::MAX, usize::MAX),
+        (Profile::Quick, Check::Refuses { .. } | Check::RuleRefuses { .. }) => (1, 0),
+        (Profile::Standard, Check::Refuses { constraint, .. }) => match constraint {
+            Constraint::Type | Constraint::Pattern | Constraint::Enum => (4, 3),
+            _ => (usize::MAX, 3),
+        },
+        _ => (usize::MAX, usize::MAX),
+    };
+    let (mut alone, mut among) = (alone, among);
+    let mut take = |family: &Family| {
+        let left = if family.is_among_neighbours() { &mut among } else { &mut alone };
+        let is_asked = *left > 0;
+        *left = left.saturating_sub(1);
+        is_asked
+    };
+    families.iter().map(&mut take).collect()
 }

@@ -23,7 +23,7 @@ pub use errors::{CommonError, ErrorTrigger, ExpectedError, OtherError};
 pub use reading::{Ambiguity, Erratum, NumberedRule, Retired, Untestable, Why};
 pub(super) use resolve::resolve;
 pub(super) use sources::{Located, RuleText, Sources, base_of};
-pub use states::{Leniency, Limit, Precondition, Quota};
+pub use states::{Charges, Leniency, Limit, Precondition, Quota};
 pub use words::*;
 
 /// Everything that the rules of a contract say. The default says nothing: that is a model without rules.
@@ -51,6 +51,8 @@ pub struct Rules {
     pub regions: Regions,
     /// How resources broadcast, if some do.
     pub broadcast: Option<BroadcastControl>,
+    /// What a run on a real endpoint is charged for, if that is known.
+    pub charges: Option<Charges>,
     /// Rates that a run on a real endpoint keeps to.
     pub quotas: Vec<Quota>,
     /// How many of a thing there can be.

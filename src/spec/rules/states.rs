@@ -1,5 +1,6 @@
 //! What a run must know of a service to use it: rates, limits, states, and values that are neither valid nor invalid.
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::words::Scope;
@@ -13,6 +14,16 @@ pub struct Quota {
     pub per_second: f64,
     /// What it is counted for.
     pub per: Scope,
+}
+
+/// What a run on a real endpoint is charged for, each in one sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Charges {
+    /// Of requests and the resources that they make.
+    pub requests: String,
+    /// Of broadcasts, if resources broadcast.
+    pub broadcasts: Option<String>,
 }
 
 /// How many of a thing there can be.

@@ -60,6 +60,9 @@ impl Resolver<'_> {
             if let Some(regions) = &file.regions {
                 self.rules.regions.clone_from(regions);
             }
+            if file.charges.is_some() {
+                self.rules.charges.clone_from(&file.charges);
+            }
             if file.broadcast.is_some() {
                 self.rules.broadcast.clone_from(&file.broadcast);
             }

@@ -13,6 +13,7 @@ use super::super::clause::Tier;
 use super::super::conventions::{BroadcastControl, MarkMembers, Regions};
 use super::errors::{CommonError, OtherError};
 use super::reading::{Retired, Why};
+use super::states::Charges;
 use super::words::RulePlace;
 pub(super) use clauses::{Ambiguity, Default, Erratum, Error, Input, Output, Scenario};
 pub(super) use facts::{ErrorEntry, Leniency, Limit, Precondition, Quota, Untestable};
@@ -50,6 +51,8 @@ pub(super) struct File {
     pub regions: Option<Regions>,
     /// How resources broadcast.
     pub broadcast: Option<BroadcastControl>,
+    /// What a run on a real endpoint is charged for.
+    pub charges: Option<Charges>,
     /// Rates that a run on a real endpoint keeps to.
     #[serde(default)]
     pub quotas: Vec<Quota>,

@@ -1,0 +1,134 @@
+//! What the workers of a run know together, so that a request that can show nothing new is not sent: which controls were
+//! accepted, around which changes resources were read, and what a deletion takes along.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use super::settings::Profile;
+
+/// Changes of one operation around which resources are read: those with the fewest members, with all, and some more.
+const LOOKS: usize = 4;
+/// The same in the quick profile.
+const QUICK_LOOKS: usize = 2;
+
+/// What cases share.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sharing {
+    /// Nothing but what deletions take along: each case stands for itself.
+    #[default]
+    Off,
+    /// All that is known.
+    On,
+    /// Nothing; whatever showed a finding is done again.
+    Again,
+}
+
+/// What is known.
+#[derive(Debug, Default)]
+pub struct Savings {
+    sharing: Sharing,
+    most_looks: usize,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Known {
+    /// Controls that were accepted, each with the number of outages up to then.
+    controls: BTreeSet<(u64, String)>,
+    /// Changes around which resources were read, by operation.
+    looks: BTreeMap<String, usize>,
+    /// Whether the deletion of a resource type takes along what came into being with it.
+    takes_along: BTreeMap<String, bool>,
+}
+
+impl Savings {
+    /// Nothing is known so far.
+    pub fn new(sharing: Sharing, profile: Profile) -> Savings {
+        let most_looks = if profile == Profile::Quick { QUICK_LOOKS } else { LOOKS };
+        Savings { sharing, most_looks, ..Savings::default() }
+    }
+
+    /// What deletions take along, for cases that share otherwise.
+    pub fn with(&self, sharing: Sharing) -> Savings {
+        let takes_along = self.ask(|known| known.takes_along.clone());
+        Savings { sharing, most_looks: self.most_looks, known: Mutex::new(Known { takes_along, ..Known::default() }) }
+    }
+
+    /// What cases share.
+    pub fn sharing(&self) -> Sharing {
+        self.sharing
+    }
+
+    /// Whether another worker's control was accepted since the target was last away.
+    pub fn has_accepted(&self, outages: u64, control: &str) -> bool {
+        self.sharing == Sharing::On && self.ask(|known| known.controls.contains(&(outages, control.to_owned())))
+    }
+
+    /// Notes that a control was accepted.
+    pub fn note_accepted(&self, outages: u64, control: &str) {
+        if self.sharing == Sharing::On {
+            self.ask(|known| known.controls.insert((outages, control.to_owned())));
+        }
+    }
+
+    /// The number of the next change of an operation around which resources are to be read; `None` if further ones show
+    /// nothing new.
+    pub fn next_look(&self, operation: &str) -> Option<usize> {
+        self.ask(|known| {
+            let looks = known.looks.entry(operation.to_owned()).or_default();
+            *looks += 1;
+            (*looks <= self.most_looks).then_some(*looks - 1)
+        })
+    }
+
+    /// Whether the deletion of a resource type takes along what came into being with it; `None` if that is not known.
+    pub fn takes_along(&self, kind: &str) -> Option<bool> {
+        self.ask(|known| known.takes_along.get(kind).copied())
+    }
+
+    /// Notes whether it does. One resource that stayed says that it does not.
+    pub fn note_takes_along(&self, kind: &str, takes_along: bool) {
+        self.ask(|known| {
+            let known = known.takes_along.entry(kind.to_owned()).or_insert(true);
+            *known &= takes_along;
+        });
+    }
+
+    fn ask<T>(&self, ask: impl FnOnce(&mut Known) -> T) -> T {
+        ask(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_counts_for_all_workers_until_the_target_was_away() {
+        let savings = Savings::new(Sharing::On, Profile::Standard);
+        savings.note_accepted(0, "CreateThing {}");
+        assert!(savings.has_accepted(0, "CreateThing {}") && !savings.has_accepted(1, "CreateThing {}"));
+        let alone = Savings::default();
+        alone.note_accepted(0, "CreateThing {}");
+        assert!(!alone.has_accepted(0, "CreateThing {}"), "a case by itself asks its own controls");
+    }
+
+    #[test]
+    fn resources_are_read_around_a_few_changes_of_each_operation() {
+        let savings = Savings::new(Sharing::On, Profile::Standard);
+        let looks: Vec<_> = (0..6).map(|_| savings.next_look("UpdateThing")).collect();
+        assert_eq!(looks, [Some(0), Some(1), Some(2), Some(3), None, None]);
+        assert_eq!(savings.next_look("DeleteThing"), Some(0));
+    }
+
+    #[test]
+    fn what_stayed_once_is_deleted_by_itself_from_then_on() {
+        let savings = Savings::default();
+        assert_eq!(savings.takes_along("thing"), None);
+        savings.note_takes_along("thing", true);
+        assert_eq!(savings.takes_along("thing"), Some(true));
+        savings.note_takes_along("thing", false);
+        savings.note_takes_along("thing", true);
+        assert_eq!(savings.takes_along("thing"), Some(false));
+    }
+}
