@@ -1,7 +1,6 @@
 //! Whether a response treats a resource as there or as gone, as it is known to be.
 
 use super::Heard;
-
 use crate::judge::shadow::{Existence, Shadow, Views};
 use crate::judge::{Answer, FindingKind, Violation};
 use crate::plan::expectation::not_found_errors;
