@@ -267,14 +267,14 @@ impl Target {
         !suspicion.may_lag || self.is_late(&suspicion.arn, when, is_single)
     }
 
-    /// Whether a read comes so late after the last change that it must show it.
+    /// Whether a read began so late after the last change that it must show it.
     fn is_late(&self, arn: &str, when: When, is_single: IsSingle) -> bool {
         if self.is_local && is_single == IsSingle::Yes {
             return true;
         }
         let lag = if self.is_local { LOCAL_LAG } else { LAG };
         let changed = self.resources.get(arn).map(|resource| resource.changed);
-        when.is_known && changed.is_some_and(|changed| when.ended.saturating_sub(changed) >= lag)
+        when.is_known && changed.is_some_and(|changed| when.began.saturating_sub(changed) >= lag)
     }
 
     fn doubt(&self, heard: &Heard<'_>, when: When, arn: &str, violation: Violation) -> Doubt {
