@@ -14,7 +14,6 @@ pub use totals::{CaseTotals, CauseTotals, ClauseTotals, FindingTotals, Operation
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::FindingKind;
 use crate::spec::Bundle;
 
 /// Value of [`Record::schema`].
