@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::{Mutex, watch};
 use tokio::task::LocalSet;
 
@@ -54,8 +54,8 @@ impl<T: Send + 'static> WorkerPool<T> {
         work: W,
         workers: usize,
     ) -> (UnboundedSender<W::Job>, WorkerPool<T>) {
-        let (jobs, queue) = unbounded_channel();
-        let (sender, messages) = unbounded_channel();
+        let (jobs, queue) = mpsc::unbounded_channel();
+        let (sender, messages) = mpsc::unbounded_channel();
         let (queue, is_over) = (Arc::new(Mutex::new(queue)), Arc::new(watch::Sender::new(false)));
         let shared = Shared { work: Arc::new(work), queue, is_over, messages: sender };
         let workers = workers.max(1);
