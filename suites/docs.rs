@@ -6,7 +6,7 @@
 #[path = "docs/settings.rs"]
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -123,29 +123,75 @@ fn every_clause_is_broken_by_some_fault() {
         let fault = mutant.id.parse::<ivs_conformance::reference::Fault>();
         assert!(fault.is_ok(), "{fault:?}");
     }
-    let mut families: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    let mut families: BTreeMap<&str, (usize, usize, &str)> = BTreeMap::new();
+    let mut conditions: BTreeMap<&str, usize> = BTreeMap::new();
     for mutant in &catalogue.mutants {
-        families.entry(&mutant.family).or_insert((0, &mutant.id)).0 += 1;
+        let (all, occasional, example) = families.entry(&mutant.family).or_insert((0, 0, &mutant.id));
+        *all += 1;
+        *example = if mutant.id.contains('@') { *example } else { mutant.id.as_str().min(*example) };
+        if let Some((_, condition)) = mutant.id.rsplit_once('@') {
+            *occasional += 1;
+            *conditions.entry(condition).or_insert(0) += 1;
+        }
     }
     let mut page = format!(
         "# Faults\n\n\
          `ivs-conformance selftest` seeds {} faults, one after another, into the reference server. A fault counts as\n\
          detected only by a finding of a clause that it breaks; `suites/selftest/faults.toml` says which those are.\n\
          Every clause that is decided is broken by at least one.\n\n\
-         | family | faults | example |\n| --- | ---: | --- |\n",
+         | family | faults | of them on some occasions only | example |\n| --- | ---: | ---: | --- |\n",
         catalogue.mutants.len(),
     );
-    for (family, (number, example)) in &families {
-        let _ = writeln!(page, "| {family} | {number} | `{}` |", cell(example));
+    for (family, (number, occasional, example)) in &families {
+        let _ = writeln!(page, "| {family} | {number} | {occasional} | `{}` |", cell(example));
     }
-    page.push_str("\n## Not tried\n\nFaults that show to nobody, or that break no promise.\n\n");
+    page.push_str("\n## Occasions\n\nThe condition behind the `@` of a fault says when it shows.\n\n");
+    page.push_str("| condition | faults |\n| --- | ---: |\n");
+    for (condition, number) in &conditions {
+        let _ = writeln!(page, "| `{condition}` | {number} |");
+    }
+    page.push_str(
+        "\nThose that follow from other faults stand for mistakes at a place, the first time or the second:\n\n",
+    );
+    page.push_str("| faults of the form | conditions | mistake |\n| --- | --- | --- |\n");
+    for occasion in &catalogue.occasions {
+        let _ =
+            writeln!(page, "| `{}` | {} | {} |", cell(&occasion.faults), occasion.when.join(", "), cell(&occasion.why));
+    }
+    page.push_str(&not_found(&catalogue));
+    page.push_str("\n## Not tried\n\nFaults that no client can see, or that break no promise.\n\n");
     page.push_str("| fault | reason |\n| --- | --- |\n");
-    for equivalent in &catalogue.equivalents {
+    let hidden: BTreeSet<&str> = catalogue.equivalents.iter().map(|equivalent| equivalent.id.as_str()).collect();
+    // What is never seen is not listed once more for each occasion.
+    let is_listed = |id: &str| id.split_once('@').is_none_or(|(always, _)| !hidden.contains(always));
+    for equivalent in catalogue.equivalents.iter().filter(|equivalent| is_listed(&equivalent.id)) {
         let _ = writeln!(page, "| `{}` | {} |", cell(&equivalent.id), cell(&equivalent.reason));
     }
     assert_eq!(catalogue.unbroken(&contract, &plan.cases), Vec::<&str>::new(), "clauses that no fault breaks");
     assert!(catalogue.mutants.len() > 1000);
     assert_up_to_date("faults.md", &page);
+}
+
+/// The faults that clients can see and no run finds yet, by reason.
+fn not_found(catalogue: &Catalogue) -> String {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (mutant, reason) in &catalogue.undetected {
+        reasons.entry(reason).or_default().push(&mutant.id);
+    }
+    let mut page = format!(
+        "\n## Not found\n\n\
+         {} faults that clients can see are not found by a run. They are not among the {} above: they are tried only if a\n\
+         glob of `--only` has an `@`.\n",
+        catalogue.undetected.len(),
+        catalogue.mutants.len(),
+    );
+    for (reason, faults) in reasons {
+        let _ = writeln!(page, "\n{reason} {}:\n", faults.len());
+        for fault in faults {
+            let _ = writeln!(page, "- `{}`", cell(fault));
+        }
+    }
+    page
 }
 
 /// The words between backticks of a table's cell.

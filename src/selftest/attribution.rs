@@ -20,9 +20,27 @@ pub struct Data {
     /// Faults thought up by hand.
     #[serde(rename = "fault", default)]
     pub faults: Vec<HandWritten>,
-    /// Faults that show to nobody.
+    /// Conditions under which faults show, each of which makes another fault.
+    #[serde(rename = "occasion", default)]
+    pub occasions: Vec<OccasionData>,
+    /// Faults that no client can see, or that break no promise.
     #[serde(rename = "equivalent", default)]
     pub equivalents: Vec<EquivalentData>,
+    /// Faults that are seen by clients, and not found by a run yet.
+    #[serde(rename = "undetected", default)]
+    pub undetected: Vec<EquivalentData>,
+}
+
+/// Conditions that go with the faults of a form: `FAULT@CONDITION` for each.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OccasionData {
+    /// Regular expression for whole ids of faults that always show.
+    pub faults: String,
+    /// The conditions, as `serve --fault` takes them.
+    pub when: Vec<String>,
+    /// Which mistake of an implementer does so.
+    pub why: String,
 }
 
 /// A family of faults: the first whose pattern fits a fault is its family.
@@ -53,13 +71,13 @@ pub struct HandWritten {
     pub also: Vec<String>,
 }
 
-/// Faults that change nothing that a client can see, or nothing that the contract promises.
+/// Faults that are not tried, for one reason.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EquivalentData {
     /// Regular expression for whole ids.
     pub faults: String,
-    /// Why nobody can see them.
+    /// Why they are not tried.
     pub reason: String,
 }
 

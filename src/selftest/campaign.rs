@@ -90,7 +90,7 @@ fn prepared(contract: &Arc<Contract>, options: &Options) -> Result<(Bench, Vec<M
     let catalogue = Catalogue::of(contract, &plan.cases)?;
     let mut mutants = catalogue.mutants;
     if options.only.iter().any(|glob| glob.contains('@')) {
-        mutants.extend(catalogue.occasional);
+        mutants.extend(catalogue.undetected.into_iter().map(|(mutant, _)| mutant));
     }
     let mutants = chosen(contract, mutants, &options.only)?;
     let bench = Bench {

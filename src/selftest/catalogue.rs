@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use regex::Regex;
+
 use super::SelftestError;
-use super::attribution::{self, Attribution, Data};
+use super::attribution::{self, Attribution, Data, EquivalentData, OccasionData};
 use crate::plan::operation_role::{self, OperationRole, RoleKind};
 use crate::plan::reason;
 use crate::plan::resources::Resources;
@@ -40,12 +42,12 @@ impl Mutant {
     }
 }
 
-/// A fault that shows to nobody.
+/// A fault that is not tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Equivalent {
     /// Its id.
     pub id: String,
-    /// Why it cannot be seen.
+    /// Why not.
     pub reason: String,
 }
 
@@ -54,9 +56,10 @@ pub struct Equivalent {
 pub struct Catalogue {
     /// Those to try.
     pub mutants: Vec<Mutant>,
-    /// Derived faults that show on some occasions only, `KIND@CONDITION`. Not all of them are detected yet: they are tried
-    /// if a glob has an `@`.
-    pub occasional: Vec<Mutant>,
+    /// Conditions that were derived from data, with the mistakes that they stand for.
+    pub occasions: Vec<OccasionData>,
+    /// Those that clients can see and no run finds yet, with the reason.
+    pub undetected: Vec<(Mutant, String)>,
     /// Those that cannot be seen, with the reason.
     pub equivalents: Vec<Equivalent>,
 }
@@ -81,20 +84,31 @@ impl Catalogue {
                 ids.extend(of_output(&falsifiable, operation, node));
             }
         }
-        let hidden = data
-            .equivalents
-            .into_iter()
-            .map(|entry| Ok((attribution::whole(&entry.faults)?, entry.reason)))
-            .collect::<Result<Vec<_>, SelftestError>>()?;
-        let mut catalogue = Catalogue { mutants: Vec::new(), occasional: Vec::new(), equivalents: Vec::new() };
+        add_occasions(&data.occasions, &mut ids)?;
+        let by_hand: BTreeSet<&str> = data.faults.iter().map(|fault| fault.id.as_str()).collect();
+        ids.retain(|id| !by_hand.contains(id.as_str()));
+        let hidden = reasons(data.equivalents)?;
+        let undetected = reasons(data.undetected)?;
+        let mut catalogue = Catalogue {
+            mutants: Vec::new(),
+            occasions: data.occasions,
+            undetected: Vec::new(),
+            equivalents: Vec::new(),
+        };
         for id in ids {
-            if let Some((_, reason)) = hidden.iter().find(|(regex, _)| regex.is_match(&id)) {
-                catalogue.equivalents.push(Equivalent { id, reason: reason.clone() });
+            // What a client can never see, it cannot see on some occasions either.
+            let always = id.split('@').next().unwrap_or(&id);
+            if let Some(reason) = reason_of(&hidden, &id).or_else(|| reason_of(&hidden, always)) {
+                catalogue.equivalents.push(Equivalent { id, reason });
                 continue;
             }
             let (family, breaks) = attribution.of(contract, &id)?;
-            let list = if id.contains('@') { &mut catalogue.occasional } else { &mut catalogue.mutants };
-            list.push(Mutant { id, family, breaks, also_breaks: Vec::new(), why: None });
+            let reason = reason_of(&undetected, &id);
+            let mutant = Mutant { id, family, breaks, also_breaks: Vec::new(), why: None };
+            match reason {
+                Some(reason) => catalogue.undetected.push((mutant, reason)),
+                None => catalogue.mutants.push(mutant),
+            }
         }
         for fault in data.faults {
             let of_its_form = attribution.of(contract, fault.id.split('@').next().unwrap_or(&fault.id));
@@ -121,6 +135,31 @@ impl Catalogue {
         let unbroken = falsifiable(contract, cases).into_iter().filter(|index| !broken.contains(index));
         unbroken.map(|index| contract.clauses.get(index).id.as_str()).collect()
     }
+}
+
+type Reasons = Vec<(Regex, String)>;
+
+fn reasons(entries: Vec<EquivalentData>) -> Result<Reasons, SelftestError> {
+    entries.into_iter().map(|entry| Ok((attribution::whole(&entry.faults)?, entry.reason))).collect()
+}
+
+fn reason_of(reasons: &Reasons, id: &str) -> Option<String> {
+    reasons.iter().find(|(regex, _)| regex.is_match(id)).map(|(_, reason)| reason.clone())
+}
+
+/// Adds the faults that show under a condition only.
+fn add_occasions(occasions: &[OccasionData], ids: &mut BTreeSet<String>) -> Result<(), SelftestError> {
+    let always: Vec<String> = ids.iter().filter(|id| !id.contains('@')).cloned().collect();
+    for occasion in occasions {
+        let regex = attribution::whole(&occasion.faults)?;
+        let concerned: Vec<&String> = always.iter().filter(|id| regex.is_match(id)).collect();
+        if concerned.is_empty() {
+            return Err(SelftestError::Data(format!("an occasion fits no fault: `{}`", occasion.faults)));
+        }
+        let conditions = |id: &String| occasion.when.iter().map(move |when| format!("{id}@{when}")).collect::<Vec<_>>();
+        ids.extend(concerned.into_iter().flat_map(conditions));
+    }
+    Ok(())
 }
 
 /// The clauses that some case decides and that some target could violate.

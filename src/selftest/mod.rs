@@ -15,6 +15,7 @@ pub mod whole;
 
 use thiserror::Error;
 
+pub use attribution::OccasionData;
 pub use campaign::{Options, Seeding, run, run_whole};
 pub use catalogue::{Catalogue, Equivalent, Mutant};
 pub use result::{Detection, Summary, Trial};

@@ -49,6 +49,8 @@ pub enum Detection {
 pub enum Within {
     /// Those made for the clause.
     Clause,
+    /// The scenarios that call its operation.
+    Operation,
     /// The whole run.
     Run,
 }

@@ -8,7 +8,8 @@ use tokio::sync::Notify;
 use super::catalogue::Mutant;
 use super::result::{Detection, Trial, Within};
 use crate::clock;
-use crate::plan::Plan;
+use crate::plan::suite::Step;
+use crate::plan::{Case, Check, Plan};
 use crate::record::Event;
 use crate::reference;
 use crate::run::settings::Settings;
@@ -35,7 +36,8 @@ struct Shown {
 }
 
 impl Bench {
-    /// Tries one fault: first the cases that decide the clauses it breaks, then the whole run.
+    /// Tries one fault: first the cases that decide the clauses it breaks, then the scenarios that call the operations of
+    /// these clauses, then the whole run.
     pub async fn try_fault(&self, mutant: &Mutant) -> Trial {
         let started = clock::instant();
         let detected = run::panics::caught(self.detect(mutant)).await;
@@ -53,11 +55,12 @@ impl Bench {
 
     async fn detect(&self, mutant: &Mutant) -> Result<Detection, String> {
         let id = |clause: ClauseIndex| self.contract.clauses.get(clause).id.clone();
-        let narrow = self.narrowed(&mutant.breaks);
-        if !narrow.cases.is_empty() {
-            let shown = self.check(mutant, &narrow).await?;
+        let stages =
+            [(self.narrowed(&mutant.breaks), Within::Clause), (self.calling(&mutant.breaks), Within::Operation)];
+        for (plan, within) in stages.into_iter().filter(|(plan, _)| !plan.cases.is_empty()) {
+            let shown = self.check(mutant, &plan).await?;
             if let Some((clause, requests)) = shown.detected {
-                return Ok(Detection::Killed { by: id(clause), requests, within: Within::Clause });
+                return Ok(Detection::Killed { by: id(clause), requests, within });
             }
         }
         let shown = self.check(mutant, &self.plan).await?;
@@ -73,6 +76,26 @@ impl Bench {
         let mut cases: Vec<_> =
             self.plan.cases.iter().filter(|case| case.clauses.iter().any(decides)).cloned().collect();
         cases.sort_by_key(|case| !case.clauses.first().is_some_and(decides));
+        self.part(cases, clauses)
+    }
+
+    /// The scenarios that call the operations of the clauses: every response to them is judged.
+    fn calling(&self, clauses: &[ClauseIndex]) -> Plan {
+        let operation = |clause: &ClauseIndex| self.contract.clauses.get(*clause).operation.as_deref();
+        let operations: BTreeSet<&str> = clauses.iter().filter_map(operation).collect();
+        let calls = |case: &&Case| match case.check {
+            Check::Scenario { scenario } => {
+                let steps = self.plan.suites.scenarios.get(scenario).map(|scenario| &scenario.steps);
+                steps.is_some_and(|steps| calls_any(steps, &operations))
+            }
+            _ => false,
+        };
+        let cases = self.plan.cases.iter().filter(calls).cloned().collect();
+        self.part(cases, clauses)
+    }
+
+    /// A plan of some cases.
+    fn part(&self, cases: Vec<Case>, clauses: &[ClauseIndex]) -> Plan {
         let resources = self.plan.resources.clone();
         Plan { cases, clauses: clauses.to_vec(), resources, suites: self.plan.suites.clone(), notes: Vec::new() }
     }
@@ -115,4 +138,12 @@ impl Bench {
             _ => Ok(Shown { detected, blamed }),
         }
     }
+}
+
+/// Whether one of the steps, or one beside it, calls one of the operations.
+fn calls_any(steps: &[Step], operations: &BTreeSet<&str>) -> bool {
+    steps.iter().any(|step| {
+        let mut called = step.call.iter().chain(&step.walk);
+        called.any(|name| operations.contains(name.as_str())) || calls_any(&step.beside, operations)
+    })
 }

@@ -11,7 +11,7 @@ use super::class::values_at;
 use super::history::History;
 use super::in_flight::{self, Flights};
 use super::occasion::Facts;
-use super::{AnswerChange, Behavior, Class, Fault, Kind, Names, Outcome, Rejection, Rewrite, Systemic, When};
+use super::{AnswerChange, Behavior, Change, Class, Fault, Kind, Names, Outcome, Rejection, Rewrite, Systemic, When};
 
 /// A fault with the number of occasions that it had.
 #[derive(Debug)]
@@ -221,14 +221,30 @@ impl Faults {
     pub(crate) fn change_document(&self, of: Operation, document: &mut Value) {
         for active in &self.active {
             match &active.fault.kind {
-                Kind::Document { operation, path, change } if *operation == of && self.fires(active) => {
-                    super::apply(*change, path, document);
+                Kind::Document { operation, path, change } if *operation == of => {
+                    self.change_at(active, (*change, path), document);
                 }
                 Kind::Put { operation, path, value } if *operation == of && self.fires(active) => {
                     super::put(value, path, document);
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Changes a document at a path, or only those items of its list for which the fault shows.
+    fn change_at(&self, active: &Active, (change, path): (Change, &[String]), document: &mut Value) {
+        let is_of_items = path.get(1).is_some_and(|segment| segment == "member");
+        match active.fault.when {
+            When::LastItem => {
+                super::apply_to_items(change, path, document, &|index, of, _| of > 1 && index + 1 == of);
+            }
+            When::ThirdResource if is_of_items => {
+                let is_third = |item: &Value| self.history.as_ref().is_some_and(|history| history.is_third(item));
+                super::apply_to_items(change, path, document, &|_, _, item| is_third(item));
+            }
+            _ if self.fires(active) => super::apply(change, path, document),
+            _ => {}
         }
     }
 

@@ -98,6 +98,25 @@ pub(crate) fn put(value: &Value, path: &[String], document: &mut Value) {
     }
 }
 
+/// Applies a change to some items of a list only; `picks` is told the position of an item, how many there are, and the
+/// item.
+pub(crate) fn apply_to_items(
+    change: Change,
+    path: &[String],
+    document: &mut Value,
+    picks: &dyn Fn(usize, usize, &Value) -> bool,
+) {
+    let [list, member, rest @ ..] = path else { return };
+    let items = document.get_mut(list.as_str()).and_then(Value::as_array_mut);
+    let Some(items) = items.filter(|_| member == "member" && !rest.is_empty()) else { return };
+    let of = items.len();
+    for (index, item) in items.iter_mut().enumerate() {
+        if picks(index, of, item) {
+            apply(change, rest, item);
+        }
+    }
+}
+
 fn in_list(change: Change, rest: &[String], items: &mut Vec<Value>) {
     if rest.is_empty() && change == Change::Drop {
         items.clear();
@@ -237,6 +256,14 @@ mod tests {
             after(Change::Corrupt, "channels.member.tags.key", document),
             json!({"channels": [{"arn": "a", "tags": {"!k": "v"}}, {"arn": "b"}]})
         );
+    }
+
+    #[test]
+    fn some_items_are_changed_only() {
+        let path: Vec<String> = ["channels", "member", "arn"].map(str::to_owned).to_vec();
+        let mut document = json!({"channels": [{"arn": "a"}, {"arn": "b"}]});
+        apply_to_items(Change::Clear, &path, &mut document, &|index, of, _| index + 1 == of);
+        assert_eq!(document, json!({"channels": [{"arn": "a"}, {"arn": ""}]}));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::super::operation::Operation;
 use super::occasion::Facts;
+use super::{ListFault, ViewFault};
 
 /// Members that name the one resource that an operation is about.
 const SUBJECTS: [&str; 2] = ["arn", "resourceArn"];
@@ -61,54 +62,6 @@ impl Past {
     }
 }
 
-/// What a view shows in the place of a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ViewFault {
-    /// Its value before the last change.
-    Stale,
-    /// The value that the resource made before it has.
-    Neighbour,
-}
-
-/// What a view of several resources shows otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ListFault {
-    /// A later page begins with the item that ended the page before.
-    RepeatsOnLaterPages,
-    /// A later page lacks its last item.
-    LosesOnLaterPages,
-    /// The last page shows a resource that was deleted.
-    ShowsDeleted,
-    /// Every third resource is left out.
-    LosesThird,
-    /// Of three items or more the second is left out.
-    LosesMiddle,
-    /// Of two items or more the first is left out.
-    LosesFirst,
-}
-
-impl ListFault {
-    pub(crate) const ALL: [Self; 6] = [
-        Self::RepeatsOnLaterPages,
-        Self::LosesOnLaterPages,
-        Self::ShowsDeleted,
-        Self::LosesThird,
-        Self::LosesMiddle,
-        Self::LosesFirst,
-    ];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::RepeatsOnLaterPages => "repeats-on-later-pages",
-            Self::LosesOnLaterPages => "loses-on-later-pages",
-            Self::ShowsDeleted => "shows-deleted",
-            Self::LosesThird => "loses-third",
-            Self::LosesMiddle => "loses-middle",
-            Self::LosesFirst => "loses-first",
-        }
-    }
-}
-
 impl History {
     /// What is known of a request before it is performed.
     pub(crate) fn facts(&self, of: Operation, members: &Map<String, Value>) -> Facts {
@@ -126,6 +79,12 @@ impl History {
         }
         facts.is_later_page = members.get("nextToken").and_then(Value::as_str).is_some_and(|token| !token.is_empty());
         facts
+    }
+
+    /// Whether a document shows each third resource of its kind.
+    pub(crate) fn is_third(&self, document: &Value) -> bool {
+        let arn = document.get("arn").and_then(Value::as_str).unwrap_or_default();
+        self.0.lock().resources.get(arn).is_some_and(|past| past.ordinal.is_multiple_of(3))
     }
 
     /// Notes what a successful request changed; `document` is the true one.

@@ -33,6 +33,7 @@ mod parse;
 mod replies;
 mod requests;
 mod systemic;
+mod view;
 
 pub use catalogue::{Entry, catalogue};
 pub use kind::Fault;
@@ -42,8 +43,8 @@ pub use parse::InvalidFault;
 use active::Faults;
 use behavior::{AuthFault, BatchFault, Behavior, PageFault, ProtocolFault, STATE_FAULTS, StreamFault, TagFault};
 use class::Class;
-use document::{Change, apply, put};
-use history::{ListFault, ViewFault};
+use document::{Change, apply, apply_to_items, put};
 use kind::{AnswerChange, Kind, Outcome, Rejection, Rewrite};
 use occasion::When;
 use systemic::{Names, Systemic};
+use view::{ListFault, ViewFault};
