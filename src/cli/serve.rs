@@ -50,7 +50,8 @@ fn faults() -> Result<String, CliError> {
     let stages::Loaded { contract, suites } = stages::load(None)?;
     let plan = stages::plan(&contract, &suites, &[], &[], Shard::default())?;
     let catalogue = Catalogue::of(&contract, &plan.cases).map_err(|error| CliError::usage(error.to_string()))?;
-    let mut mutants: Vec<_> = catalogue.mutants.iter().chain(&catalogue.occasional).collect();
+    let undetected = catalogue.undetected.iter().map(|(mutant, _)| mutant);
+    let mut mutants: Vec<_> = catalogue.mutants.iter().chain(undetected).collect();
     mutants.sort_by(|a, b| (&a.family, &a.id).cmp(&(&b.family, &b.id)));
     let mut page = String::from("faults, for --fault\n");
     for family in mutants.chunk_by(|a, b| a.family == b.family) {

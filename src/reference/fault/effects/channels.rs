@@ -43,9 +43,7 @@ pub(super) fn with_own_names(call: &Call<'_>, region: &Region, document: Vec<u8>
 }
 
 pub(super) fn after(step: &Step<'_>, region: &mut Region, outcome: Outcome) -> Outcome {
-    if outcome.is_err() {
-        return outcome;
-    }
+    let outcome = Ok(outcome?);
     match step.call.operation {
         Operation::CreateChannel => created(step, region, outcome),
         Operation::CreateStreamKey => same_value(step, region, outcome),

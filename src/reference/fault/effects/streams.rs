@@ -79,13 +79,11 @@ fn without_session(step: &Step<'_>, outcome: Outcome) -> Outcome {
 }
 
 fn session_shown(step: &Step<'_>, row: &ChannelRow, outcome: Outcome) -> Outcome {
-    if outcome.is_err() {
-        return outcome;
-    }
+    let document = outcome?;
     let has = |fault| step.has(Behavior::Stream(fault));
     let (snapshot, no_end) = (has(StreamFault::LiveSnapshot), has(StreamFault::NoEndTime));
     let (early_end, turned) = (has(StreamFault::EndBeforeStart), has(StreamFault::EventsOldestFirst));
-    edited(outcome, |document| {
+    edited(Ok(document), |document| {
         let Some(session) = document.get_mut("streamSession").and_then(Value::as_object_mut) else { return };
         if snapshot {
             session.insert("channel".to_owned(), json!(row.channel));
