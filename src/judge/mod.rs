@@ -10,6 +10,7 @@ pub mod expected;
 pub mod finding;
 pub mod lag;
 pub mod law;
+pub mod linearizability;
 pub mod listed;
 mod other_reason;
 pub mod output;

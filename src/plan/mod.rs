@@ -2,6 +2,7 @@
 //! reason why.
 
 pub mod accepted;
+pub mod activity;
 mod build;
 pub mod case;
 pub mod case_id;

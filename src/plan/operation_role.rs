@@ -62,6 +62,12 @@ impl OperationRole {
             tags: None,
         }
     }
+
+    /// Whether it is about one or several resources of a type that were made before: for a list that has an owner, of the
+    /// owner's type.
+    pub fn is_about(&self, resource: &str) -> bool {
+        self.kind != RoleKind::Create && self.owner.as_deref().unwrap_or(&self.resource) == resource
+    }
 }
 
 /// The roles of all operations in the life of a resource type, in the order of the contract.

@@ -1,6 +1,7 @@
 //! Plain data of a run: what was asked for, what happened, what was found. `run` and `traffic` fill it in, `report` reads
 //! it. Nothing here sends, judges or prints.
 
+mod coverage;
 pub mod credentials;
 pub mod description;
 pub mod event;
@@ -14,6 +15,7 @@ pub mod tally;
 pub mod trail;
 mod upheld;
 
+pub use coverage::{Share, StepCoverage};
 pub use description::RunDescription;
 pub use event::Event;
 pub use finding::{FindingKey, Found, Seen, Witness};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::coverage::StepCoverage;
 use super::finding::{FindingKey, Found};
 use super::purpose::Spent;
 use super::secrets::Secrets;
@@ -70,6 +71,8 @@ pub struct Outcome {
     pub spent: Spent,
     /// Requests sent by operation, where they are counted.
     pub requests_by_operation: Vec<(String, u64)>,
+    /// Which steps sequences took one after another, by the name of their family.
+    pub steps: BTreeMap<String, StepCoverage>,
     /// Resources made, where they are counted.
     pub census: Census,
     /// Wall time.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::coverage::StepCoverage;
 use super::evidence::evidence;
 use super::finding::{FindingKey, Found, Seen};
 use super::purpose::Spent;
@@ -24,6 +25,8 @@ pub struct Tally {
     pub upheld: Vec<Upheld>,
     /// Requests noted so far.
     requests: u64,
+    /// Which steps sequences took one after another, by the name of their family.
+    pub steps: BTreeMap<String, StepCoverage>,
     /// Members of responses that the contract does not know.
     pub unknown_members: u64,
     /// Members that were null where they could be absent.
@@ -141,6 +144,11 @@ impl Tally {
         self.upheld.resize_with(self.upheld.len().max(other.upheld.len()), Upheld::default);
         for (mine, theirs) in self.upheld.iter_mut().zip(other.upheld) {
             mine.merge(theirs);
+        }
+        for (family, steps) in other.steps {
+            // What is shown again is done again: the first time was whole.
+            let known = self.steps.entry(family).or_default();
+            *known = if steps.pairs.seen > known.pairs.seen { steps } else { *known };
         }
         self.unknown_members += other.unknown_members;
         self.nulls += other.nulls;

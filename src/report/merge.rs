@@ -7,6 +7,7 @@ use super::coverage;
 use super::grouping;
 use super::record::{
     BaselineRecord, CaseRecord, ClauseRecord, ClauseVerdict, FindingRecord, KnownFinding, Record, SCHEMA, SeenRecord,
+    StepTotals,
 };
 use crate::record::options::Shard;
 
@@ -95,6 +96,7 @@ pub fn merge(records: &[Record]) -> Result<Record, MergeError> {
         0.0 => 0.0,
         seconds => merged.summary.requests as f64 / seconds,
     };
+    merged.summary.steps = StepTotals::sum(ordered.iter().filter_map(|record| record.summary.steps));
     merged.summary.operations = merged.operation_totals(&merged.absent_operations());
     merged.recount();
     Ok(merged)

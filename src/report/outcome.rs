@@ -12,7 +12,7 @@ use super::coverage;
 use super::grouping;
 use super::record::{
     CaseRecord, CaseVerdict, ClauseRecord, ClauseVerdict, ContractInfo, Gate, LeftRecord, Record, SCHEMA, Selection,
-    Summary, TargetInfo, Tool,
+    StepTotals, Summary, TargetInfo, Tool,
 };
 use super::redact::Redactor;
 use super::selection;
@@ -47,6 +47,7 @@ impl Record {
             requests: outcome.requests,
             requests_by_purpose: by_purpose(&outcome),
             requests_per_second: if seconds > 0.0 { outcome.requests as f64 / seconds } else { 0.0 },
+            steps: StepTotals::of(outcome.steps.values()),
             ..Summary::default()
         };
         let causes = causes::name(&mut findings, &clauses, &cases);

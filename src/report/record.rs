@@ -10,7 +10,9 @@ pub use finding::{
     Role, SeenRecord,
 };
 use std::collections::BTreeSet;
-pub use totals::{CaseTotals, CauseTotals, ClauseTotals, FindingTotals, OperationTotals, Summary};
+pub use totals::{
+    CaseTotals, CauseTotals, ClauseTotals, FindingTotals, OperationTotals, ShareTotals, StepTotals, Summary,
+};
 
 use serde::{Deserialize, Serialize};
 

@@ -249,6 +249,8 @@ fn summarise(record: &mut Record) {
     record.summary.operations = OperationTotals { total: 35, implemented: 34 };
     record.summary.requests = 2400;
     record.summary.requests_per_second = 960.0;
+    let share = |seen, possible| ShareTotals { seen, possible };
+    record.summary.steps = Some(StepTotals { pairs: share(120, 1_460), triples: share(90, 12_470) });
 }
 
 /// Settings under which snapshots live in `snapshots/` of the package.

@@ -139,6 +139,10 @@ fn end(page: &mut String, record: &Record, view: &View, warnings: usize) {
             let _ = writeln!(page, "  {line}");
         }
     }
+    let steps = record.summary.steps.filter(|_| view.detail == Detail::Full);
+    for line in steps.iter().flat_map(|steps| wrap(&steps.in_words(), view.width - 2)) {
+        let _ = writeln!(page, "  {}", paint(DIM, &line));
+    }
     for line in wrap(&effort(record), view.width - 2) {
         let _ = writeln!(page, "  {}", paint(DIM, &line));
     }

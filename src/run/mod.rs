@@ -202,6 +202,7 @@ pub async fn run(
     outcome.spent = tally.spent;
     outcome.findings = tally.findings;
     outcome.upheld = tally.upheld;
+    outcome.steps = tally.steps;
     outcome.internal_errors = tally.internal_errors;
     outcome.secrets = tally.secrets;
     outcome.secrets.extend(settings.secrets());

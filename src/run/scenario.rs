@@ -16,7 +16,7 @@ use crate::judge::expected::Expected;
 use crate::judge::lag::{self, Outlook};
 use crate::judge::sight::Shown;
 use crate::judge::step::StepJudgement;
-use crate::plan::suite::{Expect, Scenario, Step};
+use crate::plan::suite::{BroadcastState, Expect, Scenario, Step};
 use crate::record::TrailStep;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
@@ -108,11 +108,18 @@ impl Session<'_> {
             match self.worker.env.settings.broadcast.clone() {
                 Broadcast::Command(command) => {
                     self.stream(&command, resource, broadcast).await?;
+                    let env = Arc::clone(&self.worker.env);
+                    self.worker.shadow.lose_activities(&env.views, resource);
                     self.history.push(TrailStep::stream());
                 }
                 _ => {
                     let health = broadcast.health.as_deref();
                     target.broadcast(resource, broadcast.state, health).await.map_err(Blocked)?;
+                    let env = Arc::clone(&self.worker.env);
+                    match broadcast.state {
+                        BroadcastState::Live => self.worker.shadow.began(&env.views, resource),
+                        BroadcastState::Offline => self.worker.shadow.ended(&env.views, resource),
+                    }
                     let request = target.control_request(resource, broadcast.state, health);
                     self.history.extend(request.map(TrailStep::control));
                 }

@@ -1,8 +1,9 @@
 //! Hands every exchange to the shadow of the target's state. What a response shows otherwise than it is known is asked
 //! again, as long as it may lag, before it counts; what a single read shows as well is blamed on the single read.
 
+use std::ops::Range;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
@@ -10,14 +11,14 @@ use super::polling::Polling;
 use super::session::Session;
 use crate::clock;
 
-use crate::judge::shadow::{Seen, Suspicion};
+use crate::judge::shadow::{Overlapping, Seen, Suspicion};
 use crate::judge::{Judgement, Violation};
 use crate::plan::expectation::Expectation;
 use crate::plan::operation_role::RoleKind;
 use crate::protocol;
 use crate::record::{FindingKey, Manner, Purpose, TrailStep};
 use crate::spec::contract::Operation;
-use crate::wire::Exchange;
+use crate::wire::{Exchange, FailureKind, Reply, TransportFailure};
 
 /// Most suspicions of one exchange that are looked into: where a response is wrong throughout, a few say so.
 const MOST: usize = 4;
@@ -75,6 +76,30 @@ impl Session<'_> {
         self.suspected.shown.get_or_insert_with(|| (exchange.clone(), self.history.clone()));
     }
 
+    /// Hands over exchanges that were in flight at once. What they show that no order of them explains is a finding.
+    pub(super) fn hand_over_overlapping(&mut self, calls: &[Overlapping<'_>]) {
+        if self.watch == Watch::Off {
+            return;
+        }
+        let env = Arc::clone(&self.worker.env);
+        for suspicion in self.worker.shadow.take_overlapping(&env.views, calls) {
+            let positions = suspicion.calls.iter().flatten();
+            let steps = self.last_overlap();
+            let telling = positions.filter_map(|position| self.history.get(steps.start + position)).next_back();
+            let exchange = telling.map(answerless);
+            let violation = env.views.violation(&env.contract, &suspicion);
+            if let (Some(violation), Some(exchange)) = (violation, exchange) {
+                let history = self.history.clone();
+                self.convict(&suspicion, violation, &exchange, &history);
+            }
+        }
+    }
+
+    /// Where the calls that were in flight at once last stand among what was sent.
+    fn last_overlap(&self) -> Range<usize> {
+        overlap_in(&self.history)
+    }
+
     /// Hands over an exchange of which nothing can be said but that it may have changed what it names.
     pub(super) fn lose_sight(&mut self, operation: &Operation, input: &Value, judgement: &Judgement) {
         if !operation.is_readonly {
@@ -110,7 +135,10 @@ impl Session<'_> {
     /// Asks again until what was suspected has gone, or no lag can be the reason any more.
     async fn wait_for(&mut self, operation: &Operation, suspected: &mut Suspected) {
         let env = Arc::clone(&self.worker.env);
-        let may_lag = operation.pagination.is_some() || self.may_wait || !env.target.is_loopback();
+        let may_lag = operation.pagination.is_some()
+            || env.views.may_lag(operation)
+            || self.may_wait
+            || !env.target.is_loopback();
         let mut polling = Polling::since(suspected.since.unwrap_or_else(clock::instant), env.settings.patience);
         loop {
             let known = &self.worker.tally.findings;
@@ -198,10 +226,37 @@ impl Session<'_> {
 
     /// Notes a finding, and forgets what it is about: one defect shows once.
     fn convict(&mut self, suspicion: &Suspicion, violation: Violation, exchange: &Exchange, history: &[TrailStep]) {
-        self.worker.shadow.forget(&suspicion.arn, suspicion.member.as_deref(), suspicion.law);
-        self.worker.tally.find_after(violation.clone(), self.case, exchange, history);
+        self.worker.shadow.forget(&suspicion.arn, suspicion.member.as_deref(), &suspicion.law);
+        let history = match &suspicion.calls {
+            Some(calls) => shortest(history, calls),
+            None => history.to_vec(),
+        };
+        self.worker.tally.find_after(violation.clone(), self.case, exchange, &history);
         self.worker.shown_otherwise.push(violation);
     }
+}
+
+/// The last calls of a history that were in flight at once.
+fn overlap_in(history: &[TrailStep]) -> Range<usize> {
+    let is_concurrent = |step: &TrailStep| step.manner == Manner::Concurrent;
+    let end = history.iter().rposition(is_concurrent).map_or(0, |last| last + 1);
+    let before = history.get(..end).unwrap_or_default();
+    let start = before.iter().rposition(|step| !is_concurrent(step)).map_or(0, |last| last + 1);
+    start..end
+}
+
+/// A history without the calls in flight at once that it does not take to show a finding.
+fn shortest(history: &[TrailStep], calls: &[usize]) -> Vec<TrailStep> {
+    let overlap = overlap_in(history);
+    let is_needed = |index: &usize| !overlap.contains(index) || calls.contains(&(index - overlap.start));
+    history.iter().enumerate().filter(|(index, _)| is_needed(index)).map(|(_, step)| step.clone()).collect()
+}
+
+/// One of several requests whose responses show something only together.
+fn answerless(step: &TrailStep) -> Exchange {
+    let failure = TransportFailure { kind: FailureKind::Protocol, detail: "several responses".to_owned() };
+    let reply = Reply::Failure(failure);
+    Exchange { request: step.request.clone(), reply, elapsed: Duration::ZERO, repeats: 0 }
 }
 
 /// Most pages of a list that are read again.

@@ -92,7 +92,7 @@ impl Worker {
             streamed: BTreeSet::new(),
             controls: Controls::default(),
             hindrances: Vec::new(),
-            shadow: Shadow::default(),
+            shadow: Shadow::hearing_of_activities(),
             shown_otherwise: Vec::new(),
             outages: 0,
             requests: 0,

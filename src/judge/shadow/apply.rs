@@ -24,8 +24,17 @@ impl Shadow {
         let body = judgement.body.as_ref().unwrap_or(&Value::Null);
         if operation.is_readonly {
             return match judgement.is_success() && !is_wrongly_accepted {
-                true => self.read(views, seen, body),
-                false => Vec::new(),
+                true => {
+                    let mut found = self.read(views, seen, body);
+                    found.extend(self.read_activities(views, seen, body));
+                    found
+                }
+                false => {
+                    if matches!(judgement.answer, Answer::Error { status: 404, .. }) {
+                        self.missed_activity(views, seen);
+                    }
+                    Vec::new()
+                }
             };
         }
         match &judgement.answer {
@@ -40,6 +49,7 @@ impl Shadow {
     }
 
     fn change(&mut self, views: &Views, seen: Seen<'_>, body: &Value) -> Vec<Suspicion> {
+        self.end_by(views, seen.operation, seen.input);
         if !views.products(&seen.operation.name).is_empty() {
             self.created(views, seen, body);
             return Vec::new();
@@ -50,6 +60,9 @@ impl Shadow {
         };
         let subject = role.subject.as_deref().and_then(|name| seen.input.get(name)).and_then(Value::as_str);
         let Some(subject) = subject.filter(|arn| self.knows(arn)).map(str::to_owned) else { return Vec::new() };
+        if let Some(tracked) = self.tracked.get_mut(&subject) {
+            tracked.overlap = None;
+        }
         match role.kind {
             RoleKind::Update => return self.updated(views, seen, role, &subject, body),
             RoleKind::Tag | RoleKind::Untag if seen.is_open => self.forget_tags(&subject),
@@ -98,6 +111,7 @@ impl Shadow {
                 tags_were_listed: false,
                 doubted: BTreeSet::new(),
                 former: Vec::new(),
+                overlap: None,
             };
             self.tracked.insert(arn.to_owned(), tracked);
             made.push(arn.to_owned());
@@ -122,9 +136,10 @@ impl Shadow {
         let objects = views.objects(seen.operation, body);
         let shown = objects.into_iter().find(|(_, object)| object.arn == subject);
         let Some((place, object)) = shown else {
+            let another = self.of_another(seen, role, &views.objects(seen.operation, body), LawKind::UpdateChanges);
             self.updated_unseen(seen, subject, &given);
             self.note(&effect, &BTreeSet::from([subject.to_owned()]));
-            return Vec::new();
+            return another.into_iter().collect();
         };
         let mut found = self.suspicions_of_update(views, seen, (place, &object), &given);
         found.iter_mut().for_each(|suspicion| role.operation.clone_into(&mut suspicion.operation));
@@ -200,7 +215,7 @@ impl Shadow {
         self.note(&Effect::Untagged { removed }, &BTreeSet::from([subject.to_owned()]));
     }
 
-    fn deleted(&mut self, subject: &str) {
+    pub(super) fn deleted(&mut self, subject: &str) {
         for (arn, tracked) in &mut self.tracked {
             if arn == subject {
                 tracked.life = Life::Gone(LawKind::DeletedIsGone);

@@ -4,8 +4,11 @@
 //! with what is known: members, tags, owners, what exists and what was deleted, page by page. A difference is a
 //! [`Suspicion`]: the caller asks again before it counts. What is not known is not judged.
 
+mod activity;
 mod apply;
+mod batch;
 mod compare;
+mod overlap;
 mod pages;
 mod state;
 mod upheld;
@@ -17,10 +20,12 @@ mod tests;
 
 use serde_json::Value;
 
+pub use overlap::Overlapping;
 pub use state::{Existence, Shadow};
 pub use views::Views;
 
 use super::exchange::Judgement;
+use crate::plan::activity::ActivityLawKind;
 use crate::plan::operation_role::RoleKind;
 use crate::plan::sequence::LawKind;
 use crate::spec::contract::Operation;
@@ -49,8 +54,8 @@ pub struct Suspicion {
     pub part: RoleKind,
     /// The operation.
     pub operation: String,
-    /// The law that is broken.
-    pub law: LawKind,
+    /// What is broken.
+    pub law: Basis,
     /// The member that is shown otherwise; none if the resource as a whole is.
     pub member: Option<String>,
     /// Place of the member in the output, for the finding.
@@ -61,6 +66,38 @@ pub struct Suspicion {
     pub observed: String,
     /// Whether it was so before: a target that shows a change only after a while shows the same.
     pub may_lag: bool,
+    /// Of the calls that were in flight at once before, positions of those that it takes to show this; none if no calls
+    /// were.
+    pub calls: Option<Vec<usize>>,
+}
+
+/// Why something must be shown as it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Basis {
+    /// A law of what operations do to resources.
+    Law(LawKind),
+    /// A law of what resources do for a time.
+    Activity {
+        /// Position of the activity in the suites.
+        activity: usize,
+        /// The law.
+        kind: ActivityLawKind,
+    },
+    /// The member of a list's input that chooses what is listed.
+    Filter(String),
+}
+
+impl Basis {
+    /// Whether it is about the tags of resources.
+    pub fn is_about_tags(&self) -> bool {
+        matches!(self, Basis::Law(law) if law.is_about_tags())
+    }
+}
+
+impl From<LawKind> for Basis {
+    fn from(law: LawKind) -> Basis {
+        Basis::Law(law)
+    }
 }
 
 impl Suspicion {

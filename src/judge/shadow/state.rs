@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use super::Basis;
+use super::activity::Courses;
+use super::overlap::Overlap;
 use super::pages::Walks;
 use crate::judge::law::Effect;
 use crate::plan::operation_role::OperationRole;
@@ -45,6 +48,8 @@ pub(super) struct Tracked {
     pub doubted: BTreeSet<String>,
     /// What was known before the last changes, the oldest first.
     pub former: Vec<Former>,
+    /// Calls that overlapped on it last, while it is not known what came of them.
+    pub overlap: Option<Box<Overlap>>,
 }
 
 /// What was known of a resource before a change.
@@ -90,9 +95,17 @@ impl Existence<'_> {
 pub struct Shadow {
     pub(super) tracked: BTreeMap<String, Tracked>,
     pub(super) walks: Walks,
+    pub(super) courses: Courses,
+    /// Whether all beginnings and ends of what resources do for a time are told.
+    pub(super) hears_of_activities: bool,
 }
 
 impl Shadow {
+    /// Nothing is known yet. The shadow is told of everything that resources begin and end without a request.
+    pub fn hearing_of_activities() -> Shadow {
+        Shadow { hears_of_activities: true, ..Shadow::default() }
+    }
+
     /// Whether anything is known of a resource.
     pub fn knows(&self, arn: &str) -> bool {
         self.tracked.contains_key(arn)
@@ -165,12 +178,18 @@ impl Shadow {
     /// Keeps only what is known of these resources: the others belong to tests that are over.
     pub fn retain(&mut self, is_kept: impl Fn(&str) -> bool) {
         self.tracked.retain(|arn, _| is_kept(arn));
+        self.courses.retain(&is_kept);
         self.walks.clear();
     }
 
     /// Forgets a member that a defect was found in, or everything about the resource: one defect shows once.
-    pub fn forget(&mut self, arn: &str, member: Option<&str>, law: LawKind) {
+    pub fn forget(&mut self, arn: &str, member: Option<&str>, law: &Basis) {
+        if matches!(law, Basis::Activity { .. }) {
+            self.courses.lose_all(arn);
+            return;
+        }
         let Some(tracked) = self.tracked.get_mut(arn) else { return };
+        tracked.overlap = None;
         match member {
             _ if law.is_about_tags() => {
                 tracked.tags = None;
@@ -189,8 +208,10 @@ impl Shadow {
         collect(value, &mut |text| {
             if let Some(tracked) = self.tracked.get_mut(text) {
                 tracked.members.clear();
+                tracked.overlap = None;
                 tracked.tags = None;
                 tracked.life = Life::Unknown;
+                self.courses.lose_all(text);
             }
         });
     }

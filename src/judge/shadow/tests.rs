@@ -1,33 +1,33 @@
 //! The shadow by itself: responses handed over one after another, and what they show otherwise than it is known.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use serde_json::{Value, json};
 
-use super::{Seen, Shadow, Suspicion, Views};
+use super::{Basis, Seen, Shadow, Suspicion, Views};
 use crate::judge::{Answer, Judgement};
 use crate::plan::resources::Resources;
 use crate::plan::sequence::LawKind;
 use crate::plan::suite::Suites;
 use crate::spec::Contract;
 
-const ONE: &str = "arn:aws:ivs:us-east-1:123456789012:channel/one";
-const OTHER: &str = "arn:aws:ivs:us-east-1:123456789012:channel/other";
+pub(super) const ONE: &str = "arn:aws:ivs:us-east-1:123456789012:channel/one";
+pub(super) const OTHER: &str = "arn:aws:ivs:us-east-1:123456789012:channel/other";
 
-struct Bench {
-    contract: Contract,
-    views: Views,
-    shadow: Shadow,
+pub(super) struct Bench {
+    pub contract: Contract,
+    pub views: Views,
+    pub shadow: Shadow,
 }
 
 impl Bench {
-    fn new() -> Bench {
+    pub fn new() -> Bench {
         let contract = crate::spec::builtin().unwrap();
         let suites = Suites::builtin().unwrap();
         let views = Views::of(&contract, &Resources::of(&contract), &suites);
-        Bench { contract, views, shadow: Shadow::default() }
+        Bench { contract, views, shadow: Shadow::hearing_of_activities() }
     }
 
-    fn with(mut self, arn: &str, name: &str) -> Bench {
+    pub fn with(mut self, arn: &str, name: &str) -> Bench {
         let key = arn.replace("channel/", "stream-key/");
         let body = json!({
             "channel": {"arn": arn, "name": name, "type": "BASIC", "tags": {"k": "v"}},
@@ -37,11 +37,11 @@ impl Bench {
         self
     }
 
-    fn sees(&mut self, operation: &str, input: Value, body: Value) -> Vec<Suspicion> {
+    pub fn sees(&mut self, operation: &str, input: Value, body: Value) -> Vec<Suspicion> {
         self.hears(operation, input, Answer::Success, body)
     }
 
-    fn hears(&mut self, operation: &str, input: Value, answer: Answer, body: Value) -> Vec<Suspicion> {
+    pub fn hears(&mut self, operation: &str, input: Value, answer: Answer, body: Value) -> Vec<Suspicion> {
         let operation = self.contract.operation(operation).unwrap();
         let judgement = Judgement { answer, body: Some(body), ..Judgement::default() };
         let seen = Seen { operation, input: &input, judgement: &judgement, is_open: false };
@@ -56,7 +56,11 @@ impl Bench {
 }
 
 fn laws(found: &[Suspicion]) -> Vec<(LawKind, Option<String>)> {
-    found.iter().map(|one| (one.law, one.detail.clone())).collect()
+    let law = |one: &Suspicion| match one.law {
+        Basis::Law(law) => law,
+        _ => panic!("{one:?}"),
+    };
+    found.iter().map(|one| (law(one), one.detail.clone())).collect()
 }
 
 fn at(law: LawKind, detail: &str) -> (LawKind, Option<String>) {
@@ -135,10 +139,62 @@ fn what_is_not_known_is_not_judged() {
     let refused = Answer::Error { status: 400, code: None };
     bench.hears("UpdateChannel", json!({"arn": ONE, "name": "b"}), refused, json!({}));
     assert_eq!(bench.reads(ONE, json!({"name": "b", "type": "BASIC", "tags": {"k": "v"}})).len(), 1);
-    bench.shadow.forget(ONE, Some("name"), LawKind::CreatedIsRead);
+    bench.shadow.forget(ONE, Some("name"), &Basis::Law(LawKind::CreatedIsRead));
     assert_eq!(
         bench.reads(ONE, json!({"name": "b", "type": "BASIC", "tags": {"k": "v"}})),
         [],
         "one defect shows once"
     );
+}
+
+#[test]
+fn a_batch_answers_for_each_arn_once() {
+    let mut bench = Bench::new().with(ONE, "a").with(OTHER, "o");
+    let absent = "arn:aws:ivs:us-east-1:123456789012:channel/absent";
+    let channel = |arn: &str, name: &str| json!({"arn": arn, "name": name, "type": "BASIC", "tags": {"k": "v"}});
+    let mut batch = |channels: Value, errors: Value| {
+        let input = json!({"arns": [ONE, absent]});
+        laws(&bench.sees("BatchGetChannel", input, json!({"channels": channels, "errors": errors})))
+    };
+    let (one, error) = (channel(ONE, "a"), |arn: &str| json!({"arn": arn, "code": "NotFound"}));
+    assert_eq!(batch(json!([one]), json!([error(absent)])), []);
+    let agrees = [(LawKind::BatchAgrees, None)];
+    let reports = [(LawKind::BatchReportsErrors, None)];
+    assert_eq!(batch(json!([one]), json!([])), reports, "the absent one is lost");
+    assert_eq!(batch(json!([one]), json!([error(absent), error(absent)])), reports, "one error comes twice");
+    assert_eq!(batch(json!([one]), json!([error(absent), error(ONE)])), reports, "a value is an error as well");
+    assert_eq!(batch(json!([one, one]), json!([error(absent)])), agrees, "a value comes twice");
+    assert_eq!(batch(json!([]), json!([error(absent), error(ONE)])), agrees, "a value is an error");
+    assert_eq!(batch(json!([one, channel(OTHER, "o")]), json!([error(absent)])), agrees, "one was not asked for");
+    assert_eq!(batch(json!([one]), json!([error(absent), error(OTHER)])), reports, "one was not asked for");
+    bench.sees("DeleteChannel", json!({"arn": ONE}), Value::Null);
+    let silent = bench.sees("BatchGetChannel", json!({"arns": [ONE]}), json!({"channels": []}));
+    assert_eq!(laws(&silent), reports, "a deleted one is lost");
+    let said = bench.sees("BatchGetChannel", json!({"arns": [ONE, ONE]}), json!({"errors": [error(ONE), error(ONE)]}));
+    assert_eq!(said, [], "it was asked for twice");
+}
+
+#[test]
+fn a_response_is_about_what_was_asked_for() {
+    let mut bench = Bench::new().with(ONE, "a").with(OTHER, "o");
+    let other = json!({"channel": {"arn": OTHER, "name": "o", "type": "BASIC", "tags": {"k": "v"}}});
+    let found = bench.sees("GetChannel", json!({"arn": ONE}), other.clone());
+    assert_eq!(laws(&found), [(LawKind::CreatedIsRead, None)]);
+    assert_eq!(found[0].arn, ONE);
+    let found = bench.sees("UpdateChannel", json!({"arn": ONE, "name": "b"}), other);
+    assert_eq!(laws(&found), [(LawKind::UpdateChanges, None)]);
+}
+
+#[test]
+fn a_filtered_list_shows_only_what_fits() {
+    let mut bench = Bench::new().with(ONE, "a").with(OTHER, "o");
+    let channel = |arn: &str, name: &str| json!({"arn": arn, "name": name, "type": "BASIC", "tags": {"k": "v"}});
+    let both = json!({"channels": [channel(ONE, "a"), channel(OTHER, "o")]});
+    let found = bench.sees("ListChannels", json!({"filterByName": "a"}), both);
+    let wrong: Vec<(&str, &Basis)> = found.iter().map(|one| (one.arn.as_str(), &one.law)).collect();
+    assert_eq!(wrong, [(OTHER, &Basis::Filter("filterByName".to_owned()))]);
+    let key = OTHER.replace("channel/", "stream-key/");
+    let keys = json!({"streamKeys": [{"arn": key, "channelArn": OTHER, "tags": {}}]});
+    let found = bench.sees("ListStreamKeys", json!({"channelArn": ONE}), keys);
+    assert!(found.iter().any(|one| one.law == Basis::Filter("channelArn".to_owned())), "{found:#?}");
 }

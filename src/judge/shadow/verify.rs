@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::pages::{Walk, filters};
 use super::state::{Life, Shadow, TAGS, Tracked};
 use super::views::{Object, Views};
-use super::{Seen, Suspicion, compare};
+use super::{Basis, Seen, Suspicion, compare};
 use crate::judge::echo::same;
 use crate::judge::law::{self, Difference, Effect};
 use crate::plan::operation_role::{self, OperationRole, RoleKind};
@@ -23,16 +23,42 @@ impl Shadow {
         }
         let objects = views.objects(seen.operation, body);
         let mut found = Vec::new();
+        if role.kind == RoleKind::Get {
+            found.extend(objects.iter().flat_map(|(place, object)| self.narrow_object(views, seen, place, object)));
+            if !found.is_empty() {
+                return found;
+            }
+        }
         for (place, object) in &objects {
             found.extend(self.suspicions(views, seen, role, (place, object)));
         }
         match role.kind {
-            RoleKind::Get => self.learn(views, seen, &objects, found.is_empty()),
-            RoleKind::Batch => found.extend(self.left_out_of_batch(seen, role, &objects)),
-            RoleKind::List => found.extend(self.listed(views, seen, role, &objects, body)),
+            RoleKind::Get => {
+                if let Some(suspicion) = self.of_another(seen, role, &objects, LawKind::CreatedIsRead) {
+                    return vec![suspicion];
+                }
+                self.learn(views, seen, &objects, found.is_empty());
+            }
+            RoleKind::Batch => found.extend(self.verify_batch(seen, role, &objects, body)),
+            RoleKind::List => found.extend(self.listed(seen, role, &objects, body)),
             _ => {}
         }
         found
+    }
+
+    /// What a response shows is another resource than the one that it is asked for.
+    pub(super) fn of_another(
+        &self,
+        seen: Seen<'_>,
+        role: &OperationRole,
+        objects: &[(&Node, Object<'_>)],
+        law: LawKind,
+    ) -> Option<Suspicion> {
+        let (asked, _) = about_another(seen, role, objects)?;
+        let tracked = self.tracked.get(asked).filter(|tracked| tracked.life == Life::Exists)?;
+        let noun = &tracked.resource;
+        let shown = (format!("The {noun} that was asked for is shown."), format!("Another {noun} is shown."));
+        Some(whole(seen.operation, role.kind, asked, tracked, law, shown))
     }
 
     /// What an object shows otherwise than it is known.
@@ -110,13 +136,17 @@ impl Shadow {
         let subject = role.subject.as_deref().and_then(|name| seen.input.get(name)).and_then(Value::as_str);
         let place = role.place.as_deref().and_then(|name| seen.operation.output.member(name));
         let (Some(subject), Some(place)) = (subject, place) else { return Vec::new() };
-        let Some(tracked) = self.tracked.get_mut(subject).filter(|tracked| tracked.life == Life::Exists) else {
-            return Vec::new();
-        };
         if compare::is_doubtful(seen.operation, seen.judgement, place, None) {
             return Vec::new();
         }
         let shown = body.get(&place.name).and_then(Value::as_object).cloned().unwrap_or_default();
+        let found = self.narrow_tags(seen, subject, place, &shown);
+        if !found.is_empty() {
+            return found;
+        }
+        let Some(tracked) = self.tracked.get_mut(subject).filter(|tracked| tracked.life == Life::Exists) else {
+            return Vec::new();
+        };
         let Some(known) = &tracked.tags else {
             tracked.tags = Some(shown).filter(|_| !tracked.doubted.contains(TAGS));
             return Vec::new();
@@ -154,47 +184,22 @@ impl Shadow {
         }
     }
 
-    /// Resources that a batch was asked for and does not show, and deleted ones that it does not name as errors.
-    fn left_out_of_batch(
-        &self,
-        seen: Seen<'_>,
-        role: &OperationRole,
-        objects: &[(&Node, Object<'_>)],
-    ) -> Vec<Suspicion> {
-        let asked = role.subject.as_deref().and_then(|name| seen.input.get(name)).and_then(Value::as_array);
-        let asked: BTreeSet<&str> = asked.into_iter().flatten().filter_map(Value::as_str).collect();
-        let is_place = |node: &&Node| role.place.as_ref() == Some(&node.name);
-        let Some(place) = seen.operation.output.members().iter().find(is_place) else { return Vec::new() };
-        if compare::is_doubtful(seen.operation, seen.judgement, place, None) {
-            return Vec::new();
-        }
-        let missing = asked.into_iter().filter(|arn| !objects.iter().any(|(_, object)| object.arn == *arn));
-        let about = |arn: &str| {
-            let tracked = self.tracked.get(arn).filter(|tracked| tracked.life == Life::Exists)?;
-            let noun = &tracked.resource;
-            let shown = (format!("The {noun} is shown."), "It is not.".to_owned());
-            Some(whole(seen.operation, role.kind, arn, tracked, LawKind::BatchAgrees, shown))
-        };
-        missing.filter_map(about).collect()
-    }
-
     /// What a page shows twice, and what a walk that is over did not show.
     fn listed(
         &mut self,
-        views: &Views,
         seen: Seen<'_>,
         role: &OperationRole,
         objects: &[(&Node, Object<'_>)],
         body: &Value,
     ) -> Vec<Suspicion> {
+        let mut found = self.wrongly_listed(seen, role, objects);
         let page: Vec<&str> = objects.iter().map(|(_, object)| object.arn).collect();
         let exists = |tracked: &Tracked| tracked.life == Life::Exists && tracked.resource == role.resource;
         let tracked = &self.tracked;
         let existing = || tracked.iter().filter(|(_, one)| exists(one)).map(|(arn, _)| arn.clone()).collect();
         let Some((again, over)) = self.walks.add(seen.operation, seen.input, body, &page, existing) else {
-            return Vec::new();
+            return found;
         };
-        let mut found = Vec::new();
         for arn in again {
             let Some(tracked) = self.tracked.get(&arn) else { continue };
             let shown = (format!("The {} is shown once.", role.resource), "It is shown again.".to_owned());
@@ -202,40 +207,82 @@ impl Shadow {
             found.push(Suspicion { may_lag: false, ..again });
         }
         if let Some(walk) = over {
-            found.extend(self.left_out_of_list(views, seen, role, &walk));
+            found.extend(self.left_out_of_list(seen, role, &walk));
         }
         found
     }
 
-    fn left_out_of_list(&self, views: &Views, seen: Seen<'_>, role: &OperationRole, walk: &Walk) -> Vec<Suspicion> {
+    /// What a list shows although what it is asked for leaves it out.
+    fn wrongly_listed(&self, seen: Seen<'_>, role: &OperationRole, objects: &[(&Node, Object<'_>)]) -> Vec<Suspicion> {
+        let about = |(_, object): &(&Node, Object<'_>)| {
+            let tracked = self.tracked.get(object.arn).filter(|tracked| tracked.life == Life::Exists)?;
+            let Filtered::Excluded(filter) = filtered(seen, role, tracked) else { return None };
+            let noun = &tracked.resource;
+            let shown = (format!("`{filter}` leaves the {noun} out."), "It is shown.".to_owned());
+            Some(whole(seen.operation, role.kind, object.arn, tracked, Basis::Filter(filter), shown))
+        };
+        objects.iter().filter_map(about).collect()
+    }
+
+    fn left_out_of_list(&self, seen: Seen<'_>, role: &OperationRole, walk: &Walk) -> Vec<Suspicion> {
         let law = if walk.pages > 1 { LawKind::PagesAreDisjoint } else { LawKind::CreatedIsListed };
         let is_missing = |arn: &&String| !walk.shown.contains(*arn);
         let about = |arn: &String| {
             let tracked = self.tracked.get(arn).filter(|tracked| tracked.life == Life::Exists)?;
             let shown = (format!("The {} is shown.", tracked.resource), "It is not.".to_owned());
-            is_listed(views, seen, role, tracked).then(|| whole(seen.operation, role.kind, arn, tracked, law, shown))
+            (filtered(seen, role, tracked) == Filtered::Included)
+                .then(|| whole(seen.operation, role.kind, arn, tracked, law, shown))
         };
         walk.expected.iter().filter(is_missing).filter_map(about).collect()
     }
 }
 
-/// Whether what a list is asked for includes a resource; no if nobody can say so.
-fn is_listed(_views: &Views, seen: Seen<'_>, role: &OperationRole, tracked: &Tracked) -> bool {
-    let Some(pagination) = &seen.operation.pagination else { return false };
+/// Whether what a list is asked for includes a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Filtered {
+    Included,
+    /// This member of the input leaves it out.
+    Excluded(String),
+    Unknown,
+}
+
+fn filtered(seen: Seen<'_>, role: &OperationRole, tracked: &Tracked) -> Filtered {
+    let Some(pagination) = &seen.operation.pagination else { return Filtered::Unknown };
     let Some(item) = operation_role::items_of(seen.operation, &role.resource).and_then(operation_role::element) else {
-        return false;
+        return Filtered::Unknown;
     };
     let filters = filters(pagination, seen.input);
-    let is_met = |(name, value): (&String, &Value)| {
-        if role.owner.is_some() && role.subject.as_ref() == Some(name) {
-            return tracked.owner.as_deref() == value.as_str();
+    let mut is_known = true;
+    for (name, value) in filters.as_object().into_iter().flatten() {
+        let is_met = if role.owner.is_some() && role.subject.as_ref() == Some(name) {
+            tracked.owner.as_deref().map(|owner| Some(owner) == value.as_str())
+        } else {
+            let shape = seen.operation.input.member(name).map(|member| member.shape.as_str());
+            let filtered = item.members().iter().find(|member| Some(member.shape.as_str()) == shape);
+            let known = filtered.and_then(|member| tracked.members.get(&member.name));
+            let text = value.as_str().filter(|text| !text.is_empty());
+            text.and(known).map(|known| same(known, value))
+        };
+        match is_met {
+            Some(true) => {}
+            Some(false) => return Filtered::Excluded(name.clone()),
+            None => is_known = false,
         }
-        let shape = seen.operation.input.member(name).map(|member| member.shape.as_str());
-        let filtered = item.members().iter().find(|member| Some(member.shape.as_str()) == shape);
-        let known = filtered.and_then(|member| tracked.members.get(&member.name));
-        value.as_str().is_some_and(|text| !text.is_empty()) && known.is_some_and(|known| same(known, value))
-    };
-    filters.as_object().into_iter().flatten().all(is_met)
+    }
+    if is_known { Filtered::Included } else { Filtered::Unknown }
+}
+
+/// What a read or an update is asked for, if what it shows is something else.
+pub(super) fn about_another<'e>(
+    seen: Seen<'e>,
+    role: &OperationRole,
+    objects: &'e [(&Node, Object<'_>)],
+) -> Option<(&'e str, &'e Node)> {
+    let asked = role.subject.as_deref().and_then(|name| seen.input.get(name)).and_then(Value::as_str)?;
+    let (place, object) = objects.iter().find(|(place, _)| role.place.as_ref() == Some(&place.name))?;
+    let own = object.node.members().iter().find(|member| operation_role::names_itself(member))?;
+    let is_sound = !compare::is_doubtful(seen.operation, seen.judgement, object.node, Some(&own.name));
+    (object.arn != asked && is_sound).then_some((asked, place))
 }
 
 fn law_of_member(part: RoleKind, tracked: &Tracked, member: &str) -> LawKind {
@@ -261,7 +308,7 @@ fn suspicion(
     operation: &Operation,
     part: RoleKind,
     (place, arn, tracked): (&Node, &str, &Tracked),
-    law: LawKind,
+    law: impl Into<Basis>,
     difference: Difference,
     tags: Option<&str>,
 ) -> Suspicion {
@@ -279,12 +326,13 @@ fn suspicion(
         resource: noun.clone(),
         part,
         operation: operation.name.clone(),
-        law,
+        law: law.into(),
         detail: Some(place),
         expected: format!("`{member}` of the {noun} is {known}."),
         observed: format!("`{member}` of the {noun} is {shown}."),
         member: Some(member),
         may_lag: false,
+        calls: None,
     }
 }
 
@@ -293,7 +341,7 @@ fn whole(
     part: RoleKind,
     arn: &str,
     tracked: &Tracked,
-    law: LawKind,
+    law: impl Into<Basis>,
     (expected, observed): (String, String),
 ) -> Suspicion {
     Suspicion {
@@ -301,11 +349,12 @@ fn whole(
         resource: tracked.resource.clone(),
         part,
         operation: operation.name.clone(),
-        law,
+        law: law.into(),
         member: None,
         detail: None,
         expected,
         observed,
         may_lag: true,
+        calls: None,
     }
 }

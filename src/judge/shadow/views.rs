@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::Suspicion;
+use super::activity::ActivityViews;
+use super::{Basis, Suspicion};
 use crate::judge::finding::{FindingKind, Violation};
+use crate::plan::activity::{self, ListFilter};
 use crate::plan::operation_role::{self, OperationRole, RoleKind};
 use crate::plan::resources::{Product, Resources};
 use crate::plan::sequence::{Law, LawKind, law as find_law};
@@ -26,6 +28,11 @@ pub struct Views {
     /// Members, as `type.member`, that may change when one of these members is given to an update.
     follows: Vec<(String, Vec<String>)>,
     laws: Vec<Law>,
+    /// What resources do for a time, as the suites say it.
+    pub(super) activities: Vec<ActivityViews>,
+    filters: Vec<ListFilter>,
+    /// Members of inputs that need not come back as they were given, as `Operation.member`.
+    loose: BTreeSet<String>,
 }
 
 /// A resource in an output.
@@ -42,7 +49,7 @@ pub(super) struct Object<'e> {
 impl Views {
     /// Derives the views of a contract; `suites` has the laws and what changes by itself.
     pub fn of(contract: &Contract, resources: &Resources, suites: &Suites) -> Views {
-        let mut views = Views { laws: suites.laws.clone(), ..Views::default() };
+        let mut views = Views { laws: suites.laws.clone(), filters: suites.filters.clone(), ..Views::default() };
         for resource in resources.types() {
             for role in operation_role::roles(contract, resources, resource) {
                 if role.kind == RoleKind::Tag && views.tags_shape.is_none() {
@@ -61,7 +68,23 @@ impl Views {
             views.unsettled.extend(sequence.unsettled.iter().cloned());
             views.follows.extend(sequence.follows.iter().map(|(member, leaders)| (member.clone(), leaders.clone())));
         }
+        for operation in &contract.operations {
+            let echoes = suites.echoes.iter().filter(|echo| echo.applies_to(&operation.name));
+            let loose = echoes.flat_map(|echo| &echo.except).filter_map(|path| path.split('.').next());
+            views.loose.extend(loose.map(|member| format!("{}.{member}", operation.name)));
+        }
+        for activity in &suites.activities {
+            let getter = views.performer(RoleKind::Get, &activity.resource);
+            let getter = getter.and_then(|role| contract.operation(&role.operation));
+            let owner = getter.and_then(|operation| operation_role::object_of(operation, &activity.resource));
+            views.activities.push(ActivityViews::of(contract, activity, owner));
+        }
         views
+    }
+
+    /// Whether what an operation shows may lag behind what it is about: it shows what resources do for a time.
+    pub fn may_lag(&self, operation: &Operation) -> bool {
+        self.activities.iter().any(|known| known.activity.view(operation).is_some())
     }
 
     /// The first role of an operation; those of other resource types differ in the type only.
@@ -93,6 +116,11 @@ impl Views {
     /// Whether a member of resources changes by itself.
     pub(super) fn is_unsettled(&self, resource: &str, member: &str) -> bool {
         self.unsettled.contains(&format!("{resource}.{member}"))
+    }
+
+    /// Whether a member of an input need not come back as it was given.
+    pub(super) fn is_loose(&self, operation: &str, member: &str) -> bool {
+        self.loose.contains(&format!("{operation}.{member}"))
     }
 
     /// The members that an update may change: those given, and those that follow one of them.
@@ -128,22 +156,42 @@ impl Views {
 
     /// The suspicion as a violation; none if no rule of the contract stands behind its law.
     pub fn violation(&self, contract: &Contract, suspicion: &Suspicion) -> Option<Violation> {
-        let known = find_law(&self.laws, suspicion.law, &suspicion.resource);
-        let law = known.or_else(|| find_law(&self.laws, LawKind::CreatedIsRead, &suspicion.resource))?;
+        let (rule, is_inferred) = self.rule_of(suspicion)?;
         Some(Violation {
-            clause: contract.clauses.find(&law.rule)?,
+            clause: contract.clauses.find(rule)?,
             operation: suspicion.operation.clone(),
             detail: suspicion.detail.clone(),
             kind: FindingKind::WrongBehaviour,
             expected: suspicion.expected.clone(),
             observed: suspicion.observed.clone(),
-            tier: law.inferred.then_some(Tier::Inferred),
+            tier: is_inferred.then_some(Tier::Inferred),
         })
+    }
+
+    /// The rule that a suspicion breaks, and whether that is only inferred.
+    fn rule_of(&self, suspicion: &Suspicion) -> Option<(&str, bool)> {
+        let resource = suspicion.resource.as_str();
+        match &suspicion.law {
+            Basis::Law(kind) => {
+                let known = find_law(&self.laws, *kind, resource);
+                let law = known.or_else(|| find_law(&self.laws, LawKind::CreatedIsRead, resource))?;
+                Some((&law.rule, law.inferred))
+            }
+            Basis::Activity { activity, kind } => {
+                let laws = &self.activities.get(*activity)?.activity.laws;
+                let law = activity::law(laws, *kind, Some(resource))?;
+                Some((&law.rule, law.inferred))
+            }
+            Basis::Filter(member) => {
+                let is_it = |filter: &&ListFilter| filter.operation == suspicion.operation && filter.member == *member;
+                self.filters.iter().find(is_it).map(|filter| (filter.rule.as_str(), false))
+            }
+        }
     }
 }
 
 /// The resource in a value of this shape, if it names itself.
-fn object<'e>(node: &'e Node, value: &'e Value) -> Option<Object<'e>> {
+pub(super) fn object<'e>(node: &'e Node, value: &'e Value) -> Option<Object<'e>> {
     let members = value.as_object()?;
     let own = node.members().iter().find(|member| operation_role::names_itself(member))?;
     let arn = members.get(&own.name)?.as_str()?;

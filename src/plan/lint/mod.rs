@@ -1,5 +1,6 @@
 //! Checks that suites fit a contract: every operation, clause, error, member, resource and word that they name is there.
 
+mod activities;
 mod asserts;
 mod entries;
 mod names;
@@ -58,6 +59,8 @@ pub(super) fn check(suites: &Suites, contract: &Contract, is_foreign: &dyn Fn(Li
     let unfit = lint.unfit(List::Sequences);
     lint.names.forget_sequences(suites, &unfit);
     lint.laws();
+    lint.activities();
+    lint.filters();
     lint.ingest();
     lint.found
 }

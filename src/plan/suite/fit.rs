@@ -63,6 +63,8 @@ impl Suites {
         drop_at(&mut self.agreements, &unfit(List::Agreements));
         drop_at(&mut self.sequences, &unfit(List::Sequences));
         drop_at(&mut self.laws, &unfit(List::Laws));
+        drop_at(&mut self.activities, &unfit(List::Activities));
+        drop_at(&mut self.filters, &unfit(List::Filters));
         drop_at(&mut self.ingest.steps, &unfit(List::Ingest));
         let left: usize = TESTS.iter().map(|list| list.length(self)).sum();
         self.note_on_fit(total - left, total)

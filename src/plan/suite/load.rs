@@ -60,6 +60,8 @@ impl Suites {
         self.agreements.extend(other.agreements);
         self.sequences.extend(other.sequences);
         self.laws.extend(other.laws);
+        self.activities.extend(other.activities);
+        self.filters.extend(other.filters);
         self.ingest.steps.extend(other.ingest.steps);
     }
 }

@@ -27,6 +27,7 @@ pub use scenario::{Ingest, Need, Scenario, State};
 pub use source::SuiteError;
 pub use step::{BroadcastState, BroadcastStep, Step};
 
+use super::activity::{Activity, ListFilter};
 use super::sequence::{Law, Sequence};
 use source::Source;
 
@@ -55,6 +56,12 @@ pub struct Suites {
     /// What holds along them.
     #[serde(default, rename = "law")]
     pub laws: Vec<Law>,
+    /// What resources do for a time.
+    #[serde(default, rename = "activity")]
+    pub activities: Vec<Activity>,
+    /// Filters of lists, and the rules that say what they choose.
+    #[serde(default, rename = "filter")]
+    pub filters: Vec<ListFilter>,
     /// How a broadcaster finds out where to stream to.
     #[serde(default)]
     pub ingest: Ingest,

@@ -15,6 +15,7 @@ use super::{
     Agreement, Assert, BroadcastState, BroadcastStep, Echo, Ingest, Need, Probe, Scenario, SignatureChange, State,
     Step, Suites, Upholds, written,
 };
+use crate::plan::activity::{Activity, ActivityLaw, ActivityLawKind, ListFilter};
 use crate::plan::sequence::{Law, LawKind, Sequence};
 
 /// How many entries of a list, of different forms, are damaged in every way.
@@ -101,6 +102,9 @@ fn every_field_and_every_word_is_published() {
         ("Echo", names::<Echo>()),
         ("Sequence", names::<Sequence>()),
         ("Law", names::<Law>()),
+        ("Activity", names::<Activity>()),
+        ("ActivityLaw", names::<ActivityLaw>()),
+        ("ListFilter", names::<ListFilter>()),
         ("Agreement", names::<Agreement>()),
     ];
     let enums = [
@@ -108,6 +112,7 @@ fn every_field_and_every_word_is_published() {
         ("BroadcastState", names::<BroadcastState>()),
         ("SignatureChange", names::<SignatureChange>()),
         ("LawKind", names::<LawKind>()),
+        ("ActivityLawKind", names::<ActivityLawKind>()),
         ("Upholds", names::<Upholds>()),
     ];
     let mut unchecked = keys(&schema["$defs"]);

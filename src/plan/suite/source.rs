@@ -25,13 +25,17 @@ pub(in crate::plan) enum List {
     Sequences,
     /// `[[law]]`
     Laws,
+    /// `[[activity]]`
+    Activities,
+    /// `[[filter]]`
+    Filters,
     /// `ingest.steps`
     Ingest,
 }
 
 impl List {
     /// All lists.
-    pub const ALL: [List; 8] = [
+    pub const ALL: [List; 10] = [
         List::States,
         List::Scenarios,
         List::Probes,
@@ -39,6 +43,8 @@ impl List {
         List::Agreements,
         List::Sequences,
         List::Laws,
+        List::Activities,
+        List::Filters,
         List::Ingest,
     ];
 
@@ -52,6 +58,8 @@ impl List {
             List::Agreements => &["agreement"],
             List::Sequences => &["sequence"],
             List::Laws => &["law"],
+            List::Activities => &["activity"],
+            List::Filters => &["filter"],
             List::Ingest => &["ingest", "steps"],
         }
     }
@@ -66,6 +74,8 @@ impl List {
             List::Agreements => suites.agreements.len(),
             List::Sequences => suites.sequences.len(),
             List::Laws => suites.laws.len(),
+            List::Activities => suites.activities.len(),
+            List::Filters => suites.filters.len(),
             List::Ingest => suites.ingest.steps.len(),
         }
     }

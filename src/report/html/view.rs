@@ -214,10 +214,11 @@ fn tiles(record: &Record) -> Vec<Tile> {
             label: "Cases passed",
             value: grouped(cases.passed),
             detail: format!(
-                "of {}; {} failed, {} inconclusive",
+                "of {}; {} failed, {} inconclusive{}",
                 grouped(cases.total),
                 grouped(cases.failed),
-                grouped(cases.inconclusive)
+                grouped(cases.inconclusive),
+                summary.steps.map(|steps| format!("; {}", steps.in_words())).unwrap_or_default()
             ),
         },
         Tile {

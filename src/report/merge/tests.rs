@@ -23,6 +23,8 @@ fn cut(whole: &Record, count: u32) -> Vec<Record> {
                 clause.observations = if index == 1 { clause.observations } else { 0 };
             }
             shard.summary.requests = if index == 1 { whole.summary.requests } else { 0 };
+            // A family of sequences is one case, which one shard runs.
+            shard.summary.steps = whole.summary.steps.filter(|_| index == 1);
             shard.notes.truncate(if index == 1 { usize::MAX } else { 0 });
             shard.recount();
             shard

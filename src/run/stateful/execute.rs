@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::coverage::{Coverage, Found, Paths};
 use super::generate::{Binding, Transition};
 use crate::generate::placeholder;
 use crate::judge::expected::Expected;
@@ -50,6 +51,8 @@ pub struct Execution<'w, 'c> {
     /// What diverged, with the position of the transition.
     pub(super) seen: Vec<(FindingKey, usize)>,
     position: usize,
+    /// What was done to each resource.
+    paths: Paths,
 }
 
 impl<'w, 'c> Execution<'w, 'c> {
@@ -63,13 +66,15 @@ impl<'w, 'c> Execution<'w, 'c> {
             verify_when,
             seen: Vec::new(),
             position: 0,
+            paths: Paths::default(),
         }
     }
 
-    /// Deletes what is left. What diverged, with the position of the transition that showed it.
-    pub async fn finish(self) -> Vec<(FindingKey, usize)> {
+    /// Deletes what is left. What diverged, with the position of the transition that showed it, and which steps came one
+    /// after another.
+    pub async fn finish(self) -> (Vec<(FindingKey, usize)>, Coverage) {
         self.session.finish().await;
-        self.seen
+        (self.seen, self.paths.into_coverage())
     }
 
     /// Does all transitions that fit.
@@ -84,6 +89,7 @@ impl<'w, 'c> Execution<'w, 'c> {
             self.position = position;
             let binding = self.binding;
             let Some(role) = binding.roles.get(step.role) else { continue };
+            let found = self.found(step);
             let done = match role.kind {
                 RoleKind::Create => self.create(role, step, progress).await?,
                 RoleKind::Update | RoleKind::Tag | RoleKind::Untag => self.change(role, step, progress).await?,
@@ -92,6 +98,7 @@ impl<'w, 'c> Execution<'w, 'c> {
                 RoleKind::Batch => self.batch(role, &step.about, progress).await?,
                 RoleKind::List => self.list(role, step, progress).await?,
             };
+            self.note_path(role, step, found, done);
             let is_due = self.verify_when == VerifyWhen::EveryStep || position + 1 == transitions.len();
             let is_lost =
                 done == StepOutcome::Lost || (done == StepOutcome::Changed && is_due && !self.verify(progress).await?);
@@ -100,6 +107,25 @@ impl<'w, 'c> Execution<'w, 'c> {
             }
         }
         Ok(())
+    }
+
+    /// What a transition finds of each resource that it is about.
+    fn found(&self, step: &Transition) -> Vec<(Label, Found)> {
+        let entities = step.about.iter().filter_map(|label| self.judge.model().get(*label));
+        let found = |entity: &Entity| if entity.gone.is_some() { Found::Gone } else { Found::Alive };
+        entities.map(|entity| (entity.label, found(entity))).collect()
+    }
+
+    /// Remembers what a transition did to resources.
+    fn note_path(&mut self, role: &OperationRole, step: &Transition, found: Vec<(Label, Found)>, done: StepOutcome) {
+        match (role.kind, done) {
+            (_, StepOutcome::Skipped | StepOutcome::Lost) => {}
+            (RoleKind::Create, _) => {
+                let made = self.judge.model().all().filter(|entity| entity.label.0 == step.id);
+                made.for_each(|entity| self.paths.made(entity.label, &entity.kind, step.role));
+            }
+            _ => found.into_iter().for_each(|(label, found)| self.paths.done(label, (step.role, found))),
+        }
     }
 
     async fn create(

@@ -1,6 +1,7 @@
 //! Draws sequences: which operation on which resource, with which input.
 
 mod inputs;
+mod untried;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,6 +9,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value};
 
+use super::coverage::{Coverage, Paths};
 use crate::generate::Family;
 use crate::judge::sequence::{Label, SequenceRules};
 use crate::plan::operation_role::{OperationRole, RoleKind};
@@ -71,19 +73,6 @@ fn weight(kind: RoleKind) -> usize {
     }
 }
 
-/// Changes of one resource that came right after one another in the sequences of a family, as positions of their roles.
-pub type Pairs = BTreeSet<(usize, usize)>;
-
-/// Whether a part changes a resource that is there, and lets it be.
-fn alters(kind: RoleKind) -> bool {
-    match kind {
-        RoleKind::Update | RoleKind::Tag | RoleKind::Untag => true,
-        RoleKind::Create | RoleKind::Delete | RoleKind::Get | RoleKind::Tags | RoleKind::Batch | RoleKind::List => {
-            false
-        }
-    }
-}
-
 /// The keys of a map of tags.
 fn keys(tags: Option<&Value>) -> BTreeSet<String> {
     tags.and_then(Value::as_object).map(|tags| tags.keys().cloned().collect()).unwrap_or_default()
@@ -93,10 +82,12 @@ struct SequenceGenerator<'d> {
     env: &'d RunContext,
     binding: &'d Binding<'d>,
     runner: &'d mut TestRunner,
-    /// What earlier sequences did one after the other.
-    pairs: &'d mut Pairs,
-    /// The role that made or changed a resource last, until it is deleted.
-    last: BTreeMap<Label, usize>,
+    /// What earlier sequences did one step after another.
+    coverage: &'d Coverage,
+    /// What this one did to each resource.
+    paths: Paths,
+    /// What it deleted.
+    deleted: BTreeSet<Label>,
     /// Keys of the tags that a resource has.
     tagged: BTreeMap<Label, BTreeSet<String>>,
     /// What may live by now, with its type.
@@ -105,21 +96,22 @@ struct SequenceGenerator<'d> {
     tags: Vec<(String, Value)>,
 }
 
-/// Draws `length` transitions, and behind them the reads of all that they made. Changes of one resource in an order that no
-/// earlier sequence had come first.
+/// Draws `length` transitions, and behind them the reads of all that they made. Steps on one resource in an order that no
+/// earlier sequence had come first: `coverage` says which these had. Also says which orders these have.
 pub fn generate(
     env: &RunContext,
     binding: &Binding<'_>,
     length: usize,
     runner: &mut TestRunner,
-    pairs: &mut Pairs,
-) -> Vec<Transition> {
+    coverage: &Coverage,
+) -> (Vec<Transition>, Coverage) {
     let mut drawing = SequenceGenerator {
         env,
         binding,
         runner,
-        pairs,
-        last: BTreeMap::new(),
+        coverage,
+        paths: Paths::default(),
+        deleted: BTreeSet::new(),
         tagged: BTreeMap::new(),
         labels: Vec::new(),
         families: BTreeMap::new(),
@@ -131,7 +123,7 @@ pub fn generate(
         transitions.extend(drawing.step(id));
     }
     transitions.extend(drawing.sweep(length));
-    transitions
+    (transitions, drawing.paths.into_coverage())
 }
 
 impl SequenceGenerator<'_> {
@@ -167,18 +159,26 @@ impl SequenceGenerator<'_> {
             let new: Vec<_> = new.filter(|(_, kind)| self.binding.sequence.resources.contains(kind)).collect();
             let tags = self.tags_member(role).map_or_else(BTreeSet::new, |name| keys(input.get(&name)));
             self.tagged.extend(new.iter().map(|(label, _)| (*label, tags.clone())));
-            self.last.extend(new.iter().map(|(label, _)| (*label, index)));
+            new.iter().for_each(|(label, kind)| self.paths.made(*label, kind, index));
             self.labels.extend(new);
+            return;
+        }
+        if role.kind == RoleKind::Batch {
+            for label in about {
+                let step = (index, self.finds(*label));
+                self.paths.done(*label, step);
+            }
             return;
         }
         let Some(label) = about.first() else { return };
         // To take away a tag that is not there changes nothing, so that what follows is not put to the test.
         let has_changed = self.retag(role, *label, input) || role.kind != RoleKind::Untag;
-        if alters(role.kind) && has_changed {
-            let before = self.last.insert(*label, index);
-            self.pairs.extend(before.map(|before| (before, index)));
-        } else if role.kind == RoleKind::Delete {
-            self.last.remove(label);
+        if has_changed {
+            let step = (index, self.finds(*label));
+            self.paths.done(*label, step);
+        }
+        if role.kind == RoleKind::Delete {
+            self.deleted.insert(*label);
         }
     }
 
@@ -214,23 +214,6 @@ impl SequenceGenerator<'_> {
             None => true,
         });
         chosen.unwrap_or_default()
-    }
-
-    /// Changes of a resource that never came right after its last change.
-    fn untried(&self) -> Vec<(usize, Label)> {
-        let mut untried = Vec::new();
-        for (label, kind) in &self.labels {
-            let Some(last) = self.last.get(label) else { continue };
-            for (index, role) in self.binding.roles.iter().enumerate() {
-                let is_about = role.owner.is_none() && role.resource == *kind && alters(role.kind);
-                let can_change =
-                    role.kind != RoleKind::Untag || self.tagged.get(label).is_some_and(|tags| !tags.is_empty());
-                if is_about && can_change && !self.pairs.contains(&(*last, index)) {
-                    untried.push((index, *label));
-                }
-            }
-        }
-        untried
     }
 
     /// Whether something lives, or lived, that the role can be about.

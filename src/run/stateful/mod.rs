@@ -1,6 +1,7 @@
 //! Random sequences of operations: drawn from the seed, checked against laws at every step, and made as short as they
 //! still show a finding.
 
+mod coverage;
 mod execute;
 mod generate;
 mod shrink;
@@ -11,8 +12,9 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
+use coverage::Coverage;
 use execute::{Execution, VerifyWhen};
-use generate::{Binding, Pairs, Transition};
+use generate::{Binding, Transition};
 
 use super::run_context::RunContext;
 use super::session::{Blocked, Fixtures, Session};
@@ -51,7 +53,8 @@ impl Worker {
         let id = env.plan.cases.get(index).map(|case| case.id.clone()).unwrap_or_default();
         let mut runner = runner(env.settings.seed, &id);
         let (count, length) = amount(env.settings.profile);
-        let mut pairs = Pairs::new();
+        let mut coverage = Coverage::default();
+        let mut planned = Coverage::default();
         let mut numbers = 0..count;
         while !numbers.is_empty() {
             if env.target.is_stopped() {
@@ -60,20 +63,25 @@ impl Worker {
             }
             let mut drawn: Vec<(usize, Vec<Transition>)> = Vec::new();
             for number in numbers.by_ref().take(env.target.concurrency().lanes()) {
-                drawn.push((number, generate::generate(&env, &binding, length, &mut runner, &mut pairs)));
+                let (transitions, plan) = generate::generate(&env, &binding, length, &mut runner, &planned);
+                planned.extend(plan);
+                drawn.push((number, transitions));
             }
-            self.sequences(index, &binding, &drawn, progress).await;
+            coverage.extend(self.sequences(index, &binding, &drawn, progress).await);
+            self.tally.steps.insert(sequence.name.clone(), coverage.share(&binding));
         }
     }
 
-    /// Executes sequences, several side by side where each request takes long, and shrinks what is new in them.
+    /// Executes sequences, several side by side where each request takes long, and shrinks what is new in them. Which steps
+    /// came one after another.
     async fn sequences(
         &mut self,
         index: usize,
         binding: &Binding<'_>,
         drawn: &[(usize, Vec<Transition>)],
         progress: &mut Progress,
-    ) {
+    ) -> Coverage {
+        let mut coverage = Coverage::default();
         let known: BTreeSet<FindingKey> = self.tally.findings.keys().cloned().collect();
         let seen = match drawn {
             [(number, transitions)] => {
@@ -82,7 +90,8 @@ impl Worker {
             _ => self.side_by_side(index, binding, drawn, progress).await,
         };
         let mut shown: BTreeSet<FindingKey> = known;
-        for ((number, transitions), seen) in drawn.iter().zip(seen) {
+        for ((number, transitions), (seen, done)) in drawn.iter().zip(seen) {
+            coverage.extend(done);
             for (key, position) in seen {
                 if shown.insert(key.clone()) && self.env.settings.shrinking == Shrinking::On {
                     let shown = transitions.get(..=position).unwrap_or(transitions);
@@ -90,6 +99,7 @@ impl Worker {
                 }
             }
         }
+        coverage
     }
 
     /// Executes sequences side by side, each by a worker of its own.
@@ -99,7 +109,7 @@ impl Worker {
         binding: &Binding<'_>,
         drawn: &[(usize, Vec<Transition>)],
         progress: &mut Progress,
-    ) -> Vec<Vec<(FindingKey, usize)>> {
+    ) -> Vec<(Vec<(FindingKey, usize)>, Coverage)> {
         let env = &self.env;
         let executions = drawn.iter().map(|(number, transitions)| {
             let (mut worker, number) = (Worker::new(Arc::clone(env)), *number);
@@ -123,7 +133,8 @@ impl Worker {
         all_seen
     }
 
-    /// Plays transitions with resources of their own, which are deleted afterwards.
+    /// Plays transitions with resources of their own, which are deleted afterwards. What diverged, with the position of the
+    /// transition, and which steps came one after another.
     async fn execute(
         &mut self,
         index: usize,
@@ -132,7 +143,7 @@ impl Worker {
         transitions: &[Transition],
         verify_when: VerifyWhen,
         progress: &mut Progress,
-    ) -> Vec<(FindingKey, usize)> {
+    ) -> (Vec<(FindingKey, usize)>, Coverage) {
         let mut session = Session::new(self, Fixtures::Own, index, number);
         // Its laws are judged by its own model.
         session.watch = Watching::Off;

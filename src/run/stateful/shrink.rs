@@ -137,7 +137,8 @@ impl Search<'_, '_> {
         self.executions += 1;
         self.worker.tally.findings.remove(self.key);
         let mut progress = Progress::default();
-        self.worker.execute(self.index, self.number, self.binding, &candidate, self.verify_when, &mut progress).await;
+        let (index, number) = (self.index, self.number);
+        self.worker.execute(index, number, self.binding, &candidate, self.verify_when, &mut progress).await;
         match self.worker.tally.findings.get(self.key).cloned() {
             Some(found) => {
                 self.found = found;

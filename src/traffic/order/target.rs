@@ -139,7 +139,7 @@ impl Target {
                 && let Some(violation) = views.violation(contract, &suspicion)
             {
                 doubts.add(self.doubt(heard, when, &suspicion.arn, violation));
-                self.shadow.forget(&suspicion.arn, suspicion.member.as_deref(), suspicion.law);
+                self.shadow.forget(&suspicion.arn, suspicion.member.as_deref(), &suspicion.law);
             }
         }
         // Which of two states a read in flight learned is not known.
@@ -173,7 +173,7 @@ impl Target {
                 && let Some(violation) = views.violation(contract, &suspicion)
             {
                 doubts.add(self.doubt(heard, when, &suspicion.arn, violation));
-                self.shadow.forget(&suspicion.arn, suspicion.member.as_deref(), suspicion.law);
+                self.shadow.forget(&suspicion.arn, suspicion.member.as_deref(), &suspicion.law);
             }
         }
         if is_refused {
@@ -250,7 +250,7 @@ impl Target {
         if resource.changed > when.began {
             return false;
         }
-        if suspicion.law == LawKind::PagesAreDisjoint {
+        if suspicion.law == crate::judge::shadow::Basis::Law(LawKind::PagesAreDisjoint) {
             // What comes and goes between two pages moves the others.
             let changed = self.changed.get(&suspicion.resource).copied().unwrap_or(Moment::MIN);
             if changed > when.began {

@@ -1,0 +1,130 @@
+//! Responses that no test asserts anything about are compared with what is known of the target's state.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ivs_conformance::cli::args::TargetArgs;
+use ivs_conformance::cli::environment::Environment;
+use ivs_conformance::cli::{embedded, resolve};
+use ivs_conformance::plan::{self, Filter, Suites};
+use ivs_conformance::reference::{self, Config};
+use ivs_conformance::run::CaseOutcome;
+use ivs_conformance::run::settings::Settings;
+use ivs_conformance::spec;
+use ivs_conformance::wire::Request;
+
+/// Scenarios that make calls and assert nothing of what is shown.
+const SCENARIOS: &str = r#"
+[[scenario]]
+name = "broadcasts"
+summary = "A channel is live twice, and updated in between."
+needs = ["broadcast"]
+steps = [
+  { call = "CreateChannel", input = { name = "before" }, save = { channel = "channel.arn" } },
+  { broadcast = { resource = "${channel}", state = "live" } },
+  { call = "GetStream", input = { channelArn = "${channel}" }, eventually = true },
+  { call = "StopStream", input = { channelArn = "${channel}" }, rule = "rule.stop-stream-ends-the-broadcast" },
+  { call = "GetStream", input = { channelArn = "${channel}" }, expect = "ChannelNotBroadcasting", eventually = true },
+  { call = "UpdateChannel", input = { arn = "${channel}", name = "after" } },
+  { call = "GetStreamSession", input = { channelArn = "${channel}" } },
+  { walk = "ListStreams" },
+  { broadcast = { resource = "${channel}", state = "live" } },
+  { call = "GetStream", input = { channelArn = "${channel}" }, eventually = true },
+  { walk = "ListStreamSessions", input = { channelArn = "${channel}" } },
+  { call = "GetStreamSession", input = { channelArn = "${channel}" } },
+  { walk = "ListStreams" },
+]
+
+[[scenario]]
+name = "batches"
+summary = "A batch is asked for what exists and for what does not."
+steps = [
+  { call = "CreateChannel", input = {}, save = { one = "channel.arn" } },
+  { call = "CreateChannel", input = {}, save = { two = "channel.arn" } },
+  { call = "BatchGetChannel", input = { arns = ["${one}", "${absent:channel}", "${two}"] },
+    rule = "rule.batch-get-reports-errors-per-arn" },
+]
+
+[[scenario]]
+name = "overlaps"
+summary = "Updates and tags of one channel at once, and a read."
+steps = [
+  { call = "CreateChannel", input = { name = "before", tags = { kept = "1" } }, save = { channel = "channel.arn" } },
+  { call = "UpdateChannel", input = { arn = "${channel}", name = "${unique}-${index}" }, times = 4, concurrent = true,
+    beside = [
+      { call = "TagResource", input = { resourceArn = "${channel}", tags = { "key-${index}" = "v-${index}" } }, times = 3 },
+    ] },
+  { call = "GetChannel", input = { arn = "${channel}" }, rule = "rule.update-keeps-tags" },
+]
+"#;
+
+/// Faults, the scenario that shows each, and the clauses that findings name.
+const FAULTS: [(&str, &str, &[&str]); 11] = [
+    ("stream:live-snapshot", "broadcasts", &["rule.session-keeps-the-channel-of-its-start"]),
+    ("stream:listed-after-end", "broadcasts", &["rule.stop-stream-ends-the-broadcast"]),
+    ("stream:not-listed", "broadcasts", &["rule.live-streams-are-listed"]),
+    ("stream:no-end-time", "broadcasts", &["rule.end-time-is-absent-while-live"]),
+    ("stream:oldest-session", "broadcasts", &["rule.session-without-stream-id-is-the-latest"]),
+    ("stream:same-stream-id", "broadcasts", &["rule.sessions-list-current-and-previous"]),
+    ("batch:BatchGetChannel=drop-errors", "batches", &["rule.batch-get-reports-errors-per-arn"]),
+    ("batch:BatchGetChannel=drop-last", "batches", &["rule.batch-get-equals-single-gets"]),
+    ("batch:BatchGetChannel=wrong-arn", "batches", &["rule.batch-get-reports-errors-per-arn"]),
+    ("lose-update:UpdateChannel.name@concurrent", "overlaps", &["rule.update-channel-changes-what-is-given"]),
+    ("tags:lose@concurrent", "overlaps", &["rule.every-resource-type-is-taggable"]),
+];
+
+/// The clauses of a run's findings, each with the paths of the requests that lead to it. A report would keep those of the
+/// scenario's own clauses alone.
+async fn findings(faults: &[&str], scenario: &str) -> BTreeMap<String, Vec<String>> {
+    let contract = Arc::new(spec::builtin().unwrap());
+    let mut suites = Suites::builtin().unwrap();
+    suites.extend(Suites::parse(Path::new("scenarios.toml"), SCENARIOS).unwrap());
+    let filter = Filter { only: vec![format!("scenario/{scenario}")], ..Filter::default() };
+    let plan = plan::plan(&contract, &suites, &filter).unwrap();
+    let mut settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
+    let config = embedded::prepare(&mut settings);
+    let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+    let server = reference::start(Config { faults, ..config }).await.unwrap();
+    let endpoint = format!("http://{}", server.address());
+    // The reference server does not lag.
+    let settings = Settings { endpoint, patience: Duration::from_millis(300), ..settings };
+    let never = std::future::pending();
+    let outcome = ivs_conformance::run::run(&contract, &plan, &settings, &|_| {}, never).await.unwrap();
+    server.stop().await;
+    for result in &outcome.cases {
+        assert!(!matches!(result.verdict, CaseOutcome::Inconclusive { .. }), "{:?}", result.verdict);
+    }
+    let path = |request: &Request| request.target.to_string();
+    let found = outcome.findings.values().map(|found| {
+        let clause = contract.clauses.get(found.violation.clause).id.clone();
+        (clause, found.setup.iter().map(path).collect())
+    });
+    found.collect()
+}
+
+#[tokio::test]
+async fn the_reference_server_is_not_accused() {
+    for scenario in ["broadcasts", "batches", "overlaps"] {
+        let found = findings(&[], scenario).await;
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+#[tokio::test]
+async fn what_no_assertion_looks_at_is_seen() {
+    for (fault, scenario, clauses) in FAULTS {
+        let found = findings(&[fault], scenario).await;
+        assert!(clauses.iter().all(|clause| found.contains_key(*clause)), "{fault}: {found:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_update_is_shown_by_the_calls_that_it_takes() {
+    let found = findings(&["lose-update:UpdateChannel.name@concurrent"], "overlaps").await;
+    let calls = &found["rule.update-channel-changes-what-is-given"];
+    assert_eq!(*calls, ["/CreateChannel", "/UpdateChannel", "/UpdateChannel", "/UpdateChannel", "/UpdateChannel"]);
+}
