@@ -95,7 +95,8 @@ fn the_reference_conforms_and_the_report_fits_its_schema() {
     let summary = &report["summary"];
     assert_eq!(summary["operations"], serde_json::json!({"total": 35, "implemented": 35}));
     assert_eq!((&summary["clauses"]["violated"], &summary["findings"]["total"]), (&0.into(), &0.into()));
-    assert!(summary["clauses"]["upheld"].as_u64().unwrap() > 1_500, "{summary}");
+    // The quick profile leaves out what takes many requests.
+    assert!(summary["clauses"]["upheld"].as_u64().unwrap() > 1_400, "{summary}");
     assert!(finished.output.stderr.is_empty(), "no progress bar where no terminal is: {}", finished.err());
 }
 
