@@ -2,6 +2,7 @@
 
 mod baseline;
 mod finding;
+mod known;
 mod totals;
 
 pub use baseline::{BaselineRecord, KnownFinding};
@@ -9,6 +10,7 @@ pub use finding::{
     BaselineStatus, CauseRecord, EvidenceRecord, EvidenceSourceRecord, FindingRecord, RequestRecord, ResponseRecord,
     Role, SeenRecord,
 };
+pub use known::{BaselineRecord, KnownFinding};
 use std::collections::BTreeSet;
 pub use totals::{
     CaseTotals, CauseTotals, ClauseTotals, FindingTotals, OperationTotals, ShareTotals, StepTotals, Summary,

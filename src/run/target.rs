@@ -149,12 +149,6 @@ impl Target {
         self.shared.ledger.as_ref()
     }
 
-    /// Notes that a resource is gone which was not deleted by itself; if that cannot be written down, it is looked for again
-    /// after the run.
-    pub(super) fn note_gone(&self, arn: &str) {
-        let _ = self.ledger().map(|ledger| ledger.gone(arn));
-    }
-
     /// Requests so far by operation, if they are counted.
     pub fn requests_by_operation(&self) -> Vec<(String, u64)> {
         self.shared.pacing.counts()

@@ -5,6 +5,12 @@ use crate::run::ledger::{Refusal, Ticket};
 use crate::wire::Exchange;
 
 impl Target {
+    /// Notes that a resource is gone which was not deleted by itself; if that cannot be written down, it is looked for again
+    /// after the run.
+    pub(in crate::run) fn note_gone(&self, arn: &str) {
+        let _ = self.ledger().map(|ledger| ledger.gone(arn));
+    }
+
     /// Asks the ledger whether a request may be sent. What makes something is written down here.
     ///
     /// # Errors
