@@ -2,7 +2,6 @@
 
 mod baseline;
 mod finding;
-mod known;
 mod totals;
 
 pub use baseline::{BaselineRecord, KnownFinding};
@@ -10,7 +9,6 @@ pub use finding::{
     BaselineStatus, CauseRecord, EvidenceRecord, EvidenceSourceRecord, FindingRecord, RequestRecord, ResponseRecord,
     Role, SeenRecord,
 };
-pub use known::{BaselineRecord, KnownFinding};
 use std::collections::BTreeSet;
 pub use totals::{
     CaseTotals, CauseTotals, ClauseTotals, FindingTotals, OperationTotals, ShareTotals, StepTotals, Summary,
