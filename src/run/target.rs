@@ -26,9 +26,9 @@ use super::shutdown::{Patience, Shutdown};
 use super::variation::Variation;
 use crate::send::{Connections, SendError, Signer};
 use crate::spec::Contract;
-use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
+use crate::wire::{Exchange, FailureKind, Reply, Request};
 use broadcast_control::Broadcasts;
-use delivery::Caller;
+use delivery::{Caller, failed, withheld};
 use pacing::{Counting, Pacing};
 use senders::Senders;
 use signing::Signing;
@@ -338,13 +338,4 @@ impl Target {
             () = self.shutdown.closed() => false,
         }
     }
-}
-
-fn withheld(request: &Request, reason: String) -> Exchange {
-    failed(request, format!("not sent: {reason}"))
-}
-
-fn failed(request: &Request, detail: String) -> Exchange {
-    let reply = Reply::Failure(TransportFailure { kind: FailureKind::Withheld, detail });
-    Exchange { request: request.clone(), reply, elapsed: Duration::ZERO, repeats: 0 }
 }

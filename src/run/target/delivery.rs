@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Attempt, Target};
 use crate::send::Sender;
-use crate::wire::{Exchange, FailureKind, Reply};
+use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
 
 /// How long after a refused connection another one is tried.
 const RECONNECT: Duration = Duration::from_millis(100);
@@ -62,4 +62,15 @@ impl Target {
 
 fn is_refused(exchange: &Exchange) -> bool {
     matches!(&exchange.reply, Reply::Failure(failure) if failure.kind == FailureKind::Connect)
+}
+
+/// The exchange of a request that was not sent.
+pub(super) fn withheld(request: &Request, reason: String) -> Exchange {
+    failed(request, format!("not sent: {reason}"))
+}
+
+/// The exchange of a request whose response the run did not wait for.
+pub(super) fn failed(request: &Request, detail: String) -> Exchange {
+    let reply = Reply::Failure(TransportFailure { kind: FailureKind::Withheld, detail });
+    Exchange { request: request.clone(), reply, elapsed: Duration::ZERO, repeats: 0 }
 }
