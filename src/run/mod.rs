@@ -145,7 +145,7 @@ pub async fn run(
         let mut is_ended = ends(&env, &tally);
         for phase in Phase::ALL {
             let mut open = order::of_phase(&env, phase);
-            while !is_ended && !(open.is_empty() && created.is_empty()) && !env.target.is_stopped() {
+            while !(is_ended || env.target.is_stopped() || open.is_empty() && created.is_empty()) {
                 // Findings of an earlier phase are settled: a target may be damaged now.
                 let settled: BTreeSet<FindingKey> = tally.findings.keys().cloned().collect();
                 let (done, rest) = work(&env, observe, &mut tally, std::mem::take(&mut created), phase, open).await;

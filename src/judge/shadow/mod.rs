@@ -11,6 +11,7 @@ mod compare;
 mod overlap;
 mod pages;
 mod state;
+mod suspicion;
 mod upheld;
 mod verify;
 mod views;

@@ -6,13 +6,14 @@ use serde_json::Value;
 
 use super::pages::{Walk, filters};
 use super::state::{Life, Shadow, TAGS, Tracked};
+use super::suspicion::{suspicion, whole};
 use super::views::{Object, Views};
 use super::{Basis, Seen, Suspicion, compare};
 use crate::judge::echo::same;
 use crate::judge::law::{self, Difference, Effect};
 use crate::plan::operation_role::{self, OperationRole, RoleKind};
 use crate::plan::sequence::LawKind;
-use crate::spec::contract::{Node, Operation};
+use crate::spec::contract::Node;
 
 impl Shadow {
     /// Compares what a successful read shows with what is known, and learns what was not known.
@@ -301,60 +302,5 @@ fn law_of_tag(part: RoleKind, tracked: &Tracked, key: &str) -> LawKind {
         _ if is_view => LawKind::TagsAppear,
         Some((effect, is_subject)) => law::of_tag(effect, *is_subject, key),
         None => law::of_tag(&Effect::Seen, true, key),
-    }
-}
-
-fn suspicion(
-    operation: &Operation,
-    part: RoleKind,
-    (place, arn, tracked): (&Node, &str, &Tracked),
-    law: impl Into<Basis>,
-    difference: Difference,
-    tags: Option<&str>,
-) -> Suspicion {
-    let Difference { member, known, shown } = difference;
-    let noun = &tracked.resource;
-    let path = compare::element_path(place);
-    // Which keys a test gives is chance; the defect is the same.
-    let place = match tags {
-        Some("") => path,
-        Some(tags) => format!("{path}.{tags}"),
-        None => format!("{path}.{member}"),
-    };
-    Suspicion {
-        arn: arn.to_owned(),
-        resource: noun.clone(),
-        part,
-        operation: operation.name.clone(),
-        law: law.into(),
-        detail: Some(place),
-        expected: format!("`{member}` of the {noun} is {known}."),
-        observed: format!("`{member}` of the {noun} is {shown}."),
-        member: Some(member),
-        may_lag: false,
-        calls: None,
-    }
-}
-
-fn whole(
-    operation: &Operation,
-    part: RoleKind,
-    arn: &str,
-    tracked: &Tracked,
-    law: impl Into<Basis>,
-    (expected, observed): (String, String),
-) -> Suspicion {
-    Suspicion {
-        arn: arn.to_owned(),
-        resource: tracked.resource.clone(),
-        part,
-        operation: operation.name.clone(),
-        law: law.into(),
-        member: None,
-        detail: None,
-        expected,
-        observed,
-        may_lag: true,
-        calls: None,
     }
 }
