@@ -104,6 +104,21 @@ fn judged(lines: &[Value], code: i32) -> Value {
     report
 }
 
+#[test]
+fn not_found_may_be_about_another_resource_that_the_request_names() {
+    let absent = ARN.replace("channel/", "recording-configuration/");
+    let refused = |input: Value| {
+        let not_found = json!({"__type": "ResourceNotFoundException", "exceptionMessage": "gone"});
+        let mut lines = life(LOCAL)[..2].to_vec();
+        lines.push(line(LOCAL, 400, "/UpdateChannel", input, 404, not_found));
+        lines
+    };
+    let report = judged(&refused(json!({"arn": ARN, "recordingConfigurationArn": absent})), 0);
+    assert_eq!(report["findings"], json!([]));
+    let report = judged(&refused(json!({"arn": ARN, "name": "two"})), 1);
+    assert_eq!(finding_ids(&report), ["UpdateChannel.status:rejected_valid"]);
+}
+
 /// Changes one value of the response of one line.
 fn changed(lines: &[Value], number: usize, place: &str, value: Value) -> Vec<Value> {
     let mut lines = lines.to_vec();

@@ -1,12 +1,14 @@
 //! Whether a response treats a resource as there or as gone, as it is known to be.
 
+use serde_json::Value;
+
 use super::Heard;
 use crate::judge::shadow::{Existence, Shadow, Views};
 use crate::judge::{Answer, FindingKind, Violation};
 use crate::plan::expectation::not_found_errors;
 use crate::plan::operation_role::RoleKind;
 use crate::spec::clause::ClauseIndex;
-use crate::spec::contract::Contract;
+use crate::spec::contract::{Contract, Node, NodeKind};
 
 /// What a response says of whether the resource that its request is about exists.
 pub(super) enum Said {
@@ -52,6 +54,8 @@ pub(super) fn said(
         tier: None,
     };
     match shadow.existence(subject)? {
+        // What is not found may be another resource that the request names.
+        Existence::Exists(_) if is_not_found && !all_exist(shadow, heard) => None,
         Existence::Exists(noun) if is_not_found => {
             let expected = format!("The response is success: the {noun} was created and not deleted.");
             let observed = format!("The target responded with {}.", answer.describe());
@@ -72,4 +76,28 @@ pub(super) fn said(
         }
         Existence::Exists(_) | Existence::Gone(..) => None,
     }
+}
+
+/// Whether every resource that a request names is known to exist.
+fn all_exist(shadow: &Shadow, heard: &Heard<'_>) -> bool {
+    let exists = |name: &str| matches!(shadow.existence(name), Some(Existence::Exists(_)));
+    named(&heard.call.operation.input, heard.input).into_iter().all(exists)
+}
+
+/// The resources that a value names, at any depth.
+fn named<'v>(node: &Node, value: &'v Value) -> Vec<&'v str> {
+    let own = value.as_str().filter(|_| node.resource.is_some());
+    let below: Vec<&str> = match (&node.kind, value) {
+        (NodeKind::List { element }, Value::Array(items)) => {
+            items.iter().flat_map(|item| named(element, item)).collect()
+        }
+        (NodeKind::Map { value: node, .. }, Value::Object(items)) => {
+            items.values().flat_map(|item| named(node, item)).collect()
+        }
+        _ => {
+            let given = node.members().iter().filter_map(|member| Some((member, value.get(&member.name)?)));
+            given.flat_map(|(member, value)| named(member, value)).collect()
+        }
+    };
+    own.into_iter().chain(below).collect()
 }
