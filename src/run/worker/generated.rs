@@ -15,6 +15,30 @@ use crate::run::worker::*;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
 
+/// What a request that is made up asks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question<'q> {
+    /// Position of the case in the plan.
+    pub index: usize,
+    /// The operation that is called.
+    pub operation: &'q Operation,
+    /// The family that the request is drawn from.
+    pub family: &'q Family,
+    /// Position of the family among those of the case.
+    pub position: usize,
+    /// The clause that is asked about.
+    pub focus: ClauseIndex,
+    /// Tells the requests of a case apart.
+    pub salt: usize,
+}
+
+impl Question<'_> {
+    /// What shows a finding again.
+    pub fn witness(&self, input: Value) -> Witness {
+        Witness { family: self.position, input, salt: self.salt }
+    }
+}
+
 impl Worker {
     /// Runs a case that makes up its requests.
     pub(super) async fn generated(
@@ -54,7 +78,7 @@ impl Worker {
                     progress.decided += 1;
                     continue;
                 }
-                self.try_drawn(index, operation, (position, family), focus, drawn, salt, progress).await;
+                self.try_drawn(Question { index, operation, family, position, focus, salt }, drawn, progress).await;
             }
             if families.len() as u32 >= 3 && env.settings.profile == Profile::Quick && round > 0 {
                 break;
@@ -65,19 +89,9 @@ impl Worker {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    async fn try_drawn(
-        &mut self,
-        index: usize,
-        operation: &Operation,
-        (position, family): (usize, &Family),
-        focus: ClauseIndex,
-        (mut tree, input): Drawn,
-        salt: usize,
-        progress: &mut Progress,
-    ) {
+    async fn try_drawn(&mut self, question: Question<'_>, (mut tree, input): Drawn, progress: &mut Progress) {
         self.tally.first_seen.clear();
-        let found = match self.try_input(index, operation, family, focus, input.clone(), salt).await {
+        let found = match self.try_input(question, input.clone()).await {
             Ok((violations, undecided)) => {
                 progress.decided += u64::from(undecided.is_none());
                 undecided.into_iter().for_each(|reason| progress.blocked(reason));
@@ -93,11 +107,11 @@ impl Worker {
             let mut smallest = input.clone();
             if is_new && self.env.settings.shrinking == Shrinking::On && self.can_shrink(&key) {
                 let outer = self.enter(Purpose::Shrinking);
-                self.shrink(index, operation, (position, family), focus, &mut tree, salt, &key, &mut smallest).await;
+                self.shrink(question, &mut tree, &key, &mut smallest).await;
                 self.purpose = outer;
             }
             if let Some(found) = self.tally.findings.get_mut(&key).filter(|_| is_new) {
-                found.witness = Some(Witness { family: position, input: smallest, salt });
+                found.witness = Some(question.witness(smallest));
             }
         }
         progress.violations.extend(found);
@@ -106,13 +120,10 @@ impl Worker {
     /// Sends one input; its divergences are noted. What it showed, and why it could not be decided if it could not.
     pub(super) async fn try_input(
         &mut self,
-        index: usize,
-        operation: &Operation,
-        family: &Family,
-        focus: ClauseIndex,
+        question: Question<'_>,
         input: Value,
-        salt: usize,
     ) -> Result<(Vec<Violation>, Option<String>), Blocked> {
+        let Question { index, operation, family, focus, salt, .. } = question;
         let input = finished(input);
         let fixtures = fixtures_for(operation, &family.expectation, &input);
         let is_looked_at = salt == 1 && family.expectation.success;

@@ -3,11 +3,9 @@
 use proptest::strategy::ValueTree;
 use serde_json::Value;
 
-use crate::generate::Family;
+use super::generated::Question;
 use crate::record::{FindingKey, Witness};
 use crate::run::worker::*;
-use crate::spec::clause::ClauseIndex;
-use crate::spec::contract::Operation;
 
 impl Worker {
     /// Responses of megabytes are not asked for again and again.
@@ -16,15 +14,10 @@ impl Worker {
     }
 
     /// Makes the request of a finding smaller as long as it still shows the same finding.
-    #[allow(clippy::too_many_arguments)]
     pub(super) async fn shrink(
         &mut self,
-        index: usize,
-        operation: &Operation,
-        (position, family): (usize, &Family),
-        focus: ClauseIndex,
+        question: Question<'_>,
         tree: &mut Box<dyn ValueTree<Value = Value>>,
-        salt: usize,
         key: &FindingKey,
         smallest: &mut Value,
     ) {
@@ -35,12 +28,12 @@ impl Worker {
             budget -= 1;
             loop {
                 let input = tree.current();
-                let is_intended = self.env.generator.is_intended(operation, family, &input);
+                let is_intended = self.env.generator.is_intended(question.operation, question.family, &input);
                 self.tally.findings.remove(key);
                 if is_intended {
                     // A request that cannot be sent shows nothing.
-                    let _ = self.try_input(index, operation, family, focus, input.clone(), salt).await;
-                    self.witness_others(key, &Witness { family: position, input: input.clone(), salt });
+                    let _ = self.try_input(question, input.clone()).await;
+                    self.witness_others(key, &question.witness(input.clone()));
                 }
                 match self.tally.findings.get(key) {
                     Some(smaller) => {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::generated::Question;
 use crate::plan::case::Case;
 use crate::record::Witness;
 use crate::run::session::{Blocked, Fixtures, Session};
@@ -16,7 +17,8 @@ impl Worker {
         let operation = env.contract.operation(case.operation.as_deref()?)?;
         let families = env.generator.families(case);
         let (family, focus) = (families.get(witness.family)?, *case.clauses.first()?);
-        match self.try_input(index, operation, family, focus, witness.input.clone(), witness.salt).await {
+        let question = Question { index, operation, family, position: witness.family, focus, salt: witness.salt };
+        match self.try_input(question, witness.input.clone()).await {
             Ok((_, undecided)) => undecided,
             Err(Blocked(reason)) => Some(reason),
         }
