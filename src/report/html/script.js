@@ -45,7 +45,8 @@
       if (isFiltered && shown <= OPENED && !group.hidden) group.open = true;
     }
     status.textContent =
-      shown === findings.length ? `${shown} findings` : `${shown} of ${findings.length} findings`;
+      (shown === findings.length ? `${shown}` : `${shown} of ${findings.length}`) +
+      (findings.length === 1 ? " finding" : " findings");
   };
 
   const remember = () => {
