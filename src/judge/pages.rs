@@ -64,7 +64,7 @@ impl Walk<'_> {
     /// Takes a page of so many bytes, with what its exchange says. A refusal is the end, too.
     pub fn take(&mut self, judgement: &mut Judgement, bytes: usize) -> Next {
         self.upheld.append(&mut judgement.upheld);
-        // A defect of a page's form, say of its content type, is no reason to stop reading.
+        // A page with a wrong form, for example a wrong content type, can still be read.
         self.violations.append(&mut judgement.violations);
         let (items, token) = parts(self.operation, judgement.body.as_ref().unwrap_or(&Value::Null));
         self.pages.push(Value::from(items.len()));

@@ -22,7 +22,7 @@ pub struct Recorded {
     pub span: Option<Span>,
     /// The region that it was meant for, where the recorder says so.
     pub region: Option<String>,
-    /// Whether whoever recorded it provoked a failure, so that an error says nothing of the target.
+    /// Whether the failure was provoked on purpose while this was recorded. Then an error is not evidence against the target.
     pub is_provoked: bool,
 }
 

@@ -34,7 +34,7 @@ impl Shadow {
                     Some((effect, true)) => law::shown_by(effect, &view),
                     _ => Vec::new(),
                 },
-                // The name alone is no agreement.
+                // An equal name does not suffice to show that they agree.
                 RoleKind::Batch if view.members.len() > 1 => vec![LawKind::BatchAgrees],
                 RoleKind::List if view.members.len() > 1 => vec![LawKind::CreatedIsListed],
                 _ => Vec::new(),

@@ -151,5 +151,5 @@ fn what_nothing_is_known_of_is_not_judged() {
     let mut bench = live();
     let failed = Answer::Error { status: 500, code: None };
     bench.hears("StopStream", json!({"channelArn": ONE}), failed, json!({}));
-    assert_eq!(bench.streams(&[]), [], "nobody knows whether it was stopped");
+    assert_eq!(bench.streams(&[]), [], "it is unknown whether it was stopped");
 }

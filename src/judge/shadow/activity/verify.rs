@@ -195,7 +195,7 @@ fn history(context: Context<'_>, course: &mut Course, one: Shown<'_>) -> Vec<Sus
             )];
         }
         if course.known.len() + 1 < course.begun {
-            // Which of several it is, nobody knows.
+            // With several candidates it is unknown which one is shown.
             course.is_lost = true;
             return Vec::new();
         }

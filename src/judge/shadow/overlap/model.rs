@@ -69,7 +69,7 @@ pub(super) struct Call {
 /// Calls that overlapped on one resource, and the states that it may be in after them.
 #[derive(Debug, Clone)]
 pub(in crate::judge::shadow) struct Overlap {
-    /// Members as they were before, but for those of which nobody knows what the calls make of them.
+    /// Members as they were before, without those whose value after the calls is unknown.
     pub(super) members: Map<String, Value>,
     /// Tags as they were before, if they are known.
     pub(super) tags: Option<Map<String, Value>>,
@@ -107,7 +107,7 @@ impl Overlap {
         State { exists: true, last: BTreeMap::new() }
     }
 
-    /// The value of a part in a state; none if the part is absent or nobody knows.
+    /// The value of a part in a state; none if the part is absent or its value is unknown.
     pub(super) fn value(&self, state: &State, part: &Part) -> Option<&Value> {
         match state.last.get(part).and_then(|call| self.calls.get(*call)) {
             Some(Call { deed: Deed::Write(written), .. }) => written.get(part)?.as_ref(),
