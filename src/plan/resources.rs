@@ -172,7 +172,7 @@ impl Resources {
                 items: items.name.clone(),
                 arn: arn.name.clone(),
                 tokens: paging.map(|paging| (paging.input_token.clone(), paging.output_token.clone())),
-                largest_page: largest_page(operation),
+                largest_page: operation.largest_page().map(|(name, most)| (name.to_owned(), most)),
             })
         })
     }
@@ -265,13 +265,6 @@ fn deleted_by(operation: &Operation) -> Option<(String, String)> {
         [only] => Some((resource_of(only)?.to_owned(), only.name.clone())),
         _ => None,
     }
-}
-
-/// The member of an operation's input for the size of a page, and its upper bound.
-fn largest_page(operation: &Operation) -> Option<(String, u64)> {
-    let name = operation.pagination.as_ref()?.page_size.clone()?;
-    let most = operation.input.member(&name)?.constraints.range?.max?;
-    (most >= 1.0).then_some((name, most as u64))
 }
 
 #[cfg(test)]

@@ -119,6 +119,13 @@ impl Operation {
         if path.is_empty() { "/".to_owned() } else { path }
     }
 
+    /// The member of the input for the size of a page, and its upper bound; none if it has no bound of at least 1.
+    pub fn largest_page(&self) -> Option<(&str, u64)> {
+        let name = self.pagination.as_ref()?.page_size.as_deref()?;
+        let most = self.input.member(name)?.constraints.range?.max?;
+        (most >= 1.0).then_some((name, most as u64))
+    }
+
     /// The documented error of that code.
     pub fn error(&self, code: &str) -> Option<&OperationError> {
         self.errors.iter().find(|error| error.code == code)

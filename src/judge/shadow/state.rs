@@ -157,11 +157,8 @@ impl Shadow {
     pub fn list_input(&self, role: &OperationRole, operation: &Operation, arn: &str) -> Option<Map<String, Value>> {
         let tracked = self.tracked.get(arn)?;
         let mut input = Map::new();
-        let page_size = operation.pagination.as_ref().and_then(|pagination| pagination.page_size.as_ref());
-        let largest = page_size.and_then(|name| operation.input.member(name)?.constraints.range?.max);
-        if let (Some(name), Some(largest)) = (page_size, largest) {
-            #[allow(clippy::cast_possible_truncation)]
-            input.insert(name.clone(), Value::from(largest as i64));
+        if let Some((name, largest)) = operation.largest_page() {
+            input.insert(name.to_owned(), Value::from(largest));
         }
         if role.owner.is_some() {
             input.insert(role.subject.clone()?, Value::from(tracked.owner.as_deref()?));

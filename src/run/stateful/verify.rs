@@ -175,11 +175,8 @@ impl Execution<'_, '_> {
 /// Large pages, and as few items as a filter leaves: the account may have many that are none of the sequence's.
 fn list_input(operation: &Operation, role: &OperationRole, entity: &Entity) -> Value {
     let mut input = Map::new();
-    let page_size = operation.pagination.as_ref().and_then(|pagination| pagination.page_size.as_ref());
-    let largest = page_size.and_then(|name| operation.input.member(name)?.constraints.range?.max);
-    if let (Some(name), Some(largest)) = (page_size, largest) {
-        #[allow(clippy::cast_possible_truncation)]
-        input.insert(name.clone(), Value::from(largest as i64));
+    if let Some((name, largest)) = operation.largest_page() {
+        input.insert(name.to_owned(), Value::from(largest));
     }
     if let Some((filter, member)) = &role.filter
         && let Some(Value::String(text)) = entity.members.get(member)
