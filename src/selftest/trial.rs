@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -16,6 +17,9 @@ use crate::run::settings::Settings;
 use crate::run::{self};
 use crate::spec::Contract;
 use crate::spec::clause::ClauseIndex;
+
+/// How long a trial waits for what should come eventually: the reference server shows every change at once.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What all trials share.
 pub struct Bench {
@@ -112,6 +116,7 @@ impl Bench {
 
     async fn check(&self, mutant: &Mutant, plan: &Plan) -> Result<Shown, String> {
         let (server, settings) = self.faulty_server(std::slice::from_ref(mutant)).await?;
+        let settings = Settings { patience: PATIENCE, ..settings };
         let first = OnceLock::new();
         let stop = Notify::new();
         let observe = |event: Event| {

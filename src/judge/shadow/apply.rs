@@ -96,6 +96,7 @@ impl Shadow {
                 self.forget_named(&Value::from(arn));
                 continue;
             }
+            self.graves.forget(arn);
             let (mut members, tags) = compare::split(views, object);
             members.retain(|name, _| !compare::is_doubtful(seen.operation, seen.judgement, object.node, Some(name)));
             let are_tags_known = views
@@ -215,7 +216,8 @@ impl Shadow {
         self.note(&Effect::Untagged { removed }, &BTreeSet::from([subject.to_owned()]));
     }
 
-    pub(super) fn deleted(&mut self, subject: &str) {
+    /// A resource was deleted, and what belongs to it with it.
+    pub fn deleted(&mut self, subject: &str) {
         for (arn, tracked) in &mut self.tracked {
             if arn == subject {
                 tracked.life = Life::Gone(LawKind::DeletedIsGone);

@@ -8,6 +8,7 @@ mod activity;
 mod apply;
 mod batch;
 mod compare;
+mod graves;
 mod overlap;
 mod pages;
 mod state;

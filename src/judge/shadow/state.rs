@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Basis;
 use super::activity::Courses;
+use super::graves::Graves;
 use super::overlap::Overlap;
 use super::pages::Walks;
 use crate::judge::law::Effect;
@@ -94,6 +95,8 @@ impl Existence<'_> {
 #[derive(Debug, Default)]
 pub struct Shadow {
     pub(super) tracked: BTreeMap<String, Tracked>,
+    /// What earlier tests deleted.
+    pub(super) graves: Graves,
     pub(super) walks: Walks,
     pub(super) courses: Courses,
     /// Whether all beginnings and ends of what resources do for a time are told.
@@ -172,9 +175,17 @@ impl Shadow {
         Some(input)
     }
 
-    /// Keeps only what is known of these resources: the others belong to tests that are over.
+    /// Keeps only what is known of these resources: the others belong to tests that are over. Of those that were deleted
+    /// it stays known that they are.
     pub fn retain(&mut self, is_kept: impl Fn(&str) -> bool) {
-        self.tracked.retain(|arn, _| is_kept(arn));
+        let graves = &mut self.graves;
+        self.tracked.retain(|arn, tracked| {
+            let is_kept = is_kept(arn);
+            if !is_kept {
+                graves.bury(arn, tracked);
+            }
+            is_kept
+        });
         self.courses.retain(&is_kept);
         self.walks.clear();
     }
@@ -185,6 +196,7 @@ impl Shadow {
             self.courses.lose_all(arn);
             return;
         }
+        self.graves.forget(arn);
         let Some(tracked) = self.tracked.get_mut(arn) else { return };
         tracked.overlap = None;
         match member {
@@ -203,6 +215,7 @@ impl Shadow {
     /// Forgets everything about the resources that an input or output names: nobody knows what became of them.
     pub fn forget_named(&mut self, value: &Value) {
         collect(value, &mut |text| {
+            self.graves.forget(text);
             if let Some(tracked) = self.tracked.get_mut(text) {
                 tracked.members.clear();
                 tracked.overlap = None;

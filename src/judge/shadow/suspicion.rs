@@ -43,14 +43,13 @@ pub(super) fn suspicion(
 pub(super) fn whole(
     operation: &Operation,
     part: RoleKind,
-    arn: &str,
-    tracked: &Tracked,
+    (arn, resource): (&str, &str),
     law: impl Into<Basis>,
     (expected, observed): (String, String),
 ) -> Suspicion {
     Suspicion {
         arn: arn.to_owned(),
-        resource: tracked.resource.clone(),
+        resource: resource.to_owned(),
         part,
         operation: operation.name.clone(),
         law: law.into(),

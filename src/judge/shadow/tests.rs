@@ -114,6 +114,22 @@ fn what_is_deleted_is_not_listed_and_what_exists_is() {
 }
 
 #[test]
+fn what_an_earlier_test_deleted_is_never_listed_again() {
+    let list = |bench: &mut Bench, arn: &str| {
+        laws(&bench.sees("ListChannels", json!({}), json!({"channels": [{"arn": arn, "tags": {}}]})))
+    };
+    let mut bench = Bench::new().with(ONE, "a").with(OTHER, "other");
+    bench.shadow.deleted(ONE);
+    bench.shadow.deleted(OTHER);
+    bench.shadow.retain(|_| false);
+    assert_eq!(list(&mut bench, ONE), [(LawKind::DeletedIsGone, None)]);
+    assert_eq!(list(&mut bench, OTHER), [], "another test may give this name, and with it the ARN, again");
+    let mut bench = bench.with(ONE, "b");
+    bench.shadow.retain(|_| false);
+    assert_eq!(list(&mut bench, ONE), [], "it was made again");
+}
+
+#[test]
 fn pages_show_everything_once() {
     let mut bench = Bench::new().with(ONE, "a").with(OTHER, "o");
     let page = |arn: &str, next: &str| json!({"channels": [{"arn": arn}], "nextToken": next});

@@ -59,7 +59,7 @@ impl Shadow {
         let tracked = self.tracked.get(asked).filter(|tracked| tracked.life == Life::Exists)?;
         let noun = &tracked.resource;
         let shown = (format!("The {noun} that was asked for is shown."), format!("Another {noun} is shown."));
-        Some(whole(seen.operation, role.kind, asked, tracked, law, shown))
+        Some(whole(seen.operation, role.kind, (asked, noun), law, shown))
     }
 
     /// What an object shows otherwise than it is known.
@@ -70,14 +70,17 @@ impl Shadow {
         role: &OperationRole,
         (place, object): (&Node, &Object<'_>),
     ) -> Vec<Suspicion> {
-        let Some(tracked) = self.tracked.get(object.arn) else { return Vec::new() };
+        let deleted = |noun: &str, law| {
+            let shown = (format!("The deleted {noun} is not shown."), "It is.".to_owned());
+            vec![whole(seen.operation, role.kind, (object.arn, noun), law, shown)]
+        };
+        let Some(tracked) = self.tracked.get(object.arn) else {
+            let grave = self.graves.get(object.arn).filter(|_| role.kind == RoleKind::List);
+            return grave.map(|grave| deleted(&grave.resource, grave.law)).unwrap_or_default();
+        };
         match tracked.life {
             Life::Unknown => return Vec::new(),
-            Life::Gone(law) if role.kind != RoleKind::Get => {
-                let noun = &tracked.resource;
-                let shown = (format!("The deleted {noun} is not shown."), "It is.".to_owned());
-                return vec![whole(seen.operation, role.kind, object.arn, tracked, law, shown)];
-            }
+            Life::Gone(law) if role.kind != RoleKind::Get => return deleted(&tracked.resource, law),
             Life::Gone(_) => return Vec::new(),
             Life::Exists => {}
         }
@@ -204,7 +207,7 @@ impl Shadow {
         for arn in again {
             let Some(tracked) = self.tracked.get(&arn) else { continue };
             let shown = (format!("The {} is shown once.", role.resource), "It is shown again.".to_owned());
-            let again = whole(seen.operation, role.kind, &arn, tracked, LawKind::PagesAreDisjoint, shown);
+            let again = whole(seen.operation, role.kind, (&arn, &tracked.resource), LawKind::PagesAreDisjoint, shown);
             found.push(Suspicion { may_lag: false, ..again });
         }
         if let Some(walk) = over {
@@ -220,7 +223,7 @@ impl Shadow {
             let Filtered::Excluded(filter) = filtered(seen, role, tracked) else { return None };
             let noun = &tracked.resource;
             let shown = (format!("`{filter}` leaves the {noun} out."), "It is shown.".to_owned());
-            Some(whole(seen.operation, role.kind, object.arn, tracked, Basis::Filter(filter), shown))
+            Some(whole(seen.operation, role.kind, (object.arn, noun), Basis::Filter(filter), shown))
         };
         objects.iter().filter_map(about).collect()
     }
@@ -232,7 +235,7 @@ impl Shadow {
             let tracked = self.tracked.get(arn).filter(|tracked| tracked.life == Life::Exists)?;
             let shown = (format!("The {} is shown.", tracked.resource), "It is not.".to_owned());
             (filtered(seen, role, tracked) == Filtered::Included)
-                .then(|| whole(seen.operation, role.kind, arn, tracked, law, shown))
+                .then(|| whole(seen.operation, role.kind, (arn, &tracked.resource), law, shown))
         };
         walk.expected.iter().filter(is_missing).filter_map(about).collect()
     }

@@ -23,7 +23,7 @@ struct Memory {
     /// ARNs in the order of creation, by their kind.
     made: HashMap<String, Vec<String>>,
     deleted_names: HashSet<String>,
-    /// What lists showed of resources that are gone, by the list.
+    /// What each list showed of the first resource that is gone.
     ghosts: HashMap<Operation, Value>,
     /// What lists showed last of each resource.
     items: HashMap<(Operation, String), Value>,
@@ -151,7 +151,10 @@ impl History {
             }
             ListFault::LosesOnLaterPages if is_later_page => drop(items.pop()),
             ListFault::ShowsDeleted => {
-                if is_last_page && let Some(ghost) = memory.ghosts.get(&of) {
+                if is_last_page
+                    && has_room(given, items)
+                    && let Some(ghost) = memory.ghosts.get(&of)
+                {
                     items.push(ghost.clone());
                 }
             }
@@ -205,7 +208,7 @@ impl Memory {
         let shown: Vec<Operation> = self.items.keys().filter(|(_, known)| known == arn).map(|(of, _)| *of).collect();
         for of in shown {
             if let Some(item) = self.items.remove(&(of, arn.to_owned())) {
-                self.ghosts.insert(of, item);
+                self.ghosts.entry(of).or_insert(item);
             }
         }
     }
@@ -290,6 +293,12 @@ fn items(document: &mut Value) -> Option<&mut Vec<Value>> {
 }
 
 /// A resource after tags were given to it or taken from it.
+/// Whether one more item leaves the page within what was asked; the smallest default is one item.
+fn has_room(given: &Map<String, Value>, items: &[Value]) -> bool {
+    let asked = given.get("maxResults").and_then(Value::as_u64).unwrap_or(1);
+    u64::try_from(items.len()).is_ok_and(|shown| shown < asked)
+}
+
 fn retagged(mut version: Map<String, Value>, members: &Map<String, Value>) -> Map<String, Value> {
     let mut tags = version.get("tags").and_then(Value::as_object).cloned().unwrap_or_default();
     tags.extend(members.get("tags").and_then(Value::as_object).cloned().unwrap_or_default());

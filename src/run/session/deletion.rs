@@ -130,7 +130,12 @@ impl Session<'_> {
         (0..requests).for_each(|_| self.worker.count_request());
         let target = &self.worker.env.target;
         let done = join_all(deletions.into_iter().map(|deletion| deletion.carry_out(target))).await;
-        done.into_iter().flatten().collect()
+        let mut undeleted = Vec::new();
+        for (deleted, rest) in done {
+            deleted.iter().for_each(|arn| self.worker.shadow.deleted(arn));
+            undeleted.extend(rest);
+        }
+        undeleted
     }
 
     /// What has to be sent to delete what one call made, after it has left its state and its streams have ended.
@@ -234,22 +239,25 @@ struct ResourceDeletion {
 }
 
 impl Deletion {
-    /// Sends one request after another; what is left.
-    async fn carry_out(mut self, target: &Target) -> Option<Undeleted> {
+    /// Sends one request after another. ARNs of what was deleted, and what is left.
+    async fn carry_out(mut self, target: &Target) -> (Vec<String>, Option<Undeleted>) {
         let region = self.bundle.region.clone();
-        let mut obstacle = None;
+        let (mut deleted, mut obstacle) = (Vec::new(), None);
         self.bundle.resources.clear();
         for deletion in self.requests {
-            if let Some(found) = deletion.obstacle(target, region.as_deref()).await {
-                obstacle = Some(found);
-                self.bundle.resources.insert(0, (deletion.resource, deletion.arn));
+            match deletion.obstacle(target, region.as_deref()).await {
+                None => deleted.push(deletion.arn),
+                Some(found) => {
+                    obstacle = Some(found);
+                    self.bundle.resources.insert(0, (deletion.resource, deletion.arn));
+                }
             }
         }
         match obstacle {
             None => self.along.iter().for_each(|(_, arn)| target.note_gone(arn)),
             Some(_) => self.bundle.resources.extend(self.along),
         }
-        obstacle.map(|obstacle| Undeleted { bundle: self.bundle, obstacle })
+        (deleted, obstacle.map(|obstacle| Undeleted { bundle: self.bundle, obstacle }))
     }
 }
 
