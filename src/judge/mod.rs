@@ -4,6 +4,7 @@ pub mod agreement;
 pub mod assertion;
 pub mod concurrent;
 pub mod consistency;
+pub mod defaults;
 pub mod echo;
 pub mod exchange;
 pub mod expected;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::redacted;
 use crate::generate::{Generator, Legality};
-use crate::judge::{Answer, FindingKind, Judge, Judgement, Violation, agreement, echo};
+use crate::judge::{Answer, FindingKind, Judge, Judgement, Violation, consistency};
 use crate::plan::Plan;
 use crate::plan::expectation::{self, Expectation, ExpectedError};
 use crate::protocol;
@@ -86,7 +86,7 @@ impl Single<'_> {
         let mut is_accepted = false;
         if let Asked::Known(input, Legality::Legal { .. }) = asked {
             is_accepted = true;
-            self.echoes(operation, input, &mut judgement);
+            consistency::check(&self.contract, &self.plan.suites, operation, input, &mut judgement);
         }
         Shown { judgement, is_accepted, ..Shown::default() }
     }
@@ -102,21 +102,6 @@ impl Single<'_> {
             }
         }
         Shown { judgement: whole.unwrap_or_default(), ..Shown::default() }
-    }
-
-    /// Members that come back as they were given, and what a response says twice.
-    fn echoes(&self, operation: &Operation, input: &Value, judgement: &mut Judgement) {
-        let suites = &self.plan.suites;
-        for echo in suites.echoes.iter().filter(|echo| echo.applies_to(&operation.name)) {
-            if let Some(clause) = self.contract.clauses.find(&echo.rule) {
-                echo::check(operation, clause, &echo.except, input, judgement);
-            }
-        }
-        for agreed in suites.agreements.iter().filter(|agreed| agreed.applies_to(&operation.name)) {
-            if let Some(clause) = self.contract.clauses.find(&agreed.rule) {
-                agreement::check(operation, clause, agreed, judgement);
-            }
-        }
     }
 
     fn error(&self, operation: &Operation, asked: &Asked, response: &Response, exchange: &Exchange) -> Shown {
