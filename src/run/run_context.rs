@@ -198,8 +198,11 @@ impl RunContext {
         format!("{NAME_PREFIX}{}-{}", self.run_id, self.next_number())
     }
 
-    /// Gives a producing operation's input a name, if it takes one.
+    /// Gives a producing operation's input a name, if it takes one and has none that the run gave.
     pub fn name_resource(&self, operation: &Operation, input: &mut Value) {
+        if self.marker.marks_in(input).name.is_some() {
+            return;
+        }
         let name = self.unique_name();
         let takes_it = operation.input.member(self.marker.name_member()).is_some_and(|member| {
             let fits = member.constraints.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&name));

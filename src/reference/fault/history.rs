@@ -292,13 +292,13 @@ fn items(document: &mut Value) -> Option<&mut Vec<Value>> {
     members.filter(|(name, _)| *name != "errors").find_map(|(_, value)| value.as_array_mut())
 }
 
-/// A resource after tags were given to it or taken from it.
 /// Whether one more item leaves the page within what was asked; the smallest default is one item.
 fn has_room(given: &Map<String, Value>, items: &[Value]) -> bool {
     let asked = given.get("maxResults").and_then(Value::as_u64).unwrap_or(1);
     u64::try_from(items.len()).is_ok_and(|shown| shown < asked)
 }
 
+/// A resource after tags were given to it or taken from it.
 fn retagged(mut version: Map<String, Value>, members: &Map<String, Value>) -> Map<String, Value> {
     let mut tags = version.get("tags").and_then(Value::as_object).cloned().unwrap_or_default();
     tags.extend(members.get("tags").and_then(Value::as_object).cloned().unwrap_or_default());

@@ -1,5 +1,6 @@
 //! Draws sequences: which operation on which resource, with which input.
 
+mod course;
 mod inputs;
 mod untried;
 
@@ -8,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value};
+
+pub use course::courses;
 
 use super::coverage::{Coverage, Paths};
 use crate::generate::Family;
@@ -105,19 +108,7 @@ pub fn generate(
     runner: &mut TestRunner,
     coverage: &Coverage,
 ) -> (Vec<Transition>, Coverage) {
-    let mut drawing = SequenceGenerator {
-        env,
-        binding,
-        runner,
-        coverage,
-        paths: Paths::default(),
-        deleted: BTreeSet::new(),
-        tagged: BTreeMap::new(),
-        labels: Vec::new(),
-        families: BTreeMap::new(),
-        tags: Vec::new(),
-    };
-    drawing.fill_tag_pool();
+    let mut drawing = SequenceGenerator::new(env, binding, runner, coverage);
     let mut transitions = Vec::new();
     for id in 0..length {
         transitions.extend(drawing.step(id));
@@ -126,7 +117,29 @@ pub fn generate(
     (transitions, drawing.paths.into_coverage())
 }
 
-impl SequenceGenerator<'_> {
+impl<'d> SequenceGenerator<'d> {
+    fn new(
+        env: &'d RunContext,
+        binding: &'d Binding<'d>,
+        runner: &'d mut TestRunner,
+        coverage: &'d Coverage,
+    ) -> SequenceGenerator<'d> {
+        let mut generator = SequenceGenerator {
+            env,
+            binding,
+            runner,
+            coverage,
+            paths: Paths::default(),
+            deleted: BTreeSet::new(),
+            tagged: BTreeMap::new(),
+            labels: Vec::new(),
+            families: BTreeMap::new(),
+            tags: Vec::new(),
+        };
+        generator.fill_tag_pool();
+        generator
+    }
+
     fn below(&mut self, bound: usize) -> usize {
         let tree = (0..bound.max(1)).new_tree(self.runner);
         tree.map_or(0, |tree| tree.current())

@@ -56,6 +56,12 @@ impl Worker {
         let mut coverage = Coverage::default();
         let mut planned = Coverage::default();
         let mut numbers = 0..count;
+        if env.settings.profile != Profile::Quick {
+            let (courses, plan) = generate::courses(&env, &binding, &mut runner);
+            planned.extend(plan);
+            let drawn: Vec<(usize, Vec<Transition>)> = (count..).zip(courses).collect();
+            coverage.extend(self.sequences(index, &binding, &drawn, progress).await);
+        }
         while !numbers.is_empty() {
             if env.target.is_stopped() {
                 progress.blocked("the run was stopped".to_owned());

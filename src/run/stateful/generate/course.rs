@@ -1,0 +1,215 @@
+//! The whole course of a resource, in the same order for every type: what random sequences of a few steps do not come to.
+//! One is made with many members, deleted, and made again as it was; then each member is updated by itself and all at once,
+//! and its tags change, while another one of the same name lives beside it. After each change it is looked at in every way.
+
+use serde_json::{Map, Value};
+
+use super::{Binding, Coverage, Label, SequenceGenerator, Transition};
+use crate::generate::finished;
+use crate::plan::operation_role::{OperationRole, RoleKind};
+use crate::run::run_context::RunContext;
+use crate::spec::contract::Operation;
+
+use proptest::test_runner::TestRunner;
+
+/// How many inputs are drawn for the values of all members.
+const DRAWS: usize = 24;
+
+/// One course for each resource type that belongs to no other. Also says which steps it takes one after another.
+pub fn courses(env: &RunContext, binding: &Binding<'_>, runner: &mut TestRunner) -> (Vec<Vec<Transition>>, Coverage) {
+    let mut coverage = Coverage::default();
+    let mut courses = Vec::new();
+    for resource in &binding.sequence.resources {
+        let mut generator = SequenceGenerator::new(env, binding, runner, &coverage);
+        let Some(transitions) = Course::of(&mut generator, resource) else { continue };
+        let done = generator.paths.into_coverage();
+        coverage.extend(done);
+        courses.push(transitions);
+    }
+    (courses, coverage)
+}
+
+/// A course as it is written.
+struct Course<'g, 'd> {
+    generator: &'g mut SequenceGenerator<'d>,
+    resource: String,
+    transitions: Vec<Transition>,
+    /// One with the same name that was made before all others and stays.
+    neighbour: Option<Label>,
+}
+
+impl<'g, 'd> Course<'g, 'd> {
+    /// The course of a type; none if nothing makes one by itself.
+    fn of(generator: &'g mut SequenceGenerator<'d>, resource: &str) -> Option<Vec<Transition>> {
+        let makes_one =
+            |role: &OperationRole| role.kind == RoleKind::Create && role.resource == resource && role.owner.is_none();
+        let maker = generator.binding.roles.iter().position(makes_one)?;
+        let operation = generator.operation(maker)?;
+        let mut input = generator.richest(operation)?;
+        // The name that the run gives is part of the input, so that all have the same.
+        generator.env.name_resource(operation, &mut input);
+        let mut course = Course { generator, resource: resource.to_owned(), transitions: Vec::new(), neighbour: None };
+        course.neighbour = course.make(maker, &input);
+        let first = course.make(maker, &input)?;
+        course.delete(first);
+        let again = course.make(maker, &input)?;
+        course.change_each_member(again, &input);
+        course.change_all_members(again);
+        course.retag(again);
+        course.remake_what_it_owns(again);
+        course.delete(again);
+        Some(course.transitions)
+    }
+
+    /// Makes one, and looks at it. What stands for it.
+    fn make(&mut self, maker: usize, input: &Value) -> Option<Label> {
+        let id = self.push(maker, Vec::new(), input.clone());
+        let is_it = |(label, kind): &&(Label, String)| label.0 == id && *kind == self.resource;
+        let label = self.generator.labels.iter().find(is_it).map(|(label, _)| *label)?;
+        self.look(label);
+        Some(label)
+    }
+
+    fn change_each_member(&mut self, label: Label, made_with: &Value) {
+        let Some(updater) = self.position(RoleKind::Update) else { return };
+        let Some(operation) = self.generator.operation(updater) else { return };
+        let values = self.generator.member_by_member(operation, made_with);
+        let twice = values.first().cloned();
+        for input in values.into_iter().chain(twice) {
+            self.push(updater, vec![label], input);
+            self.look(label);
+        }
+    }
+
+    fn change_all_members(&mut self, label: Label) {
+        let Some(updater) = self.position(RoleKind::Update) else { return };
+        let input = self.generator.operation(updater).and_then(|operation| self.generator.richest(operation));
+        if let Some(input) = input {
+            self.push(updater, vec![label], input);
+            self.look(label);
+        }
+    }
+
+    /// Tags it twice, and takes tags away twice.
+    fn retag(&mut self, label: Label) {
+        for kind in [RoleKind::Tag, RoleKind::Tag, RoleKind::Untag, RoleKind::Untag] {
+            let of_kind = |role: &OperationRole| role.kind == kind && role.is_about(&self.resource);
+            let Some(tagger) = self.generator.binding.roles.iter().position(of_kind) else { return };
+            self.draw(tagger, label);
+        }
+        self.look(label);
+    }
+
+    /// Deletes what belongs to it, makes that again, and deletes that too.
+    fn remake_what_it_owns(&mut self, owner: Label) {
+        let roles = self.generator.binding.roles.clone();
+        let makes_owned = |(_, role): &(usize, &OperationRole)| {
+            role.kind == RoleKind::Create && role.owner.as_deref() == Some(self.resource.as_str())
+        };
+        let makers: Vec<(usize, &OperationRole)> = roles.iter().enumerate().filter(makes_owned).collect();
+        for (maker, role) in makers {
+            let deletes = |other: &OperationRole| other.kind == RoleKind::Delete && other.resource == role.resource;
+            let Some(deleter) = roles.iter().position(deletes) else { continue };
+            for _ in 0..2 {
+                let owned = self.generator.labels.iter().rev().find(|(_, kind)| *kind == role.resource);
+                let Some((owned, _)) = owned.cloned() else { break };
+                self.draw(deleter, owned);
+                self.draw(maker, owner);
+                self.look_at_what_it_owns(owner);
+            }
+        }
+    }
+
+    fn delete(&mut self, label: Label) {
+        if let Some(deleter) = self.position(RoleKind::Delete) {
+            self.draw(deleter, label);
+            self.look(label);
+            self.look_at_what_it_owns(label);
+        }
+    }
+
+    /// Lists it, and reads it in a batch; the single read follows every change anyway.
+    fn look(&mut self, label: Label) {
+        self.look_by(label, |role, resource| role.resource == resource && role.owner.is_none());
+    }
+
+    /// Lists what belongs to it.
+    fn look_at_what_it_owns(&mut self, label: Label) {
+        self.look_by(label, |role, resource| role.owner.as_deref() == Some(resource));
+    }
+
+    fn look_by(&mut self, label: Label, is_about: impl Fn(&OperationRole, &str) -> bool) {
+        let shows = |role: &OperationRole| {
+            matches!(role.kind, RoleKind::List | RoleKind::Batch) && is_about(role, &self.resource)
+        };
+        let roles = self.generator.binding.roles.iter().enumerate();
+        let readers: Vec<(usize, RoleKind)> =
+            roles.filter(|(_, role)| shows(role)).map(|(index, role)| (index, role.kind)).collect();
+        for (reader, kind) in readers {
+            // The neighbour comes first: what is at the last of several places is the one that changes.
+            let neighbour = self.neighbour.filter(|neighbour| kind == RoleKind::Batch && *neighbour != label);
+            self.push(reader, neighbour.into_iter().chain([label]).collect(), Value::Object(Map::new()));
+        }
+    }
+
+    fn position(&self, kind: RoleKind) -> Option<usize> {
+        let is_it = |role: &OperationRole| role.kind == kind && role.resource == self.resource && role.owner.is_none();
+        self.generator.binding.roles.iter().position(is_it)
+    }
+
+    /// Adds a transition whose input is drawn.
+    fn draw(&mut self, role: usize, label: Label) {
+        let Some(of) = self.generator.binding.roles.get(role).cloned() else { return };
+        let input = self.generator.operation(role).and_then(|one| self.generator.input(one, &of, Some(label)));
+        if let Some(input) = input {
+            self.push(role, vec![label], input);
+        }
+    }
+
+    fn push(&mut self, role: usize, about: Vec<Label>, input: Value) -> usize {
+        let id = self.transitions.len();
+        if let Some(of) = self.generator.binding.roles.get(role).cloned() {
+            self.generator.note(id, role, &of, &about, &input);
+        }
+        self.transitions.push(Transition { id, role, about, input, choice: 0 });
+        id
+    }
+}
+
+impl<'d> SequenceGenerator<'d> {
+    fn operation(&self, role: usize) -> Option<&'d Operation> {
+        self.env.contract.operation(&self.binding.roles.get(role)?.operation)
+    }
+
+    /// Of some legal inputs the one with most members.
+    fn richest(&mut self, operation: &Operation) -> Option<Value> {
+        let drawn = (0..DRAWS).filter_map(|_| self.drawn(operation));
+        drawn.max_by_key(|input| input.as_object().map_or(0, Map::len))
+    }
+
+    /// Legal inputs that give one member each beside the required ones: another value than the resource was made with, for
+    /// as many members as were drawn so.
+    fn member_by_member(&mut self, operation: &Operation, made_with: &Value) -> Vec<Value> {
+        let Some(family) = self.family(operation) else { return Vec::new() };
+        let smallest = self.env.generator.minimal_input(operation);
+        let mut inputs: Vec<(String, Value)> = Vec::new();
+        for _ in 0..DRAWS {
+            let Some(Value::Object(drawn)) = self.drawn(operation) else { continue };
+            for (name, value) in drawn {
+                let mut input = smallest.clone();
+                let is_known = inputs.iter().any(|(known, _)| *known == name) || input.get(&name).is_some();
+                let is_as_made = made_with.get(&name) == Some(&value);
+                let Some(members) = input.as_object_mut().filter(|_| !is_known && !is_as_made) else { continue };
+                members.insert(name.clone(), value);
+                if self.env.generator.is_intended(operation, &family, &finished(input.clone())) {
+                    inputs.push((name, input));
+                }
+            }
+        }
+        // By what lists can be filtered by last: until then a list shows others of the same name beside it.
+        let filters: Vec<&String> =
+            self.binding.roles.iter().filter_map(|role| Some(&role.filter.as_ref()?.1)).collect();
+        inputs.sort_by_key(|(name, _)| filters.contains(&name));
+        inputs.into_iter().map(|(_, input)| input).collect()
+    }
+}
