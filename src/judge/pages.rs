@@ -82,6 +82,11 @@ impl Walk<'_> {
         Next::Page(token)
     }
 
+    /// Whether it took so many pages that it should not be taken again.
+    pub fn took_long(&self) -> bool {
+        self.pages.len() >= MOST_EMPTY_PAGES
+    }
+
     /// What all pages say together, given what the last one says, and `{"items": […], "pages": […]}`; null if the last
     /// page cannot be read.
     pub fn end(self, last: Judgement) -> (Judgement, Value) {

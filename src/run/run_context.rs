@@ -80,7 +80,7 @@ pub struct RunContext {
     pub rejecting: BTreeSet<String>,
     /// Whether the target checks signatures.
     pub verifies_signatures: bool,
-    /// Operations whose pages do not end.
+    /// Operations whose pages do not end, which takes long to see.
     endless: Arc<Mutex<BTreeSet<String>>>,
     account: Arc<OnceLock<String>>,
     counter: Arc<AtomicU64>,
@@ -176,14 +176,14 @@ impl RunContext {
         RunContext { settings, ..self.for_thread() }
     }
 
-    /// Remembers that the pages of an operation do not end.
+    /// Remembers that the pages of an operation do not end, and that it takes long to see it.
     pub fn note_endless(&self, operation: &str) {
         if let Ok(mut endless) = self.endless.lock() {
             endless.insert(operation.to_owned());
         }
     }
 
-    /// Whether the pages of an operation were seen not to end.
+    /// Whether the pages of an operation were seen not to end after a long walk.
     pub fn is_endless(&self, operation: &str) -> bool {
         self.endless.lock().is_ok_and(|endless| endless.contains(operation))
     }

@@ -59,7 +59,9 @@ pub(super) async fn confirm(
         .collect();
     let tasks = other_tasks(&env.plan, tally, &unshown);
     let mut elsewhere = look_for(&again.with_shrinking(Shrinking::On), tally, tasks, REPETITIONS).await;
-    elsewhere.retain(|key, looks| !noise.may_explain(key, looks));
+    elsewhere.retain(|key, looks| !noise.may_explain(key, looks) && !looks.seen.is_partial());
+    // What another case shows every time is not dropped for the case that showed it first.
+    looked.retain(|key, _| !elsewhere.contains_key(key));
     let dropped = settle(env, tally, looked);
     adopt_elsewhere(tally, elsewhere);
     drop_explained(tally);
@@ -91,14 +93,12 @@ async fn look_for(env: &RunContext, tally: &mut Tally, tasks: Vec<Task>, repetit
     looked
 }
 
-/// Puts the evidence of another case in the place of one that did not show its finding again.
+/// Puts the evidence of another case, which shows a finding every time, in the place of one that did not show it again.
 fn adopt_elsewhere(tally: &mut Tally, elsewhere: Looked) {
     for (key, looks) in elsewhere {
         let (Some(found), Some(latest)) = (tally.findings.get_mut(&key), looks.latest) else { continue };
-        if !looks.seen.is_partial() {
-            let (occurrences, also_in) = (found.occurrences, std::mem::take(&mut found.also_in));
-            *found = Found { occurrences, also_in, seen: looks.seen, ..latest };
-        }
+        let (occurrences, also_in) = (found.occurrences, std::mem::take(&mut found.also_in));
+        *found = Found { occurrences, also_in, seen: looks.seen, ..latest };
     }
 }
 

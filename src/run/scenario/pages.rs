@@ -6,6 +6,7 @@ use crate::judge::Judgement;
 use crate::judge::pages::{Next, Walk};
 use crate::judge::step::StepJudgement;
 use crate::plan::expectation::Expectation;
+use crate::plan::sequence::{Law, LawKind};
 use crate::run::session::Session;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
@@ -25,6 +26,14 @@ impl Session<'_> {
         (walked.judgement, walked.exchange, items)
     }
 
+    /// The clause that says that pages end, whatever a case walks them for.
+    fn clause_of_endless_pages(&self) -> Option<ClauseIndex> {
+        let env = &self.worker.env;
+        let of_every_type = |law: &&Law| law.holds == LawKind::PagesAreDisjoint && law.resource.is_none();
+        let law = env.plan.suites.laws.iter().find(of_every_type)?;
+        env.contract.clauses.find(&law.rule)
+    }
+
     /// Follows the pages of a list to their end; a refusal that is expected is the end, too.
     pub(super) async fn walk(
         &mut self,
@@ -35,7 +44,7 @@ impl Session<'_> {
         region: Option<&str>,
     ) -> StepJudgement {
         let mut input = input.clone();
-        let mut walk = Walk::new(operation, focus);
+        let mut walk = Walk::new(operation, self.clause_of_endless_pages().unwrap_or(focus));
         loop {
             let (mut judgement, exchange) = self.exchange(operation, &input, expectation, focus, region).await;
             let bytes = exchange.response().map_or(0, |response| response.body.len());
@@ -46,7 +55,7 @@ impl Session<'_> {
                 members.insert(pagination.input_token.clone(), Value::from(token.as_str()));
                 continue;
             }
-            if next == Next::Endless {
+            if next == Next::Endless && walk.took_long() {
                 self.worker.env.note_endless(&operation.name);
             }
             let (judgement, output) = walk.end(judgement);
