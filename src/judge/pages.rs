@@ -32,6 +32,7 @@ pub struct Walk<'o> {
     /// Empty pages in a row.
     empty_pages: usize,
     bytes: usize,
+    is_endless: bool,
 }
 
 /// What comes after a page.
@@ -58,6 +59,7 @@ impl Walk<'_> {
             violations: Vec::new(),
             empty_pages: 0,
             bytes: 0,
+            is_endless: false,
         }
     }
 
@@ -76,6 +78,7 @@ impl Walk<'_> {
             self.tokens.len() >= MOST_PAGES || self.empty_pages >= MOST_EMPTY_PAGES || self.bytes >= MOST_BYTES;
         if is_too_much || self.tokens.contains(&token) {
             self.violations.push(self.endless());
+            self.is_endless = true;
             return Next::Endless;
         }
         self.tokens.push(token.clone());
@@ -88,14 +91,18 @@ impl Walk<'_> {
     }
 
     /// What all pages say together, given what the last one says, and `{"items": […], "pages": […]}`; null if the last
-    /// page cannot be read.
+    /// page cannot be read, or none is the last.
     pub fn end(self, last: Judgement) -> (Judgement, Value) {
         let is_unreadable = last.is_success() && last.body.is_none();
-        let output = match is_unreadable {
+        let output = match is_unreadable || self.is_endless {
             true => Value::Null,
             false => json!({"items": self.items, "pages": self.pages}),
         };
-        (Judgement { upheld: self.upheld, violations: self.violations, ..last }, output)
+        let undecided = match self.is_endless {
+            true => Some(format!("the pages of {} do not end", self.operation.name)),
+            false => last.undecided,
+        };
+        (Judgement { upheld: self.upheld, violations: self.violations, undecided, ..last }, output)
     }
 
     fn endless(&self) -> Violation {
@@ -155,8 +162,8 @@ mod tests {
     #[test]
     fn a_token_that_comes_again_does_not_end() {
         let page = json!({"channels": [], "nextToken": "t"});
-        let (judgement, _, next) = walked(&[page.clone(), page]);
-        assert_eq!(next, Next::Endless);
+        let (judgement, output, next) = walked(&[page.clone(), page]);
+        assert_eq!((next, output), (Next::Endless, Value::Null));
         assert!(judgement.violations.first().unwrap().observed.starts_with("After 2 pages"));
     }
 

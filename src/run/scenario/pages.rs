@@ -14,15 +14,16 @@ use crate::spec::path;
 use crate::wire::Exchange;
 
 impl Session<'_> {
-    /// Follows the pages of a list to their end: what they show together, the last exchange, and all items.
+    /// Follows the pages of a list to their end: what they show together, the last exchange, and all items; no items if the
+    /// pages cannot be read, or do not end.
     pub(in crate::run) async fn walk_items(
         &mut self,
         operation: &Operation,
         input: &Value,
         focus: ClauseIndex,
-    ) -> (Judgement, Exchange, Vec<Value>) {
+    ) -> (Judgement, Exchange, Option<Vec<Value>>) {
         let walked = self.walk(operation, input, &Expectation::success(), focus, None).await;
-        let items = path::find(&walked.output, "items").and_then(Value::as_array).cloned().unwrap_or_default();
+        let items = path::find(&walked.output, "items").and_then(Value::as_array).cloned();
         (walked.judgement, walked.exchange, items)
     }
 

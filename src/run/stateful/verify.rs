@@ -108,7 +108,8 @@ impl Execution<'_, '_> {
             self.session.history.truncate(before);
             let (judgement, exchange, items) =
                 self.session.walk_items(operation, &input, operation.status_clause).await;
-            let divergences = self.judge.list_divergences(operation, role, &entities, &items);
+            let divergences = items.map(|items| self.judge.list_divergences(operation, role, &entities, &items));
+            let divergences = divergences.unwrap_or_default();
             let is_too_late = polling.is_too_late(lag::form(operation, &judgement));
             let is_over = is_too_late || self.env.target.is_stopped();
             let broken = self.judge.all_broken(role, &divergences);
