@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ivs_conformance::cli::args::TargetArgs;
 use ivs_conformance::cli::environment::Environment;
 use ivs_conformance::cli::{embedded, resolve};
+use ivs_conformance::plan::Suites;
 use ivs_conformance::run::settings::{Settings, Shrinking};
 use ivs_conformance::selftest::{self, Options};
 use ivs_conformance::spec;
@@ -22,6 +23,7 @@ fn a_sample_of_faults_is_detected() {
     let config = embedded::prepare(&mut settings);
     let options = Options {
         only: Vec::new(),
+        suites: Suites::builtin().unwrap(),
         sample: Some(size),
         jobs: std::thread::available_parallelism().map_or(2, usize::from) * 2,
         settings,

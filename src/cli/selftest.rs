@@ -14,7 +14,9 @@ use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::{ReportTarget, print};
+use super::stages::Loaded;
 use super::{embedded, resolve, stages};
+use crate::reference::Config;
 use crate::report::Format;
 use crate::report::text::{count, grouped, visible};
 use crate::run::settings::{FailFast, Settings, Shrinking};
@@ -25,7 +27,8 @@ pub fn selftest(args: &SelftestArgs, environment: &Environment) -> Result<Exit, 
     if [args.jobs, args.sample, args.pairs].contains(&Some(0)) {
         return Err(CliError::usage("--jobs, --sample and --pairs of 0 would try nothing: use 1 or more"));
     }
-    let contract = stages::load(None)?.contract;
+    let Loaded { contract, suites } = stages::load(args.spec.as_deref())?;
+    stages::expect_reference(&contract, "`selftest` can try no other service")?;
     let embedded = resolve::target(&TargetArgs::default(), environment)?;
     let seed = args.seed.unwrap_or(embedded.seed);
     let profile = args.profile.unwrap_or_default();
@@ -33,10 +36,11 @@ pub fn selftest(args: &SelftestArgs, environment: &Environment) -> Result<Exit, 
     if args.fail_fast {
         settings.fail_fast = Some(FailFast::new(true, |_| true));
     }
-    let config = embedded::prepare(&mut settings);
+    let config = Config { api: embedded::api(&contract), ..embedded::prepare(&mut settings) };
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let options = Options {
         only: args.only.clone(),
+        suites,
         sample: args.sample,
         // Most of a trial is waiting: for a pace, for a state, for what should come eventually.
         jobs: args.jobs.unwrap_or(cores.saturating_mul(12)),

@@ -87,8 +87,14 @@ fn a_fault_whose_check_panics_neither_survived_nor_was_detected() {
     let ids: Vec<String> = decides.map(|case| case.id.clone()).collect();
     assert!(!ids.is_empty());
     let settings = Settings { panics_in: Some(ids[0].clone()), jobs: 1, ..Settings::for_loopback("") };
-    let options =
-        Options { only: vec![fault.to_owned()], sample: None, jobs: 1, settings, config: reference::Config::default() };
+    let options = Options {
+        only: vec![fault.to_owned()],
+        suites: Suites::builtin().unwrap(),
+        sample: None,
+        jobs: 1,
+        settings,
+        config: reference::Config::default(),
+    };
     let summary = selftest::run(&contract, &options, &mut |_, _| {}).unwrap();
     let detections: Vec<&Detection> = summary.survivors().map(|trial| &trial.detection).collect();
     assert!(

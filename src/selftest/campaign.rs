@@ -27,6 +27,8 @@ pub struct Options {
     pub sample: Option<usize>,
     /// Faults tried at the same time.
     pub jobs: usize,
+    /// What is sent: the suites that a run of the contract has.
+    pub suites: Suites,
     /// How requests are sent; its seed chooses the sample as well.
     pub settings: Settings,
     /// How each server is set up, but for its fault.
@@ -86,7 +88,7 @@ pub fn run_whole(
 
 /// What all trials share, and the faults to try.
 fn prepared(contract: &Arc<Contract>, options: &Options) -> Result<(Bench, Vec<Mutant>), SelftestError> {
-    let plan = plan::plan(contract, &Suites::builtin()?, &Filter::default())?;
+    let plan = plan::plan(contract, &options.suites, &Filter::default())?;
     let catalogue = Catalogue::of(contract, &plan.cases)?;
     let mut mutants = catalogue.mutants;
     if options.only.iter().any(|glob| glob.contains('@')) {

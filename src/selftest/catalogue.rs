@@ -75,7 +75,8 @@ impl Catalogue {
         let falsifiable = falsifiable(contract, cases);
         let mut ids = BTreeSet::new();
         let resources = Resources::of(contract);
-        ids.extend(reference::catalogue(reference::Api::Document).into_iter().map(|entry| entry.id));
+        let api = reference::Api::of_operations(contract.operations.iter().map(|operation| operation.name.as_str()));
+        ids.extend(reference::catalogue(api).into_iter().map(|entry| entry.id));
         ids.extend(cases.iter().flat_map(|case| of_case(contract, case)));
         for operation in &contract.operations {
             ids.extend(of_errors(&falsifiable, operation));

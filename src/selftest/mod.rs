@@ -25,7 +25,7 @@ pub use whole::{WholeSummary, WholeTrial};
 #[derive(Debug, Error)]
 pub enum SelftestError {
     /// The data on faults cannot be read.
-    #[error("suites/selftest/faults.toml: {0}")]
+    #[error("data on faults: {0}")]
     Data(String),
     /// The plan cannot be made.
     #[error(transparent)]

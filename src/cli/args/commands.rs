@@ -98,6 +98,9 @@ pub struct CleanArgs {
 /// Arguments of `selftest`.
 #[derive(Debug, Args)]
 pub struct SelftestArgs {
+    /// Contract whose API is served with faults, e.g. ivs-2026-11 [default: the built-in contract]
+    #[arg(long, value_name = "PATH")]
+    pub spec: Option<PathBuf>,
     /// Keeps faults whose id matches, or that of a clause they break; repeatable
     #[arg(long, value_name = "GLOB")]
     pub only: Vec<String>,
