@@ -3,6 +3,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "recordings/boto3.rs"]
+mod boto3;
 mod common;
 #[path = "recordings/order.rs"]
 mod order;

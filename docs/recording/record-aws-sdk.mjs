@@ -42,8 +42,11 @@ export function record(client, path) {
         response_headers: shown(response.headers),
         response_body_base64: body.toString("base64"),
       };
-      if (typeof request.body === "string") line.request_body = request.body;
-      if (request.body instanceof Uint8Array) line.request_body_base64 = Buffer.from(request.body).toString("base64");
+      const sent = request.body;
+      if (typeof sent === "string") line.request_body = sent;
+      if (sent instanceof Uint8Array) {
+        line.request_body_base64 = Buffer.from(sent.buffer, sent.byteOffset, sent.byteLength).toString("base64");
+      }
       appendFileSync(path, `${JSON.stringify(line)}\n`);
       return result;
     },
