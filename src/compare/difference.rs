@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::lists;
 use super::renaming::{Related, Renaming};
+use super::views::{self, Views};
 use crate::judge::Answer;
 use crate::judge::echo::is_nothing;
 use crate::plan::Suites;
@@ -70,6 +71,8 @@ pub struct Comparer<'c> {
     unsettled: BTreeSet<&'c str>,
     /// Defaults that may be shown or left out.
     silent_defaults: Vec<&'c DefaultRule>,
+    /// What only some outputs show of a resource.
+    views: Views<'c>,
 }
 
 /// Two values at the same place.
@@ -105,6 +108,7 @@ impl<'c> Comparer<'c> {
                 .iter()
                 .filter(|rule| rule.absent == AbsentOutput::Tolerated)
                 .collect(),
+            views: Views::of(contract),
         }
     }
 
@@ -170,9 +174,8 @@ impl<'c> Comparer<'c> {
     }
 
     fn is_unsettled(&self, structure: &Node, member: &Node) -> bool {
-        let own = structure.members().iter().find(|node| node.name.eq_ignore_ascii_case("arn"));
-        let kind = own.and_then(|node| node.resource.as_ref()).map(|named| named.kind.as_str());
-        kind.is_some_and(|kind| self.unsettled.contains(format!("{kind}.{}", member.name).as_str()))
+        views::kind_of(structure)
+            .is_some_and(|kind| self.unsettled.contains(format!("{kind}.{}", member.name).as_str()))
     }
 }
 
@@ -262,6 +265,28 @@ impl Walk<'_> {
             let of = |object: &Map<String, Value>| object.get(&member.name).cloned().unwrap_or(Value::Null);
             let (a, b) = (of(a), of(b));
             self.values(member, &below(place, &member.name), Pair { a: &a, b: &b });
+        }
+        self.hidden_members(node, place, a, b);
+    }
+
+    /// Compares whether the targets show members that the contract shows of the resource in other outputs only.
+    fn hidden_members(&mut self, node: &Node, place: &str, a: &Map<String, Value>, b: &Map<String, Value>) {
+        let comparer = self.comparer;
+        for hidden in comparer.views.hidden(node) {
+            let of = |object: &Map<String, Value>| {
+                object.get(&hidden.name).filter(|value| !shows_nothing(hidden, value)).cloned()
+            };
+            let (a, b) = (of(a), of(b));
+            if a.is_some() != b.is_some() {
+                self.found.push(Differing {
+                    kind: Kind::Presence,
+                    path: below(&node.path, &hidden.name),
+                    place: below(place, &hidden.name),
+                    a,
+                    b,
+                    is_secret: hidden.holds_secret,
+                });
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 //! need and make follows from the contract's shapes.
 
 mod input;
+mod sweep;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,12 +93,14 @@ impl<'d> Drawing<'d> {
             cut_of: CUT_OF.1,
         };
         draft.choose_kinds(number);
+        draft.begin(number);
         while draft.builder.steps.len() < length {
             if draft.step().is_none() {
                 break;
             }
         }
         draft.sweep();
+        draft.look_after_deletion(number);
         draft.builder.finish()
     }
 
@@ -171,9 +174,14 @@ impl<'d> Draft<'_, 'd> {
         let chosen = self.below(handles.len());
         let handle = handles.get(chosen).filter(|handle| !self.deleted.contains(&handle.name))?;
         let state = if self.below(3) > 0 { BroadcastState::Live } else { BroadcastState::Offline };
+        self.set_broadcast(&handle.clone(), state);
+        Some(())
+    }
+
+    /// Adds the start or end of a broadcast.
+    fn set_broadcast(&mut self, handle: &Handle, state: BroadcastState) {
         self.builder.push(Action::Broadcast { resource: Value::from(handle.name.as_str()), state });
         self.last.insert(handle.name.clone(), format!("broadcast {}", state.id()));
-        Some(())
     }
 
     fn choices(&self) -> Vec<Choice<'d>> {
@@ -287,44 +295,6 @@ impl<'d> Draft<'_, 'd> {
         let Materials { contract, plan, .. } = self.builder.materials;
         if let Some((reader, member)) = plan.resources.reader(contract, &handle.kind) {
             self.builder.call(reader, Value::Object(Map::from_iter([(member, Value::from(handle.name.as_str()))])));
-        }
-    }
-
-    /// Looks at everything that the program has made in every way.
-    fn sweep(&mut self) {
-        let contract = self.builder.materials.contract;
-        let handles = self.builder.handles.clone();
-        for operation in contract.operations.iter().filter(|operation| operation.is_readonly) {
-            if self.drawing.unusable.contains(&operation.name) {
-                continue;
-            }
-            let required: Vec<&Node> = operation.input.members().iter().filter(|member| member.is_required).collect();
-            match required.as_slice() {
-                [] => {
-                    self.builder.call(&operation.name, Value::Object(Map::new()));
-                }
-                [only] => {
-                    let Some(kind) = names(only) else { continue };
-                    let about: Vec<&Handle> = handles
-                        .iter()
-                        .filter(|handle| kind == Pattern::ANY_RESOURCE || handle.kind == kind)
-                        .filter(|handle| self.kinds.contains(&handle.kind))
-                        .collect();
-                    let is_list = matches!(only.kind, NodeKind::List { .. });
-                    let all: Vec<Value> = about.iter().map(|handle| Value::from(handle.name.as_str())).collect();
-                    let inputs = if is_list && !all.is_empty() {
-                        vec![Value::Array(all)]
-                    } else if is_list {
-                        Vec::new()
-                    } else {
-                        all
-                    };
-                    for input in inputs {
-                        self.builder.call(&operation.name, Value::Object(Map::from_iter([(only.name.clone(), input)])));
-                    }
-                }
-                _ => {}
-            }
         }
     }
 }

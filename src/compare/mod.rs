@@ -18,6 +18,7 @@ mod renaming;
 mod shrink;
 mod side;
 mod support;
+mod views;
 
 pub use difference::Kind;
 pub use driver::{CompareError, Progress, compare};
