@@ -72,7 +72,13 @@ impl Bench<'_> {
             return silent;
         };
         let (Some(a), Some(b)) = (&now.a, &now.b) else { return silent };
-        self.by_exchange(step, operation, a, b, told)
+        let by_exchange = self.by_exchange(step, operation, a, b, told);
+        let path = &told.differing.path;
+        if told.differing.kind == Kind::Presence && operation.output.find(path).is_none() {
+            let reason = "The contract has this member in responses of other operations only.".to_owned();
+            return by_exchange.unwrap_or(Support { reason, ..silent });
+        }
+        by_exchange
             .or_else(|| if is_elsewhere(step) { None } else { self.by_history(performed, told) })
             .or_else(|| self.by_expectation(step, operation, a, b, told))
             .or_else(|| self.by_open_values(operation, told))

@@ -122,3 +122,24 @@ fn items_that_nothing_is_known_of_are_matched_by_what_they_say_and_null_says_not
     let stream = |text: String| json!({"stream": {"streamId": text}});
     assert_eq!(compared("GetStream", &mut renaming, stream(id("a2")), stream(id("b2"))), []);
 }
+
+#[test]
+fn a_member_that_other_outputs_show_of_the_resource_is_compared_and_any_other_member_is_not() {
+    let arn = "arn:aws:ivs:us-east-1:123456789012:playback-key/abcdABCD1234";
+    let shown = |extra: Value| {
+        let mut item = json!({"arn": arn, "name": "a"});
+        if let (Value::Object(item), Value::Object(extra)) = (&mut item, extra) {
+            item.extend(extra);
+        }
+        json!({"keyPairs": [item]})
+    };
+    let compare = |b: Value| {
+        let mut renaming = Renaming::default();
+        renaming.relate(arn, arn);
+        compared("ListPlaybackKeyPairs", &mut renaming, shown(json!({})), b)
+    };
+    let found = compare(shown(json!({"fingerprint": "ab:cd"})));
+    assert_eq!(found, [(Kind::Presence, "keyPairs.member.fingerprint".to_owned())]);
+    assert_eq!(compare(shown(json!({"fingerprint": null}))), []);
+    assert_eq!(compare(shown(json!({"somethingElse": "ab:cd"}))), []);
+}
