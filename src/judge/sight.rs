@@ -57,7 +57,7 @@ pub struct Absence {
 }
 
 /// The outputs of one scenario.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Shown {
     outputs: Vec<(String, Value)>,
     kept: usize,

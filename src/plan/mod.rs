@@ -7,6 +7,7 @@ mod build;
 pub mod case;
 pub mod case_id;
 mod constraint;
+pub mod continuation;
 pub mod expectation;
 pub mod filter;
 pub mod information;

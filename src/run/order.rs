@@ -1,16 +1,18 @@
 //! In which order cases begin: long ones first, so that none of them is left over at the end with a single worker.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::run_context::RunContext;
 use super::savings::Sharing;
+use super::settings::Broadcast;
 use super::shared_acceptance::asks_for_acceptance;
+use super::skip_reason;
 use super::stateful;
 use super::worker::rounds;
 use crate::plan::case::Form;
-use crate::plan::suite::Scenario;
-use crate::plan::{Case, Check, Phase, information};
+use crate::plan::suite::{Need, Scenario};
+use crate::plan::{Case, Check, Phase, continuation, information};
 
 /// Cases with this many calls, one after another, begin first.
 const LONG_CASE: u64 = 60;
@@ -20,6 +22,16 @@ const CALLS_OF_EXAMPLE: u64 = 6;
 const CALLS_OF_READING_EXAMPLE: u64 = 2;
 /// Most cases of one operation that a worker takes at a time, but for those that share requests.
 const TOGETHER: usize = 12;
+
+/// Most scenarios that continue each other where requests take long: one worker does them one after another.
+const MOST_CONTINUED_FAR: usize = 4;
+
+/// Scenarios that continue each other, by the cases that play them.
+#[derive(Debug, Default)]
+struct Chains {
+    chains: Vec<Vec<usize>>,
+    places: BTreeMap<usize, usize>,
+}
 
 /// Positions of the cases of a phase in the order in which they begin, those that a worker takes together. Where requests take long, what counts is how many
 /// of them a case sends; elsewhere only very long cases come before the others, which keep the order of the plan.
@@ -32,24 +44,68 @@ pub(super) fn of_phase(env: &RunContext, phase: Phase) -> Vec<Vec<usize>> {
     if env.settings.fail_fast.is_some() {
         let cases: Vec<usize> = (0..plan.cases.len()).filter(is_in_phase).collect();
         let ordered = information::by_information(&env.contract, plan, &cases);
-        return together(env, ordered.into_iter().map(|(index, _)| index));
+        return together(env, &Chains::default(), ordered.into_iter().map(|(index, _)| index));
     }
     let is_far = env.target.concurrency().lanes() > 1;
+    let chains = Chains::of(env, is_far, (0..plan.cases.len()).filter(is_in_phase));
     let weigh = |index: usize| {
-        let calls = calls(env, index, is_far);
+        let alone = [index];
+        let chain = chains.of_case(index).unwrap_or(&alone);
+        let calls: u64 = chain.iter().map(|index| calls(env, *index, is_far)).sum();
         (if is_far || calls >= LONG_CASE { calls } else { 0 }, index)
     };
     let mut weighed: Vec<(u64, usize)> = (0..plan.cases.len()).filter(is_in_phase).map(weigh).collect();
     weighed.sort_by_key(|(calls, _)| Reverse(*calls));
-    together(env, weighed.into_iter().map(|(_, index)| index))
+    together(env, &chains, weighed.into_iter().map(|(_, index)| index))
 }
 
-/// Cases in their order, where each first stands: together those of one operation that share requests, and a few others of
-/// one operation, which share resources and controls.
-fn together(env: &RunContext, cases: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
+impl Chains {
+    fn of(env: &RunContext, is_far: bool, cases: impl Iterator<Item = usize>) -> Chains {
+        if env.savings.sharing() != Sharing::On {
+            return Chains::default();
+        }
+        // A command streams for a time that is set when it starts.
+        let streams_for_a_time = matches!(env.settings.broadcast, Broadcast::Command(_));
+        let scenario = |index: usize| {
+            let case = env.plan.cases.get(index)?;
+            let scenario = env.scenario(index)?;
+            let is_bound_to_time = streams_for_a_time && scenario.needs.contains(&Need::Broadcast);
+            (!is_bound_to_time && skip_reason::of_run(env, case).is_none()).then_some((index, scenario))
+        };
+        let scenarios: Vec<(usize, &Scenario)> = cases.filter_map(scenario).collect();
+        let most = if is_far { MOST_CONTINUED_FAR } else { usize::MAX };
+        let chains: Vec<Vec<usize>> = continuation::chains(&env.contract, &scenarios)
+            .iter()
+            .flat_map(|chain| chain.chunks(most))
+            .filter(|chain| chain.len() > 1)
+            .map(<[usize]>::to_vec)
+            .collect();
+        let places = chains.iter().enumerate();
+        let places = places.flat_map(|(place, chain)| chain.iter().map(move |index| (*index, place))).collect();
+        Chains { chains, places }
+    }
+
+    /// The scenarios among which the one of a case is; `None` if it stands alone.
+    fn of_case(&self, index: usize) -> Option<&[usize]> {
+        self.chains.get(*self.places.get(&index)?).map(Vec::as_slice)
+    }
+}
+
+/// Cases in their order, where each first stands: together those of one operation that share requests, a few others of one
+/// operation, which share resources and controls, and scenarios that continue each other.
+fn together(env: &RunContext, chains: &Chains, cases: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
     let mut units: Vec<Vec<usize>> = Vec::new();
     let mut open: BTreeMap<(&str, bool), usize> = BTreeMap::new();
+    let mut placed: BTreeSet<usize> = BTreeSet::new();
     for index in cases {
+        if !placed.insert(index) {
+            continue;
+        }
+        if let Some(chain) = chains.of_case(index) {
+            placed.extend(chain);
+            units.push(chain.to_vec());
+            continue;
+        }
         let case = env.plan.cases.get(index).filter(|_| env.savings.sharing() == Sharing::On);
         let Some((operation, shares)) = case.and_then(neighbourhood) else {
             units.push(vec![index]);

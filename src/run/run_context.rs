@@ -22,7 +22,8 @@ use crate::generate::Generator;
 use crate::generate::placeholder::Curve;
 use crate::judge::shadow::Views;
 use crate::judge::{Judge, Violation};
-use crate::plan::{Check, Plan};
+use crate::plan::suite::Scenario;
+use crate::plan::{Case, Check, Plan};
 use crate::record::FindingKey;
 use crate::send::Connections;
 use crate::spec::contract::{NodeKind, Operation};
@@ -231,15 +232,24 @@ impl RunContext {
         )
     }
 
+    /// The scenario that the case at a position of the plan plays; `None` if it plays none.
+    pub fn scenario(&self, case: usize) -> Option<&Scenario> {
+        self.plan.cases.get(case).and_then(|case| self.scenario_of(case))
+    }
+
+    fn scenario_of(&self, case: &Case) -> Option<&Scenario> {
+        match case.check {
+            Check::Scenario { scenario } => self.plan.suites.scenarios.get(scenario),
+            _ => None,
+        }
+    }
+
     /// What the case at a position of the plan is about, among what marks use.
     pub fn about(&self, case: usize) -> About {
         let Some(case) = self.plan.cases.get(case).filter(|_| self.settings.record != JournalMode::Off) else {
             return About::default();
         };
-        let scenario = match case.check {
-            Check::Scenario { scenario } => self.plan.suites.scenarios.get(scenario),
-            _ => None,
-        };
+        let scenario = self.scenario_of(case);
         let rule = match case.check {
             Check::RuleAccepts { rule } | Check::RuleRefuses { rule } => self.contract.rules.input_rules.get(rule),
             _ => None,

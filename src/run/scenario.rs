@@ -1,6 +1,7 @@
 //! Runs scenarios step by step.
 
 mod asserts;
+mod continuation;
 mod pages;
 mod repetitions;
 
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+pub(in crate::run) use self::continuation::Standing;
 use super::polling::Polling;
 use super::session::{Blocked, Fixtures, Session};
 use super::settings::Broadcast;
@@ -16,7 +18,8 @@ use crate::judge::expected::Expected;
 use crate::judge::lag::{self, Outlook};
 use crate::judge::sight::Shown;
 use crate::judge::step::StepJudgement;
-use crate::plan::suite::{BroadcastState, Expect, Scenario, Step};
+use crate::plan::continuation as beginnings;
+use crate::plan::suite::{BroadcastState, Expect, Step};
 use crate::record::TrailStep;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
@@ -27,23 +30,40 @@ impl Worker {
     pub(super) async fn scenario(&mut self, index: usize, scenario: usize, progress: &mut Progress) {
         let env = Arc::clone(&self.env);
         let Some(scenario) = env.plan.suites.scenarios.get(scenario) else { return };
+        let left = self.standing_for(index, scenario).await;
+        let is_continued = self.is_continued(index, scenario);
+        let setup = beginnings::setup(&env.contract, scenario);
+        let taken = left.as_ref().map_or(0, |left| left.steps);
         let mut session = Session::new(self, Fixtures::Own, index, 0);
         session.shown = Some(Shown::default());
-        session.play(scenario, progress).await;
+        left.into_iter().for_each(|left| session.take_up(left));
+        let mut standing = None;
+        if session.play(scenario.steps.get(taken..setup).unwrap_or_default(), progress).await {
+            standing = is_continued.then(|| session.standing(setup));
+            session.play(scenario.steps.get(setup..).unwrap_or_default(), progress).await;
+        }
         session.uphold_absences();
-        session.finish().await;
+        let has_found = !progress.is_clean() || !session.worker.shown_otherwise.is_empty();
+        match standing.filter(|standing| !has_found && session.only_read_since(standing)) {
+            Some(standing) => {
+                session.lend();
+                self.standing = Some(standing);
+            }
+            None => session.finish().await,
+        }
     }
 }
 
 impl Session<'_> {
-    async fn play(&mut self, scenario: &Scenario, progress: &mut Progress) {
-        for step in &scenario.steps {
+    /// Takes steps one after another; false if one of them makes the further ones pointless.
+    async fn play(&mut self, steps: &[Step], progress: &mut Progress) -> bool {
+        for step in steps {
             let mut number = 0;
             while number < step.times.max(1) {
                 number += 1;
                 if self.worker.env.target.is_stopped() {
                     progress.blocked("the run was stopped".to_owned());
-                    return;
+                    return false;
                 }
                 // The first repetition is sent alone: it shows whether the request has to be changed to succeed.
                 let lanes = self.lanes_of(step);
@@ -51,10 +71,10 @@ impl Session<'_> {
                     let last = step.times.min(number + lanes - 1);
                     match self.repetitions(step, number..=last, progress).await {
                         Ok(true) => number = last,
-                        Ok(false) => return,
+                        Ok(false) => return false,
                         Err(Blocked(reason)) => {
                             progress.blocked(reason);
-                            return;
+                            return false;
                         }
                     }
                     continue;
@@ -66,18 +86,19 @@ impl Session<'_> {
                 match self.step(step, progress).await {
                     Ok(true) => {}
                     Ok(false) if step.optional => break,
-                    Ok(false) => return,
+                    Ok(false) => return false,
                     Err(Blocked(reason)) if step.optional => {
                         progress.blocked(reason);
                         break;
                     }
                     Err(Blocked(reason)) => {
                         progress.blocked(reason);
-                        return;
+                        return false;
                     }
                 }
             }
         }
+        true
     }
 
     /// Does one step of bringing a resource into a state: it must work.

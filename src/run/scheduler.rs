@@ -50,16 +50,19 @@ impl Work for PhaseCases {
         if cases.len() > 1 && !is_over(worker) {
             worker.share(&cases).await;
         }
-        for index in cases {
+        for (position, index) in cases.iter().copied().enumerate() {
             if is_over(worker) {
                 break;
             }
+            worker.next = cases.get(position + 1).copied();
             let Some(result) = run_in_phase(worker, index, self.phase).await else { continue };
             if self.may_end(&worker.env, &result) {
                 self.is_closed.store(true, Ordering::Relaxed);
             }
             results.push(result);
         }
+        worker.next = None;
+        worker.delete_lent().await;
         worker.answered.clear();
         results
     }

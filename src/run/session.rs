@@ -64,9 +64,9 @@ pub enum Fixtures {
 pub struct Session<'w> {
     pub(super) worker: &'w mut Worker,
     fixtures: Fixtures,
-    own: Vec<Bundle>,
+    pub(super) own: Vec<Bundle>,
     /// ARNs of everything that the test made, gone or not.
-    made: BTreeSet<String>,
+    pub(super) made: BTreeSet<String>,
     pub(super) variables: BTreeMap<String, Value>,
     /// Variables that a response should have set and did not, each with the reason.
     pub(super) missing: BTreeMap<String, String>,

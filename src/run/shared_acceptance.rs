@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::look_round::LookRound;
 use super::run_context::RunContext;
-use super::session::{Fixtures, Session};
+use super::session::Session;
 use super::worker::{Worker, fixtures_for};
 use crate::generate::{Family, finished, runner};
 use crate::plan::expectation::Expectation;
@@ -22,7 +22,7 @@ use crate::spec::contract::Operation;
 /// Most values that share a request.
 const MOST: usize = 16;
 /// Most requests that are looked through for one which has room for a value.
-const MOST_TRIED: usize = 8;
+const MOST_TRIED: usize = 32;
 
 /// One value that must be accepted.
 #[derive(Debug, Clone)]
@@ -105,7 +105,9 @@ impl Worker {
                 ),
             }
         }
-        packed.retain(|shared| shared.questions.len() > 1);
+        // A value that is alone saves only where it needs no resource of its own.
+        let saves_alone = self.leaves_its_resource(operation);
+        packed.retain(|shared| saves_alone || shared.questions.len() > 1);
         packed
     }
 
@@ -165,10 +167,7 @@ impl Worker {
                 Shown::Doubtful => waiting.extend(self.halves(operation, &shared)),
             }
         }
-        let mut session = Session::new(self, Fixtures::Own, 0, 0);
-        let lent = std::mem::take(&mut session.worker.lent);
-        session.take_over(lent);
-        session.finish().await;
+        self.delete_lent().await;
     }
 
     /// The questions of a request in two requests; those that would be alone are asked by their cases.

@@ -49,6 +49,11 @@ pub struct Workarounds {
 }
 
 impl Workarounds {
+    /// Whether requests of any operation are changed.
+    pub fn are_known(&self) -> bool {
+        self.has_learned.load(Ordering::Relaxed)
+    }
+
     /// Number of changes of an operation's inputs.
     pub(super) fn known(&self, operation: &str) -> usize {
         self.edits(operation).len()

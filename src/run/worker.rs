@@ -14,6 +14,7 @@ pub(super) use self::effort::rounds;
 use super::broadcast::Streaming;
 use super::control::Controls;
 use super::run_context::RunContext;
+use super::scenario::Standing;
 use super::session::{Bundle, Fixtures, Session};
 use super::skip_reason;
 use crate::clock;
@@ -58,8 +59,12 @@ pub struct Worker {
     pub(super) purpose: Purpose,
     /// Cases and positions of their families whose values were accepted in requests that they shared.
     pub(super) answered: BTreeSet<(usize, usize)>,
-    /// Resources that shared requests changed, and that further ones use.
+    /// Resources that shared requests changed, and that further ones use, or those that a scenario left to the next one.
     pub(super) lent: Vec<Bundle>,
+    /// What the scenario knew that left them.
+    pub(super) standing: Option<Standing>,
+    /// Position of the case that it runs next, if that is known.
+    pub(super) next: Option<usize>,
     /// Requests that were shared; they count for the next case.
     pub(super) requests_ahead: u64,
 }
@@ -78,6 +83,11 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn blocked(&mut self, reason: String) {
         self.undecided.get_or_insert(reason);
+    }
+
+    /// Whether everything was decided, and nothing diverged.
+    pub(super) fn is_clean(&self) -> bool {
+        self.violations.is_empty() && self.undecided.is_none()
     }
 }
 
@@ -99,6 +109,8 @@ impl Worker {
             purpose: Purpose::default(),
             answered: BTreeSet::new(),
             lent: Vec::new(),
+            standing: None,
+            next: None,
             requests_ahead: 0,
         }
     }
@@ -209,8 +221,21 @@ impl Worker {
         self.shadow.retain(|arn| shared.iter().chain(lent).any(|bundle| is_of(bundle, arn)));
     }
 
+    /// Deletes the resources that one case left to another.
+    pub(super) async fn delete_lent(&mut self) {
+        self.standing = None;
+        if self.lent.is_empty() {
+            return;
+        }
+        let mut session = Session::new(self, Fixtures::Own, 0, 0);
+        let lent = std::mem::take(&mut session.worker.lent);
+        session.take_over(lent);
+        session.finish().await;
+    }
+
     /// Deletes the resources that its cases shared.
     pub async fn finish(&mut self) {
+        self.delete_lent().await;
         Session::new(self, Fixtures::Shared, 0, 0).delete_shared().await;
     }
 
