@@ -36,7 +36,7 @@ pub(super) fn asked(env: &RunContext, check: &Check, families: &[Family]) -> Vec
         _ if env.settings.cases.is_some() => (usize::MAX, usize::MAX),
         (Profile::Quick, Check::Refuses { .. } | Check::RuleRefuses { .. }) => (1, 0),
         (Profile::Standard, Check::Refuses { constraint, .. }) => match constraint {
-            Constraint::Type | Constraint::Pattern | Constraint::Enum => (3, 1),
+            Constraint::Type | Constraint::Pattern | Constraint::Enum => (4, 1),
             _ => (usize::MAX, 1),
         },
         _ => (usize::MAX, usize::MAX),

@@ -54,7 +54,7 @@ impl Worker {
         let families = env.generator.families(case);
         let (rounds, most) = effort(&env, &case.check);
         let is_asked = asked(&env, &case.check, &families);
-        let asks_once = env.settings.profile == Profile::Deep && env.settings.cases.is_none();
+        let asks_once = env.settings.cases.is_none();
         let mut salt = 0;
         for round in 0..rounds {
             for (position, family) in families.iter().enumerate() {
