@@ -2,11 +2,14 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use jsonschema::Validator;
 use serde_json::Value;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -112,15 +115,24 @@ pub fn sarif(path: &str) -> Value {
 #[track_caller]
 fn validated(path: &str, schema: &str) -> Value {
     let report: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs").join(schema);
-    // In that of SARIF the pattern of languages has a bracket too much for Unicode regular expressions.
-    let schema = std::fs::read_to_string(schema).unwrap().replace("{2}]?$", "{2}$");
-    let schema: Value = serde_json::from_str(&schema).unwrap();
-    let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+    let mut validators = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);
+    let validator = validators.entry(schema.to_owned()).or_insert_with(|| validator_of(schema)).clone();
+    drop(validators);
     let errors: Vec<String> =
         validator.iter_errors(&report).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{path}: {errors:#?}");
     report
+}
+
+/// Compiled once in a test program: a debug build takes long for it, and some tests read dozens of reports.
+static VALIDATORS: Mutex<BTreeMap<String, Arc<Validator>>> = Mutex::new(BTreeMap::new());
+
+fn validator_of(schema: &str) -> Arc<Validator> {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs").join(schema);
+    // In that of SARIF the pattern of languages has a bracket too much for Unicode regular expressions.
+    let schema = std::fs::read_to_string(schema).unwrap().replace("{2}]?$", "{2}$");
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    Arc::new(jsonschema::options().should_validate_formats(true).build(&schema).unwrap())
 }
 
 /// Ids of the findings of a report.
