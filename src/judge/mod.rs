@@ -5,6 +5,7 @@ pub mod assertion;
 pub mod concurrent;
 pub mod consistency;
 pub mod defaults;
+pub mod doubt;
 pub mod echo;
 pub mod exchange;
 pub mod expected;

@@ -86,7 +86,7 @@ impl Single<'_> {
         let mut is_accepted = false;
         if let Asked::Known(input, Legality::Legal { .. }) = asked {
             is_accepted = true;
-            consistency::check(&self.contract, &self.plan.suites, operation, input, &mut judgement);
+            consistency::check(self.contract, &self.plan.suites, operation, input, &mut judgement);
         }
         Shown { judgement, is_accepted, ..Shown::default() }
     }

@@ -41,7 +41,7 @@ impl<'d> Draft<'_, 'd> {
         let kinds: Vec<&'d str> = self.builder.materials.plan.resources.types().collect();
         let turn = number / kinds.len().max(1);
         let kind = kinds.get(number % kinds.len().max(1)).copied()?;
-        (turn % CROWDED == 0).then_some((kind, turn / CROWDED))
+        turn.is_multiple_of(CROWDED).then_some((kind, turn / CROWDED))
     }
 
     /// Deletes one of several resources, and looks at everything again.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::state::{Life, Shadow, Tracked};
 use super::views::{Object, Views};
 use super::{Seen, Suspicion, compare};
+use crate::judge::doubt;
 use crate::judge::exchange::Answer;
 use crate::judge::finding::FindingKind;
 use crate::judge::law::Effect;
@@ -98,10 +99,10 @@ impl Shadow {
             }
             self.graves.forget(arn);
             let (mut members, tags) = compare::split(views, object);
-            members.retain(|name, _| !compare::is_doubtful(seen.operation, seen.judgement, object.node, Some(name)));
+            members.retain(|name, _| !doubt::is_doubtful(seen.operation, seen.judgement, object.node, Some(name)));
             let are_tags_known = views
                 .tags_member(object.node)
-                .is_some_and(|name| !compare::is_doubtful(seen.operation, seen.judgement, object.node, Some(name)));
+                .is_some_and(|name| !doubt::is_doubtful(seen.operation, seen.judgement, object.node, Some(name)));
             let tracked = Tracked {
                 resource: product.resource.clone(),
                 owner: made.first().cloned().or_else(|| owner.clone()),
@@ -168,7 +169,7 @@ impl Shadow {
     pub(super) fn adopt(&mut self, views: &Views, seen: Seen<'_>, arn: &str, object: &Object<'_>) {
         let (shown, tags) = compare::split(views, object);
         let is_doubtful =
-            |node: &Node, name: &str| compare::is_doubtful(seen.operation, seen.judgement, node, Some(name));
+            |node: &Node, name: &str| doubt::is_doubtful(seen.operation, seen.judgement, node, Some(name));
         let tags_member = views.tags_member(object.node);
         let Some(tracked) = self.tracked.get_mut(arn) else { return };
         for member in object.node.members().iter().filter(|member| Some(member.name.as_str()) != tags_member) {

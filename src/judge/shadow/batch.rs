@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::state::{Life, Shadow};
 use super::views::Object;
-use super::{Seen, Suspicion, compare};
+use super::{Seen, Suspicion};
+use crate::judge::doubt;
 use crate::plan::operation_role::{OperationRole, RoleKind, element};
 use crate::plan::resources::resource_of;
 use crate::plan::sequence::LawKind;
@@ -33,7 +34,7 @@ impl Shadow {
         let is_place = |node: &&Node| role.place.as_ref() == Some(&node.name);
         let Some(place) = seen.operation.output.members().iter().find(is_place) else { return Vec::new() };
         let errors = errors(seen.operation, role);
-        let is_doubtful = |node: &Node| compare::is_doubtful(seen.operation, seen.judgement, node, None);
+        let is_doubtful = |node: &Node| doubt::is_doubtful(seen.operation, seen.judgement, node, None);
         if is_doubtful(place) || errors.is_some_and(|(errors, _)| is_doubtful(errors)) {
             return Vec::new();
         }

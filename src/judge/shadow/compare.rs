@@ -4,11 +4,8 @@ use serde_json::{Map, Value};
 
 use super::state::{Former, Tracked};
 use super::views::{Object, Views};
-use crate::judge::exchange::Judgement;
-use crate::judge::finding::{FindingKind, Violation};
 use crate::judge::law::{self, Difference};
-use crate::spec::clause::ClauseIndex;
-use crate::spec::contract::{BodyClause, Node, Operation};
+use crate::spec::contract::Node;
 
 /// Members that an object shows otherwise than they are known, but for tags, for what changes by itself and for what the
 /// response itself makes doubtful.
@@ -46,35 +43,6 @@ pub(super) fn was_so(tracked: &Tracked, object: &Object<'_>, member: &str) -> bo
 pub(super) fn tag_was_so(tracked: &Tracked, shown: &Map<String, Value>, key: &str) -> bool {
     let is_like = |tags: &Map<String, Value>| !law::tag_differences(tags, shown).iter().any(|one| one.member == key);
     tracked.former.iter().filter_map(|former| former.tags.as_ref()).any(is_like)
-}
-
-/// Whether the response itself says that a member of an object is wrong: then it says nothing of the state. Without a
-/// member, whether it says so of the object as a whole.
-pub(super) fn is_doubtful(operation: &Operation, judgement: &Judgement, node: &Node, member: Option<&str>) -> bool {
-    let of_form = |violation: &Violation| match operation.body_clause {
-        BodyClause::ContentType(clause) | BodyClause::Empty(clause) => {
-            violation.clause == clause || violation.clause == operation.status_clause
-        }
-    };
-    let wrong = judgement.violations.iter().filter(|violation| !of_form(violation));
-    let part = match member {
-        Some(member) => node.member(member),
-        None => Some(node),
-    };
-    let Some(part) = part else { return false };
-    wrong.into_iter().any(|violation| {
-        let path = violation.detail.as_deref().unwrap_or_default();
-        let is_in_path = path == part.path || path.strip_prefix(&part.path).is_some_and(|rest| rest.starts_with('.'));
-        let is_elsewhere = !is_in_path && !holds(part, violation.clause);
-        // A rule on a response as a whole, or on several members of it, says nothing of which one is wrong.
-        !is_elsewhere
-            || (violation.kind == FindingKind::MalformedResponse && !holds(&operation.output, violation.clause))
-    })
-}
-
-/// Whether a clause is one of a node or of what is below it.
-fn holds(node: &Node, clause: ClauseIndex) -> bool {
-    node.walk().into_iter().any(|node| node.clauses.0.contains(&Some(clause)))
 }
 
 /// The path of what a place holds: the elements of a list, or the place itself.

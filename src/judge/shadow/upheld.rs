@@ -1,8 +1,9 @@
 //! Which laws a read upholds that shows everything as it is known.
 
+use super::Seen;
 use super::state::{Life, Shadow};
 use super::views::Views;
-use super::{Seen, compare};
+use crate::judge::doubt;
 use crate::judge::law::{self, View};
 use crate::plan::operation_role::RoleKind;
 use crate::plan::sequence::LawKind;
@@ -25,7 +26,7 @@ impl Shadow {
             let mut view = View::of(object.node, &tracked.members);
             view.members.retain(|member| !views.is_unsettled(&tracked.resource, member));
             // A member that the response itself makes doubtful says nothing.
-            view.members.retain(|name| !compare::is_doubtful(seen.operation, seen.judgement, object.node, Some(name)));
+            view.members.retain(|name| !doubt::is_doubtful(seen.operation, seen.judgement, object.node, Some(name)));
             let has_tags = views.tags_member(object.node).is_some();
             let tags = tracked.tags.as_ref().filter(|_| has_tags);
             view.tags = tags.map(|tags| tags.keys().cloned().collect());

@@ -9,6 +9,7 @@ use super::state::{Life, Shadow, TAGS, Tracked};
 use super::suspicion::{suspicion, whole};
 use super::views::{Object, Views};
 use super::{Basis, Seen, Suspicion, compare};
+use crate::judge::doubt;
 use crate::judge::echo::same;
 use crate::judge::law::{self, Difference, Effect};
 use crate::plan::operation_role::{self, OperationRole, RoleKind};
@@ -84,7 +85,7 @@ impl Shadow {
             Life::Gone(_) => return Vec::new(),
             Life::Exists => {}
         }
-        let is_sound = |name: &str| !compare::is_doubtful(seen.operation, seen.judgement, object.node, Some(name));
+        let is_sound = |name: &str| !doubt::is_doubtful(seen.operation, seen.judgement, object.node, Some(name));
         let members = compare::members(views, tracked, object).into_iter().filter(|found| is_sound(&found.member));
         let about = |law, difference: Difference, tags: Option<&str>| {
             suspicion(seen.operation, role.kind, (place, object.arn, tracked), law, difference, tags)
@@ -118,7 +119,7 @@ impl Shadow {
         let Some(tracked) = self.tracked.get(object.arn).filter(|tracked| tracked.life == Life::Exists) else {
             return Vec::new();
         };
-        let is_sound = |name: &str| !compare::is_doubtful(seen.operation, seen.judgement, object.node, Some(name));
+        let is_sound = |name: &str| !doubt::is_doubtful(seen.operation, seen.judgement, object.node, Some(name));
         let is_kept = |difference: &Difference| !given.contains(&difference.member) && is_sound(&difference.member);
         let members = compare::members(views, tracked, object).into_iter().filter(is_kept);
         let about = |law, difference, tags: Option<&str>| {
@@ -140,7 +141,7 @@ impl Shadow {
         let subject = role.subject.as_deref().and_then(|name| seen.input.get(name)).and_then(Value::as_str);
         let place = role.place.as_deref().and_then(|name| seen.operation.output.member(name));
         let (Some(subject), Some(place)) = (subject, place) else { return Vec::new() };
-        if compare::is_doubtful(seen.operation, seen.judgement, place, None) {
+        if doubt::is_doubtful(seen.operation, seen.judgement, place, None) {
             return Vec::new();
         }
         let shown = body.get(&place.name).and_then(Value::as_object).cloned().unwrap_or_default();
@@ -173,7 +174,7 @@ impl Shadow {
             let Some(tracked) = self.tracked.get_mut(object.arn) else { continue };
             let sound = members
                 .into_iter()
-                .filter(|(name, _)| !compare::is_doubtful(seen.operation, seen.judgement, object.node, Some(name)));
+                .filter(|(name, _)| !doubt::is_doubtful(seen.operation, seen.judgement, object.node, Some(name)));
             for (name, value) in sound {
                 if !tracked.doubted.contains(&name) {
                     tracked.members.entry(name).or_insert(value);
@@ -285,7 +286,7 @@ pub(super) fn about_another<'e>(
     let asked = role.subject.as_deref().and_then(|name| seen.input.get(name)).and_then(Value::as_str)?;
     let (place, object) = objects.iter().find(|(place, _)| role.place.as_ref() == Some(&place.name))?;
     let own = object.node.members().iter().find(|member| operation_role::names_itself(member))?;
-    let is_sound = !compare::is_doubtful(seen.operation, seen.judgement, object.node, Some(&own.name));
+    let is_sound = !doubt::is_doubtful(seen.operation, seen.judgement, object.node, Some(&own.name));
     (object.arn != asked && is_sound).then_some((asked, place))
 }
 

@@ -13,7 +13,8 @@ pub(super) use course::Courses;
 
 use super::state::{Life, Shadow};
 use super::views::Views;
-use super::{Seen, Suspicion, compare};
+use super::{Seen, Suspicion};
+use crate::judge::doubt;
 use crate::plan::activity::{Activity, ActivityView, OwnerPlace};
 use crate::plan::operation_role::element;
 use crate::spec::contract::{Contract, Node, Operation};
@@ -124,7 +125,7 @@ impl Shadow {
     /// Takes in what a successful read shows of activities.
     pub(super) fn read_activities(&mut self, views: &Views, seen: Seen<'_>, body: &Value) -> Vec<Suspicion> {
         let Some(context) = Context::of(views, seen).filter(|_| self.hears_of_activities) else { return Vec::new() };
-        if compare::is_doubtful(seen.operation, seen.judgement, context.place, None) {
+        if doubt::is_doubtful(seen.operation, seen.judgement, context.place, None) {
             return Vec::new();
         }
         let shown = context.shown(body);

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::course::{Course, Known, Stage};
 use super::{Context, Shown};
+use crate::judge::doubt;
 use crate::judge::echo::is_nothing;
 use crate::judge::law;
 use crate::judge::shadow::state::{Life, Shadow, Tracked};
@@ -49,7 +50,7 @@ impl Context<'_> {
     }
 
     fn is_sound(&self, member: &str) -> bool {
-        !compare::is_doubtful(self.seen.operation, self.seen.judgement, self.node(), Some(member))
+        !doubt::is_doubtful(self.seen.operation, self.seen.judgement, self.node(), Some(member))
     }
 }
 

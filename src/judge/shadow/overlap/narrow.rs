@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::model::State;
 use super::shortest::Shown;
+use crate::judge::doubt;
 use crate::judge::shadow::state::{Life, Shadow, TAGS};
 use crate::judge::shadow::views::{Object, Views};
 use crate::judge::shadow::{Seen, Suspicion, compare};
@@ -21,7 +22,7 @@ impl Shadow {
         place: &Node,
         object: &Object<'_>,
     ) -> Vec<Suspicion> {
-        let is_sound = |name: &str| !compare::is_doubtful(seen.operation, seen.judgement, object.node, Some(name));
+        let is_sound = |name: &str| !doubt::is_doubtful(seen.operation, seen.judgement, object.node, Some(name));
         let (mut members, tags) = compare::split(views, object);
         let tags_member = views.tags_member(object.node);
         // What the shape has and the response lacks is shown as absent.
