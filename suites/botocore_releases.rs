@@ -124,7 +124,8 @@ fn the_embedded_server_serves_what_the_newer_contract_has() {
     let of_rules = clauses.iter().filter(|clause| clause["id"].as_str().unwrap().starts_with("rule."));
     // A full page of the default size takes a hundred resources: three show only that it is not smaller.
     let takes_many = |clause: &&Value| clause["id"] == "rule.default-page-size-of-ads-and-slates";
-    let is_open = |clause: &&Value| clause["verdict"] == "violated" || (clause["verdict"] != "upheld" && !takes_many(clause));
+    let is_open =
+        |clause: &&Value| clause["verdict"] == "violated" || (clause["verdict"] != "upheld" && !takes_many(clause));
     let open: Vec<&Value> = of_rules.filter(is_open).collect();
     assert!(open.is_empty(), "{open:#?}");
     assert!(clauses.len() > 500, "{}", clauses.len());

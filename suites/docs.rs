@@ -158,7 +158,7 @@ fn every_clause_is_broken_by_some_fault() {
         let _ =
             writeln!(page, "| `{}` | {} | {} |", cell(&occasion.faults), occasion.when.join(", "), cell(&occasion.why));
     }
-    page.push_str(&not_found(&catalogue));
+    page.push_str(&not_tried(&catalogue));
     page.push_str("\n## Not tried\n\nFaults that no client can see, or that break no promise.\n\n");
     page.push_str("| fault | reason |\n| --- | --- |\n");
     let hidden: BTreeSet<&str> = catalogue.equivalents.iter().map(|equivalent| equivalent.id.as_str()).collect();
@@ -172,16 +172,16 @@ fn every_clause_is_broken_by_some_fault() {
     assert_up_to_date("faults.md", &page);
 }
 
-/// The faults that clients can see and no run finds yet, by reason.
-fn not_found(catalogue: &Catalogue) -> String {
+/// The faults that clients can see and that are not tried one by one, by reason.
+fn not_tried(catalogue: &Catalogue) -> String {
     let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (mutant, reason) in &catalogue.undetected {
         reasons.entry(reason).or_default().push(&mutant.id);
     }
     let mut page = format!(
-        "\n## Not found\n\n\
-         {} faults that clients can see belong to forms of which the runs that were tried found none or a part. They are not\n\
-         among the {} above: they are tried only if a glob of `--only` has an `@`.\n",
+        "\n## Not tried one by one\n\n\
+         {} faults that clients can see show only where a whole run looks, which takes too long for each of them. They are not\n\
+         among the {} above: they are tried only if a glob of `--only` has an `@`. Samples of them say what runs find.\n",
         catalogue.undetected.len(),
         catalogue.mutants.len(),
     );

@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::exchange::Judgement;
 use super::finding::{FindingKind, Violation};
-use super::{agreement, defaults, echo};
+use super::{agreement, echo};
 use crate::plan::suite::Suites;
 use crate::spec::contract::{Contract, Operation};
 
-/// Judges the output of a success by the echoes and agreements of the suites, and by the defaults of the contract.
+/// Judges the output of a success by the echoes and agreements of the suites.
 pub fn check(contract: &Contract, suites: &Suites, operation: &Operation, input: &Value, judgement: &mut Judgement) {
     let is_wrongly_accepted = |violation: &Violation| violation.kind == FindingKind::AcceptedInvalid;
     if !judgement.is_success() || judgement.violations.iter().any(is_wrongly_accepted) {
@@ -25,5 +25,4 @@ pub fn check(contract: &Contract, suites: &Suites, operation: &Operation, input:
             agreement::check(operation, clause, agreed, judgement);
         }
     }
-    defaults::check(contract, operation, input, judgement);
 }

@@ -13,12 +13,19 @@ use crate::spec::contract::{Contract, Operation};
 use crate::spec::path;
 use crate::spec::rules::{AbsentOutput, DefaultRule};
 
-/// Judges the output of a success by the defaults of the members that `input` leaves out.
-pub fn check(contract: &Contract, operation: &Operation, input: &Value, judgement: &mut Judgement) {
-    let Some(output) = &judgement.body else { return };
+/// What the output of a success says of the defaults of the members that `input` leaves out: the clauses that it upholds,
+/// and those that it violates. Nothing if an invalid input was accepted.
+pub fn check(
+    contract: &Contract,
+    operation: &Operation,
+    input: &Value,
+    judgement: &Judgement,
+) -> (Vec<ClauseIndex>, Vec<Violation>) {
+    let (mut upheld, mut violations) = (Vec::new(), Vec::new());
+    let is_wrongly_accepted = |violation: &Violation| violation.kind == FindingKind::AcceptedInvalid;
+    let is_telling = judgement.is_success() && !judgement.violations.iter().any(is_wrongly_accepted);
+    let Some(output) = judgement.body.as_ref().filter(|_| is_telling) else { return (upheld, violations) };
     let rules = &contract.rules.defaults;
-    let mut upheld = Vec::new();
-    let mut violations = Vec::new();
     for rule in rules.iter().filter(|rule| rule.operation == operation.name && applies(rules, rule, input)) {
         let Some(clause) = contract.clauses.find(&rule.id) else { continue };
         let node = operation.output.find(&rule.output);
@@ -32,8 +39,7 @@ pub fn check(contract: &Contract, operation: &Operation, input: &Value, judgemen
             true => {}
         }
     }
-    judgement.upheld.extend(upheld);
-    judgement.violations.extend(violations);
+    (upheld, violations)
 }
 
 /// Whether an input leaves the member out beside what the rule speaks of. What other rules of the member speak of is not
@@ -88,14 +94,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::judge::Answer;
 
     fn judged(operation: &str, input: Value, output: Value) -> (Vec<String>, Vec<String>) {
         let contract = crate::spec::builtin().unwrap();
-        let mut judgement = Judgement { body: Some(output), ..Judgement::default() };
-        check(&contract, contract.operation(operation).unwrap(), &input, &mut judgement);
+        let judgement = Judgement { answer: Answer::Success, body: Some(output), ..Judgement::default() };
+        let (upheld, violations) = check(&contract, contract.operation(operation).unwrap(), &input, &judgement);
         let id = |clause: ClauseIndex| contract.clauses.get(clause).id.trim_start_matches("rule.default-").to_owned();
-        let upheld = judgement.upheld.into_iter().map(id).collect();
-        (upheld, judgement.violations.into_iter().map(|violation| id(violation.clause)).collect())
+        let upheld = upheld.into_iter().map(id).collect();
+        (upheld, violations.into_iter().map(|violation| id(violation.clause)).collect())
     }
 
     fn channel() -> Value {

@@ -77,9 +77,14 @@ impl Workarounds {
         self.is_off.store(true, Ordering::Relaxed);
     }
 
+    /// Whether each case is a test of its own.
+    pub(super) fn are_off(&self) -> bool {
+        self.is_off.load(Ordering::Relaxed)
+    }
+
     /// Whether an operation may be looked into once more.
     fn attempt(&self, operation: &str) -> bool {
-        if self.is_off.load(Ordering::Relaxed) {
+        if self.are_off() {
             return false;
         }
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);

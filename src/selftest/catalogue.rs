@@ -58,7 +58,7 @@ pub struct Catalogue {
     pub mutants: Vec<Mutant>,
     /// Conditions that were derived from data, with the mistakes that they stand for.
     pub occasions: Vec<OccasionData>,
-    /// Those that clients can see and no run finds yet, with the reason.
+    /// Those that clients can see and that are tried only when asked for, with the reason.
     pub undetected: Vec<(Mutant, String)>,
     /// Those that cannot be seen, with the reason.
     pub equivalents: Vec<Equivalent>,

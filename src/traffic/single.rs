@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::redacted;
 use crate::generate::{Generator, Legality};
-use crate::judge::{Answer, FindingKind, Judge, Judgement, Violation, consistency};
+use crate::judge::{Answer, FindingKind, Judge, Judgement, Violation, consistency, defaults};
 use crate::plan::Plan;
 use crate::plan::expectation::{self, Expectation, ExpectedError};
 use crate::protocol;
@@ -87,6 +87,9 @@ impl Single<'_> {
         if let Asked::Known(input, Legality::Legal { .. }) = asked {
             is_accepted = true;
             consistency::check(self.contract, &self.plan.suites, operation, input, &mut judgement);
+            let (upheld, violations) = defaults::check(self.contract, operation, input, &judgement);
+            judgement.upheld.extend(upheld);
+            judgement.violations.extend(violations);
         }
         Shown { judgement, is_accepted, ..Shown::default() }
     }

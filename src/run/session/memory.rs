@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use crate::judge::{Judgement, Violation, consistency};
+use crate::judge::{Judgement, Violation, consistency, defaults};
 use crate::plan::resources::Product;
+use crate::record::{Manner, TrailStep};
 use crate::run::damage::Damage;
 use crate::run::session::*;
 use crate::spec::contract::Operation;
@@ -23,6 +24,24 @@ impl Session<'_> {
         self.keep(operation, input, region, exchange, judgement);
         let env = &self.worker.env;
         consistency::check(&env.contract, &env.plan.suites, operation, input, judgement);
+        self.note_defaults(operation, input, exchange, judgement);
+    }
+
+    /// Notes what a creation shows of members that it left out. A wrong one is a finding of its rule, and keeps nothing else
+    /// from being decided; where each case is a test of its own, the test of the rule fails alone.
+    fn note_defaults(&mut self, operation: &Operation, input: &Value, exchange: &Exchange, judgement: &mut Judgement) {
+        let env = &self.worker.env;
+        if env.workarounds.are_off() {
+            return;
+        }
+        let (upheld, violations) = defaults::check(&env.contract, operation, input, judgement);
+        judgement.upheld.extend(upheld);
+        for violation in violations {
+            let mut history = self.history.clone();
+            history.push(TrailStep::new(&operation.name, exchange, Manner::AsRun));
+            self.worker.tally.find_after(violation.clone(), self.case, exchange, &history);
+            self.worker.shown_otherwise.push(violation);
+        }
     }
 
     /// Keeps what an exchange shows: new resources, secrets, outputs of a scenario, and what was made wrongly.
