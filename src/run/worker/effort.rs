@@ -36,9 +36,10 @@ pub(super) fn asked(env: &RunContext, check: &Check, families: &[Family]) -> Vec
         _ if env.settings.cases.is_some() => (usize::MAX, usize::MAX),
         (Profile::Quick, Check::Refuses { .. } | Check::RuleRefuses { .. }) => (1, 0),
         (Profile::Standard, Check::Refuses { constraint, .. }) => match constraint {
-            // A pattern that is not anchored admits a line break at the end, which comes fourth.
-            Constraint::Pattern => (4, 3),
-            Constraint::Type | Constraint::Enum => (3, 3),
+            // A pattern that is not anchored admits a line break at the end, and what takes texts and objects for a list
+            // breaks off at a boolean: these come fourth.
+            Constraint::Pattern | Constraint::Type => (4, 3),
+            Constraint::Enum => (3, 3),
             _ => (usize::MAX, 3),
         },
         _ => (usize::MAX, usize::MAX),
