@@ -56,23 +56,24 @@ impl Worker {
         let mut coverage = Coverage::default();
         let mut planned = Coverage::default();
         let mut numbers = 0..count;
+        let mut waiting: Vec<(usize, Vec<Transition>)> = Vec::new();
         if env.settings.profile != Profile::Quick {
             let (courses, plan) = generate::courses(&env, &binding, &mut runner);
             planned.extend(plan);
-            let drawn: Vec<(usize, Vec<Transition>)> = (count..).zip(courses).collect();
-            coverage.extend(self.sequences(index, &binding, &drawn, progress).await);
+            waiting.extend((count..).zip(courses));
         }
-        while !numbers.is_empty() {
+        while !numbers.is_empty() || !waiting.is_empty() {
             if env.target.is_stopped() {
                 progress.blocked("the run was stopped".to_owned());
                 return;
             }
-            let mut drawn: Vec<(usize, Vec<Transition>)> = Vec::new();
-            for number in numbers.by_ref().take(env.target.concurrency().lanes()) {
+            let lanes = env.target.concurrency().lanes();
+            for number in numbers.by_ref().take(lanes.saturating_sub(waiting.len())) {
                 let (transitions, plan) = generate::generate(&env, &binding, length, &mut runner, &planned);
                 planned.extend(plan);
-                drawn.push((number, transitions));
+                waiting.push((number, transitions));
             }
+            let drawn: Vec<(usize, Vec<Transition>)> = waiting.drain(..lanes.min(waiting.len())).collect();
             coverage.extend(self.sequences(index, &binding, &drawn, progress).await);
             self.tally.steps.insert(sequence.name.clone(), coverage.share(&binding));
         }

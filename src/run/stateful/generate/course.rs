@@ -14,6 +14,8 @@ use proptest::test_runner::TestRunner;
 
 /// How many inputs are drawn for the values of all members.
 const DRAWS: usize = 24;
+/// How many members one course changes one after another.
+const CHANGES: usize = 5;
 
 /// One course for each resource type that belongs to no other. Also says which steps it takes one after another.
 pub fn courses(env: &RunContext, binding: &Binding<'_>, runner: &mut TestRunner) -> (Vec<Vec<Transition>>, Coverage) {
@@ -21,12 +23,25 @@ pub fn courses(env: &RunContext, binding: &Binding<'_>, runner: &mut TestRunner)
     let mut courses = Vec::new();
     for resource in &binding.sequence.resources {
         let mut generator = SequenceGenerator::new(env, binding, runner, &coverage);
-        let Some(transitions) = Course::of(&mut generator, resource) else { continue };
-        let done = generator.paths.into_coverage();
-        coverage.extend(done);
-        courses.push(transitions);
+        let Some((maker, input, updates)) = generator.beginnings(resource) else { continue };
+        let members = updates.chunks(CHANGES).map(|some| Part::Members(some.to_vec()));
+        for part in std::iter::once(Part::Life).chain(members) {
+            let mut generator = SequenceGenerator::new(env, binding, runner, &coverage);
+            let Some(transitions) = Course::of(&mut generator, resource, (maker, &input), part) else { continue };
+            let done = generator.paths.into_coverage();
+            coverage.extend(done);
+            courses.push(transitions);
+        }
     }
     (courses, coverage)
+}
+
+/// What a course is about. The parts of a resource's course are sequences of their own, so that they can go on side by side.
+enum Part {
+    /// Made again with the same name, and all that happens to it.
+    Life,
+    /// These updates, one after another.
+    Members(Vec<Value>),
 }
 
 /// A course as it is written.
@@ -39,25 +54,35 @@ struct Course<'g, 'd> {
 }
 
 impl<'g, 'd> Course<'g, 'd> {
-    /// The course of a type; none if nothing makes one by itself.
-    fn of(generator: &'g mut SequenceGenerator<'d>, resource: &str) -> Option<Vec<Transition>> {
-        let makes_one =
-            |role: &OperationRole| role.kind == RoleKind::Create && role.resource == resource && role.owner.is_none();
-        let maker = generator.binding.roles.iter().position(makes_one)?;
+    /// A part of the course of a type; `input` is what makes one.
+    fn of(
+        generator: &'g mut SequenceGenerator<'d>,
+        resource: &str,
+        (maker, input): (usize, &Value),
+        part: Part,
+    ) -> Option<Vec<Transition>> {
         let operation = generator.operation(maker)?;
-        let mut input = generator.richest(operation)?;
+        let mut input = input.clone();
         // The name that the run gives is part of the input, so that all have the same.
         generator.env.name_resource(operation, &mut input);
         let mut course = Course { generator, resource: resource.to_owned(), transitions: Vec::new(), neighbour: None };
         course.neighbour = course.make(maker, &input);
-        let first = course.make(maker, &input)?;
-        course.delete(first);
-        let again = course.make(maker, &input)?;
-        course.change_each_member(again, &input);
-        course.change_all_members(again);
-        course.retag(again);
-        course.remake_what_it_owns(again);
-        course.delete(again);
+        match part {
+            Part::Life => {
+                let first = course.make(maker, &input)?;
+                course.delete(first);
+                let again = course.make(maker, &input)?;
+                course.change_all_members(again);
+                course.change_all_members(again);
+                course.retag(again);
+                course.remake_what_it_owns(again);
+                course.delete(again);
+            }
+            Part::Members(updates) => {
+                let one = course.make(maker, &input)?;
+                course.change_each_member(one, updates);
+            }
+        }
         Some(course.transitions)
     }
 
@@ -70,12 +95,11 @@ impl<'g, 'd> Course<'g, 'd> {
         Some(label)
     }
 
-    fn change_each_member(&mut self, label: Label, made_with: &Value) {
+    /// Does the updates, and the first one of them once more.
+    fn change_each_member(&mut self, label: Label, updates: Vec<Value>) {
         let Some(updater) = self.position(RoleKind::Update) else { return };
-        let Some(operation) = self.generator.operation(updater) else { return };
-        let values = self.generator.member_by_member(operation, made_with);
-        let twice = values.first().cloned();
-        for input in values.into_iter().chain(twice) {
+        let twice = updates.first().cloned();
+        for input in updates.into_iter().chain(twice) {
             self.push(updater, vec![label], input);
             self.look(label);
         }
@@ -153,8 +177,7 @@ impl<'g, 'd> Course<'g, 'd> {
     }
 
     fn position(&self, kind: RoleKind) -> Option<usize> {
-        let is_it = |role: &OperationRole| role.kind == kind && role.resource == self.resource && role.owner.is_none();
-        self.generator.binding.roles.iter().position(is_it)
+        self.generator.by_itself(kind, &self.resource)
     }
 
     /// Adds a transition whose input is drawn.
@@ -177,6 +200,22 @@ impl<'g, 'd> Course<'g, 'd> {
 }
 
 impl<'d> SequenceGenerator<'d> {
+    /// The operation that makes a resource of a type by itself, an input for it, and updates of one member each; none if no
+    /// operation does.
+    fn beginnings(&mut self, resource: &str) -> Option<(usize, Value, Vec<Value>)> {
+        let maker = self.by_itself(RoleKind::Create, resource)?;
+        let input = self.richest(self.operation(maker)?)?;
+        let updater = self.by_itself(RoleKind::Update, resource).and_then(|updater| self.operation(updater));
+        let updates = updater.map(|operation| self.member_by_member(operation, &input)).unwrap_or_default();
+        Some((maker, input, updates))
+    }
+
+    /// Position of the operation that has a part in the life of a resource which belongs to no other.
+    fn by_itself(&self, kind: RoleKind, resource: &str) -> Option<usize> {
+        let is_it = |role: &OperationRole| role.kind == kind && role.resource == resource && role.owner.is_none();
+        self.binding.roles.iter().position(is_it)
+    }
+
     fn operation(&self, role: usize) -> Option<&'d Operation> {
         self.env.contract.operation(&self.binding.roles.get(role)?.operation)
     }
