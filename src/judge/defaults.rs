@@ -13,19 +13,14 @@ use crate::spec::contract::{Contract, Operation};
 use crate::spec::path;
 use crate::spec::rules::{AbsentOutput, DefaultRule};
 
-/// What the output of a success says of the defaults of the members that `input` leaves out: the clauses that it upholds,
-/// and those that it violates. Nothing if an invalid input was accepted.
-pub fn check(
-    contract: &Contract,
-    operation: &Operation,
-    input: &Value,
-    judgement: &Judgement,
-) -> (Vec<ClauseIndex>, Vec<Violation>) {
-    let (mut upheld, mut violations) = (Vec::new(), Vec::new());
+/// What the output of a success violates of the defaults of the members that `input` leaves out; what it upholds is added to
+/// the judgement. Nothing if an invalid input was accepted.
+pub fn check(contract: &Contract, operation: &Operation, input: &Value, judgement: &mut Judgement) -> Vec<Violation> {
     let is_wrongly_accepted = |violation: &Violation| violation.kind == FindingKind::AcceptedInvalid;
     let is_telling = judgement.is_success() && !judgement.violations.iter().any(is_wrongly_accepted);
-    let Some(output) = judgement.body.as_ref().filter(|_| is_telling) else { return (upheld, violations) };
+    let Some(output) = judgement.body.as_ref().filter(|_| is_telling) else { return Vec::new() };
     let rules = &contract.rules.defaults;
+    let (mut upheld, mut violations) = (Vec::new(), Vec::new());
     for rule in rules.iter().filter(|rule| rule.operation == operation.name && applies(rules, rule, input)) {
         let Some(clause) = contract.clauses.find(&rule.id) else { continue };
         let node = operation.output.find(&rule.output);
@@ -39,7 +34,8 @@ pub fn check(
             true => {}
         }
     }
-    (upheld, violations)
+    judgement.upheld.extend(upheld);
+    violations
 }
 
 /// Whether an input leaves the member out beside what the rule speaks of. What other rules of the member speak of is not
@@ -98,10 +94,10 @@ mod tests {
 
     fn judged(operation: &str, input: Value, output: Value) -> (Vec<String>, Vec<String>) {
         let contract = crate::spec::builtin().unwrap();
-        let judgement = Judgement { answer: Answer::Success, body: Some(output), ..Judgement::default() };
-        let (upheld, violations) = check(&contract, contract.operation(operation).unwrap(), &input, &judgement);
+        let mut judgement = Judgement { answer: Answer::Success, body: Some(output), ..Judgement::default() };
+        let violations = check(&contract, contract.operation(operation).unwrap(), &input, &mut judgement);
         let id = |clause: ClauseIndex| contract.clauses.get(clause).id.trim_start_matches("rule.default-").to_owned();
-        let upheld = upheld.into_iter().map(id).collect();
+        let upheld = judgement.upheld.into_iter().map(id).collect();
         (upheld, violations.into_iter().map(|violation| id(violation.clause)).collect())
     }
 

@@ -87,8 +87,7 @@ impl Single<'_> {
         if let Asked::Known(input, Legality::Legal { .. }) = asked {
             is_accepted = true;
             consistency::check(self.contract, &self.plan.suites, operation, input, &mut judgement);
-            let (upheld, violations) = defaults::check(self.contract, operation, input, &judgement);
-            judgement.upheld.extend(upheld);
+            let violations = defaults::check(self.contract, operation, input, &mut judgement);
             judgement.violations.extend(violations);
         }
         Shown { judgement, is_accepted, ..Shown::default() }

@@ -34,9 +34,7 @@ impl Session<'_> {
         if env.workarounds.are_off() {
             return;
         }
-        let (upheld, violations) = defaults::check(&env.contract, operation, input, judgement);
-        judgement.upheld.extend(upheld);
-        for violation in violations {
+        for violation in defaults::check(&env.contract, operation, input, judgement) {
             let mut history = self.history.clone();
             history.push(TrailStep::new(&operation.name, exchange, Manner::AsRun));
             self.worker.tally.find_after(violation.clone(), self.case, exchange, &history);
