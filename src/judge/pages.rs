@@ -91,7 +91,7 @@ impl Walk<'_> {
     }
 
     /// What all pages say together, given what the last one says, and `{"items": […], "pages": […]}`; null if the last
-    /// page cannot be read, or none is the last.
+    /// page cannot be read, or if the pages do not end.
     pub fn end(self, last: Judgement) -> (Judgement, Value) {
         let is_unreadable = last.is_success() && last.body.is_none();
         let output = match is_unreadable || self.is_endless {

@@ -77,7 +77,7 @@ impl Workarounds {
         self.is_off.store(true, Ordering::Relaxed);
     }
 
-    /// Whether each case is a test of its own.
+    /// Whether none is looked for, because each case is a test of its own.
     pub(super) fn are_off(&self) -> bool {
         self.is_off.load(Ordering::Relaxed)
     }

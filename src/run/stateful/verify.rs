@@ -106,10 +106,14 @@ impl Execution<'_, '_> {
         loop {
             // Only the last try is part of what shows a finding.
             self.session.history.truncate(before);
-            let (judgement, exchange, items) =
+            let (mut judgement, exchange, items) =
                 self.session.walk_items(operation, &input, operation.status_clause).await;
-            let divergences = items.map(|items| self.judge.list_divergences(operation, role, &entities, &items));
-            let divergences = divergences.unwrap_or_default();
+            let Some(items) = items else {
+                // Without its items a list upholds no law.
+                self.note(&mut judgement, &exchange, progress)?;
+                return Ok(StepOutcome::Lost);
+            };
+            let divergences = self.judge.list_divergences(operation, role, &entities, &items);
             let is_too_late = polling.is_too_late(lag::form(operation, &judgement));
             let is_over = is_too_late || self.env.target.is_stopped();
             let broken = self.judge.all_broken(role, &divergences);

@@ -2,6 +2,7 @@
 //! One is made with many members, deleted, and made again as it was; then each member is updated by itself and all at once,
 //! and its tags change, while another one of the same name lives beside it. After each change it is looked at in every way.
 
+use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value};
 
 use super::{Binding, Coverage, Label, SequenceGenerator, Transition};
@@ -10,14 +11,12 @@ use crate::plan::operation_role::{OperationRole, RoleKind};
 use crate::run::run_context::RunContext;
 use crate::spec::contract::Operation;
 
-use proptest::test_runner::TestRunner;
-
 /// How many inputs are drawn for the values of all members.
 const DRAWS: usize = 24;
 /// How many members one course changes one after another.
 const CHANGES: usize = 5;
 
-/// One course for each resource type that belongs to no other. Also says which steps it takes one after another.
+/// The parts of a course for each resource type that belongs to no other. Also says which steps they take one after another.
 pub fn courses(env: &RunContext, binding: &Binding<'_>, runner: &mut TestRunner) -> (Vec<Vec<Transition>>, Coverage) {
     let mut coverage = Coverage::default();
     let mut courses = Vec::new();
@@ -124,7 +123,7 @@ impl<'g, 'd> Course<'g, 'd> {
         self.look(label);
     }
 
-    /// Deletes what belongs to it, makes that again, and deletes that too.
+    /// Deletes what belongs to it and makes that again, twice.
     fn remake_what_it_owns(&mut self, owner: Label) {
         let roles = self.generator.binding.roles.clone();
         let makes_owned = |(_, role): &(usize, &OperationRole)| {
