@@ -315,7 +315,8 @@ impl Walk<'_> {
             }
             return;
         }
-        if a == b && !self.renaming.knows_a(a) && !self.renaming.knows_b(b) {
+        // Two targets may make up the same names; lists tell by them what is no stranger.
+        if a == b && !lists::is_name(node) && !self.renaming.knows_a(a) && !self.renaming.knows_b(b) {
             return;
         }
         match self.renaming.relate(a, b) {

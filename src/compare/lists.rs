@@ -65,7 +65,7 @@ fn has_name(element: &Node, item: &Value, name: &str) -> bool {
 }
 
 /// Whether a member may tell items apart: it names a resource, or is an id.
-fn is_name(member: &Node) -> bool {
+pub(super) fn is_name(member: &Node) -> bool {
     let is_id = member.name.ends_with("Id") || member.name.eq_ignore_ascii_case("id");
     member.resource.is_some() || (is_id && matches!(member.kind, NodeKind::String))
 }

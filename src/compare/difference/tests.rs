@@ -87,6 +87,21 @@ fn lists_are_compared_without_order_and_without_what_others_made() {
 }
 
 #[test]
+fn names_that_both_targets_make_up_alike_are_no_strangers() {
+    let mut renaming = Renaming::default();
+    let created = json!({"channel": {"arn": arn("alike"), "name": "mine"}});
+    assert_eq!(compared("CreateChannel", &mut renaming, created.clone(), created), []);
+    let item = json!({"arn": arn("alike"), "name": "mine"});
+    let (shown, lost) = (json!({"channels": [item]}), json!({"channels": []}));
+    assert!(!compared("ListChannels", &mut renaming, shown.clone(), lost.clone()).is_empty(), "B lost it");
+    assert!(!compared("ListChannels", &mut renaming, lost, shown).is_empty(), "A lost it");
+    let renamed = json!({"channel": {"arn": arn("another"), "name": "mine"}});
+    let before = json!({"channel": {"arn": arn("alike"), "name": "mine"}});
+    let path = "channel.arn".to_owned();
+    assert_eq!(compared("GetChannel", &mut renaming, before, renamed), [(Kind::Identity, path)]);
+}
+
+#[test]
 fn errors_are_compared_by_status_and_code() {
     let contract = crate::spec::builtin().unwrap();
     let suites = Suites::builtin().unwrap();
