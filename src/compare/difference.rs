@@ -315,7 +315,7 @@ impl Walk<'_> {
             }
             return;
         }
-        // Two targets may make up the same names; lists tell by them what is no stranger.
+        // Equal names are noted as well: by the names that are known, a list tells which items the program made.
         if a == b && !lists::is_name(node) && !self.renaming.knows_a(a) && !self.renaming.knows_b(b) {
             return;
         }

@@ -77,7 +77,7 @@ impl Workarounds {
         self.is_off.store(true, Ordering::Relaxed);
     }
 
-    /// Whether none is looked for, because each case is a test of its own.
+    /// Whether no workaround is looked for. So it is where every case is a separate test.
     pub(super) fn are_off(&self) -> bool {
         self.is_off.load(Ordering::Relaxed)
     }
