@@ -118,6 +118,12 @@ impl Generator {
                 families.push(self.planted(scope, path, candidate, expectation.clone(), Intent::ByHand));
             }
         }
+        let first_breach = values.first().filter(|_| side == Side::Breaks);
+        families.extend(first_breach.into_iter().flat_map(|value| {
+            let candidate = Candidate::exactly(format!("{noun} 1"), value.clone());
+            let at = |path: &&str| self.among_neighbours(scope, path, &candidate, &expectation, Intent::ByHand);
+            paths.iter().flat_map(at).collect::<Vec<_>>()
+        }));
         families
     }
 
