@@ -60,7 +60,8 @@ impl Generator {
     ) -> Vec<Family> {
         let Some(collection) = collection_of(scope.operation, path) else { return Vec::new() };
         let most = collection.constraints.length.and_then(|length| length.max).unwrap_or(LONG).min(LONG);
-        let places = [(0, SHORT), (1, SHORT), (2, SHORT), (most.saturating_sub(1), most)];
+        // What checks one place only checks the first: the last tells most, and a run that asks little asks it first.
+        let places = [(2, SHORT), (1, SHORT), (0, SHORT), (most.saturating_sub(1), most)];
         let fitting = places.into_iter().filter(|(index, of)| *of <= most && *index < *of && *of > 1);
         fitting
             .filter_map(|(index, of)| {

@@ -42,7 +42,7 @@ pub(super) fn asked(env: &RunContext, check: &Check, families: &[Family]) -> Vec
             Constraint::Enum => (3, 3),
             _ => (usize::MAX, 3),
         },
-        (Profile::Standard, Check::RuleRefuses { .. }) => (usize::MAX, 3),
+        (Profile::Standard, Check::RuleRefuses { .. }) => (usize::MAX, 1),
         _ => (usize::MAX, usize::MAX),
     };
     let (mut alone, mut among) = (alone, among);
