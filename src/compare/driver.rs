@@ -2,6 +2,7 @@
 
 mod conclude;
 mod derived;
+mod keep;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -16,12 +17,11 @@ use super::cases;
 use super::difference::{Comparer, Kind};
 use super::draw::Drawing;
 use super::outcome::{Comparison, Difference};
-use super::play::{Corresponding, Key, Pairing, Run, Told};
+use super::past::Past;
+use super::play::{Corresponding, Key, Pairing, Run};
 use super::program::Program;
-use super::record;
-use super::shrink;
 use super::side::{Played, Side};
-use super::support::{Bench, Support, Supports};
+use super::support::{Bench, Supports};
 use crate::clock;
 use crate::generate::{GenerateError, Generator};
 use crate::judge::{Answer, Judge};
@@ -97,6 +97,7 @@ struct Known {
 struct Driver<'d> {
     contract: &'d Contract,
     bench: Bench<'d>,
+    materials: Materials<'d>,
     pairing: Pairing<'d>,
     seed: u64,
     known: Vec<Known>,
@@ -142,12 +143,14 @@ pub async fn compare(
     let mut driver = Driver {
         contract,
         bench: Bench { contract, plan, generator: &generator, judge: &judge },
+        materials: Materials { contract, plan, generator: &generator, can_broadcast },
         pairing: Pairing {
             contract,
             comparer: Comparer::new(contract, &plan.suites),
             a,
             b,
             lasting: BTreeSet::new(),
+            past: Past::default(),
             stop: Arc::clone(&stop),
         },
         seed: sides.0.seed,
@@ -161,7 +164,6 @@ pub async fn compare(
         cut: 0,
         fleeting: 0,
     };
-    let materials = Materials { contract, plan, generator: &generator, can_broadcast };
     let deadline = async {
         match sides.0.deadline {
             Some(limit) => {
@@ -175,7 +177,7 @@ pub async fn compare(
         tokio::select! { reason = interrupt => reason, reason = deadline => reason }
     };
     {
-        let work = driver.work(plan, materials, sides.0.profile, has_regions, observe);
+        let work = driver.work(plan, sides.0.profile, has_regions, observe);
         tokio::pin!(work, reason);
         tokio::select! {
             () = &mut work => {}
@@ -208,15 +210,9 @@ async fn reach(contract: &Contract, side: &mut Side) -> Result<(), CompareError>
     }
 }
 
-impl<'d> Driver<'d> {
-    async fn work(
-        &mut self,
-        plan: &Plan,
-        materials: Materials<'d>,
-        profile: Profile,
-        has_regions: bool,
-        observe: &(dyn Fn(Progress) + Sync),
-    ) {
+impl Driver<'_> {
+    async fn work(&mut self, plan: &Plan, profile: Profile, has_regions: bool, observe: &(dyn Fn(Progress) + Sync)) {
+        let materials = self.materials;
         let sequences: Vec<&str> = plan
             .cases
             .iter()
@@ -282,7 +278,7 @@ impl<'d> Driver<'d> {
             }
             // What differs after something else differed may be no more than its consequence.
             if is_first || told.key.kind != Kind::Answer {
-                self.keep(program, told).await;
+                self.keep(program, told, support.side).await;
             }
             is_first = false;
         }
@@ -303,41 +299,5 @@ impl<'d> Driver<'d> {
             }
         }
         self.corresponding.extend(run.corresponding.iter().cloned());
-    }
-
-    async fn keep(&mut self, program: &Program, told: &Told) {
-        let Some(shrunk) = shrink::shrink(&mut self.pairing, program, told.step, &told.key).await else {
-            self.fleeting += 1;
-            return;
-        };
-        let Some(telling) = shrunk.run.told.iter().find(|one| one.key == told.key) else { return };
-        let support = self.bench.support(&shrunk.program, &shrunk.run.performed, telling);
-        let secrets = (&self.pairing.a.secrets, &self.pairing.b.secrets);
-        let difference = record::difference(self.contract, &shrunk, telling, &support, secrets);
-        self.add(telling, support, difference);
-    }
-
-    fn add(&mut self, telling: &Told, support: Support, difference: Difference) {
-        let place = (telling.key.clone(), support.side);
-        if let Some(known) = self.places.get(&place).and_then(|position| self.known.get_mut(*position)) {
-            known.difference.occurrences += 1;
-            return;
-        }
-        let group = record::group(self.contract, &difference);
-        let alike = self.known.iter_mut().position(|known| known.group == group && difference.kind != Kind::Answer);
-        let position = match alike {
-            Some(position) => {
-                if let Some(known) = self.known.get_mut(position) {
-                    known.difference.also.push(format!("{} {}", difference.operation, difference.path));
-                    known.difference.occurrences += 1;
-                }
-                position
-            }
-            None => {
-                self.known.push(Known { difference, group });
-                self.known.len() - 1
-            }
-        };
-        self.places.insert(place, position);
     }
 }

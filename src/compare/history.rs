@@ -60,6 +60,7 @@ impl History<'_> {
         match told.differing.kind {
             Kind::Answer => self.of_answer(operation, position, now),
             Kind::Items => self.of_items(position, &told.differing),
+            Kind::Deleted => of_ghosts(&told.differing),
             Kind::Identity => self.of_identity(told),
             Kind::Presence | Kind::Value => self.of_value(operation, position, now, &told.differing),
             Kind::Derived => None,
@@ -319,4 +320,17 @@ impl History<'_> {
             (_, role) => role,
         }
     }
+}
+
+/// What is deleted is gone, for later programs too.
+fn of_ghosts(differing: &Differing) -> Option<Statement> {
+    let ghost = differing.ghost.as_ref()?;
+    let shows = |value: &Option<Value>| value.as_ref().and_then(Value::as_array).is_some_and(|items| !items.is_empty());
+    let favours = match (shows(&differing.a), shows(&differing.b)) {
+        (true, false) => Favours::B,
+        (false, true) => Favours::A,
+        _ => return None,
+    };
+    let reason = "the other side shows a resource that an earlier program deleted".to_owned();
+    Some(Statement { favours, law: Some(LawKind::DeletedIsGone), kind: ghost.kind.clone(), reason })
 }

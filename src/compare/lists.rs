@@ -20,8 +20,13 @@ pub(super) fn compare(walk: &mut Walk<'_>, node: &Node, element: &Node, place: &
         false
     });
     if walk.has_strangers {
-        left.retain(|(_, item)| is_known(walk.renaming, item));
-        right.retain(|item| is_known_back(walk.renaming, item));
+        let is_stranger =
+            (|item: &Value| !is_known(walk.renaming, item), |item: &Value| !is_known_back(walk.renaming, item));
+        let strangers_a: Vec<&Value> = left.iter().map(|(_, item)| *item).filter(|item| is_stranger.0(item)).collect();
+        let strangers_b: Vec<&Value> = right.iter().copied().filter(|item| is_stranger.1(item)).collect();
+        left.retain(|(_, item)| !is_stranger.0(item));
+        right.retain(|item| !is_stranger.1(item));
+        walk.note_ghosts(node, element, place, &strangers_a, &strangers_b);
     }
     if left.len() != right.len() {
         let list = |items: Vec<&Value>| Value::Array(items.into_iter().cloned().collect());

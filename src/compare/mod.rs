@@ -11,6 +11,7 @@ mod history;
 mod keys;
 mod lists;
 mod outcome;
+mod past;
 mod play;
 mod program;
 mod record;

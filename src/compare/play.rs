@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::difference::{Comparer, Differing, Kind, Response};
+use super::past::Past;
 use super::program::{Action, Program, Step, read_reference};
 use super::renaming::Renaming;
 use super::side::{Called, Played, Side};
@@ -16,6 +17,7 @@ use crate::judge::Answer;
 use crate::judge::assertion::{self, Observation};
 use crate::spec::Contract;
 use crate::spec::clause::ClauseKind;
+use crate::spec::contract::Operation;
 
 /// Pauses between looks at what may lag, in milliseconds.
 const PAUSES: [u64; 6] = [10, 30, 60, 100, 200, 400];
@@ -93,6 +95,8 @@ pub struct Pairing<'p> {
     pub b: Side,
     /// Differences that do not go away by waiting.
     pub lasting: BTreeSet<Key>,
+    /// What the programs so far deleted.
+    pub past: Past,
     /// Why no more programs are played, once that is so.
     pub stop: Arc<OnceLock<String>>,
 }
@@ -126,8 +130,19 @@ impl Pairing<'_> {
                 break;
             }
         }
-        tokio::join!(self.a.clean(on_a), self.b.clean(on_b));
+        let (from_a, from_b) = tokio::join!(self.a.clean(on_a), self.b.clean(on_b));
+        self.past.note(&renaming, |name| given.contains(name), from_a, from_b);
         run
+    }
+
+    fn compared(
+        &self,
+        operation: &Operation,
+        renaming: &mut Renaming,
+        given: &BTreeSet<&str>,
+        (a, b): (&Called, &Called),
+    ) -> Vec<Differing> {
+        self.comparer.differences(operation, renaming, &self.past, given, &a.response, &b.response)
     }
 
     /// Plays a call; false if the two targets are in different states from here on.
@@ -172,7 +187,7 @@ impl Pairing<'_> {
             }
         }
         let before = renaming.clone();
-        let mut found = self.comparer.differences(operation, renaming, given, &called_a.response, &called_b.response);
+        let mut found = self.compared(operation, renaming, given, (&called_a, &called_b));
         if operation.is_readonly {
             // What may lag is given time to agree.
             for pause in PAUSES {
@@ -183,7 +198,7 @@ impl Pairing<'_> {
                 called_a = self.a.call(operation, input_a.clone(), regions.0.as_deref(), on_a).await;
                 called_b = self.b.call(operation, input_b.clone(), regions.1.as_deref(), on_b).await;
                 *renaming = before.clone();
-                found = self.comparer.differences(operation, renaming, given, &called_a.response, &called_b.response);
+                found = self.compared(operation, renaming, given, (&called_a, &called_b));
             }
         }
         self.lasting.extend(found.iter().map(|differing| Key::of(name, step, self.contract, differing)));
@@ -256,13 +271,7 @@ fn is_ready(step: &Step, side: &Side, called: &Called, played: &Played) -> bool 
 }
 
 /// Notes texts of both targets at the same place that differ, for each member that is not in a list.
-fn note_corresponding(
-    operation: &crate::spec::contract::Operation,
-    input: &Value,
-    a: &Response,
-    b: &Response,
-    run: &mut Run,
-) {
+fn note_corresponding(operation: &Operation, input: &Value, a: &Response, b: &Response, run: &mut Run) {
     let (Some(a), Some(b)) = (&a.body, &b.body) else { return };
     // What refers to other resources is another request in every program.
     let refers = placeholder::names(input).into_iter().any(|name| read_reference(name).is_some());

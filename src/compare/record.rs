@@ -161,7 +161,7 @@ pub fn group(contract: &Contract, difference: &Difference) -> (Kind, String, Vec
     let operations = difference.steps.iter().map(|step| step.operation.clone());
     let member = match difference.kind {
         // Which list shows it is its own matter, what it fails to show is not.
-        Kind::Items => String::new(),
+        Kind::Items | Kind::Deleted => String::new(),
         _ => difference.path.split('.').skip_while(|name| *name != "member").nth(1).map_or_else(
             || difference.path.split_once('.').map_or(difference.path.as_str(), |(_, below)| below).to_owned(),
             |_| difference.path.split_once(".member.").map_or("", |(_, below)| below).to_owned(),
@@ -194,6 +194,7 @@ fn title(told: &Told, a: &str, b: &str) -> String {
         Kind::Value => format!("{operation} shows different values of `{path}`."),
         Kind::Identity => format!("{operation} shows a `{path}` again on one side where it is another on the other."),
         Kind::Items => format!("{operation} shows different items in `{path}`."),
+        Kind::Deleted => format!("{operation} shows in `{path}` on one side what an earlier program deleted there."),
         Kind::Derived => format!("{operation} makes `{path}` of the request in different ways."),
     }
 }

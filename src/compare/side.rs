@@ -51,9 +51,37 @@ pub struct Side {
 pub struct Played {
     /// Outputs by the number of their step.
     pub outputs: BTreeMap<usize, Value>,
-    /// Resource types and names of what was made, oldest first.
-    made: Vec<(String, String)>,
+    /// What was made, oldest first.
+    made: Vec<Made>,
     live: Vec<String>,
+}
+
+/// A resource that a program made.
+#[derive(Debug)]
+struct Made {
+    kind: String,
+    name: String,
+    /// Region that it was made in, if it is not the target's own.
+    region: Option<String>,
+}
+
+/// What became of the resources that a program made: their types and names.
+#[derive(Debug, Default)]
+pub struct Cleaned {
+    /// What is gone by what the target says.
+    pub deleted: Vec<(String, String)>,
+    /// What could not be deleted.
+    pub left: Vec<(String, String)>,
+}
+
+/// What a target says to a deletion.
+enum Deletion {
+    /// The resource is deleted, or was before.
+    Gone,
+    /// It is perhaps there still, and a further deletion changes nothing.
+    Unknown,
+    /// It is there still.
+    Refused,
 }
 
 /// What became of a call.
@@ -138,7 +166,7 @@ impl Side {
             self.secrets.note(&operation.output, body);
         }
         if called.response.answer == Answer::Success {
-            self.remember(operation, &called, played);
+            self.remember(operation, &called, region, played);
         }
         called
     }
@@ -187,14 +215,15 @@ impl Side {
         called.response = Response::default();
     }
 
-    fn remember(&mut self, operation: &Operation, called: &Called, played: &mut Played) {
+    fn remember(&mut self, operation: &Operation, called: &Called, region: Option<&str>, played: &mut Played) {
         let Some(body) = &called.response.body else { return };
         for product in self.plan.resources.products(&operation.name) {
             let Some(name) = path::find(body, &product.path).and_then(Value::as_str) else { continue };
             if let Some(arn) = Arn::parse(name) {
                 self.account.get_or_insert_with(|| arn.account.to_owned());
             }
-            played.made.push((product.resource.clone(), name.to_owned()));
+            let region = region.map(str::to_owned);
+            played.made.push(Made { kind: product.resource.clone(), name: name.to_owned(), region });
         }
     }
 
@@ -208,41 +237,54 @@ impl Side {
     }
 
     /// Deletes what a program made.
-    pub async fn clean(&mut self, played: Played) {
+    pub async fn clean(&mut self, played: Played) -> Cleaned {
         for resource in &played.live {
             // One that is offline or gone already needs nothing.
             let _ = self.link.broadcast(resource, BroadcastState::Offline).await;
         }
         let plan = Arc::clone(&self.plan);
         let mut left = played.made;
-        left.sort_by_key(|(kind, _)| plan.resources.deletion_rank(kind));
-        for _ in 0..ROUNDS {
+        left.sort_by_key(|made| plan.resources.deletion_rank(&made.kind));
+        let mut cleaned = Cleaned::default();
+        for round in 1..=ROUNDS {
             let mut refused = Vec::new();
-            for (kind, name) in left {
-                if !self.delete(&kind, &name).await {
-                    refused.push((kind, name));
+            for made in left {
+                match self.delete(&made).await {
+                    Deletion::Gone => cleaned.deleted.push((made.kind, made.name)),
+                    Deletion::Unknown => cleaned.left.push((made.kind, made.name)),
+                    Deletion::Refused => refused.push(made),
                 }
             }
             left = refused;
-            if left.is_empty() {
-                return;
+            if left.is_empty() || round == ROUNDS {
+                break;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        for (kind, _) in left {
-            *self.left.entry(kind).or_default() += 1;
+        for made in left {
+            *self.left.entry(made.kind.clone()).or_default() += 1;
+            cleaned.left.push((made.kind, made.name));
         }
+        cleaned
     }
 
-    /// Deletes a resource; false if it is perhaps there still.
-    async fn delete(&self, kind: &str, name: &str) -> bool {
-        let Some((operation, member)) = self.plan.resources.deleter(kind) else { return true };
-        let Some(operation) = self.contract.operation(operation) else { return true };
-        let input = Value::Object(Map::from_iter([(member.to_owned(), json!(name))]));
-        let exchange = self.link.send(&protocol::request(operation, &input), None).await;
-        match &exchange.reply {
-            Reply::Response(response) => (200..300).contains(&response.status) || response.status == 404,
-            Reply::Failure(failure) => failure.kind == FailureKind::Withheld,
+    async fn delete(&self, made: &Made) -> Deletion {
+        let Some((operation, member)) = self.plan.resources.deleter(&made.kind) else { return Deletion::Unknown };
+        let Some(operation) = self.contract.operation(operation) else { return Deletion::Unknown };
+        let input = Value::Object(Map::from_iter([(member.to_owned(), json!(made.name))]));
+        let exchange = self.link.send(&protocol::request(operation, &input), made.region.as_deref()).await;
+        if let Reply::Failure(failure) = &exchange.reply {
+            return if failure.kind == FailureKind::Withheld { Deletion::Unknown } else { Deletion::Refused };
+        }
+        match self.read(&exchange).answer {
+            Answer::Success => Deletion::Gone,
+            // Without the code of the operation it may be the operation that is not found.
+            Answer::Error { status: 404, code } => {
+                let is_documented =
+                    operation.errors.iter().any(|error| error.status == 404 && Some(&error.code) == code.as_ref());
+                if is_documented { Deletion::Gone } else { Deletion::Unknown }
+            }
+            Answer::Error { .. } | Answer::Nothing => Deletion::Refused,
         }
     }
 }

@@ -115,7 +115,7 @@ fn shown_in_words(difference: &Difference, shown: &Shown) -> String {
     match difference.kind {
         Kind::Answer => shown.answer.clone(),
         Kind::Items if shown.value.is_string() => shown.value.as_str().unwrap_or_default().to_owned(),
-        Kind::Items => format!("also shows {}", shorten(&shown.value.to_string(), LONGEST)),
+        Kind::Items | Kind::Deleted => format!("also shows {}", shorten(&shown.value.to_string(), LONGEST)),
         _ if shown.value.is_null() => format!("nothing at `{}`", difference.path),
         _ => shorten(&shown.value.to_string(), LONGEST).into_owned(),
     }

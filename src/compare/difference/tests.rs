@@ -16,7 +16,7 @@ fn compared(operation: &str, renaming: &mut Renaming, a: Value, b: Value) -> Vec
     let comparer = Comparer::new(&contract, &suites);
     let given = BTreeSet::from(["mine", "other"]);
     let operation = contract.operation(operation).unwrap();
-    let found = comparer.differences(operation, renaming, &given, &response(a), &response(b));
+    let found = comparer.differences(operation, renaming, &Past::default(), &given, &response(a), &response(b));
     found.into_iter().map(|found| (found.kind, found.path)).collect()
 }
 
@@ -115,7 +115,7 @@ fn errors_are_compared_by_status_and_code() {
     let operation = contract.operation("GetChannel").unwrap();
     let compare = |a: &Response, b: &Response| {
         let given = BTreeSet::new();
-        comparer.differences(operation, &mut Renaming::default(), &given, a, b).len()
+        comparer.differences(operation, &mut Renaming::default(), &Past::default(), &given, a, b).len()
     };
     let not_found = refused(404, "ResourceNotFoundException", "a");
     assert_eq!(compare(&not_found, &refused(404, "ResourceNotFoundException", "b")), 0);

@@ -41,6 +41,7 @@ impl Driver<'_> {
                 a: Some(Value::from(a.as_str())),
                 b: Some(Value::from(b.as_str())),
                 is_secret: false,
+                ghost: None,
             };
             let example = inputs.iter().find(|(_, pairs)| pairs.iter().any(|(a, b)| a != b)).map(|(input, _)| input);
             let input = example.and_then(|input| serde_json::from_str(input).ok()).unwrap_or(Value::Null);
