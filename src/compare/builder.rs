@@ -232,7 +232,7 @@ impl<'b> Builder<'b> {
         let added = self.steps.last_mut()?;
         // Assertions on walks speak of pages, which are joined here.
         added.asserts = if step.walk.is_some() { Vec::new() } else { asserts };
-        added.waits = step.eventually;
+        added.awaits = step.eventually.then(|| step.expect.clone());
         if let Action::Call { region: own, .. } = &mut added.action {
             *own = region;
         }

@@ -150,6 +150,7 @@ pub async fn compare(
             a,
             b,
             lasting: BTreeSet::new(),
+            in_vain: BTreeSet::new(),
             past: Past::default(),
             stop: Arc::clone(&stop),
         },

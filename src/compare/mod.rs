@@ -20,6 +20,7 @@ mod shrink;
 mod side;
 mod support;
 mod views;
+mod waiting;
 
 pub use difference::Kind;
 pub use driver::{CompareError, Progress, compare};

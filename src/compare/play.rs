@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -11,18 +10,13 @@ use super::past::Past;
 use super::program::{Action, Program, Step, read_reference};
 use super::renaming::Renaming;
 use super::side::{Called, Played, Side};
-use crate::clock;
+use super::waiting::{self, Polling};
 use crate::generate::placeholder;
 use crate::judge::Answer;
-use crate::judge::assertion::{self, Observation};
+use crate::plan::suite::Expect;
 use crate::spec::Contract;
 use crate::spec::clause::ClauseKind;
 use crate::spec::contract::Operation;
-
-/// Pauses between looks at what may lag, in milliseconds.
-const PAUSES: [u64; 6] = [10, 30, 60, 100, 200, 400];
-/// How long a state is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What tells one difference from another: the operation, where, and in which way.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +29,7 @@ pub struct Key {
 }
 
 impl Key {
-    fn of(operation: &str, step: &Step, contract: &Contract, differing: &Differing) -> Key {
+    fn of(step: &Step, operation: &Operation, contract: &Contract, differing: &Differing) -> Key {
         let about = step.expected.as_ref().map(|(_, clause)| &contract.clauses.get(*clause).kind);
         let path = match (differing.kind, about) {
             (Kind::Answer, Some(ClauseKind::Input { path, .. })) => path.clone(),
@@ -43,7 +37,7 @@ impl Key {
         };
         let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
         let answers = (differing.kind == Kind::Answer).then(|| (text(&differing.a), text(&differing.b)));
-        Key { operation: operation.to_owned(), path, kind: differing.kind, answers }
+        Key { operation: operation.name.clone(), path, kind: differing.kind, answers }
     }
 }
 
@@ -87,6 +81,18 @@ pub struct Corresponding {
     pub b: String,
 }
 
+/// What a program made and saw on the first and on the second target.
+type Both = (Played, Played);
+
+/// A call with each target's own values.
+struct Request<'r> {
+    step: &'r Step,
+    operation: &'r Operation,
+    a: Value,
+    b: Value,
+    regions: (Option<String>, Option<String>),
+}
+
 /// Both targets.
 pub struct Pairing<'p> {
     pub contract: &'p Contract,
@@ -95,6 +101,8 @@ pub struct Pairing<'p> {
     pub b: Side,
     /// Differences that do not go away by waiting.
     pub lasting: BTreeSet<Key>,
+    /// What steps waited for in vain.
+    pub in_vain: BTreeSet<String>,
     /// What the programs so far deleted.
     pub past: Past,
     /// Why no more programs are played, once that is so.
@@ -111,38 +119,29 @@ impl Pairing<'_> {
     pub async fn play(&mut self, program: &Program) -> Run {
         let mut run = Run::default();
         let mut renaming = Renaming::default();
-        let (mut on_a, mut on_b) = (Played::default(), Played::default());
+        let mut played = Both::default();
         let given = program.given();
         for step in &program.steps {
             let is_going_on = match &step.action {
                 Action::Broadcast { resource, state } => {
-                    let bound = (self.a.bind(resource, &on_a), self.b.bind(resource, &on_b));
+                    let bound = (self.a.bind(resource, &played.0), self.b.bind(resource, &played.1));
                     let (Some(Value::String(a)), Some(Value::String(b))) = bound else {
                         run.is_cut = true;
                         continue;
                     };
-                    self.a.broadcast(&a, *state, &mut on_a).await == self.b.broadcast(&b, *state, &mut on_b).await
+                    let on_a = self.a.broadcast(&a, *state, &mut played.0).await;
+                    on_a == self.b.broadcast(&b, *state, &mut played.1).await
                 }
-                Action::Call { .. } => self.call(step, &given, &mut renaming, &mut on_a, &mut on_b, &mut run).await,
+                Action::Call { .. } => self.call(step, &given, &mut renaming, &mut played, &mut run).await,
             };
             if !is_going_on || self.is_stopped() {
                 run.is_cut = true;
                 break;
             }
         }
-        let (from_a, from_b) = tokio::join!(self.a.clean(on_a), self.b.clean(on_b));
+        let (from_a, from_b) = tokio::join!(self.a.clean(played.0), self.b.clean(played.1));
         self.past.note(&renaming, |name| given.contains(name), from_a, from_b);
         run
-    }
-
-    fn compared(
-        &self,
-        operation: &Operation,
-        renaming: &mut Renaming,
-        given: &BTreeSet<&str>,
-        (a, b): (&Called, &Called),
-    ) -> Vec<Differing> {
-        self.comparer.differences(operation, renaming, &self.past, given, &a.response, &b.response)
     }
 
     /// Plays a call; false if the two targets are in different states from here on.
@@ -151,15 +150,16 @@ impl Pairing<'_> {
         step: &Step,
         given: &BTreeSet<&str>,
         renaming: &mut Renaming,
-        on_a: &mut Played,
-        on_b: &mut Played,
+        played: &mut Both,
         run: &mut Run,
     ) -> bool {
         let Action::Call { operation: name, input, region } = &step.action else { return true };
         let Some(operation) = self.contract.operation(name) else { return true };
-        let (Some(input_a), Some(input_b)) = (self.a.bind(input, on_a), self.b.bind(input, on_b)) else {
-            // What an earlier response does not show on both sides is a difference of that step.
-            run.is_cut = true;
+        let bound = (self.a.bind(input, &played.0), self.b.bind(input, &played.1));
+        let is_on_one_side = bound.0.is_some() != bound.1.is_some();
+        let (Some(input_a), Some(input_b)) = bound else {
+            // What an earlier response shows on one side only is a difference of that step.
+            run.is_cut |= is_on_one_side;
             return true;
         };
         correspond(renaming, &input_a, &input_b);
@@ -167,49 +167,23 @@ impl Pairing<'_> {
             let bound = region.as_deref().and_then(|region| side.bind(&Value::from(region), played));
             bound.and_then(|region| region.as_str().map(str::to_owned))
         };
-        let regions = (bind_region(&self.a, on_a), bind_region(&self.b, on_b));
-        let deadline = clock::instant() + PATIENCE;
-        let (mut called_a, mut called_b) = tokio::join!(
-            self.a.call(operation, input_a.clone(), regions.0.as_deref(), on_a),
-            self.b.call(operation, input_b.clone(), regions.1.as_deref(), on_b),
-        );
-        while step.waits && clock::instant() < deadline {
-            let ready = (is_ready(step, &self.a, &called_a, on_a), is_ready(step, &self.b, &called_b, on_b));
-            if ready == (true, true) {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            if !ready.0 {
-                called_a = self.a.call(operation, input_a.clone(), regions.0.as_deref(), on_a).await;
-            }
-            if !ready.1 {
-                called_b = self.b.call(operation, input_b.clone(), regions.1.as_deref(), on_b).await;
-            }
+        let regions = (bind_region(&self.a, &played.0), bind_region(&self.b, &played.1));
+        let request = Request { step, operation, a: input_a, b: input_b, regions };
+        let mut called = self.send(&request, played).await;
+        if let Some(expect) = &step.awaits {
+            self.wait_for(expect, &request, &mut called, played).await;
         }
-        let before = renaming.clone();
-        let mut found = self.compared(operation, renaming, given, (&called_a, &called_b));
-        if operation.is_readonly {
-            // What may lag is given time to agree.
-            for pause in PAUSES {
-                if found.iter().all(|differing| self.lasting.contains(&Key::of(name, step, self.contract, differing))) {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(pause)).await;
-                called_a = self.a.call(operation, input_a.clone(), regions.0.as_deref(), on_a).await;
-                called_b = self.b.call(operation, input_b.clone(), regions.1.as_deref(), on_b).await;
-                *renaming = before.clone();
-                found = self.compared(operation, renaming, given, (&called_a, &called_b));
-            }
-        }
-        self.lasting.extend(found.iter().map(|differing| Key::of(name, step, self.contract, differing)));
+        let found = self.settled(&request, &mut called, given, renaming, played).await;
+        self.lasting.extend(found.iter().map(|differing| Key::of(step, operation, self.contract, differing)));
+        let (called_a, called_b) = called;
         note_corresponding(operation, input, &called_a.response, &called_b.response, run);
         let is_same_answer = !found.iter().any(|differing| differing.kind == Kind::Answer);
         run.told.extend(found.into_iter().map(|differing| Told {
             step: step.id,
-            key: Key::of(name, step, self.contract, &differing),
+            key: Key::of(step, operation, self.contract, &differing),
             differing,
         }));
-        for (called, played) in [(&called_a, on_a), (&called_b, on_b)] {
+        for (called, played) in [(&called_a, &mut played.0), (&called_b, &mut played.1)] {
             if let (Answer::Success, Some(body)) = (&called.response.answer, &called.response.body) {
                 played.outputs.insert(step.id, body.clone());
             }
@@ -221,6 +195,91 @@ impl Pairing<'_> {
             b: Some(called_b),
         });
         is_same_answer || operation.is_readonly
+    }
+
+    async fn send(&mut self, request: &Request<'_>, played: &mut Both) -> (Called, Called) {
+        let Request { operation, a, b, regions, .. } = request;
+        tokio::join!(
+            self.a.call(operation, a.clone(), regions.0.as_deref(), &mut played.0),
+            self.b.call(operation, b.clone(), regions.1.as_deref(), &mut played.1),
+        )
+    }
+
+    /// Asks each target again until its response is as the step expects it.
+    async fn wait_for(
+        &mut self,
+        expect: &Expect,
+        request: &Request<'_>,
+        called: &mut (Called, Called),
+        played: &mut Both,
+    ) {
+        let Request { step, operation, a, b, regions } = request;
+        let awaited = waiting::awaited(step, expect);
+        let mut polling = Polling::new(self.in_vain.contains(&awaited));
+        loop {
+            let ready = (
+                waiting::is_ready(step, expect, &self.a, &called.0, &played.0),
+                waiting::is_ready(step, expect, &self.b, &called.1, &played.1),
+            );
+            if ready == (true, true) || self.is_stopped() {
+                return;
+            }
+            if !polling.pause().await {
+                self.in_vain.insert(awaited);
+                return;
+            }
+            if !ready.0 {
+                called.0 = self.a.call(operation, a.clone(), regions.0.as_deref(), &mut played.0).await;
+            }
+            if !ready.1 {
+                called.1 = self.b.call(operation, b.clone(), regions.1.as_deref(), &mut played.1).await;
+            }
+        }
+    }
+
+    /// The differences between two responses. Those that lag can explain are given time to go away.
+    async fn settled(
+        &mut self,
+        request: &Request<'_>,
+        called: &mut (Called, Called),
+        given: &BTreeSet<&str>,
+        renaming: &mut Renaming,
+        played: &mut Both,
+    ) -> Vec<Differing> {
+        let Request { step, operation, .. } = request;
+        let before = renaming.clone();
+        let mut found = self.compared(operation, renaming, given, called);
+        if !operation.is_readonly {
+            return found;
+        }
+        let is_known =
+            |lasting: &BTreeSet<Key>, one: &Differing| lasting.contains(&Key::of(step, operation, self.contract, one));
+        let is_certain = |one: &Differing| !waiting::may_lag(operation, one, (&called.0.response, &called.1.response));
+        if found.iter().any(|one| is_certain(one) && !is_known(&self.lasting, one)) {
+            // The next response may not show it. What else differs shows at the next occasion.
+            found.retain(is_certain);
+            return found;
+        }
+        for pause in waiting::PAUSES {
+            if found.iter().all(|one| is_known(&self.lasting, one)) {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            *called = self.send(request, played).await;
+            *renaming = before.clone();
+            found = self.compared(operation, renaming, given, called);
+        }
+        found
+    }
+
+    fn compared(
+        &self,
+        operation: &Operation,
+        renaming: &mut Renaming,
+        given: &BTreeSet<&str>,
+        (a, b): &(Called, Called),
+    ) -> Vec<Differing> {
+        self.comparer.differences(operation, renaming, &self.past, given, &a.response, &b.response)
     }
 }
 
@@ -240,34 +299,6 @@ fn correspond(renaming: &mut Renaming, a: &Value, b: &Value) {
         }
         _ => {}
     }
-}
-
-/// Whether a target has responded as a step that waits wants it.
-fn is_ready(step: &Step, side: &Side, called: &Called, played: &Played) -> bool {
-    let holds = |assert: &crate::plan::suite::Assert| {
-        let mut bound = assert.clone();
-        for value in [&mut bound.equals, &mut bound.contains, &mut bound.lacks].into_iter().flatten() {
-            match side.bind(value, played) {
-                Some(known) => *value = known,
-                None => return true,
-            }
-        }
-        let Some(at) = side.bind(&Value::from(bound.at.as_str()), played) else { return true };
-        bound.at = at.as_str().unwrap_or_default().to_owned();
-        let nothing = Value::Null;
-        let body = called.response.body.as_ref().unwrap_or(&nothing);
-        !matches!(assertion::observe(&bound, body), Observation::Violated(_))
-    };
-    let expected = step.expected.as_ref().map(|(expectation, _)| expectation);
-    let is_expected = match (&called.response.answer, expected) {
-        (Answer::Success, Some(expectation)) => expectation.success,
-        (Answer::Success, None) => true,
-        (Answer::Error { code, .. }, Some(expectation)) => {
-            expectation.errors.iter().any(|error| Some(&error.code) == code.as_ref())
-        }
-        (Answer::Error { .. } | Answer::Nothing, _) => false,
-    };
-    is_expected && (called.response.answer != Answer::Success || step.asserts.iter().all(holds))
 }
 
 /// Notes texts of both targets at the same place that differ, for each member that is not in a list.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::generate::placeholder;
 use crate::plan::expectation::Expectation;
-use crate::plan::suite::{Assert, BroadcastState};
+use crate::plan::suite::{Assert, BroadcastState, Expect};
 use crate::spec::clause::ClauseIndex;
 
 /// What a reference to an earlier step begins with: `${@3:item.arn}` is what stands at that path of the output of the
@@ -34,8 +34,8 @@ pub struct Step {
     pub expected: Option<(Expectation, ClauseIndex)>,
     /// What the contract says of its output, if the program's origin says so; placeholders are references.
     pub asserts: Vec<Assert>,
-    /// Whether each target is asked again until the response is as expected.
-    pub waits: bool,
+    /// Responses until which each target is asked again, if the step waits for something.
+    pub awaits: Option<Expect>,
 }
 
 /// What a step does.
@@ -62,7 +62,7 @@ pub enum Action {
 impl Step {
     /// A step of which nothing else is known.
     pub fn new(id: usize, action: Action) -> Step {
-        Step { id, action, expected: None, asserts: Vec::new(), waits: false }
+        Step { id, action, expected: None, asserts: Vec::new(), awaits: None }
     }
 
     /// The operation that it calls.
