@@ -198,11 +198,11 @@ impl Bench<'_> {
             clauses: vec![self.contract.clauses.get(focus).id.clone()],
         };
         match told.differing.kind {
+            // A list that does not end, or a response that is lost, is right nowhere.
+            _ if a.response.answer == Answer::Nothing || b.response.answer == Answer::Nothing => None,
             Kind::Answer if is_certain => {
                 Some(both(format!("The contract allows {} to this request.", expectation.describe())))
             }
-            // A list that does not end, or a response that is lost, is right nowhere.
-            _ if a.response.answer == Answer::Nothing || b.response.answer == Answer::Nothing => None,
             _ if matches!(self.generator.legality(operation, &a.input), Legality::Open(_)) => {
                 Some(both("The contract leaves open what becomes of this request.".to_owned()))
             }
