@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::input_form::Form;
+use super::savings::Sharing;
 use super::session::{Blocked, Session};
 use super::worker::{Worker, fixtures_for};
 use crate::generate::Family;
 use crate::judge::{Judgement, Violation};
 use crate::plan::expectation::Expectation;
-use crate::plan::placeholder;
 use crate::record::Purpose;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
@@ -19,10 +20,10 @@ use crate::spec::contract::Operation;
 /// How often a control is sent that fails as requests fail on a bad network or a busy target.
 const ASKS: u32 = 3;
 
-/// Whether the controls of a worker were accepted, by operation and shape of the input; if not, the reason why their cases
+/// Whether the controls of a worker were accepted, by operation and form of the input; if not, the reason why their cases
 /// decide nothing. What noise may have caused is not kept.
 #[derive(Debug, Default)]
-pub(super) struct Controls(BTreeMap<String, Answered>);
+pub(super) struct Controls(BTreeMap<(String, Form), Answered>);
 
 /// What became of a control for good; if it was refused, the reason and the refusal as divergences.
 type Answered = Result<(), (String, Vec<Violation>)>;
@@ -47,17 +48,14 @@ impl Worker {
         input: &Value,
         salt: usize,
     ) -> Result<(), String> {
-        let key = format!("{} {}", operation.name, shape(input));
+        let key = (operation.name.clone(), Form::of(&operation.input, input));
         let outages = self.env.target.health().outages();
         let answer = match self.controls.0.get(&key) {
             Some(known) => known.clone(),
-            None if self.env.savings.has_accepted(outages, &key) => Ok(()),
+            None if self.env.savings.has_accepted(outages, &key.0, &key.1) => Ok(()),
             None => match self.ask(index, operation, input, salt).await {
                 Control::Unknown(reason) => return Err(reason),
                 Control::Settled(answer) => {
-                    if answer.is_ok() {
-                        self.env.savings.note_accepted(outages, &key);
-                    }
                     self.controls.0.insert(key, answer.clone());
                     answer
                 }
@@ -102,6 +100,15 @@ impl Worker {
 }
 
 impl Session<'_> {
+    /// Remembers that a valid input, with placeholders, was accepted: it is a control of requests that lack nothing of it.
+    pub(super) fn note_accepted(&self, operation: &Operation, input: &Value) {
+        let env = &self.worker.env;
+        if env.savings.sharing() == Sharing::On {
+            let form = Form::of(&operation.input, input);
+            env.savings.note_accepted(env.target.health().outages(), &operation.name, form);
+        }
+    }
+
     /// Takes back what the refusal of an input says of a clause, if the input without its violation is refused too.
     pub(super) async fn compare(
         &mut self,
@@ -116,38 +123,5 @@ impl Session<'_> {
         if let Err(reason) = self.worker.is_accepted(self.case, operation, &control, self.salt).await {
             judgement.take_back(clause, operation, reason);
         }
-    }
-}
-
-/// The members of an input and what kinds of values they have; resources by their placeholders.
-fn shape(input: &Value) -> String {
-    match input {
-        Value::Object(members) => {
-            let members: Vec<String> = members.iter().map(|(name, value)| format!("{name}:{}", shape(value))).collect();
-            format!("{{{}}}", members.join(","))
-        }
-        Value::Array(elements) => format!("[{}]", elements.first().map(shape).unwrap_or_default()),
-        Value::String(text) => match placeholder::whole(text) {
-            Some(name) => format!("${name}"),
-            None => "text".to_owned(),
-        },
-        Value::Number(_) => "number".to_owned(),
-        Value::Bool(_) => "flag".to_owned(),
-        Value::Null => "null".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn inputs_of_one_shape_share_a_control() {
-        let one = shape(&json!({"arn": "${live:channel}", "name": "a", "tags": {"k": "v"}, "list": ["x", "y"]}));
-        assert_eq!(one, shape(&json!({"arn": "${live:channel}", "name": "b", "tags": {"k": "w"}, "list": ["z"]})));
-        assert_ne!(one, shape(&json!({"arn": "${channel}", "name": "a", "tags": {"k": "v"}, "list": ["x"]})));
-        assert_ne!(shape(&json!({})), shape(&json!({"name": "a"})));
     }
 }

@@ -17,6 +17,7 @@ mod dependencies;
 mod diagnostics;
 mod fail_fast;
 mod health;
+mod input_form;
 pub mod ledger;
 mod link;
 mod lists;

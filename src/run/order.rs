@@ -52,7 +52,12 @@ pub(super) fn of_phase(env: &RunContext, phase: Phase) -> Vec<Vec<usize>> {
         let alone = [index];
         let chain = chains.of_case(index).unwrap_or(&alone);
         let calls: u64 = chain.iter().map(|index| calls(env, *index, is_far)).sum();
-        (if is_far || calls >= LONG_CASE { calls } else { 0 }, index)
+        let shares = plan.cases.get(index).is_some_and(|case| asks_for_acceptance(&case.check));
+        match is_far || calls >= LONG_CASE {
+            true => (calls, index),
+            // What is accepted serves others as their control.
+            false => (u64::from(shares), index),
+        }
     };
     let mut weighed: Vec<(u64, usize)> = (0..plan.cases.len()).filter(is_in_phase).map(weigh).collect();
     weighed.sort_by_key(|(calls, _)| Reverse(*calls));
@@ -132,9 +137,9 @@ fn together(env: &RunContext, chains: &Chains, cases: impl Iterator<Item = usize
 /// The operation of a case that makes up its requests, and whether it shares them.
 fn neighbourhood(case: &Case) -> Option<(&str, bool)> {
     let is_generated = match &case.check {
-        Check::Accepts { .. } | Check::RuleAccepts { .. } => true,
+        Check::Accepts { .. } | Check::RuleAccepts { .. } | Check::Valid { .. } => true,
         Check::Refuses { .. } | Check::RuleRefuses { .. } | Check::UnknownResource { .. } => true,
-        Check::Valid { .. } | Check::Probe { .. } | Check::Condition { .. } | Check::Recorded => false,
+        Check::Probe { .. } | Check::Condition { .. } | Check::Recorded => false,
         Check::Scenario { .. } | Check::Sequence { .. } => false,
     };
     let operation = case.operation.as_deref().filter(|_| is_generated)?;

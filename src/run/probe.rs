@@ -35,7 +35,9 @@ impl Worker {
             progress.blocked(UNVERIFIED.to_owned());
             return;
         }
-        let fixtures = if operation.is_readonly { Fixtures::Shared } else { Fixtures::Own };
+        // What is refused changes nothing.
+        let must_be_refused = !probe.accepts.contains(&Accepted::Success);
+        let fixtures = if operation.is_readonly || must_be_refused { Fixtures::Shared } else { Fixtures::Own };
         let mut session = Session::new(self, fixtures, index, 0);
         match session.probe(operation, clause, probe).await {
             Ok((violations, undecided)) => {
@@ -52,6 +54,7 @@ impl Worker {
 }
 
 impl Session<'_> {
+    /// Sends a probe. If what must be refused was accepted, resources that tests share may have changed: they are deleted.
     async fn probe(
         &mut self,
         operation: &Operation,
@@ -83,6 +86,10 @@ impl Session<'_> {
             self.doubt_acceptance(operation, clause, probe, (&right, &input), &mut judgement).await;
         }
         let violations = self.note(&mut judgement, &exchange);
+        let must_be_refused = !probe.accepts.contains(&Accepted::Success);
+        if must_be_refused && judgement.is_success() && !operation.is_readonly {
+            self.delete_shared().await;
+        }
         Ok((violations, judgement.undecided))
     }
 

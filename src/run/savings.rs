@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
+use super::input_form::Form;
 use super::settings::Profile;
 
 /// Changes of one operation around which resources are read: those with the fewest members, with all, and some more.
@@ -33,8 +34,8 @@ pub struct Savings {
 
 #[derive(Debug, Clone, Default)]
 struct Known {
-    /// Controls that were accepted, each with the number of outages up to then.
-    controls: BTreeSet<(u64, String)>,
+    /// Forms of inputs that were accepted, by operation and the number of outages up to then.
+    accepted: BTreeMap<(u64, String), BTreeSet<Form>>,
     /// Changes around which resources were read, by operation.
     looks: BTreeMap<String, usize>,
     /// Whether the deletion of a resource type takes along what came into being with it.
@@ -59,15 +60,18 @@ impl Savings {
         self.sharing
     }
 
-    /// Whether another worker's control was accepted since the target was last away.
-    pub fn has_accepted(&self, outages: u64, control: &str) -> bool {
-        self.sharing == Sharing::On && self.ask(|known| known.controls.contains(&(outages, control.to_owned())))
+    /// Whether an input was accepted since the target was last away that has all that this form has.
+    pub fn has_accepted(&self, outages: u64, operation: &str, form: &Form) -> bool {
+        let has_all = |known: &Known| {
+            known.accepted.get(&(outages, operation.to_owned()))?.iter().find(|one| one.has_all_of(form)).map(drop)
+        };
+        self.sharing == Sharing::On && self.ask(|known| has_all(known).is_some())
     }
 
-    /// Notes that a control was accepted.
-    pub fn note_accepted(&self, outages: u64, control: &str) {
+    /// Notes that an input of a form was accepted.
+    pub fn note_accepted(&self, outages: u64, operation: &str, form: Form) {
         if self.sharing == Sharing::On {
-            self.ask(|known| known.controls.insert((outages, control.to_owned())));
+            self.ask(|known| known.accepted.entry((outages, operation.to_owned())).or_default().insert(form));
         }
     }
 
@@ -104,13 +108,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_control_counts_for_all_workers_until_the_target_was_away() {
+    fn what_was_accepted_counts_for_all_workers_until_the_target_was_away() {
         let savings = Savings::new(Sharing::On, Profile::Standard);
-        savings.note_accepted(0, "CreateThing {}");
-        assert!(savings.has_accepted(0, "CreateThing {}") && !savings.has_accepted(1, "CreateThing {}"));
+        let (one, two) = (Form::of_text("name"), Form::of_text("type"));
+        savings.note_accepted(0, "CreateThing", one.clone());
+        assert!(savings.has_accepted(0, "CreateThing", &one) && !savings.has_accepted(1, "CreateThing", &one));
+        assert!(!savings.has_accepted(0, "CreateThing", &two) && !savings.has_accepted(0, "UpdateThing", &one));
         let alone = Savings::default();
-        alone.note_accepted(0, "CreateThing {}");
-        assert!(!alone.has_accepted(0, "CreateThing {}"), "a case by itself asks its own controls");
+        alone.note_accepted(0, "CreateThing", one.clone());
+        assert!(!alone.has_accepted(0, "CreateThing", &one), "a case by itself asks its own controls");
     }
 
     #[test]

@@ -131,12 +131,16 @@ impl<'w> Session<'w> {
         expectation: &Expectation,
         focus: ClauseIndex,
     ) -> Result<(Judgement, Exchange), Blocked> {
-        let input = if placeholder::names(&input).is_empty() { input } else { self.bind(&input).await? };
+        let asked = input;
+        let input = if placeholder::names(&asked).is_empty() { asked.clone() } else { self.bind(&asked).await? };
         let first = self.history.len();
         self.look_round(&input).await;
         let reads = self.history.len();
         let (judgement, exchange) = self.exchange(operation, &input, expectation, focus, None).await;
         let told = self.history.len();
+        if judgement.is_success() && expectation.success {
+            self.note_accepted(operation, &asked);
+        }
         if judgement.is_success() && self.looks_round != LookRound::Never {
             let shown = judgement.body.clone().unwrap_or_default();
             self.look_round(&Value::Array(vec![input, shown])).await;

@@ -2,19 +2,23 @@
 //! a value in each of many members shows all of them accepted at once. Only if it is refused, or its response is wrong, are
 //! the values tried in halves and at last one by one, so that a finding names the value that shows it.
 
+mod question;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use self::question::{Question, added, may_succeed, subject};
 use super::look_round::LookRound;
-use super::run_context::RunContext;
-use super::session::Session;
-use super::worker::{Worker, fixtures_for};
-use crate::generate::{Family, finished, runner};
+use super::session::{Fixtures, Session};
+use super::skip_reason;
+use super::worker::{Worker, fixtures_for, rounds};
+use crate::generate::{finished, runner};
+use crate::plan::Check;
+use crate::plan::activity::Activity;
 use crate::plan::expectation::Expectation;
-use crate::plan::operation_role::{self, RoleKind};
-use crate::plan::{Case, Check};
+use crate::plan::operation_role;
 use crate::record::Witness;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
@@ -24,28 +28,8 @@ const MOST: usize = 16;
 /// Most requests that are looked through for one which has room for a value.
 const MOST_TRIED: usize = 32;
 
-/// One value that must be accepted.
-#[derive(Debug, Clone)]
-struct Question {
-    case: usize,
-    /// Position of its family in the case.
-    family: usize,
-    focus: ClauseIndex,
-    /// The members that make it up, beside those of the smallest input.
-    members: Map<String, Value>,
-    subject: Subject,
-}
-
-/// What of its members a question is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Subject {
-    /// All of a member.
-    Whole,
-    /// Single elements or keys of a collection: others may stand beside them.
-    Elements,
-    /// Single values of a map, under whatever keys.
-    Values,
-}
+/// Most inputs that use one resource after another for what is no part of its life: a target may limit their rate.
+const MOST_USES: usize = 4;
 
 /// Questions that share a request.
 #[derive(Debug, Clone, Default)]
@@ -78,9 +62,9 @@ impl Worker {
         self.requests_ahead += self.requests - sent;
     }
 
-    /// Whether the value of a family was accepted in a request that it shared.
-    pub(super) fn is_answered(&self, case: usize, family: usize) -> bool {
-        self.answered.contains(&(case, family))
+    /// Whether what a case draws from a family was accepted in a request that it shared.
+    pub(super) fn is_answered(&self, case: usize, family: usize, round: u32) -> bool {
+        self.answered.contains(&(case, family, round))
     }
 
     /// The questions of cases, packed into as few requests as are tried for.
@@ -106,7 +90,8 @@ impl Worker {
             }
         }
         // A value that is alone saves only where it needs no resource of its own.
-        let saves_alone = self.leaves_its_resource(operation);
+        let needed = fixtures_for(operation, &Expectation::success(), &smallest);
+        let saves_alone = needed == Fixtures::Own && self.leaves_its_resource(operation);
         packed.retain(|shared| saves_alone || shared.questions.len() > 1);
         packed
     }
@@ -118,41 +103,38 @@ impl Worker {
             return Vec::new();
         };
         let Some(focus) = case.clauses.first().copied() else { return Vec::new() };
+        if skip_reason::of_run(env, case).is_some() {
+            return Vec::new();
+        }
         let mut runner = runner(env.settings.seed, &case.id);
+        let families = env.generator.families(case);
+        let subject = subject(env, case);
         let mut questions = Vec::new();
-        for (position, family) in env.generator.families(case).iter().enumerate() {
-            // Every family is drawn from, so that each case draws what it would by itself.
-            let drawn = env.generator.draw(operation, family, &mut runner).filter(|_| must_succeed(family));
-            let members = drawn.and_then(|(_, input)| added(smallest, &finished(input)));
-            let subject = subject(env, case);
-            questions.extend(members.map(|members| Question {
-                case: index,
-                family: position,
-                focus,
-                members,
-                subject,
-            }));
+        for round in 0..rounds(env.settings.profile, &case.check) {
+            for (position, family) in families.iter().enumerate() {
+                // Every family is drawn from, so that each case draws what it would by itself.
+                let drawn = env.generator.draw(operation, family, &mut runner).filter(|_| may_succeed(family));
+                let is_new = round == 0 || !family.is_exhausted();
+                let members = drawn.filter(|_| is_new);
+                let members = members.and_then(|(_, input)| added(&operation.input, smallest, &finished(input)));
+                questions.extend(members.map(|members| Question {
+                    case: index,
+                    family: position,
+                    round,
+                    focus,
+                    expectation: family.expectation.clone(),
+                    members,
+                    subject,
+                }));
+            }
         }
         questions
     }
 
     /// An input with one more question's members, if they are free and the whole is still legal.
     fn with(&self, operation: &Operation, input: &Value, present: &[Question], one_more: &Question) -> Option<Value> {
-        let mut input = input.clone();
-        let all = input.as_object_mut()?;
-        for (name, value) in &one_more.members {
-            let others = || present.iter().filter(|question| question.members.contains_key(name));
-            let is_alone = others().next().is_none();
-            if !is_alone && !others().chain([one_more]).all(|question| question.subject != Subject::Whole) {
-                return None;
-            }
-            let value = match is_alone {
-                true => value.clone(),
-                false => joined(all.get(name)?, value, one_more.subject)?,
-            };
-            all.insert(name.clone(), value);
-        }
-        self.env.generator.is_valid(operation, &input).then_some(input)
+        let changed = question::with(&operation.input, input, present, one_more)?;
+        self.env.generator.is_valid(operation, &changed).then_some(changed)
     }
 
     async fn ask_shared(&mut self, operation: &Operation, mut waiting: Vec<Shared>) {
@@ -162,7 +144,9 @@ impl Worker {
                 return;
             }
             match self.ask_together(operation, &shared).await {
-                Shown::Accepted => self.answered.extend(shared.questions.iter().map(|one| (one.case, one.family))),
+                Shown::Accepted => {
+                    self.answered.extend(shared.questions.iter().map(|one| (one.case, one.family, one.round)));
+                }
                 Shown::Nothing => {}
                 Shown::Doubtful => waiting.extend(self.halves(operation, &shared)),
             }
@@ -188,7 +172,7 @@ impl Worker {
     /// to the next one.
     async fn ask_together(&mut self, operation: &Operation, shared: &Shared) -> Shown {
         let Some(first) = shared.questions.first().cloned() else { return Shown::Nothing };
-        let expectation = Expectation::success();
+        let expectation = first.expectation.clone();
         let input = shared.input.clone();
         let looks_round = LookRound::of(self, first.case, operation);
         self.tally.first_seen.clear();
@@ -196,14 +180,14 @@ impl Worker {
         let fixtures = fixtures_for(operation, &expectation, &input);
         let mut session = Session::new(self, fixtures, first.case, first.family + 1);
         session.looks_round = looks_round;
-        let lent = std::mem::take(&mut session.worker.lent);
-        session.take_over(lent);
+        session.take_lent(operation).await;
         session.hold_listed(operation).await;
         let result = session.example(operation, input.clone(), &expectation, first.focus).await;
         let shown = match result {
             Err(_) => Shown::Nothing,
             Ok((judgement, _)) if judgement.undecided.is_some() => Shown::Nothing,
-            Ok((judgement, _)) if !judgement.is_success() || !judgement.violations.is_empty() => Shown::Doubtful,
+            Ok((judgement, _)) if !judgement.violations.is_empty() => Shown::Doubtful,
+            Ok((judgement, _)) if !judgement.is_success() && !first.is_open() => Shown::Doubtful,
             Ok((mut judgement, exchange)) => {
                 judgement.accept_also(others(shared));
                 session.note(&mut judgement, &exchange);
@@ -211,7 +195,7 @@ impl Worker {
             }
         };
         if matches!(shown, Shown::Accepted) && session.worker.leaves_its_resource(operation) {
-            session.lend();
+            session.lend_what_was_needed(operation).await;
         } else {
             session.finish().await;
         }
@@ -225,14 +209,33 @@ impl Worker {
         shown
     }
 
-    /// Whether a resource that an operation changed serves for further changes.
+    /// Whether an operation has a part in the life of a resource.
+    fn has_a_role(&self, operation: &Operation) -> bool {
+        let (contract, resources) = (&self.env.contract, &self.env.plan.resources);
+        let roles = |kind| operation_role::roles(contract, resources, kind);
+        resources.types().any(|kind| roles(kind).iter().any(|role| role.operation == operation.name))
+    }
+
+    /// Whether a resource that an operation needs serves for further inputs: it changes it, or makes something beside it that
+    /// can be deleted. What deletes it, or ends what it does for a time, needs another one each time.
     fn leaves_its_resource(&self, operation: &Operation) -> bool {
-        let env = &self.env;
-        let lasting = [RoleKind::Update, RoleKind::Tag, RoleKind::Untag];
-        env.plan.resources.types().any(|kind| {
-            let roles = operation_role::roles(&env.contract, &env.plan.resources, kind);
-            roles.iter().any(|role| role.operation == operation.name && lasting.contains(&role.kind))
-        })
+        let plan = &self.env.plan;
+        let ends = |activity: &Activity| activity.ended_by.contains(&operation.name);
+        !operation.is_readonly && !plan.resources.deletes(&operation.name) && !plan.suites.activities.iter().any(ends)
+    }
+}
+
+impl Session<'_> {
+    /// Uses what an earlier input of the operation left, unless it served often enough.
+    async fn take_lent(&mut self, operation: &Operation) {
+        let bundles = std::mem::take(&mut self.worker.lent);
+        let uses = if bundles.is_empty() { 0 } else { self.worker.lent_uses };
+        self.worker.lent_uses = uses + 1;
+        self.take_over(bundles);
+        if uses >= MOST_USES && !self.worker.has_a_role(operation) {
+            self.worker.lent_uses = 1;
+            self.delete_own().await;
+        }
     }
 }
 
@@ -243,76 +246,7 @@ fn others(shared: &Shared) -> Vec<ClauseIndex> {
     others.into_iter().filter(|clause| Some(*clause) != first).collect()
 }
 
-/// What a case is about.
-fn subject(env: &RunContext, case: &Case) -> Subject {
-    let of_path = |path: &str| match path.split('.').skip(1).find(|name| matches!(*name, "member" | "key" | "value")) {
-        Some("value") => Subject::Values,
-        Some(_) => Subject::Elements,
-        None => Subject::Whole,
-    };
-    match &case.check {
-        Check::Accepts { path, .. } => of_path(path),
-        Check::RuleAccepts { rule } => {
-            let rule = env.contract.rules.input_rules.get(*rule);
-            let paths = rule.iter().flat_map(|rule| &rule.paths).filter_map(|path| path.split_once(".input."));
-            let mut subjects = paths.map(|(_, path)| of_path(path));
-            let first = subjects.next().unwrap_or(Subject::Whole);
-            if subjects.all(|other| other == first) { first } else { Subject::Whole }
-        }
-        _ => Subject::Whole,
-    }
-}
-
-/// Two collections in one; `None` if they have a key in common with different values which must stay as it is.
-fn joined(one: &Value, other: &Value, subject: Subject) -> Option<Value> {
-    match (one, other) {
-        (Value::Array(one), Value::Array(other)) => {
-            let more = other.iter().filter(|element| !one.contains(element));
-            Some(one.iter().chain(more).cloned().collect())
-        }
-        (Value::Object(one), Value::Object(other)) => {
-            let mut all = one.clone();
-            for (key, value) in other {
-                match all.get(key) {
-                    Some(known) if known != value && subject != Subject::Values => return None,
-                    Some(known) if known != value => {
-                        let another = format!("{key}{}", all.len());
-                        if all.insert(another, value.clone()).is_some() {
-                            return None;
-                        }
-                    }
-                    Some(_) => {}
-                    None => drop(all.insert(key.clone(), value.clone())),
-                }
-            }
-            Some(Value::Object(all))
-        }
-        _ => None,
-    }
-}
-
-/// Whether a case asks whether valid values are accepted.
+/// Whether a case asks whether valid inputs are accepted.
 pub(super) fn asks_for_acceptance(check: &Check) -> bool {
-    matches!(check, Check::Accepts { .. } | Check::RuleAccepts { .. })
-}
-
-/// Whether nothing but success is right.
-fn must_succeed(family: &Family) -> bool {
-    let expectation = &family.expectation;
-    expectation.success && expectation.errors.is_empty() && !expectation.any_client_error
-}
-
-/// The members of an input that the smallest one has not, or has otherwise; `None` if it lacks one of its members, or
-/// differs in nothing.
-fn added(smallest: &Value, input: &Value) -> Option<Map<String, Value>> {
-    let (smallest, input) = (smallest.as_object()?, input.as_object()?);
-    if smallest.keys().any(|name| !input.contains_key(name)) {
-        return None;
-    }
-    let members: Map<String, Value> = input
-        .iter()
-        .filter(|(name, value)| smallest.get(*name) != Some(value))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    (!members.is_empty()).then_some(members)
+    matches!(check, Check::Accepts { .. } | Check::RuleAccepts { .. } | Check::Valid { .. })
 }

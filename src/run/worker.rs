@@ -57,10 +57,12 @@ pub struct Worker {
     pub(super) requests: u64,
     /// What the next requests are for.
     pub(super) purpose: Purpose,
-    /// Cases and positions of their families whose values were accepted in requests that they shared.
-    pub(super) answered: BTreeSet<(usize, usize)>,
+    /// Cases, positions of their families and rounds whose inputs were accepted in requests that they shared.
+    pub(super) answered: BTreeSet<(usize, usize, u32)>,
     /// Resources that shared requests changed, and that further ones use, or those that a scenario left to the next one.
     pub(super) lent: Vec<Bundle>,
+    /// How many inputs in a row used what is lent.
+    pub(super) lent_uses: usize,
     /// What the scenario knew that left them.
     pub(super) standing: Option<Standing>,
     /// Position of the case that it runs next, if that is known.
@@ -109,6 +111,7 @@ impl Worker {
             purpose: Purpose::default(),
             answered: BTreeSet::new(),
             lent: Vec::new(),
+            lent_uses: 0,
             standing: None,
             next: None,
             requests_ahead: 0,

@@ -14,6 +14,7 @@ use crate::protocol;
 use crate::record::Purpose;
 use crate::run::remains::{Obstacle, Undeleted};
 use crate::run::target::Target;
+use crate::spec::contract::Operation;
 use crate::wire::{Exchange, Reply, Request};
 
 /// How often a target is asked whether a stream that was stopped has ended.
@@ -22,8 +23,13 @@ const STREAM_END: Duration = Duration::from_secs(2);
 impl Session<'_> {
     /// Deletes what the test made.
     pub async fn finish(mut self) {
-        let bundles = std::mem::take(&mut self.own);
         self.variables.clear();
+        self.delete_own().await;
+    }
+
+    /// Deletes what the test has made so far.
+    pub(in crate::run) async fn delete_own(&mut self) {
+        let bundles = std::mem::take(&mut self.own);
         self.delete_all(bundles).await;
     }
 
@@ -42,6 +48,17 @@ impl Session<'_> {
     /// Ends the test and lends its resources to another one.
     pub(in crate::run) fn lend(mut self) {
         self.worker.lent = std::mem::take(&mut self.own);
+    }
+
+    /// Ends the test and lends the resources that its operation needed to another one, but for those that the operation made,
+    /// which are deleted.
+    pub(in crate::run) async fn lend_what_was_needed(mut self, operation: &Operation) {
+        let made = self.worker.env.plan.resources.products(&operation.name).first().map(|made| made.resource.clone());
+        let kind = |bundle: &Bundle| bundle.resources.first().map(|(kind, _)| kind.clone());
+        let (made, needed) =
+            std::mem::take(&mut self.own).into_iter().partition(|bundle| made.is_some() && kind(bundle) == made);
+        self.delete_all(made).await;
+        self.worker.lent = needed;
     }
 
     /// Deletes as far as possible now; the rest is tried again at the end of the run.

@@ -272,9 +272,13 @@ impl Session<'_> {
         let env = std::sync::Arc::clone(&self.worker.env);
         let mut input = env.generator.telling_input(operation);
         workaround::name_resource(&env, operation, &mut input);
-        let input = self.bind(&input).await?;
+        let asked = input;
+        let input = self.bind(&asked).await?;
         let (mut judgement, exchange) =
             self.exchange(operation, &input, &Expectation::success(), operation.status_clause, None).await;
+        if judgement.is_success() {
+            self.note_accepted(operation, &asked);
+        }
         self.note(&mut judgement, &exchange);
         let name = input.get(env.marker.name_member()).and_then(Value::as_str).map(str::to_owned);
         Ok((judgement, name))

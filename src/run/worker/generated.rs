@@ -74,7 +74,7 @@ impl Worker {
                     continue;
                 }
                 salt += 1;
-                if round == 0 && self.is_answered(index, position) {
+                if self.is_answered(index, position, round) {
                     progress.decided += 1;
                     continue;
                 }
