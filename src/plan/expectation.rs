@@ -29,6 +29,11 @@ pub struct Expectation {
 }
 
 impl Expectation {
+    /// Whether an error is right, among others.
+    pub fn allows_errors(&self) -> bool {
+        !self.errors.is_empty() || self.any_client_error
+    }
+
     /// Success and nothing else.
     pub fn success() -> Expectation {
         Expectation { success: true, ..Expectation::default() }

@@ -5,14 +5,13 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::case::{Case, Check, Form};
-use super::suite::{Scenario, Step};
+use super::suite::{Scenario, Step, Upholds};
 use super::{Plan, build};
 use crate::spec::Contract;
 use crate::spec::clause::{ClauseIndex, Constraint};
-use crate::spec::contract::Operation;
 
 /// Most calls of a case that the quick profile makes.
-const QUICK_CALLS: u64 = 24;
+const QUICK_CALLS: u64 = 12;
 
 /// One thing that a case decides: a clause, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,15 +65,37 @@ pub fn left_out_of_quick(contract: &Contract, plan: &Plan) -> BTreeSet<usize> {
     let choice: Vec<usize> = (0..plan.cases.len()).filter(is_choice).collect();
     let is_long = |index: &usize| plan.cases.get(*index).is_some_and(|case| cost(plan, case) > QUICK_CALLS);
     let (long, short): (Vec<usize>, Vec<usize>) = choice.into_iter().partition(is_long);
-    let idle = by_information(contract, plan, &short).into_iter().filter(|(_, new)| *new == 0).map(|(index, _)| index);
     let has_fewer = |index: &usize| {
         let check = plan.cases.get(*index).map(|case| &case.check);
         matches!(check, Some(Check::Valid { form: Form::Random | Form::Minimal }))
     };
-    idle.chain(long).chain((0..plan.cases.len()).filter(has_fewer)).collect()
+    let stays = |index: &usize| !is_choice(index) && !has_fewer(index);
+    let others = (0..plan.cases.len()).filter(stays).filter_map(|index| plan.cases.get(index));
+    let decided = others.flat_map(|case| items(contract, plan, case)).collect();
+    let idle = needless(contract, plan, &by_information(contract, plan, &short), decided);
+    idle.into_iter().chain(long).chain((0..plan.cases.len()).filter(has_fewer)).collect()
 }
 
-/// What a case decides. Probes are the same on operations that are alike on the wire.
+/// Of cases in the order of what they tell, those of which others, or `decided`, decide all that they decide: those that tell
+/// little are looked at first.
+fn needless(contract: &Contract, plan: &Plan, ordered: &[(usize, usize)], decided: BTreeSet<Item>) -> Vec<usize> {
+    let of = |index: usize| plan.cases.get(index).map(|case| items(contract, plan, case)).unwrap_or_default();
+    let mut deciders: BTreeMap<Item, usize> = decided.into_iter().map(|item| (item, 1)).collect();
+    for item in ordered.iter().flat_map(|(index, _)| of(*index)) {
+        *deciders.entry(item).or_default() += 1;
+    }
+    let mut needless = Vec::new();
+    for (index, _) in ordered.iter().rev() {
+        let items = of(*index);
+        if items.iter().all(|item| deciders.get(item).is_some_and(|number| *number > 1)) {
+            items.into_iter().for_each(|item| *deciders.entry(item).or_default() -= 1);
+            needless.push(*index);
+        }
+    }
+    needless
+}
+
+/// What a case decides. A probe is the same on all operations.
 fn items(contract: &Contract, plan: &Plan, case: &Case) -> BTreeSet<Item> {
     let operation = case.operation.as_deref().and_then(|name| contract.operation(name));
     let everywhere = |at: String| case.clauses.iter().map(move |clause| Item { clause: *clause, at: at.clone() });
@@ -85,14 +106,14 @@ fn items(contract: &Contract, plan: &Plan, case: &Case) -> BTreeSet<Item> {
         }
         Check::Probe { probe } => {
             let name = plan.suites.probes.get(*probe).map(|probe| probe.name.clone()).unwrap_or_default();
-            everywhere(format!("{name} {}", operation.map(form).unwrap_or_default())).collect()
+            everywhere(name).collect()
         }
         Check::Sequence { .. } => everywhere(case.id.clone()).collect(),
         _ => everywhere(operation.map(|operation| operation.name.clone()).unwrap_or_default()).collect(),
     }
 }
 
-/// What a step of a scenario decides, each where it looks.
+/// What a step of a scenario decides, each on its operation.
 fn of_step(contract: &Contract, step: &Step) -> Vec<Item> {
     let mut found: Vec<Item> = step.beside.iter().flat_map(|step| of_step(contract, step)).collect();
     let name = step.call.as_deref().or(step.walk.as_deref()).unwrap_or_default();
@@ -100,19 +121,13 @@ fn of_step(contract: &Contract, step: &Step) -> Vec<Item> {
         found.extend(clause.map(|clause| Item { clause, at }));
     };
     add(step.rule.as_deref().and_then(|rule| contract.clauses.find(rule)), name.to_owned());
-    for assert in &step.asserts {
-        let member = assert.at.split(['[', '.']).next().unwrap_or_default();
-        add(contract.clauses.find(&assert.rule), format!("{name} {member}"));
+    for assert in step.asserts.iter().filter(|assert| assert.upholds == Upholds::Clause) {
+        add(contract.clauses.find(&assert.rule), name.to_owned());
     }
     if let (Some(operation), Some(code)) = (contract.operation(name), step.expect.only_code()) {
         add(operation.error(code).map(|error| error.clause), name.to_owned());
     }
     found
-}
-
-/// What operations have in common on the wire.
-fn form(operation: &Operation) -> &'static str {
-    if operation.is_readonly { "reads" } else { "changes" }
 }
 
 /// How many requests a case takes, roughly.

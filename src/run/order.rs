@@ -11,8 +11,9 @@ use super::skip_reason;
 use super::stateful;
 use super::worker::rounds;
 use crate::plan::case::Form;
+use crate::plan::continuation::Continuations;
 use crate::plan::suite::{Need, Scenario};
-use crate::plan::{Case, Check, Phase, continuation, information};
+use crate::plan::{Case, Check, Phase, information};
 
 /// Cases with this many calls, one after another, begin first.
 const LONG_CASE: u64 = 60;
@@ -79,7 +80,9 @@ impl Chains {
         };
         let scenarios: Vec<(usize, &Scenario)> = cases.filter_map(scenario).collect();
         let most = if is_far { MOST_CONTINUED_FAR } else { usize::MAX };
-        let chains: Vec<Vec<usize>> = continuation::chains(&env.contract, &scenarios)
+        let of = Continuations { contract: &env.contract, resources: &env.plan.resources };
+        let chains: Vec<Vec<usize>> = of
+            .chains(&scenarios)
             .iter()
             .flat_map(|chain| chain.chunks(most))
             .filter(|chain| chain.len() > 1)

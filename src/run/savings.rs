@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use super::input_form::Form;
+use super::session::Bundle;
 use super::settings::Profile;
+use crate::judge::shadow::KnownResources;
 
-/// Changes of one operation around which resources are read: those with the fewest members, with all, and some more.
-const LOOKS: usize = 4;
+/// Changes of one operation around which resources are read: those that give most members.
+const LOOKS: usize = 2;
 /// The same in the quick profile.
-const QUICK_LOOKS: usize = 2;
+const QUICK_LOOKS: usize = 1;
 
 /// What cases share.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,6 +42,19 @@ struct Known {
     looks: BTreeMap<String, usize>,
     /// Whether the deletion of a resource type takes along what came into being with it.
     takes_along: BTreeMap<String, bool>,
+    /// Resources that no worker uses now.
+    spare: Vec<Spare>,
+}
+
+/// A resource that cases shared, and that nothing changed.
+#[derive(Debug, Clone)]
+pub struct Spare {
+    /// How often the target had been away when it was made.
+    pub outages: u64,
+    /// The resource, with what came into being with it.
+    pub bundle: Bundle,
+    /// What is known of it.
+    pub known: KnownResources,
 }
 
 impl Savings {
@@ -98,6 +113,25 @@ impl Savings {
         });
     }
 
+    /// Puts a resource by for another worker.
+    pub fn put_by(&self, spare: Spare) {
+        self.ask(|known| known.spare.push(spare));
+    }
+
+    /// A resource of a type in a state that was put by since the target was last away.
+    pub fn take_spare(&self, outages: u64, resource: &str, state: Option<&str>) -> Option<Spare> {
+        let fits = |spare: &Spare| {
+            let bundle = &spare.bundle;
+            spare.outages == outages && bundle.state.as_deref() == state && bundle.arn(resource).is_some()
+        };
+        self.ask(|known| known.spare.iter().position(fits).map(|position| known.spare.remove(position)))
+    }
+
+    /// All that was put by.
+    pub fn take_all_spare(&self) -> Vec<Spare> {
+        self.ask(|known| std::mem::take(&mut known.spare))
+    }
+
     fn ask<T>(&self, ask: impl FnOnce(&mut Known) -> T) -> T {
         ask(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -122,8 +156,8 @@ mod tests {
     #[test]
     fn resources_are_read_around_a_few_changes_of_each_operation() {
         let savings = Savings::new(Sharing::On, Profile::Standard);
-        let looks: Vec<_> = (0..6).map(|_| savings.next_look("UpdateThing")).collect();
-        assert_eq!(looks, [Some(0), Some(1), Some(2), Some(3), None, None]);
+        let looks: Vec<_> = (0..4).map(|_| savings.next_look("UpdateThing")).collect();
+        assert_eq!(looks, [Some(0), Some(1), None, None]);
         assert_eq!(savings.next_look("DeleteThing"), Some(0));
     }
 

@@ -18,7 +18,6 @@ use crate::judge::expected::Expected;
 use crate::judge::lag::{self, Outlook};
 use crate::judge::sight::Shown;
 use crate::judge::step::StepJudgement;
-use crate::plan::continuation as beginnings;
 use crate::plan::suite::{BroadcastState, Expect, Step};
 use crate::record::TrailStep;
 use crate::spec::clause::ClauseIndex;
@@ -31,21 +30,22 @@ impl Worker {
         let env = Arc::clone(&self.env);
         let Some(scenario) = env.plan.suites.scenarios.get(scenario) else { return };
         let left = self.standing_for(index, scenario).await;
-        let is_continued = self.is_continued(index, scenario);
-        let setup = beginnings::setup(&env.contract, scenario);
         let taken = left.as_ref().map_or(0, |left| left.steps);
+        let left_to_next = self.left_to_next(index, scenario).filter(|steps| *steps >= taken);
+        let end = left_to_next.unwrap_or(scenario.steps.len());
         let mut session = Session::new(self, Fixtures::Own, index, 0);
         session.shown = Some(Shown::default());
         left.into_iter().for_each(|left| session.take_up(left));
         let mut standing = None;
-        if session.play(scenario.steps.get(taken..setup).unwrap_or_default(), progress).await {
-            standing = is_continued.then(|| session.standing(setup));
-            session.play(scenario.steps.get(setup..).unwrap_or_default(), progress).await;
+        if session.play(scenario.steps.get(taken..end).unwrap_or_default(), progress).await {
+            standing = left_to_next.map(|steps| session.standing(steps));
+            session.play(scenario.steps.get(end..).unwrap_or_default(), progress).await;
         }
         session.uphold_absences();
         let has_found = !progress.is_clean() || !session.worker.shown_otherwise.is_empty();
-        match standing.filter(|standing| !has_found && session.only_read_since(standing)) {
+        match standing.filter(|_| !has_found) {
             Some(standing) => {
+                session.return_to(&standing).await;
                 session.lend();
                 self.standing = Some(standing);
             }

@@ -54,15 +54,16 @@ impl Work for PhaseCases {
             if is_over(worker) {
                 break;
             }
-            worker.next = cases.get(position + 1).copied();
+            worker.rest = cases.get(position + 1..).unwrap_or_default().to_vec();
             let Some(result) = run_in_phase(worker, index, self.phase).await else { continue };
             if self.may_end(&worker.env, &result) {
                 self.is_closed.store(true, Ordering::Relaxed);
             }
             results.push(result);
         }
-        worker.next = None;
+        worker.rest = Vec::new();
         worker.delete_lent().await;
+        worker.put_by();
         worker.answered.clear();
         results
     }

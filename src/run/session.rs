@@ -46,7 +46,7 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    fn arn(&self, resource: &str) -> Option<&str> {
+    pub(super) fn arn(&self, resource: &str) -> Option<&str> {
         self.resources.iter().find(|(known, _)| known == resource).map(|(_, arn)| arn.as_str())
     }
 }

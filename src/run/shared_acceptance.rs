@@ -4,6 +4,7 @@
 
 mod question;
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use self::question::{Question, added, may_succeed, subject};
 use super::look_round::LookRound;
 use super::session::{Fixtures, Session};
 use super::skip_reason;
-use super::worker::{Worker, fixtures_for, rounds};
+use super::worker::{Worker, asked, fixtures_for, rounds};
 use crate::generate::{finished, runner};
 use crate::plan::Check;
 use crate::plan::activity::Activity;
@@ -93,6 +94,8 @@ impl Worker {
         let needed = fixtures_for(operation, &Expectation::success(), &smallest);
         let saves_alone = needed == Fixtures::Own && self.leaves_its_resource(operation);
         packed.retain(|shared| saves_alone || shared.questions.len() > 1);
+        // Resources are read around the first ones: those that say most.
+        packed.sort_by_key(|shared| Reverse(question::size(&operation.input, &shared.input)));
         packed
     }
 
@@ -109,12 +112,14 @@ impl Worker {
         let mut runner = runner(env.settings.seed, &case.id);
         let families = env.generator.families(case);
         let subject = subject(env, case);
+        let is_asked = asked(env, &case.check, &families);
         let mut questions = Vec::new();
         for round in 0..rounds(env.settings.profile, &case.check) {
             for (position, family) in families.iter().enumerate() {
                 // Every family is drawn from, so that each case draws what it would by itself.
                 let drawn = env.generator.draw(operation, family, &mut runner).filter(|_| may_succeed(family));
-                let is_new = round == 0 || !family.is_exhausted();
+                let is_asked = is_asked.get(position).copied().unwrap_or(true);
+                let is_new = is_asked && (round == 0 || !family.is_exhausted());
                 let members = drawn.filter(|_| is_new);
                 let members = members.and_then(|(_, input)| added(&operation.input, smallest, &finished(input)));
                 questions.extend(members.map(|members| Question {

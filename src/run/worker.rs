@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub(super) use self::effort::rounds;
+pub(super) use self::effort::{asked, rounds};
 use super::broadcast::Streaming;
 use super::control::Controls;
 use super::run_context::RunContext;
+use super::savings::{Sharing, Spare};
 use super::scenario::Standing;
 use super::session::{Bundle, Fixtures, Session};
 use super::skip_reason;
@@ -65,8 +66,8 @@ pub struct Worker {
     pub(super) lent_uses: usize,
     /// What the scenario knew that left them.
     pub(super) standing: Option<Standing>,
-    /// Position of the case that it runs next, if that is known.
-    pub(super) next: Option<usize>,
+    /// Positions of the cases that it runs next, as far as that is known.
+    pub(super) rest: Vec<usize>,
     /// Requests that were shared; they count for the next case.
     pub(super) requests_ahead: u64,
 }
@@ -113,7 +114,7 @@ impl Worker {
             lent: Vec::new(),
             lent_uses: 0,
             standing: None,
-            next: None,
+            rest: Vec::new(),
             requests_ahead: 0,
         }
     }
@@ -236,10 +237,36 @@ impl Worker {
         session.finish().await;
     }
 
-    /// Deletes the resources that its cases shared.
+    /// Deletes the resources that its cases shared, and those that other workers put by.
     pub async fn finish(&mut self) {
         self.delete_lent().await;
+        let spare = self.env.savings.take_all_spare();
+        self.shared.extend(spare.into_iter().map(|spare| spare.bundle));
         Session::new(self, Fixtures::Shared, 0, 0).delete_shared().await;
+    }
+
+    /// Leaves the resources that its cases shared to whichever worker needs one next.
+    pub(super) fn put_by(&mut self) {
+        if self.env.savings.sharing() != Sharing::On {
+            return;
+        }
+        let is_kept = |bundle: &mut Bundle| bundle.state.as_deref() != Some(ADOPTED);
+        let outages = self.outages;
+        for bundle in self.shared.extract_if(.., is_kept).collect::<Vec<_>>() {
+            // What goes on in a state is not handed on.
+            let is_known = |arn: &str| bundle.state.is_none() && bundle.resources.iter().any(|(_, one)| one == arn);
+            let known = self.shadow.part(is_known);
+            self.env.savings.put_by(Spare { outages, bundle, known });
+        }
+    }
+
+    /// A resource of a type in a state that another worker put by. From now on it is one of those that the worker's cases
+    /// share.
+    pub(super) fn take_spare(&mut self, resource: &str, state: Option<&str>) -> Option<&Bundle> {
+        let Spare { bundle, known, .. } = self.env.savings.take_spare(self.outages, resource, state)?;
+        self.shadow.join(known);
+        self.shared.push(bundle);
+        self.shared.last()
     }
 
     /// Asks every control again, as a new worker would.

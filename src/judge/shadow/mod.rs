@@ -23,7 +23,7 @@ mod tests;
 use serde_json::Value;
 
 pub use overlap::Overlapping;
-pub use state::{Existence, Shadow};
+pub use state::{Existence, KnownResources, Shadow};
 pub use views::Views;
 
 use super::exchange::Judgement;

@@ -103,6 +103,10 @@ pub struct Shadow {
     pub(super) hears_of_activities: bool,
 }
 
+/// What is known of some resources.
+#[derive(Debug, Clone, Default)]
+pub struct KnownResources(BTreeMap<String, Tracked>);
+
 impl Shadow {
     /// Nothing is known yet. The shadow is told of everything that resources begin and end without a request.
     pub fn hearing_of_activities() -> Shadow {
@@ -188,6 +192,16 @@ impl Shadow {
         });
         self.courses.retain(&is_kept);
         self.walks.clear();
+    }
+
+    /// Takes what is known of some resources out.
+    pub fn part(&mut self, is_taken: impl Fn(&str) -> bool) -> KnownResources {
+        KnownResources(self.tracked.extract_if(.., |arn, _| is_taken(arn)).collect())
+    }
+
+    /// Adds what was taken out of another shadow.
+    pub fn join(&mut self, part: KnownResources) {
+        self.tracked.extend(part.0);
     }
 
     /// Forgets a member that a defect was found in, or everything about the resource: one defect shows once.

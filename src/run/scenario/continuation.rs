@@ -1,18 +1,19 @@
-//! A scenario goes on with what an earlier one of the same worker made, if both begin alike and the earlier one only read
-//! since. Nothing is left if the earlier one found anything: the next one then stands on its own.
+//! A scenario goes on with what an earlier one of the same worker made, if both begin alike and the earlier one changed
+//! nothing of it since. What it made beside is deleted first. Nothing is left if the earlier one found anything: the next
+//! one then stands on its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::judge::sight::Shown;
-use crate::plan::continuation;
+use crate::plan::continuation::Continuations;
 use crate::plan::suite::Scenario;
 use crate::record::TrailStep;
 use crate::run::session::Session;
 use crate::run::worker::Worker;
 
-/// What a scenario knew when it had taken the last step that may change something. The resources are lent by the worker.
+/// What a scenario knew when it had taken the steps that the next one begins with too. The resources are lent by the worker.
 #[derive(Debug)]
 pub(in crate::run) struct Standing {
     /// Steps that had been taken.
@@ -34,7 +35,7 @@ impl Worker {
         let env = std::sync::Arc::clone(&self.env);
         let standing = self.standing.take().filter(|standing| {
             let earlier = env.scenario(standing.case).filter(|_| env.about(standing.case) == env.about(case));
-            earlier.is_some_and(|earlier| continuation::continues(&env.contract, earlier, scenario))
+            earlier.is_some_and(|earlier| begins_alike(earlier, scenario, standing.steps))
         });
         if standing.is_none() {
             self.delete_lent().await;
@@ -42,13 +43,21 @@ impl Worker {
         standing
     }
 
-    /// Whether the next case of the worker can go on with what a scenario makes. Where requests are changed to succeed,
-    /// each scenario makes its own: how they are changed depends on what it looks at.
-    pub(super) fn is_continued(&self, case: usize, scenario: &Scenario) -> bool {
+    /// After how many steps of a scenario the next case of the worker can go on with what it made, if it can. Where requests
+    /// are changed to succeed, each scenario makes its own: how they are changed depends on what it looks at.
+    pub(super) fn left_to_next(&self, case: usize, scenario: &Scenario) -> Option<usize> {
         let env = &self.env;
-        let next = self.next.filter(|next| env.about(*next) == env.about(case)).and_then(|next| env.scenario(next));
-        next.is_some_and(|next| continuation::continues(&env.contract, scenario, next)) && !env.workarounds.are_known()
+        let next = self.rest.iter().take_while(|next| env.about(**next) == env.about(case));
+        let next = next.map_while(|next| env.scenario(*next));
+        let scenarios: Vec<&Scenario> = std::iter::once(scenario).chain(next).collect();
+        let of = Continuations { contract: &env.contract, resources: &env.plan.resources };
+        of.left_by_first(&scenarios).filter(|_| !env.workarounds.are_known())
     }
+}
+
+/// Whether two scenarios begin with the same steps, and the later one has more.
+fn begins_alike(earlier: &Scenario, later: &Scenario, steps: usize) -> bool {
+    later.steps.len() > steps && earlier.steps.get(..steps) == later.steps.get(..steps)
 }
 
 impl Session<'_> {
@@ -77,8 +86,9 @@ impl Session<'_> {
         }
     }
 
-    /// Whether nothing was made since.
-    pub(super) fn only_read_since(&self, standing: &Standing) -> bool {
-        self.own.len() == standing.bundles
+    /// Deletes what was made since.
+    pub(super) async fn return_to(&mut self, standing: &Standing) {
+        let since = self.own.split_off(standing.bundles.min(self.own.len()));
+        self.delete_bundles(since).await;
     }
 }

@@ -45,6 +45,11 @@ impl Session<'_> {
         self.own.extend(bundles);
     }
 
+    /// Deletes some of what the test made.
+    pub(in crate::run) async fn delete_bundles(&mut self, bundles: Vec<Bundle>) {
+        self.delete_all(bundles).await;
+    }
+
     /// Ends the test and lends its resources to another one.
     pub(in crate::run) fn lend(mut self) {
         self.worker.lent = std::mem::take(&mut self.own);

@@ -119,6 +119,14 @@ impl Session<'_> {
             self.recall(&arn);
             return Ok(Value::from(arn));
         }
+        let spare = match self.fixtures {
+            Fixtures::Own => None,
+            Fixtures::Shared => self.worker.take_spare(&resource, state.as_deref()),
+        };
+        if let Some(arn) = spare.and_then(|bundle| bundle.arn(&resource)).map(str::to_owned) {
+            self.recall(&arn);
+            return Ok(Value::from(arn));
+        }
         let outer = self.worker.enter(Purpose::Fixture);
         let made = self.make(resource, state).await;
         self.worker.purpose = outer;
@@ -142,10 +150,15 @@ impl Session<'_> {
         else {
             return;
         };
-        let shared = self.worker.shared.iter().filter(|bundle| bundle.state.is_none());
-        let held: Vec<String> = shared.filter_map(|bundle| bundle.arn(kind)).map(str::to_owned).collect();
-        held.iter().take(LISTED).for_each(|arn| self.recall(arn));
         let wanted = if env.target.is_loopback() { LISTED } else { 1 };
+        let held = loop {
+            let shared = self.worker.shared.iter().filter(|bundle| bundle.state.is_none());
+            let held: Vec<String> = shared.filter_map(|bundle| bundle.arn(kind)).map(str::to_owned).collect();
+            if held.len() >= wanted || self.worker.take_spare(kind, None).is_none() {
+                break held;
+            }
+        };
+        held.iter().take(LISTED).for_each(|arn| self.recall(arn));
         for _ in held.len()..wanted {
             // One that cannot be made is missed by the cases that need it.
             if self.make(kind.to_owned(), None).await.is_err() {

@@ -48,7 +48,7 @@ pub(super) enum Subject {
 impl Question {
     /// Whether its response may be an error as well: then it says nothing of other values.
     pub fn is_open(&self) -> bool {
-        !must_succeed(&self.expectation)
+        self.expectation.allows_errors()
     }
 
     /// Whether nothing may be added to its input.
@@ -152,11 +152,6 @@ fn joined(one: &Value, other: &Value, subject: Subject) -> Option<Value> {
     }
 }
 
-/// Whether nothing but success is right.
-fn must_succeed(expectation: &Expectation) -> bool {
-    expectation.success && expectation.errors.is_empty() && !expectation.any_client_error
-}
-
 /// Whether success is right, among others.
 pub(super) fn may_succeed(family: &Family) -> bool {
     family.expectation.success
@@ -178,6 +173,11 @@ fn flattened(root: &Node, input: &Value) -> Members {
     let mut members = Members::new();
     flatten(root, "", input, &mut members);
     members
+}
+
+/// The number of an input's members, those of structures by themselves.
+pub(super) fn size(root: &Node, input: &Value) -> usize {
+    flattened(root, input).len()
 }
 
 fn flatten(node: &Node, path: &str, value: &Value, members: &mut Members) {

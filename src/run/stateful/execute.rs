@@ -100,8 +100,8 @@ impl<'w, 'c> Execution<'w, 'c> {
             };
             self.note_path(role, step, found, done);
             let is_due = self.verify_when == VerifyWhen::EveryStep || position + 1 == transitions.len();
-            let is_lost =
-                done == StepOutcome::Lost || (done == StepOutcome::Changed && is_due && !self.verify(progress).await?);
+            let is_lost = done == StepOutcome::Lost
+                || (done == StepOutcome::Changed && is_due && !self.verify(role.kind, progress).await?);
             if is_lost {
                 return Ok(());
             }

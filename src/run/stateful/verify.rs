@@ -13,15 +13,19 @@ use crate::plan::operation_role::{OperationRole, RoleKind};
 use crate::plan::sequence::LawKind;
 use crate::run::polling::Polling;
 use crate::run::session::Blocked;
+use crate::run::settings::Profile;
 use crate::run::worker::Progress;
 use crate::spec::contract::Operation;
 use crate::wire::Exchange;
 
 impl Execution<'_, '_> {
     /// Looks at what the last change touched, and whether it touched anything else. False if nobody knows any more what
-    /// there is.
-    pub(super) async fn verify(&mut self, progress: &mut Progress) -> Result<bool, Blocked> {
-        for (label, kind) in self.judge.due() {
+    /// there is. The list of tags is read by itself after an update in the deep profile only: the resource shows them too.
+    pub(super) async fn verify(&mut self, done: RoleKind, progress: &mut Progress) -> Result<bool, Blocked> {
+        let is_deep = self.env.settings.profile == Profile::Deep;
+        let is_needed = |kind: RoleKind| is_deep || done != RoleKind::Update || kind != RoleKind::Tags;
+        let due = self.judge.due();
+        for (label, kind) in due.into_iter().filter(|(_, kind)| is_needed(*kind)) {
             if self.show(kind, label, progress).await? == StepOutcome::Lost {
                 return Ok(false);
             }

@@ -23,15 +23,16 @@ pub(in crate::run) fn rounds(profile: Profile, check: &Check) -> u32 {
     match (profile, is_random) {
         (Profile::Quick | Profile::Standard, false) => 1,
         (Profile::Quick, true) => 1,
-        (Profile::Standard, true) => 3,
+        (Profile::Standard, true) => 2,
         (Profile::Deep, false) => 12,
         (Profile::Deep, true) => 100,
     }
 }
 
 /// Whether a case asks each of its families. Invalid inputs come nearest to a valid one first: the quick profile takes one
-/// of each case, the standard one some, and the deep one all.
-pub(super) fn asked(env: &RunContext, check: &Check, families: &[Family]) -> Vec<bool> {
+/// of each case, the standard one some, and the deep one all. Of values that may name nothing, each of which takes a request
+/// of its own, the quick profile takes one and the standard one two.
+pub(in crate::run) fn asked(env: &RunContext, check: &Check, families: &[Family]) -> Vec<bool> {
     let (alone, among) = match (env.settings.profile, check) {
         _ if env.settings.cases.is_some() => (usize::MAX, usize::MAX),
         (Profile::Quick, Check::Refuses { .. } | Check::RuleRefuses { .. }) => (1, 0),
@@ -40,14 +41,29 @@ pub(super) fn asked(env: &RunContext, check: &Check, families: &[Family]) -> Vec
             // breaks off at a boolean: these come fourth.
             Constraint::Pattern | Constraint::Type => (4, 3),
             Constraint::Enum => (3, 3),
+            // What is refused just beyond a bound is refused further beyond it.
+            Constraint::LengthMax => (1, 3),
+            // Just beyond it, and so far that a number with fewer bits is legal again.
+            Constraint::RangeMin | Constraint::RangeMax => (2, 3),
             _ => (usize::MAX, 3),
         },
         (Profile::Standard, Check::RuleRefuses { .. }) => (usize::MAX, 1),
         _ => (usize::MAX, usize::MAX),
     };
     let (mut alone, mut among) = (alone, among);
+    let mut open = match env.settings.profile {
+        _ if env.settings.cases.is_some() => usize::MAX,
+        Profile::Quick => 1,
+        Profile::Standard => 2,
+        Profile::Deep => usize::MAX,
+    };
     let mut take = |family: &Family| {
-        let left = if family.is_among_neighbours() { &mut among } else { &mut alone };
+        let is_open = family.expectation.success && family.expectation.allows_errors();
+        let left = match (is_open, family.is_among_neighbours()) {
+            (true, _) => &mut open,
+            (false, true) => &mut among,
+            (false, false) => &mut alone,
+        };
         let is_asked = *left > 0;
         *left = left.saturating_sub(1);
         is_asked

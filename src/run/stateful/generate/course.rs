@@ -9,12 +9,15 @@ use super::{Binding, Coverage, Label, SequenceGenerator, Transition};
 use crate::generate::finished;
 use crate::plan::operation_role::{OperationRole, RoleKind};
 use crate::run::run_context::RunContext;
+use crate::run::settings::Profile;
 use crate::spec::contract::Operation;
 
 /// How many inputs are drawn for the values of all members.
 const DRAWS: usize = 24;
 /// How many members one course changes one after another.
-const CHANGES: usize = 5;
+const CHANGES: usize = 10;
+/// The same in the deep profile, whose courses can go on side by side.
+const DEEP_CHANGES: usize = 5;
 
 /// The parts of a course for each resource type that belongs to no other. Also says which steps they take one after another.
 pub fn courses(env: &RunContext, binding: &Binding<'_>, runner: &mut TestRunner) -> (Vec<Vec<Transition>>, Coverage) {
@@ -23,7 +26,8 @@ pub fn courses(env: &RunContext, binding: &Binding<'_>, runner: &mut TestRunner)
     for resource in &binding.sequence.resources {
         let mut generator = SequenceGenerator::new(env, binding, runner, &coverage);
         let Some((maker, input, updates)) = generator.beginnings(resource) else { continue };
-        let members = updates.chunks(CHANGES).map(|some| Part::Members(some.to_vec()));
+        let changes = if env.settings.profile == Profile::Deep { DEEP_CHANGES } else { CHANGES };
+        let members = updates.chunks(changes).map(|some| Part::Members(some.to_vec()));
         for part in std::iter::once(Part::Life).chain(members) {
             let mut generator = SequenceGenerator::new(env, binding, runner, &coverage);
             let Some(transitions) = Course::of(&mut generator, resource, (maker, &input), part) else { continue };
