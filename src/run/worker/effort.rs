@@ -31,7 +31,7 @@ pub(in crate::run) fn rounds(profile: Profile, check: &Check) -> u32 {
 
 /// Whether a case asks each of its families. Invalid inputs come nearest to a valid one first: the quick profile takes one
 /// of each case, the standard one some, and the deep one all. Of values that may name nothing, each of which takes a request
-/// of its own, the quick profile takes one and the standard one two.
+/// of its own, only the deep profile takes more than one.
 pub(in crate::run) fn asked(env: &RunContext, check: &Check, families: &[Family]) -> Vec<bool> {
     let (alone, among) = match (env.settings.profile, check) {
         _ if env.settings.cases.is_some() => (usize::MAX, usize::MAX),
@@ -41,8 +41,10 @@ pub(in crate::run) fn asked(env: &RunContext, check: &Check, families: &[Family]
             // breaks off at a boolean: these come fourth.
             Constraint::Pattern | Constraint::Type => (4, 3),
             Constraint::Enum => (3, 3),
-            // What is refused just beyond a bound is refused further beyond it.
-            Constraint::LengthMax => (1, 3),
+            // What is refused just beyond a bound is refused further beyond it; where no element of a list is asked about, it
+            // is asked a second time.
+            Constraint::LengthMax if families.iter().any(Family::is_among_neighbours) => (1, 3),
+            Constraint::LengthMax => (2, 0),
             // Just beyond it, and so far that a number with fewer bits is legal again.
             Constraint::RangeMin | Constraint::RangeMax => (2, 3),
             _ => (usize::MAX, 3),
@@ -53,8 +55,7 @@ pub(in crate::run) fn asked(env: &RunContext, check: &Check, families: &[Family]
     let (mut alone, mut among) = (alone, among);
     let mut open = match env.settings.profile {
         _ if env.settings.cases.is_some() => usize::MAX,
-        Profile::Quick => 1,
-        Profile::Standard => 2,
+        Profile::Quick | Profile::Standard => 1,
         Profile::Deep => usize::MAX,
     };
     let mut take = |family: &Family| {

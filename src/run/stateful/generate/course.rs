@@ -78,6 +78,8 @@ impl<'g, 'd> Course<'g, 'd> {
                 course.change_all_members(again);
                 course.change_all_members(again);
                 course.retag(again);
+                // An update leaves tags as they became.
+                course.change_all_members(again);
                 course.remake_what_it_owns(again);
                 course.delete(again);
             }
