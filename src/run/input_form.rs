@@ -56,8 +56,8 @@ impl Form {
     }
 
     #[cfg(test)]
-    pub fn of_text(member: &str) -> Form {
-        Form(BTreeSet::from([format!(".{member}:text")]))
+    pub fn of_texts(members: &[&str]) -> Form {
+        Form(members.iter().map(|member| format!(".{member}:text")).collect())
     }
 }
 

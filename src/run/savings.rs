@@ -75,12 +75,16 @@ impl Savings {
         self.sharing
     }
 
-    /// Whether an input was accepted since the target was last away that has all that this form has.
+    /// Whether an input of this form would tell nothing new: since the target was last away, one was accepted that has all that
+    /// this form has, and one that has nothing else. A target may want a member that the contract does not require: what
+    /// was accepted with more members does not show that this form has enough of them.
     pub fn has_accepted(&self, outages: u64, operation: &str, form: &Form) -> bool {
-        let has_all = |known: &Known| {
-            known.accepted.get(&(outages, operation.to_owned()))?.iter().find(|one| one.has_all_of(form)).map(drop)
+        let is_between = |known: &Known| {
+            let accepted = known.accepted.get(&(outages, operation.to_owned()))?;
+            let has_more = accepted.iter().any(|one| one.has_all_of(form));
+            Some(has_more && accepted.iter().any(|one| form.has_all_of(one)))
         };
-        self.sharing == Sharing::On && self.ask(|known| has_all(known).is_some())
+        self.sharing == Sharing::On && self.ask(|known| is_between(known).unwrap_or(false))
     }
 
     /// Notes that an input of a form was accepted.
@@ -144,10 +148,15 @@ mod tests {
     #[test]
     fn what_was_accepted_counts_for_all_workers_until_the_target_was_away() {
         let savings = Savings::new(Sharing::On, Profile::Standard);
-        let (one, two) = (Form::of_text("name"), Form::of_text("type"));
+        let (one, two) = (Form::of_texts(&["name"]), Form::of_texts(&["type"]));
         savings.note_accepted(0, "CreateThing", one.clone());
         assert!(savings.has_accepted(0, "CreateThing", &one) && !savings.has_accepted(1, "CreateThing", &one));
         assert!(!savings.has_accepted(0, "CreateThing", &two) && !savings.has_accepted(0, "UpdateThing", &one));
+        let both = Form::of_texts(&["name", "type"]);
+        savings.note_accepted(0, "UpdateThing", both.clone());
+        assert!(!savings.has_accepted(0, "UpdateThing", &one), "the other member may be what it takes");
+        savings.note_accepted(0, "UpdateThing", Form::default());
+        assert!(savings.has_accepted(0, "UpdateThing", &one));
         let alone = Savings::default();
         alone.note_accepted(0, "CreateThing", one.clone());
         assert!(!alone.has_accepted(0, "CreateThing", &one), "a case by itself asks its own controls");
