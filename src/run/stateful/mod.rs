@@ -30,7 +30,7 @@ use crate::record::FindingKey;
 fn amount(profile: Profile) -> (usize, usize) {
     match profile {
         Profile::Quick => (1, 4),
-        Profile::Standard => (1, 4),
+        Profile::Standard => (1, 6),
         Profile::Deep => (40, 24),
     }
 }

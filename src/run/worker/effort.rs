@@ -30,8 +30,8 @@ pub(in crate::run) fn rounds(profile: Profile, check: &Check) -> u32 {
 }
 
 /// Whether a case asks each of its families. Invalid inputs come nearest to a valid one first: the quick profile takes one
-/// of each case, the standard one some, and the deep one all. Of values that may name nothing, each of which takes a request
-/// of its own, only the deep profile takes more than one.
+/// of each case, the standard one some, and the deep one all. Values that may name nothing take a
+/// request each: only the deep profile takes more than two of them.
 pub(in crate::run) fn asked(env: &RunContext, check: &Check, families: &[Family]) -> Vec<bool> {
     let (alone, among) = match (env.settings.profile, check) {
         _ if env.settings.cases.is_some() => (usize::MAX, usize::MAX),
@@ -55,7 +55,9 @@ pub(in crate::run) fn asked(env: &RunContext, check: &Check, families: &[Family]
     let (mut alone, mut among) = (alone, among);
     let mut open = match env.settings.profile {
         _ if env.settings.cases.is_some() => usize::MAX,
-        Profile::Quick | Profile::Standard => 1,
+        Profile::Quick => 1,
+        // At the largest length, and just below it.
+        Profile::Standard => 2,
         Profile::Deep => usize::MAX,
     };
     let mut take = |family: &Family| {
