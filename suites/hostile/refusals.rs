@@ -37,7 +37,7 @@ fn a_session_token_that_expires_stops_the_run() {
     assert!(finished.findings().is_empty(), "that is no fault of the target: {}", finished.said);
     // Keys without a token do not expire: who says so all the same diverges.
     let finished = run(&expiring().url).exits(3);
-    assert!(!finished.findings().is_empty());
+    assert!(!finished.findings().is_empty(), "{}", finished.said);
     // Deletions are refused too.
     assert!(finished.said.contains("left on the target: arn:aws:ivs:"), "{}", finished.said);
 }
