@@ -23,8 +23,8 @@ enum By {
     Test(&'static str),
     /// `.ci/run`, by a line of it.
     Gate(&'static str),
-    /// Nobody, for a reason.
-    Nobody(&'static str),
+    /// It is not run; the reason.
+    NotRun(&'static str),
 }
 
 /// The recipes by page and beginning of their first line, in the order of the pages.
@@ -46,14 +46,14 @@ const RECIPES: &[(&str, &str, By)] = &[
         By::Test("spec_diff.rs::equal_contracts_end_with_0_different_ones_with_1_and_bad_ones_with_2")
     }),
     ("docs/contract-drift.md", "python3 -m pip download", {
-        By::Nobody(
+        By::NotRun(
             "it downloads; `suites/spec_diff.rs::the_weekly_job_fails_on_drift_and_on_nothing_else` runs the job around it",
         )
     }),
     (
         "docs/promises.md",
         "cargo install",
-        By::Nobody("fuzzing needs a nightly compiler; `suites/fuzz.rs` runs what is fuzzed"),
+        By::NotRun("fuzzing needs a nightly compiler; `suites/fuzz.rs` runs what is fuzzed"),
     ),
     ("docs/recordings.md", "ivs-conformance judge", By::ThisTest(&[1, 1, 1])),
     (
@@ -134,7 +134,7 @@ fn every_recipe_is_run_by_a_test() {
                 assert!(source.contains(&format!("fn {test}()")), "{name} is no test");
             }
             By::Gate(line) => assert!(gate.contains(line), "{page}: .ci/run has no `{line}`"),
-            By::Nobody(reason) => assert!(!reason.is_empty()),
+            By::NotRun(reason) => assert!(!reason.is_empty()),
         }
     }
     assert!(known.next().is_none(), "a recipe is gone from the pages");

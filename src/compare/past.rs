@@ -27,7 +27,7 @@ pub struct Past {
     /// Names of what is gone from the first target, with their types.
     gone_from_a: HashMap<String, String>,
     gone_from_b: HashMap<String, String>,
-    /// Names that correspond: what both targets show alike is no difference.
+    /// Names of one resource on both targets. A deleted resource that both lists still show is not a difference.
     twins: HashSet<(String, String)>,
 }
 

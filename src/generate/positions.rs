@@ -193,7 +193,6 @@ mod tests {
 
     use std::sync::Arc;
 
-    use super::super::generator::runner;
     use super::*;
     use crate::plan::case::{Case, Check};
     use crate::plan::{Filter, Suites, plan};

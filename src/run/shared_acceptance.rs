@@ -29,7 +29,8 @@ const MOST: usize = 16;
 /// Most requests that are looked through for one which has room for a value.
 const MOST_TRIED: usize = 32;
 
-/// Most inputs that use one resource after another for what is no part of its life: a target may limit their rate.
+/// Maximum number of inputs in a row for one resource, if the operation has no role in its lifecycle: a target may limit
+/// their rate.
 const MOST_USES: usize = 4;
 
 /// Questions that share a request.
