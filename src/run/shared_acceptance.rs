@@ -3,6 +3,7 @@
 //! the values tried in halves and at last one by one, so that a finding names the value that shows it.
 
 mod question;
+pub(super) mod unexplained;
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -192,7 +193,10 @@ impl Worker {
         let shown = match result {
             Err(_) => Shown::Nothing,
             Ok((judgement, _)) if judgement.undecided.is_some() => Shown::Nothing,
-            Ok((judgement, _)) if !judgement.violations.is_empty() => Shown::Doubtful,
+            Ok((judgement, exchange)) if !judgement.violations.is_empty() => {
+                session.worker.unexplained.keep(operation, &first, judgement.violations, exchange);
+                Shown::Doubtful
+            }
             Ok((judgement, _)) if !judgement.is_success() && !first.is_open() => Shown::Doubtful,
             Ok((mut judgement, exchange)) => {
                 judgement.accept_also(others(shared));

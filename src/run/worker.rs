@@ -17,6 +17,7 @@ use super::run_context::RunContext;
 use super::savings::{Sharing, Spare};
 use super::scenario::Standing;
 use super::session::{Bundle, Fixtures, Session};
+use super::shared_acceptance::unexplained::Unexplained;
 use super::skip_reason;
 use crate::clock;
 use crate::generate::placeholder;
@@ -60,6 +61,8 @@ pub struct Worker {
     pub(super) purpose: Purpose,
     /// Cases, positions of their families and rounds whose inputs were accepted in requests that they shared.
     pub(super) answered: BTreeSet<(usize, usize, u32)>,
+    /// Refused requests that cases shared.
+    pub(super) unexplained: Unexplained,
     /// Resources that shared requests changed, and that further ones use, or those that a scenario left to the next one.
     pub(super) lent: Vec<Bundle>,
     /// How many inputs in a row used what is lent.
@@ -111,6 +114,7 @@ impl Worker {
             requests: 0,
             purpose: Purpose::default(),
             answered: BTreeSet::new(),
+            unexplained: Unexplained::default(),
             lent: Vec::new(),
             lent_uses: 0,
             standing: None,
@@ -169,6 +173,9 @@ impl Worker {
         if env.target.health().outages() != self.outages {
             self.doubt(index, &mut progress);
         }
+        if progress.decided > 0 || !progress.violations.is_empty() {
+            self.unexplained.explain(index);
+        }
         Some(CaseResult {
             case: index,
             verdict: verdict(case, &progress),
@@ -185,6 +192,7 @@ impl Worker {
         let outages = self.env.target.health().outages();
         if outages != self.outages {
             self.outages = outages;
+            self.unexplained.forget();
             self.finish().await;
         }
     }
@@ -239,6 +247,9 @@ impl Worker {
 
     /// Deletes the resources that its cases shared, and those that other workers put by.
     pub async fn finish(&mut self) {
+        if self.env.target.is_stopped() {
+            self.unexplained.note(&mut self.tally);
+        }
         self.delete_lent().await;
         let spare = self.env.savings.take_all_spare();
         self.shared.extend(spare.into_iter().map(|spare| spare.bundle));

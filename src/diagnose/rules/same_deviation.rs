@@ -36,7 +36,7 @@ enum Deviation<'a> {
     Members { clause: &'a str, operation: &'a str },
     /// One rule, broken as a whole by one operation.
     RuleOf { clause: &'a str, operation: &'a str, is_refused_valid: bool },
-    /// One rule about members of the same name, on many operations.
+    /// One rule about members of the same name, or what is in them, on many operations.
     Operations { clause: &'a str, leaf: &'a str },
     /// One member of one shape in responses.
     Member { member: &'a str, constraint: Constraint, kind: FindingKind },
@@ -70,14 +70,24 @@ fn many_members<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
     groups
 }
 
-/// Rules that find members of one name wrong on several operations.
+/// Rules that find members of one name, or what is in them, wrong on several operations.
 fn many_operations<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
-    let mut groups = grouped(findings, |finding| {
-        let (_, leaf) = finding.detail.filter(|_| is_shown_wrong(finding))?.rsplit_once('.')?;
-        Some(Deviation::Operations { clause: finding.clause, leaf })
-    });
+    let mut groups = Groups::new();
+    for (position, finding) in findings.iter().enumerate().filter(|(_, finding)| is_shown_wrong(finding)) {
+        for leaf in finding.detail.into_iter().flat_map(names_inside) {
+            let key = Deviation::Operations { clause: finding.clause, leaf };
+            groups.entry(key).or_default().push(position);
+        }
+    }
     groups.retain(|_, group| operations(findings, group).len() >= MANY);
     groups
+}
+
+/// The names in a path of a response, without that of the resource that the response shows: `tags` and `a` of
+/// `channel.tags.a`.
+fn names_inside(path: &str) -> impl Iterator<Item = &str> {
+    let of_resource = usize::from(path.contains('.'));
+    path.split('.').skip(of_resource)
 }
 
 /// Rules that one operation breaks as a whole: what it gets wrong in part follows from that.
@@ -246,6 +256,19 @@ mod tests {
         let arn = third("recordingConfiguration.arn");
         assert_eq!(linked(link, &[channel.clone(), pair.clone(), arn]), [0; 3]);
         assert_eq!(linked(link, &[channel, pair, third("recordingConfiguration.name")]), [0, 1, 2]);
+    }
+
+    #[test]
+    fn what_is_in_a_map_belongs_to_the_map() {
+        let of = |operation, detail| Evidence {
+            detail: Some(detail),
+            member: detail,
+            ..finding("rule.every-resource-type-is-taggable", operation, FindingKind::WrongBehaviour)
+        };
+        let key = of("BatchGetStreamKey", "streamKeys[0].tags.kind");
+        let map = of("GetPlaybackKeyPair", "keyPair.tags");
+        assert_eq!(linked(link, &[key.clone(), map.clone(), of("ListTagsForResource", "tags")]), [0; 3]);
+        assert_eq!(linked(link, &[key, map, of("ListTagsForResource", "tag")]), [0, 1, 2]);
     }
 
     #[test]
