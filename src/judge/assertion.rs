@@ -86,7 +86,20 @@ fn check(assert: &Assert, output: &Value) -> Result<Sight, Failure> {
     let assert = &without_ignored(assert);
     let place = if assert.at.is_empty() { "the output".to_owned() } else { format!("`{}`", readable(&assert.at)) };
     let spot = Spot { place: &place, name: path::last_name(&assert.at), found };
-    let parts = [
+    let parts = matched(assert, spot, output).map_err(|failure| match absent_item(&assert.at, output) {
+        Some(item) => Failure { observed: format!("`{}` is absent.", readable(item)), ..failure },
+        None => failure,
+    })?;
+    let pages = path::find(output, "pages").and_then(Value::as_array).map_or(0, Vec::len) as u64;
+    let has_pages = assert.pages_at_least.is_none_or(|least| pages >= least);
+    let is_there = |path: &String| path::find(output, path).is_some_and(|value| !is_nothing(value));
+    let can_uphold = has_pages && assert.requires.as_ref().is_none_or(is_there) && assert.upholds == Upholds::Clause;
+    Ok(if can_uphold { parts.into_iter().fold(Sight::Nothing, Sight::or) } else { Sight::Nothing })
+}
+
+/// What each kind of matcher sees.
+fn matched(assert: &Assert, spot: Spot<'_>, output: &Value) -> Result<[Sight; 7], Failure> {
+    Ok([
         values(assert, spot)?,
         presence(assert, spot, output)?,
         items(assert, spot)?,
@@ -94,12 +107,13 @@ fn check(assert: &Assert, output: &Value) -> Result<Sight, Failure> {
         numbers(assert, spot)?,
         forms(assert, spot)?,
         order(assert, spot)?,
-    ];
-    let pages = path::find(output, "pages").and_then(Value::as_array).map_or(0, Vec::len) as u64;
-    let has_pages = assert.pages_at_least.is_none_or(|least| pages >= least);
-    let is_there = |path: &String| path::find(output, path).is_some_and(|value| !is_nothing(value));
-    let can_uphold = has_pages && assert.requires.as_ref().is_none_or(is_there) && assert.upholds == Upholds::Clause;
-    Ok(if can_uphold { parts.into_iter().fold(Sight::Nothing, Sight::or) } else { Sight::Nothing })
+    ])
+}
+
+/// The part of a path that selects an item which the output does not have.
+fn absent_item<'p>(at: &'p str, output: &Value) -> Option<&'p str> {
+    let ends = at.match_indices(']').map(|(end, _)| at.get(..=end).unwrap_or_default());
+    ends.into_iter().find(|item| path::find(output, item).is_none())
 }
 
 /// Matchers that compare with other values.

@@ -11,6 +11,7 @@ mod same_identifier;
 mod same_member;
 mod shows_nothing;
 mod smallest_refusal;
+mod unlisted_item;
 mod unvalidated;
 mod wrong_status;
 mod wrongly_accepted;
@@ -25,11 +26,12 @@ use super::evidence::Evidence;
 type Rule = fn(&[Evidence<'_>], &mut Links);
 
 /// All rules, in their order: what is declared, and what is plain, goes before what is inferred.
-pub(super) const ALL: [Rule; 13] = [
+pub(super) const ALL: [Rule; 14] = [
     malformed_identifier::link,
     same_identifier::link,
     refused_everywhere::link,
     shows_nothing::link,
+    unlisted_item::link,
     empty_text::link,
     declared::link,
     malformed_member::link,
