@@ -48,8 +48,10 @@ struct Control {
     /// ARNs that it showed then; none if what is new there is not ours to delete.
     before: Option<BTreeSet<String>>,
     looks: u64,
-    /// Creating requests that failed since the list was last read well.
+    /// Creating requests that failed since the list was last read well while nothing else was sent.
     suspects: Vec<Suspect>,
+    /// How many of them there were when the list was last read well.
+    seen: usize,
     broken: Option<Broken>,
     /// Breaks that are over.
     mended: Vec<Broken>,
@@ -160,8 +162,9 @@ impl Damage {
     /// Types whose lists are worth a look after a single case.
     fn fresh_kinds(&self) -> Vec<(String, Finder)> {
         let mut state = self.state();
-        let is_fresh =
-            |control: &Control| !control.suspects.is_empty() && control.broken.is_none() && control.looks < MOST_LOOKS;
+        let is_fresh = |control: &Control| {
+            control.suspects.len() > control.seen && control.broken.is_none() && control.looks < MOST_LOOKS
+        };
         let mut fresh = Vec::new();
         for (kind, control) in state.controls.iter_mut().filter(|(_, control)| is_fresh(control)) {
             control.looks += 1;
@@ -178,9 +181,11 @@ impl Damage {
             control.mended.push(broken);
         }
         if surroundings == Surroundings::Busy {
+            control.seen = control.suspects.len();
             return Vec::new();
         }
         control.suspects.clear();
+        control.seen = 0;
         let before = control.before.as_ref();
         before.map_or_else(Vec::new, |before| arns.difference(before).cloned().collect())
     }
@@ -250,7 +255,8 @@ pub(super) async fn prepare(env: &RunContext) {
         }
         if let Ok(arns) = arns(env, &finder).await {
             let before = is_alone.then_some(arns);
-            let control = Control { finder, before, looks: 0, suspects: Vec::new(), broken: None, mended: Vec::new() };
+            let (suspects, mended) = (Vec::new(), Vec::new());
+            let control = Control { finder, before, looks: 0, suspects, seen: 0, broken: None, mended };
             env.damage.state().controls.insert(kind, control);
         }
     }

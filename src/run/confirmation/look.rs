@@ -89,9 +89,9 @@ impl Default for Looks {
 }
 
 impl Looks {
-    /// Notes a look that decided something, or showed the finding, and sent so many requests.
-    pub fn note(&mut self, found: Option<&Found>, requests: u64, is_decided: bool) {
-        self.seen.of += u64::from(found.is_some() || is_decided);
+    /// Notes a look that sent so many requests. One that does not count says nothing unless it showed the finding.
+    pub fn note(&mut self, found: Option<&Found>, requests: u64, counts: bool) {
+        self.seen.of += u64::from(found.is_some() || counts);
         self.seen.times += u64::from(found.is_some());
         if let Some(found) = found {
             self.showings.push(Showing { place: found.setup.len(), requests });

@@ -183,8 +183,12 @@ async fn look_again(worker: &mut Worker, task: &Task, repetitions: u64) -> Looke
         let sent = worker.requests.saturating_sub(before);
         let is_disturbed = is_disturbed(worker, task);
         for (key, looks) in &mut looked {
-            let is_decided = is_decided && (key.kind.is_failure() || !is_disturbed);
-            looks.note(worker.tally.findings.get(key), sent, is_decided);
+            // A case that cannot be decided, e.g. for want of a broadcast, sends its requests all the same.
+            let counts = match key.kind.is_failure() {
+                true => is_decided || (sent > 0 && !is_disturbed),
+                false => is_decided && !is_disturbed,
+            };
+            looks.note(worker.tally.findings.get(key), sent, counts);
         }
     }
     // What looks like noise and could not be shown again, although it was looked for, was noise.
