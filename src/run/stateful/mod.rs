@@ -29,8 +29,8 @@ use crate::record::FindingKey;
 /// How many sequences of how many transitions a profile draws of each family.
 fn amount(profile: Profile) -> (usize, usize) {
     match profile {
-        Profile::Quick => (1, 4),
-        Profile::Standard => (1, 6),
+        Profile::Quick => (1, 3),
+        Profile::Standard => (1, 4),
         Profile::Deep => (40, 24),
     }
 }

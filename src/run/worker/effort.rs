@@ -30,12 +30,19 @@ pub(in crate::run) fn rounds(profile: Profile, check: &Check) -> u32 {
 }
 
 /// Whether a case asks each of its families. Invalid inputs come nearest to a valid one first: the quick profile takes one
-/// of each case, the standard one some, and the deep one all. Values that may name nothing take a request each: only the
+/// of each case and the nearest valid ones, the standard one some, and the deep one all. Values that may name nothing take a request each: only the
 /// deep profile takes more than two of them.
 pub(in crate::run) fn asked(env: &RunContext, check: &Check, families: &[Family]) -> Vec<bool> {
     let (alone, among) = match (env.settings.profile, check) {
         _ if env.settings.cases.is_some() => (usize::MAX, usize::MAX),
         (Profile::Quick, Check::Refuses { .. } | Check::RuleRefuses { .. }) => (1, 0),
+        (Profile::Quick, Check::Accepts { constraint, .. }) => match constraint {
+            // The bound itself, and not the value beside it.
+            Constraint::LengthMin | Constraint::LengthMax | Constraint::RangeMin | Constraint::RangeMax => (1, 0),
+            // Every allowed character, and one match.
+            Constraint::Pattern => (2, 0),
+            _ => (usize::MAX, 0),
+        },
         (Profile::Standard, Check::Refuses { constraint, .. }) => match constraint {
             // A pattern that is not anchored admits a line break at the end, and what takes texts and objects for a list
             // breaks off at a boolean: these come fourth.
