@@ -93,8 +93,13 @@ impl Concurrency {
     /// long and the target is not overloaded.
     pub(super) fn lanes(&self) -> usize {
         let is_calm = !self.is_fixed() && *self.limit.borrow() >= self.base;
-        let is_far = || self.state().idle.is_some_and(|idle| idle >= LONG);
-        if is_calm && is_far() { LANES } else { 1 }
+        let is_long = || self.state().idle.is_some_and(|idle| idle >= LONG);
+        if is_calm && is_long() { LANES } else { 1 }
+    }
+
+    /// Whether requests take so long that those of one case go side by side.
+    pub(super) fn is_far(&self) -> bool {
+        self.lanes() > 1
     }
 
     /// From now on workers are at work: what was seen before is the latency of the idle target.

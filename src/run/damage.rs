@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
 use tokio::sync::{RwLock, RwLockReadGuard};
 
@@ -247,18 +248,22 @@ pub(super) async fn prepare(env: &RunContext) {
     }
     // In an account, and beside other shards, what is new may be another's.
     let is_alone = env.target.is_loopback() && env.target.ledger().is_none() && env.settings.shard.count == 1;
-    let kinds: Vec<String> = env.plan.resources.types().map(str::to_owned).collect();
-    for kind in kinds {
-        let Some(finder) = env.plan.resources.finder(&env.contract, &kind) else { continue };
-        if env.is_unavailable(&finder.operation) || env.target.is_stopped() {
-            continue;
-        }
-        if let Ok(arns) = arns(env, &finder).await {
-            let before = is_alone.then_some(arns);
-            let (suspects, mended) = (Vec::new(), Vec::new());
-            let control = Control { finder, before, looks: 0, suspects, seen: 0, broken: None, mended };
-            env.damage.state().controls.insert(kind, control);
-        }
+    let finder = |kind: &str| {
+        let finder = env.plan.resources.finder(&env.contract, kind)?;
+        (!env.is_unavailable(&finder.operation)).then(|| (kind.to_owned(), finder))
+    };
+    let finders: Vec<(String, Finder)> = env.plan.resources.types().filter_map(finder).collect();
+    let read = |(kind, finder): (String, Finder)| async move {
+        let arns = arns(env, &finder).await.ok()?;
+        Some((kind, finder, arns))
+    };
+    let lanes = env.target.concurrency().lanes().max(1);
+    let listed: Vec<_> = stream::iter(finders).map(read).buffered(lanes).collect().await;
+    for (kind, finder, arns) in listed.into_iter().flatten() {
+        let (suspects, mended) = (Vec::new(), Vec::new());
+        let before = is_alone.then_some(arns);
+        let control = Control { finder, before, looks: 0, suspects, seen: 0, broken: None, mended };
+        env.damage.state().controls.insert(kind, control);
     }
 }
 

@@ -23,6 +23,8 @@ const CALLS_OF_EXAMPLE: u64 = 6;
 const CALLS_OF_READING_EXAMPLE: u64 = 2;
 /// Most cases of one operation that a worker takes at a time, but for those that share requests.
 const TOGETHER: usize = 12;
+/// The same where requests take long.
+const TOGETHER_FAR: usize = 4;
 
 /// Most scenarios that continue each other where requests take long: one worker does them one after another.
 const MOST_CONTINUED_FAR: usize = 4;
@@ -34,8 +36,9 @@ struct Chains {
     places: BTreeMap<usize, usize>,
 }
 
-/// Positions of the cases of a phase in the order in which they begin, those that a worker takes together. Where requests take long, what counts is how many
-/// of them a case sends; elsewhere only very long cases come before the others, which keep the order of the plan.
+/// Positions of the cases of a phase in the order in which they begin, those that a worker takes together. Where requests
+/// take long, what counts is how many of them a case sends; elsewhere only very long cases come before the others, which
+/// keep the order of the plan.
 pub(super) fn of_phase(env: &RunContext, phase: Phase) -> Vec<Vec<usize>> {
     let plan = &env.plan;
     let is_in_phase = |index: &usize| {
@@ -47,7 +50,7 @@ pub(super) fn of_phase(env: &RunContext, phase: Phase) -> Vec<Vec<usize>> {
         let ordered = information::by_information(&env.contract, plan, &cases);
         return together(env, &Chains::default(), ordered.into_iter().map(|(index, _)| index));
     }
-    let is_far = env.target.concurrency().lanes() > 1;
+    let is_far = env.target.concurrency().is_far();
     let chains = Chains::of(env, is_far, (0..plan.cases.len()).filter(is_in_phase));
     let weigh = |index: usize| {
         let alone = [index];
@@ -121,6 +124,7 @@ fn together(env: &RunContext, chains: &Chains, cases: impl Iterator<Item = usize
         };
         let most = match (shares, &env.settings.fail_fast) {
             (true, _) => usize::MAX,
+            (false, None) if env.target.concurrency().is_far() => TOGETHER_FAR,
             (false, None) => TOGETHER,
             // What tells most comes first, wherever it is.
             (false, Some(_)) => 1,
@@ -159,7 +163,7 @@ fn calls(env: &RunContext, index: usize, exactly: bool) -> u64 {
     let rounds = u64::from(rounds(env.settings.profile, &case.check));
     match &case.check {
         Check::Scenario { scenario } => env.plan.suites.scenarios.get(*scenario).map_or(0, Scenario::weight),
-        Check::Sequence { .. } => stateful::transitions(env.settings.profile),
+        Check::Sequence { .. } => stateful::transitions(env.settings.profile) * of_example,
         Check::Valid { form: Form::Random } => rounds * of_example,
         _ if exactly => env.generator.families(case).len() as u64 * rounds * of_example,
         _ => 0,

@@ -35,10 +35,14 @@ fn amount(profile: Profile) -> (usize, usize) {
     }
 }
 
-/// How many transitions the sequences of a family have together.
+/// Transitions of the courses of a family, roughly.
+const OF_COURSES: usize = 40;
+
+/// How many transitions the sequences of a family have together, roughly.
 pub(super) fn transitions(profile: Profile) -> u64 {
     let (count, length) = amount(profile);
-    (count * length) as u64
+    let courses = if profile == Profile::Quick { 0 } else { OF_COURSES };
+    (count * length + courses) as u64
 }
 
 impl Worker {

@@ -16,8 +16,8 @@ use crate::spec::contract::Operation;
 const DRAWS: usize = 24;
 /// How many members one course changes one after another.
 const CHANGES: usize = 10;
-/// The same in the deep profile, whose courses can go on side by side.
-const DEEP_CHANGES: usize = 5;
+/// The same in the deep profile, and where requests take long: there courses go on side by side.
+const FEWER_CHANGES: usize = 5;
 
 /// The parts of a course for each resource type that belongs to no other. Also says which steps they take one after another.
 pub fn courses(env: &RunContext, binding: &Binding<'_>, runner: &mut TestRunner) -> (Vec<Vec<Transition>>, Coverage) {
@@ -26,7 +26,8 @@ pub fn courses(env: &RunContext, binding: &Binding<'_>, runner: &mut TestRunner)
     for resource in &binding.sequence.resources {
         let mut generator = SequenceGenerator::new(env, binding, runner, &coverage);
         let Some((maker, input, updates)) = generator.beginnings(resource) else { continue };
-        let changes = if env.settings.profile == Profile::Deep { DEEP_CHANGES } else { CHANGES };
+        let goes_side_by_side = env.settings.profile == Profile::Deep || env.target.concurrency().is_far();
+        let changes = if goes_side_by_side { FEWER_CHANGES } else { CHANGES };
         let members = updates.chunks(changes).map(|some| Part::Members(some.to_vec()));
         for part in std::iter::once(Part::Life).chain(members) {
             let mut generator = SequenceGenerator::new(env, binding, runner, &coverage);

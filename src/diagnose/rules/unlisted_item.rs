@@ -1,0 +1,75 @@
+//! A list that loses items breaks every rule that looks for one of them.
+
+use crate::diagnose::engine::Links;
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::groups::grouped;
+use crate::judge::finding::FindingKind;
+
+/// How a sentence about the number of elements names it.
+const LENGTH: &str = "has length ";
+/// How a sentence ends that says that something is not listed.
+const NOT_SHOWN: [&str; 2] = ["]` is absent.", "It is not."];
+
+pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
+    for group in grouped(findings, |finding| lacks_an_item(finding).then_some(finding.operation)).values() {
+        // What a plain request does not show is not shown by one with filters either.
+        let plainest = |position: &&usize| {
+            let finding = findings.get(**position);
+            let asked = finding.map_or(0, |finding| finding.request_members().len());
+            (asked, finding.map(|finding| (!finding.is_direct, std::cmp::Reverse(finding.occurrences))))
+        };
+        let Some(primary) = group.iter().min_by_key(plainest).copied() else { continue };
+        group.iter().for_each(|position| links.follows(*position, primary));
+    }
+}
+
+/// Whether a list does not show an item that it should show.
+fn lacks_an_item(finding: &Evidence<'_>) -> bool {
+    finding.is_general()
+        && finding.kind == FindingKind::WrongBehaviour
+        && (NOT_SHOWN.iter().any(|end| finding.observed.ends_with(end)) || is_short(finding))
+}
+
+/// Whether a list has fewer elements than it should have.
+fn is_short(finding: &Evidence<'_>) -> bool {
+    match (length(finding.expected), length(finding.observed)) {
+        (Some(expected), Some(observed)) => observed < expected,
+        _ => false,
+    }
+}
+
+fn length(sentence: &str) -> Option<u64> {
+    sentence.split_once(LENGTH)?.1.strip_suffix('.')?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::diagnose::samples::{body, finding, linked};
+
+    fn seen(clause: &'static str, expected: &'static str, observed: &'static str) -> Evidence<'static> {
+        Evidence { expected, observed, ..finding(clause, "ListChannels", FindingKind::WrongBehaviour) }
+    }
+
+    #[test]
+    fn a_list_that_loses_items_is_one_cause_named_by_the_plainest_request() {
+        let tags = Evidence {
+            request: body(json!({"filterByName": "a"})),
+            ..seen("rule.tags-of-create-appear-everywhere", "`items[arn=…].tags` is {}.", "`items[arn=…]` is absent.")
+        };
+        let shown = seen("rule.lists-show-what-was-created", "The channel is shown.", "It is not.");
+        let short = seen("rule.pages-are-disjoint-and-complete", "`items` has length 3.", "`items` has length 2.");
+        assert_eq!(linked(link, &[tags, shown, Evidence { occurrences: 9, ..short }]), [2, 2, 2]);
+    }
+
+    #[test]
+    fn wrong_members_longer_lists_and_other_lists_stay_apart() {
+        let shown = seen("rule.lists-show-what-was-created", "The channel is shown.", "It is not.");
+        let member = seen("rule.tags-of-create-appear-everywhere", "", "`items[arn=…].tags` is absent.");
+        let long = seen("rule.default-page-size-is-100", "`items` has length 3.", "`items` has length 4.");
+        let elsewhere = Evidence { operation: "ListStreamKeys", ..shown.clone() };
+        assert_eq!(linked(link, &[shown, member, long, elsewhere]), [0, 1, 2, 3]);
+    }
+}
