@@ -1,13 +1,12 @@
 //! What is asked again, and for how long: a response that a step waits for, and differences that lag can explain.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::difference::{Differing, Kind, Response};
 use super::program::Step;
 use super::side::{Called, Played, Side};
-use crate::clock;
 use crate::judge::Answer;
 use crate::judge::assertion::{self, Observation};
 use crate::plan::suite::{Assert, Expect};
@@ -26,33 +25,10 @@ pub const PAUSES: [Duration; 6] = [
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a response is waited for that did not come before.
 const SHORT_PATIENCE: Duration = Duration::from_millis(800);
-/// First pause of a wait; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-/// Longest pause of a wait.
-const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
-/// The pauses of a step that waits.
-pub struct Polling {
-    deadline: Instant,
-    pause: Duration,
-}
-
-impl Polling {
-    /// Begins to wait; not for long, if the same was waited for in vain before.
-    pub fn new(is_in_vain: bool) -> Polling {
-        let patience = if is_in_vain { SHORT_PATIENCE } else { PATIENCE };
-        Polling { deadline: clock::instant() + patience, pause: FIRST_PAUSE }
-    }
-
-    /// Waits before the next request; false if the time is over.
-    pub async fn pause(&mut self) -> bool {
-        if clock::instant() >= self.deadline {
-            return false;
-        }
-        tokio::time::sleep(self.pause).await;
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        true
-    }
+/// How long a response is waited for; not for long, if the same was waited for in vain before.
+pub fn patience(is_in_vain: bool) -> Duration {
+    if is_in_vain { SHORT_PATIENCE } else { PATIENCE }
 }
 
 /// Whether a change that has not arrived yet can be why two responses to a read differ. What is wrong with a request, the

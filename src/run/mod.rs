@@ -59,6 +59,7 @@ use tokio::time::sleep;
 
 pub use case_executor::{CaseExecutor, CaseSender, Prepared};
 pub use link::Link;
+pub(crate) use polling::Polling;
 pub use recorder::Recorder;
 pub use settings::Settings;
 

@@ -1,9 +1,9 @@
 //! Polling for lag: a step is sent again only while its response can be read and waiting can still make it right
 //! ([`crate::judge::lag`]).
 
+use std::future::Future;
 use std::time::{Duration, Instant};
 
-use super::run_context::RunContext;
 use crate::clock;
 use crate::judge::lag::BodyForm;
 
@@ -16,7 +16,7 @@ const MALFORMED_SHARE: u32 = 10;
 
 /// The waits of one step.
 #[derive(Debug)]
-pub(super) struct Polling {
+pub(crate) struct Polling {
     started: Instant,
     patience: Duration,
     wait: Duration,
@@ -24,22 +24,22 @@ pub(super) struct Polling {
 
 impl Polling {
     /// Starts now; `patience` is how long lag may take.
-    pub(super) fn new(patience: Duration) -> Polling {
+    pub(crate) fn new(patience: Duration) -> Polling {
         Polling { started: clock::instant(), patience, wait: FIRST_WAIT }
     }
 
     /// Started at a moment in the past.
-    pub(super) fn since(started: Instant, patience: Duration) -> Polling {
+    pub(crate) fn since(started: Instant, patience: Duration) -> Polling {
         Polling { started, patience, wait: FIRST_WAIT }
     }
 
     /// Whether the whole patience is used up.
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.is_too_late(BodyForm::WellFormed)
     }
 
     /// Whether the patience is used up.
-    pub(super) fn is_too_late(&self, form: BodyForm) -> bool {
+    pub(crate) fn is_too_late(&self, form: BodyForm) -> bool {
         let patience = match form {
             BodyForm::WellFormed => self.patience,
             BodyForm::Malformed => self.patience / MALFORMED_SHARE,
@@ -48,13 +48,13 @@ impl Polling {
     }
 
     /// How long it took until now; `None` if nothing was waited for.
-    pub(super) fn lag(&self) -> Option<Duration> {
+    pub(crate) fn lag(&self) -> Option<Duration> {
         (self.wait > FIRST_WAIT).then(|| self.started.elapsed())
     }
 
-    /// Waits before the next request, or until the run is stopped.
-    pub(super) async fn pause(&mut self, env: &RunContext) {
-        env.target.pause(self.wait).await;
+    /// Waits before the next request, by what `pause` does for a time.
+    pub(crate) async fn pause<Pause: Future<Output = ()>>(&mut self, pause: impl FnOnce(Duration) -> Pause) {
+        pause(self.wait).await;
         self.wait = (self.wait * 2).min(LONGEST_WAIT);
     }
 }

@@ -202,7 +202,7 @@ impl Session<'_> {
             if is_too_late || (lagging().next().is_some() && env.stays(lagging())) {
                 return Ok(performed);
             }
-            polling.pause(&env).await;
+            polling.pause(|wait| env.target.pause(wait)).await;
         }
     }
 

@@ -161,7 +161,7 @@ impl Session<'_> {
             if suspected.found.is_empty() || !may_lag || is_too_late || env.stays(violations.iter()) {
                 return;
             }
-            polling.pause(&env).await;
+            polling.pause(|wait| env.target.pause(wait)).await;
         }
     }
 

@@ -129,7 +129,7 @@ impl Execution<'_, '_> {
                     .conclude(role, &divergences, judgement, exchange, &laws_of_list(&entities), progress)
                     .await;
             }
-            polling.pause(self.env).await;
+            polling.pause(|wait| self.env.target.pause(wait)).await;
         }
     }
 
