@@ -2,11 +2,12 @@
 
 mod page;
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::sync::Arc;
 
-use super::args::{CompareArgs, TargetArgs};
+use super::args::{CompareArgs, EffortArgs, PlanArgs, RunArgs, SelectionArgs, TargetArgs, VerdictArgs};
 use super::endpoint::Endpoint;
 use super::environment::Environment;
 use super::error::CliError;
@@ -14,11 +15,10 @@ use super::exit::Exit;
 use super::output::{self, ReportTarget, print, print_error};
 use super::progress::Progress;
 use super::run::interrupt;
-use super::{embedded, resolve, stages, values};
+use super::{config, embedded, resolve, stages, values};
 use crate::compare::{self, CompareError, Comparison};
 use crate::report::Format;
 use crate::run::settings::{Settings, Shard};
-use crate::run::span::Span;
 
 /// A report that is open before anything is sent.
 struct Sink {
@@ -28,15 +28,21 @@ struct Sink {
 
 /// Compares two targets.
 pub async fn compare(args: CompareArgs, environment: &Environment) -> Result<Exit, CliError> {
-    output::choose_colours(args.console.color);
-    let loaded = stages::load(args.spec.as_deref())?;
-    let plan = stages::plan(&loaded.contract, &loaded.suites, &args.only, &args.skip, Shard::default())?;
-    let (mut a, mut b) = settings(&args, environment)?;
-    let is_embedded = (args.endpoint.is_none(), args.against.is_none());
+    let (shared, left_out) = shared(&args, environment)?;
+    let RunArgs { target, plan: PlanArgs { mut selection, .. }, effort, verdict, console, .. } = shared;
+    output::choose_colours(console.color);
+    for format in left_out {
+        print_error(&format!("a comparison has no {format} report: none is written\n"));
+    }
+    let loaded = stages::load(selection.spec.as_deref())?;
+    stages::select_operations(&mut selection.only, &selection.operation, &loaded.contract)?;
+    let plan = stages::plan(&loaded.contract, &loaded.suites, &selection.only, &selection.skip, Shard::default())?;
+    let (mut a, mut b) = settings(&args, &target, &effort, environment)?;
+    let is_embedded = (target.endpoint.is_none(), args.against.is_none());
     if is_embedded.0 || is_embedded.1 {
         stages::expect_reference(&loaded.contract, "name both targets with --endpoint and --against")?;
     }
-    let mut sinks = args.report.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let mut sinks = verdict.report.iter().map(open).collect::<Result<Vec<_>, _>>()?;
     let started = |error| CliError::CouldNotTest(format!("the reference server did not start: {error}"));
     let server_a = if is_embedded.0 { Some(embedded::start(&mut a).await.map_err(started)?) } else { None };
     let server_b = if is_embedded.1 { Some(embedded::start(&mut b).await.map_err(started)?) } else { None };
@@ -56,8 +62,8 @@ pub async fn compare(args: CompareArgs, environment: &Environment) -> Result<Exi
     }
     let is_on_stdout = sinks.iter().any(|sink| sink.to.is_none());
     let view = page::View {
-        is_quiet: args.console.quiet == Some(true),
-        is_verbose: args.console.verbose == Some(true),
+        is_quiet: console.quiet == Some(true),
+        is_verbose: console.verbose == Some(true),
         width: output::width(),
         files: sinks.iter().filter_map(|sink| Some((sink.format, sink.to.as_ref()?.0.clone()))).collect(),
     };
@@ -86,34 +92,72 @@ fn explained(error: CompareError) -> CliError {
     }
 }
 
-/// The settings of both targets.
-fn settings(args: &CompareArgs, environment: &Environment) -> Result<(Settings, Settings), CliError> {
-    let first = TargetArgs {
-        endpoint: args.endpoint.clone(),
-        auth: args.auth,
-        region: args.region.clone(),
-        broadcast: args.broadcast.clone(),
-        wait: args.wait,
-        ..TargetArgs::default()
+/// What flags, variables and the configuration file say of the settings that `run` has as well, and the formats that only
+/// variables and the file ask for and a comparison does not have.
+fn shared(args: &CompareArgs, environment: &Environment) -> Result<(RunArgs, BTreeSet<Format>), CliError> {
+    let flags = RunArgs {
+        target: TargetArgs {
+            endpoint: args.endpoint.clone(),
+            auth: args.auth,
+            region: args.region.clone(),
+            broadcast: args.broadcast.clone(),
+            wait: args.wait,
+            ..TargetArgs::default()
+        },
+        plan: PlanArgs {
+            selection: SelectionArgs {
+                spec: args.spec.clone(),
+                only: args.only.clone(),
+                skip: args.skip.clone(),
+                operation: args.operation.clone(),
+                config: args.config.clone(),
+            },
+            ..PlanArgs::default()
+        },
+        effort: EffortArgs {
+            profile: args.profile,
+            seed: args.seed,
+            jobs: args.jobs,
+            request_timeout: args.request_timeout,
+            deadline: args.deadline,
+            ..EffortArgs::default()
+        },
+        verdict: VerdictArgs { report: args.report.clone(), ..VerdictArgs::default() },
+        console: args.console.clone(),
+        ..RunArgs::default()
     };
+    let (flags, config) = config::read(flags, environment)?;
+    let mut all = config.under(flags);
+    let mut left_out = BTreeSet::new();
+    if args.report.is_empty() {
+        // The same variables and file may serve a run, which has more formats.
+        all.verdict.report.retain(|report| is_format(report.format) || !left_out.insert(report.format));
+    }
+    Ok((all, left_out))
+}
+
+/// The settings of both targets.
+fn settings(
+    args: &CompareArgs,
+    target: &TargetArgs,
+    effort: &EffortArgs,
+    environment: &Environment,
+) -> Result<(Settings, Settings), CliError> {
+    let TargetArgs { endpoint, auth, region, broadcast, wait, .. } = target.clone();
     let second = TargetArgs {
         endpoint: args.against.clone(),
-        auth: args.against_auth.or(args.auth),
-        region: args.against_region.clone().or_else(|| args.region.clone()),
+        auth: args.against_auth.or(auth),
+        region: args.against_region.clone().or_else(|| region.clone()),
         broadcast: args.against_broadcast.clone(),
-        wait: args.wait,
+        wait,
         ..TargetArgs::default()
     };
+    let first = TargetArgs { endpoint, auth, region, broadcast, wait, ..TargetArgs::default() };
     let (mut a, mut b) = (one(&first, "--endpoint", environment)?, one(&second, "--against", environment)?);
-    for settings in [&mut a, &mut b] {
-        settings.jobs = 1;
-        settings.seed = args.seed.unwrap_or(settings.seed);
-        settings.profile = args.profile.unwrap_or(settings.profile);
-        settings.deadline = args.deadline.map(|Span(limit)| limit);
-        settings.request_timeout = args.request_timeout.map_or(settings.request_timeout, |Span(limit)| limit);
-        values::time_limit("deadline", args.deadline)?;
-        values::time_limit("request-timeout", args.request_timeout)?;
-    }
+    let effort = EffortArgs { jobs: effort.jobs.or(Some(1)), cases: None, rate: None, ..effort.clone() };
+    values::check(&RunArgs { effort: effort.clone(), ..RunArgs::default() })?;
+    resolve::effort(&mut a, &effort);
+    resolve::effort(&mut b, &effort);
     Ok((a, b))
 }
 
@@ -129,8 +173,13 @@ fn one(args: &TargetArgs, flag: &str, environment: &Environment) -> Result<Setti
     resolve::target(args, environment)
 }
 
+/// Whether a comparison has a report of the format.
+fn is_format(format: Format) -> bool {
+    matches!(format, Format::Json | Format::Markdown)
+}
+
 fn open(target: &ReportTarget) -> Result<Sink, CliError> {
-    if !matches!(target.format, Format::Json | Format::Markdown) {
+    if !is_format(target.format) {
         return Err(CliError::usage(format!(
             "a comparison has no {} report: write json=FILE or markdown=FILE",
             target.format

@@ -216,7 +216,8 @@ fn network(args: &TargetArgs, environment: &Environment) -> Network {
     network
 }
 
-fn effort(settings: &mut Settings, args: &EffortArgs) {
+/// Sets what is said of the effort.
+pub fn effort(settings: &mut Settings, args: &EffortArgs) {
     settings.seed = args.seed.unwrap_or(settings.seed);
     settings.profile = args.profile.unwrap_or(settings.profile);
     settings.cases = args.cases;

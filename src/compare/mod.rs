@@ -2,8 +2,10 @@
 //! the values that they made up renamed. It knows no rule of the service's behaviour, so it finds what no rule says yet.
 //! Programs, the bijection and the comparison are plain data and pure functions; [`compare()`] plays them.
 
+mod ahead;
 mod builder;
 mod cases;
+mod corresponding;
 mod difference;
 mod draw;
 mod driver;

@@ -1,19 +1,21 @@
 //! Plays programs on both targets in step, and compares each pair of responses.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
-use super::difference::{Comparer, Differing, Kind, Response};
+use super::ahead::{Ahead, Unbound};
+use super::corresponding::{self, Corresponding};
+use super::difference::{Comparer, Differing, Kind};
 use super::past::Past;
-use super::program::{Action, Program, Step, read_reference};
+use super::program::{Action, Program, Step};
 use super::renaming::Renaming;
 use super::side::{Called, Played, Side};
-use super::waiting::{self, Polling};
-use crate::generate::placeholder;
+use super::waiting;
 use crate::judge::Answer;
 use crate::plan::suite::Expect;
+use crate::run::Polling;
 use crate::spec::Contract;
 use crate::spec::clause::ClauseKind;
 use crate::spec::contract::Operation;
@@ -71,26 +73,16 @@ pub struct Run {
     pub is_cut: bool,
 }
 
-/// Two texts that were made up at the same place.
-#[derive(Debug, Clone)]
-pub struct Corresponding {
-    pub operation: String,
-    pub path: String,
-    pub input: String,
-    pub a: String,
-    pub b: String,
-}
-
 /// What a program made and saw on the first and on the second target.
-type Both = (Played, Played);
+pub(super) type Both = (Played, Played);
 
 /// A call with each target's own values.
-struct Request<'r> {
-    step: &'r Step,
-    operation: &'r Operation,
-    a: Value,
-    b: Value,
-    regions: (Option<String>, Option<String>),
+pub(super) struct Request<'r> {
+    pub step: &'r Step,
+    pub operation: &'r Operation,
+    pub a: Value,
+    pub b: Value,
+    pub regions: (Option<String>, Option<String>),
 }
 
 /// Both targets.
@@ -105,6 +97,8 @@ pub struct Pairing<'p> {
     pub in_vain: BTreeSet<String>,
     /// What the programs so far deleted.
     pub past: Past,
+    /// Requests in flight to each target.
+    pub jobs: usize,
     /// Why no more programs are played, once that is so.
     pub stop: Arc<OnceLock<String>>,
 }
@@ -121,7 +115,8 @@ impl Pairing<'_> {
         let mut renaming = Renaming::default();
         let mut played = Both::default();
         let given = program.given();
-        for step in &program.steps {
+        let mut ahead = Ahead::new();
+        for (position, step) in program.steps.iter().enumerate() {
             let is_going_on = match &step.action {
                 Action::Broadcast { resource, state } => {
                     let bound = (self.a.bind(resource, &played.0), self.b.bind(resource, &played.1));
@@ -132,7 +127,12 @@ impl Pairing<'_> {
                     let on_a = self.a.broadcast(&a, *state, &mut played.0).await;
                     on_a == self.b.broadcast(&b, *state, &mut played.1).await
                 }
-                Action::Call { .. } => self.call(step, &given, &mut renaming, &mut played, &mut run).await,
+                Action::Call { .. } => {
+                    if ahead.is_empty() {
+                        ahead = self.read_ahead(program.steps.get(position..).unwrap_or_default(), &played).await;
+                    }
+                    self.call(step, &given, &mut renaming, (&mut played, &mut ahead), &mut run).await
+                }
             };
             if !is_going_on || self.is_stopped() {
                 run.is_cut = true;
@@ -150,33 +150,31 @@ impl Pairing<'_> {
         step: &Step,
         given: &BTreeSet<&str>,
         renaming: &mut Renaming,
-        played: &mut Both,
+        (played, ahead): (&mut Both, &mut Ahead),
         run: &mut Run,
     ) -> bool {
-        let Action::Call { operation: name, input, region } = &step.action else { return true };
+        let Action::Call { operation: name, input, .. } = &step.action else { return true };
         let Some(operation) = self.contract.operation(name) else { return true };
-        let bound = (self.a.bind(input, &played.0), self.b.bind(input, &played.1));
-        let is_on_one_side = bound.0.is_some() != bound.1.is_some();
-        let (Some(input_a), Some(input_b)) = bound else {
+        let request = match self.request(step, operation, played) {
+            Ok(request) => request,
             // What an earlier response shows on one side only is a difference of that step.
-            run.is_cut |= is_on_one_side;
-            return true;
+            Err(Unbound { is_on_one_side }) => {
+                run.is_cut |= is_on_one_side;
+                return true;
+            }
         };
-        correspond(renaming, &input_a, &input_b);
-        let bind_region = |side: &Side, played: &Played| {
-            let bound = region.as_deref().and_then(|region| side.bind(&Value::from(region), played));
-            bound.and_then(|region| region.as_str().map(str::to_owned))
+        corresponding::inputs(renaming, &request.a, &request.b);
+        let mut called = match ahead.remove(&step.id) {
+            Some(called) => self.noted(&request, called, played),
+            None => self.send(&request, played).await,
         };
-        let regions = (bind_region(&self.a, &played.0), bind_region(&self.b, &played.1));
-        let request = Request { step, operation, a: input_a, b: input_b, regions };
-        let mut called = self.send(&request, played).await;
         if let Some(expect) = &step.awaits {
             self.wait_for(expect, &request, &mut called, played).await;
         }
         let found = self.settled(&request, &mut called, given, renaming, played).await;
         self.lasting.extend(found.iter().map(|differing| Key::of(step, operation, self.contract, differing)));
         let (called_a, called_b) = called;
-        note_corresponding(operation, input, &called_a.response, &called_b.response, run);
+        run.corresponding.extend(corresponding::texts(operation, input, &called_a.response, &called_b.response));
         let is_same_answer = !found.iter().any(|differing| differing.kind == Kind::Answer);
         run.told.extend(found.into_iter().map(|differing| Told {
             step: step.id,
@@ -215,7 +213,7 @@ impl Pairing<'_> {
     ) {
         let Request { step, operation, a, b, regions } = request;
         let awaited = waiting::awaited(step, expect);
-        let mut polling = Polling::new(self.in_vain.contains(&awaited));
+        let mut polling = Polling::new(waiting::patience(self.in_vain.contains(&awaited)));
         loop {
             let ready = (
                 waiting::is_ready(step, expect, &self.a, &called.0, &played.0),
@@ -224,10 +222,11 @@ impl Pairing<'_> {
             if ready == (true, true) || self.is_stopped() {
                 return;
             }
-            if !polling.pause().await {
+            if polling.is_over() {
                 self.in_vain.insert(awaited);
                 return;
             }
+            polling.pause(tokio::time::sleep).await;
             if !ready.0 {
                 called.0 = self.a.call(operation, a.clone(), regions.0.as_deref(), &mut played.0).await;
             }
@@ -280,67 +279,5 @@ impl Pairing<'_> {
         (a, b): &(Called, Called),
     ) -> Vec<Differing> {
         self.comparer.differences(operation, renaming, &self.past, given, &a.response, &b.response)
-    }
-}
-
-/// Names of nothing, and other values that each target is given its own of, correspond.
-fn correspond(renaming: &mut Renaming, a: &Value, b: &Value) {
-    match (a, b) {
-        (Value::String(a), Value::String(b)) if a != b => {
-            renaming.relate(a, b);
-        }
-        (Value::Array(a), Value::Array(b)) => a.iter().zip(b).for_each(|(a, b)| correspond(renaming, a, b)),
-        (Value::Object(a), Value::Object(b)) => {
-            for (name, a) in a {
-                if let Some(b) = b.get(name) {
-                    correspond(renaming, a, b);
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Notes texts of both targets at the same place that differ, for each member that is not in a list.
-fn note_corresponding(operation: &Operation, input: &Value, a: &Response, b: &Response, run: &mut Run) {
-    let (Some(a), Some(b)) = (&a.body, &b.body) else { return };
-    // What refers to other resources is another request in every program.
-    let refers = placeholder::names(input).into_iter().any(|name| read_reference(name).is_some());
-    if refers {
-        return;
-    }
-    let mut pairs: BTreeMap<String, (String, String)> = BTreeMap::new();
-    collect(a, b, "", &mut pairs);
-    for (path, (a, b)) in pairs {
-        let of_token = operation.pagination.as_ref().is_some_and(|pages| pages.output_token == path);
-        let is_time = operation
-            .output
-            .find(&path)
-            .is_none_or(|node| !matches!(node.kind, crate::spec::contract::NodeKind::String));
-        if !of_token && !is_time {
-            run.corresponding.push(Corresponding {
-                operation: operation.name.clone(),
-                path,
-                input: input.to_string(),
-                a,
-                b,
-            });
-        }
-    }
-}
-
-fn collect(a: &Value, b: &Value, path: &str, pairs: &mut BTreeMap<String, (String, String)>) {
-    match (a, b) {
-        (Value::String(a), Value::String(b)) => {
-            pairs.insert(path.to_owned(), (a.clone(), b.clone()));
-        }
-        (Value::Object(a), Value::Object(b)) => {
-            for (name, a) in a {
-                if let Some(b) = b.get(name) {
-                    collect(a, b, &super::difference::below(path, name), pairs);
-                }
-            }
-        }
-        _ => {}
     }
 }

@@ -149,7 +149,7 @@ impl Side {
         Some(Arn { region: self.link.region(), account, resource_id: &id, ..shape }.to_string())
     }
 
-    /// Sends an input. A paginated operation that succeeds is followed to its last page.
+    /// Sends an input, and takes note of what came back.
     pub async fn call(
         &mut self,
         operation: &Operation,
@@ -157,18 +157,29 @@ impl Side {
         region: Option<&str>,
         played: &mut Played,
     ) -> Called {
+        let called = self.fetch(operation, input, region).await;
+        self.note(operation, &called, region, played);
+        called
+    }
+
+    /// Sends an input. A paginated operation that succeeds is followed to its last page.
+    pub async fn fetch(&self, operation: &Operation, input: Value, region: Option<&str>) -> Called {
         let exchange = self.link.send(&protocol::request(operation, &input), region).await;
         let response = self.read(&exchange);
         let mut called = Called { input, response, exchange };
         self.follow_pages(operation, region, &mut called).await;
+        called
+    }
+
+    /// Takes note of secrets, and of what a call made.
+    pub fn note(&mut self, operation: &Operation, called: &Called, region: Option<&str>, played: &mut Played) {
         self.secrets.note(&operation.input, &called.input);
         if let Some(body) = &called.response.body {
             self.secrets.note(&operation.output, body);
         }
         if called.response.answer == Answer::Success {
-            self.remember(operation, &called, region, played);
+            self.remember(operation, called, region, played);
         }
-        called
     }
 
     fn read(&self, exchange: &Exchange) -> Response {
@@ -185,7 +196,7 @@ impl Side {
     }
 
     /// Puts the items of all pages in the place of those of the first; an error on the way is the response.
-    async fn follow_pages(&mut self, operation: &Operation, region: Option<&str>, called: &mut Called) {
+    async fn follow_pages(&self, operation: &Operation, region: Option<&str>, called: &mut Called) {
         let Some(pagination) = &operation.pagination else { return };
         let (Some(items), Value::Object(first)) = (&pagination.items, &called.input) else { return };
         let mut input = first.clone();

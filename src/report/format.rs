@@ -8,7 +8,7 @@ use super::sarif::UserFiles;
 use super::{badge, html, json, junit, markdown, sarif};
 
 /// A format that a record can be written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     /// The record itself.
     Json,

@@ -51,12 +51,21 @@ pub struct CompareArgs {
     /// Drops cases and clauses whose id matches; repeatable
     #[arg(long, value_name = "GLOB", help_heading = "What to compare")]
     pub skip: Vec<String>,
+    /// Keeps the cases of an operation, like --only 'NAME.*'; repeatable
+    #[arg(long, value_name = "NAME", help_heading = "What to compare")]
+    pub operation: Vec<String>,
+    /// Settings as TOML; the keys that are flags here count [default: ivs-conformance.toml if present]
+    #[arg(long, value_name = "FILE", help_heading = "What to compare")]
+    pub config: Option<PathBuf>,
     /// How much is tried [default: standard]
     #[arg(long, value_name = "PROFILE", value_parser = profiles(), help_heading = "Effort")]
     pub profile: Option<Profile>,
     /// Seed of every random choice [default: fixed]
     #[arg(long, value_name = "N", help_heading = "Effort")]
     pub seed: Option<u64>,
+    /// Requests in flight to each target: reads that follow each other are sent together [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Effort")]
+    pub jobs: Option<usize>,
     /// How long one request may take: seconds, or 30s, 5m [default: 10]
     #[arg(long, value_name = "S", help_heading = "Effort")]
     pub request_timeout: Option<Span>,
