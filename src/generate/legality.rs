@@ -4,8 +4,10 @@ use serde_json::Value;
 
 use super::errors::{invalid_input_errors, refusal, rule_errors};
 use super::generator::{Details, Generator};
-use super::{placeholder, valid};
+use super::placeholder::{self, Placeholder};
+use super::valid;
 use crate::plan::expectation::Expectation;
+use crate::spec::Arn;
 use crate::spec::clause::{ClauseIndex, ClauseKind, Constraint};
 use crate::spec::contract::{Node, NodeKind, Operation};
 use crate::spec::rules::{Generator as Source, InputRule};
@@ -57,6 +59,13 @@ impl Generator {
         Legality::Legal { doubt: self.doubt(operation, details, input) }
     }
 
+    /// Whether an input, perhaps with placeholders, breaks something, and nothing that is refused for certain.
+    pub fn is_left_open(&self, operation: &Operation, input: &Value) -> bool {
+        let Some(details) = self.details.get(&operation.name) else { return false };
+        let broken = details.prover.broken(operation, input.clone());
+        !broken.is_empty() && broken.iter().all(|clause| self.expected_refusal(operation, *clause, input).is_none())
+    }
+
     /// Whether a broken clause does not merely follow from another broken one.
     fn is_root<'c>(&self, clause: ClauseIndex, mut broken: impl Iterator<Item = &'c ClauseIndex>) -> bool {
         !broken.any(|other| *other != clause && self.follows(clause, *other))
@@ -73,7 +82,7 @@ impl Generator {
             // What breaks a rule's schema is not necessarily invalid, but what has the form of its examples is.
             ClauseKind::Rule => {
                 let rule = self.contract.rules.input_rule(&found.id)?;
-                let is_certain = !rule.given.contains_key(&operation.name) && has_example(operation, rule, input);
+                let is_certain = !rule.given.contains_key(&operation.name) && self.has_example(operation, rule, input);
                 is_certain.then(|| Expectation::refusal(rule_errors(rule)))?
             }
             _ => return None,
@@ -88,6 +97,46 @@ impl Generator {
             is_open |= matches!(value, Value::String(text) if self.most_bytes(operation, node) < text.len());
         });
         is_open
+    }
+
+    /// Whether an input has the form of an example that breaks the rule.
+    fn has_example(&self, operation: &Operation, rule: &InputRule, input: &Value) -> bool {
+        if rule.paths.is_empty() {
+            return rule.violating.iter().any(|example| self.holds(input, example));
+        }
+        let examples = rule.violating.iter().filter(|example| placeholder::names(example).is_empty());
+        let examples: Vec<&Value> = examples.collect();
+        let mut found = false;
+        visit(&operation.input, input, &mut |node, value| {
+            let path = format!("{}.input.{}", operation.name, node.path);
+            found |= rule.paths.contains(&path) && examples.contains(&value);
+        });
+        found
+    }
+
+    /// Whether an object has all that the example has.
+    fn holds(&self, value: &Value, example: &Value) -> bool {
+        match (value, example) {
+            (Value::Object(value), Value::Object(example)) => {
+                example.iter().all(|(name, below)| value.get(name).is_some_and(|value| self.holds(value, below)))
+            }
+            (Value::String(text), Value::String(example)) => {
+                text == example || placeholder::whole(example).is_some_and(|name| self.may_be(text, name))
+            }
+            _ => value == example,
+        }
+    }
+
+    /// Whether a text is an ARN of the type that a placeholder stands for.
+    fn may_be(&self, text: &str, name: &str) -> bool {
+        let resource = match Placeholder::parse(name) {
+            Placeholder::Resource { resource, .. } | Placeholder::Absent { resource, .. } => resource,
+            Placeholder::Variable(resource) => resource,
+            Placeholder::PublicKey { .. } => return false,
+        };
+        let form = |text: &str| Arn::parse(text).map(|arn| (arn.service.to_owned(), arn.resource_type.to_owned()));
+        let wanted = self.stand_in(&resource).and_then(form);
+        wanted.is_some() && wanted == form(text)
     }
 
     /// The longest text in bytes that a rule allows at a node.
@@ -172,31 +221,6 @@ fn rules_at<'r>(
     rules.iter().filter(move |rule| rule.paths.contains(&path))
 }
 
-/// Whether an input has the form of an example that breaks the rule.
-fn has_example(operation: &Operation, rule: &InputRule, input: &Value) -> bool {
-    let examples = rule.violating.iter().filter(|example| placeholder::names(example).is_empty());
-    let examples: Vec<&Value> = examples.collect();
-    if rule.paths.is_empty() {
-        return examples.iter().any(|example| holds(input, example));
-    }
-    let mut found = false;
-    visit(&operation.input, input, &mut |node, value| {
-        let path = format!("{}.input.{}", operation.name, node.path);
-        found |= rule.paths.contains(&path) && examples.contains(&value);
-    });
-    found
-}
-
-/// Whether an object has all that the example has.
-fn holds(value: &Value, example: &Value) -> bool {
-    match (value, example) {
-        (Value::Object(value), Value::Object(example)) => {
-            example.iter().all(|(name, below)| value.get(name).is_some_and(|value| holds(value, below)))
-        }
-        _ => value == example,
-    }
-}
-
 /// The value without members that are null.
 fn without_nulls(value: Value) -> Value {
     match value {
@@ -254,6 +278,9 @@ mod tests {
             ["CreateChannel.input.name.pattern", "CreateChannel.input.type.enum"]
         );
         assert_eq!(broken("GetChannel", json!({})), ["GetChannel.input.arn.required"]);
+        let recording = "arn:aws:ivs:us-east-1:123456789012:recording-configuration/abcdefgh1234";
+        let both = json!({"filterByName": "ivs-conformance-none", "filterByRecordingConfigurationArn": recording});
+        assert_eq!(broken("ListChannels", both), ["rule.list-channels-filters-are-exclusive"]);
         let policy = json!({"allowedCountries": ["ZZ"]});
         assert_eq!(broken("CreatePlaybackRestrictionPolicy", policy), ["rule.country-is-officially-assigned"]);
     }
