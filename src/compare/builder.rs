@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::program::{Action, Program, Step, read_reference, reference};
 use crate::generate::Generator;
-use crate::generate::placeholder::{self, Placeholder};
+use crate::generate::placeholder::{self, Curve, Placeholder};
 use crate::plan::Plan;
 use crate::plan::suite::{Assert, State, Step as SuiteStep};
 use crate::spec::{Contract, Pattern};
@@ -112,13 +112,18 @@ impl<'b> Builder<'b> {
                 let fresh = self.keys.len() + 1;
                 let name = if name.is_empty() { format!("fresh {fresh}") } else { name };
                 let number = *self.keys.entry(name).or_insert(fresh);
-                let fresh = curve.public_key();
-                Some(Value::from(format!("{}-{number}}}", fresh.trim_end_matches('}'))))
+                Some(named(curve, &number.to_string()))
             }
             Placeholder::Resource { resource, state } => self.resource(&resource, state.as_deref()).map(Value::from),
             Placeholder::Variable(name) if name == "region" => Some(Value::from("${region}")),
             Placeholder::Variable(resource) => self.resource(&resource, None).map(Value::from),
         }
+    }
+
+    /// Placeholder for one of the public keys that the program gave before.
+    pub fn key_again(&self, curve: Curve, choice: usize) -> Option<Value> {
+        let position = choice.checked_rem(self.keys.len())?;
+        self.keys.keys().nth(position).map(|name| named(curve, name))
     }
 
     fn variable(&self, name: &str) -> Option<Value> {
@@ -248,4 +253,9 @@ impl<'b> Builder<'b> {
         bound.at = self.bind(&Value::from(assert.at.as_str()))?.as_str()?.to_owned();
         Some(bound)
     }
+}
+
+/// The placeholder for a public key that has a name.
+fn named(curve: Curve, name: &str) -> Value {
+    Value::from(format!("{}-{name}}}", curve.public_key().trim_end_matches('}')))
 }

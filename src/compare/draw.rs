@@ -1,6 +1,7 @@
 //! Random programs: any operation on any resource in any order. Nothing is known here of what operations do; what they
 //! need and make follows from the contract's shapes.
 
+mod course;
 mod input;
 mod sweep;
 
@@ -24,10 +25,14 @@ const UNTRIED: usize = 8;
 const LISTS: usize = 6;
 /// Of so many values that come again in a read one is cut, in a change.
 const CUT_OF: (usize, usize) = (3, 10);
+/// One of so many changes has its members from two legal inputs.
+const CROSSED: usize = 3;
 /// Largest page that is asked for.
 const LARGEST_PAGE: usize = 3;
 /// Most resources of a type at once.
 const MOST_OF_A_KIND: usize = 3;
+/// One of so many public keys that are given was given before.
+const KEY_AGAIN: usize = 3;
 /// Most values of a shape that a program knows.
 const POOL: usize = 4;
 
@@ -94,6 +99,7 @@ impl<'d> Drawing<'d> {
         };
         draft.choose_kinds(number);
         draft.begin(number);
+        draft.change_one(number);
         while draft.builder.steps.len() < length {
             if draft.step().is_none() {
                 break;
@@ -238,8 +244,13 @@ impl<'d> Draft<'_, 'd> {
     }
 
     fn take(&mut self, choice: &Choice<'d>) -> Option<()> {
-        let operation = choice.operation;
-        let mut input = self.input(operation)?;
+        let input = self.input(choice.operation)?;
+        self.send(choice, &input)
+    }
+
+    /// Adds a call with an input that may have placeholders.
+    fn send(&mut self, choice: &Choice<'d>, input: &Value) -> Option<()> {
+        let (operation, mut input) = (choice.operation, input.clone());
         if let (Some((member, handle)), Value::Object(members)) = (&choice.subject, &mut input) {
             let value = match &member.kind {
                 NodeKind::List { .. } => self.several(handle),

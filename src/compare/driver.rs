@@ -14,11 +14,12 @@ use tokio::time::sleep;
 
 use super::builder::Materials;
 use super::cases;
+use super::corresponding::Corresponding;
 use super::difference::{Comparer, Kind};
 use super::draw::Drawing;
 use super::outcome::{Comparison, Difference};
 use super::past::Past;
-use super::play::{Corresponding, Key, Pairing, Run};
+use super::play::{Key, Pairing, Run};
 use super::program::Program;
 use super::side::{Played, Side};
 use super::support::{Bench, Supports};
@@ -83,9 +84,6 @@ fn random(profile: Profile) -> (usize, usize) {
         _ => (240, 24),
     }
 }
-
-/// Values of both targets at one place, by the input that they belong to.
-type PairsByInput = BTreeMap<String, BTreeSet<(String, String)>>;
 
 /// A difference that was found, before it is written down.
 struct Known {
@@ -152,6 +150,7 @@ pub async fn compare(
             lasting: BTreeSet::new(),
             in_vain: BTreeSet::new(),
             past: Past::default(),
+            jobs: sides.0.jobs,
             stop: Arc::clone(&stop),
         },
         seed: sides.0.seed,

@@ -4,7 +4,7 @@ mod values;
 
 use serde_json::Value;
 
-use self::values::{holder, kept, own_name, tagged, untagged};
+use self::values::{holder, own_name, tagged, untagged, updated};
 use super::difference::{Differing, Kind};
 use super::play::{Performed, Told};
 use crate::judge::Answer;
@@ -282,7 +282,7 @@ impl History<'_> {
                 (RoleKind::Create, Some(given)) if in_tags.is_some() => Some((LawKind::TagsOfCreate, Some(given))),
                 (RoleKind::Create, Some(given)) => Some((LawKind::CreatedIsRead, Some(given))),
                 (RoleKind::Update, Some(given)) => Some((LawKind::UpdateChanges, Some(given))),
-                (RoleKind::Update, None) => known.or_else(|| Some((LawKind::UpdateKeeps, Some(agreed?)))).map(kept),
+                (RoleKind::Update, None) => updated(known, agreed),
                 (RoleKind::Tag, _) if in_tags.is_some() => {
                     tagged(known, a.input.get(role.tags.as_deref()?), in_tags.as_deref()?)
                 }

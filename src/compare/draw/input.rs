@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{CUT_OF, Draft, LARGEST_PAGE, POOL};
+use super::{CROSSED, CUT_OF, Draft, KEY_AGAIN, LARGEST_PAGE, POOL};
 use crate::generate::finished;
 use crate::generate::placeholder::{self, Placeholder};
 use crate::spec::contract::{Node, NodeKind, Operation};
@@ -16,6 +16,10 @@ impl Draft<'_, '_> {
         let generator = self.builder.materials.generator;
         let drawn = generator.draw(operation, &family, &mut self.runner)?.1;
         let mut again = drawn.clone();
+        if !operation.is_readonly && self.below(CROSSED) == 0 {
+            let other = generator.draw(operation, &family, &mut self.runner)?.1;
+            self.cross(&mut again, &other);
+        }
         self.cut_of = if operation.is_readonly { CUT_OF.0 } else { CUT_OF.1 };
         self.repeat(&operation.input, &mut again);
         if let (Some(size), Value::Object(members)) =
@@ -24,8 +28,22 @@ impl Draft<'_, '_> {
         {
             members.insert(size, Value::from(1 + self.below(LARGEST_PAGE)));
         }
-        let is_legal = generator.is_intended(operation, &family, &again);
-        Some(finished(if is_legal { again } else { drawn }))
+        let may_be_sent =
+            generator.is_intended(operation, &family, &again) || generator.is_left_open(operation, &again);
+        Some(finished(if may_be_sent { again } else { drawn }))
+    }
+
+    /// Takes each member from either of two inputs: what the contract leaves open shows where members that do not go with
+    /// each other meet.
+    fn cross(&mut self, input: &mut Value, other: &Value) {
+        let (Value::Object(members), Value::Object(other)) = (input, other) else { return };
+        let names: BTreeSet<String> = members.keys().chain(other.keys()).cloned().collect();
+        for name in names.into_iter().filter(|_| self.below(2) == 0) {
+            match other.get(&name) {
+                Some(value) => drop(members.insert(name, value.clone())),
+                None => drop(members.remove(&name)),
+            }
+        }
     }
 
     /// Puts values that the program gave before in the place of new ones of the same shape.
@@ -78,13 +96,16 @@ impl Draft<'_, '_> {
     pub(super) fn with_known(&mut self, value: &Value) -> Value {
         let mut chosen: BTreeMap<String, Value> = BTreeMap::new();
         for name in placeholder::names(value) {
-            let (Placeholder::Variable(resource) | Placeholder::Resource { resource, .. }) = Placeholder::parse(name)
-            else {
-                continue;
-            };
-            let state = match Placeholder::parse(name) {
-                Placeholder::Resource { state, .. } => state,
-                _ => None,
+            let (resource, state) = match Placeholder::parse(name) {
+                Placeholder::Variable(resource) => (resource, None),
+                Placeholder::Resource { resource, state } => (resource, state),
+                // What follows from a key shows when the key comes again.
+                Placeholder::PublicKey { curve, name: key } if key.is_empty() && self.below(KEY_AGAIN) == 0 => {
+                    let choice = self.below(POOL);
+                    chosen.extend(self.builder.key_again(curve, choice).map(|key| (name.to_owned(), key)));
+                    continue;
+                }
+                _ => continue,
             };
             let fitting: Vec<String> = self
                 .builder

@@ -8,7 +8,7 @@ use crate::spec::Pattern;
 use crate::spec::contract::{Node, NodeKind, Operation};
 
 /// One of so many programs begins with as many resources of its type as it may have.
-const CROWDED: usize = 3;
+pub(super) const CROWDED: usize = 3;
 /// States that a resource goes through in a program that begins with broadcasts: several that are over, and one that goes on.
 const COURSE: [BroadcastState; 5] = [
     BroadcastState::Live,
@@ -38,10 +38,15 @@ impl<'d> Draft<'_, 'd> {
 
     /// The type of which a program has several resources, and how many programs were so before.
     fn crowded(&self, number: usize) -> Option<(&'d str, usize)> {
-        let kinds: Vec<&'d str> = self.builder.materials.plan.resources.types().collect();
-        let turn = number / kinds.len().max(1);
-        let kind = kinds.get(number % kinds.len().max(1)).copied()?;
+        let (kind, turn) = self.turn(number)?;
         turn.is_multiple_of(CROWDED).then_some((kind, turn / CROWDED))
+    }
+
+    /// The type that a program is about, and how many programs before were about it.
+    pub(super) fn turn(&self, number: usize) -> Option<(&'d str, usize)> {
+        let kinds: Vec<&'d str> = self.builder.materials.plan.resources.types().collect();
+        let kind = kinds.get(number % kinds.len().max(1)).copied()?;
+        Some((kind, number / kinds.len().max(1)))
     }
 
     /// Deletes one of several resources, and looks at everything again.

@@ -5,7 +5,20 @@ use serde_json::{Map, Value};
 use crate::plan::sequence::LawKind;
 use crate::spec::path;
 
-pub(super) fn kept((law, value): (LawKind, Option<Value>)) -> (LawKind, Option<Value>) {
+/// What is known of a member after an update that does not give it: what both targets show then, where another member that
+/// was given changes it, or else what was known before.
+pub(super) fn updated(
+    known: Option<(LawKind, Option<Value>)>,
+    agreed: Option<Value>,
+) -> Option<(LawKind, Option<Value>)> {
+    match (known, agreed) {
+        (Some((_, Some(value))), Some(agreed)) if value != agreed => Some((LawKind::UpdateKeeps, Some(agreed))),
+        (None, Some(agreed)) => Some((LawKind::UpdateKeeps, Some(agreed))),
+        (known, _) => known.map(kept),
+    }
+}
+
+fn kept((law, value): (LawKind, Option<Value>)) -> (LawKind, Option<Value>) {
     match law {
         LawKind::CreatedIsRead | LawKind::UpdateChanges => (LawKind::UpdateKeeps, value),
         law => (law, value),
@@ -66,4 +79,23 @@ pub(super) fn holder(body: &Value, place: &str) -> (Option<Value>, String) {
         }
     }
     (None, place.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_an_update_changes_by_the_way_is_known_from_both_targets() {
+        let given = |value: &str| Some((LawKind::CreatedIsRead, Some(json!(value))));
+        let kept = |value: &str| Some((LawKind::UpdateKeeps, Some(json!(value))));
+        assert_eq!(updated(given("a"), Some(json!("b"))), kept("b"));
+        assert_eq!(updated(given("a"), Some(json!("a"))), kept("a"));
+        assert_eq!(updated(given("a"), None), kept("a"));
+        assert_eq!(updated(None, Some(json!("b"))), kept("b"));
+        let open = Some((LawKind::TagsOfCreate, None));
+        assert_eq!(updated(open.clone(), Some(json!("b"))), open);
+    }
 }
