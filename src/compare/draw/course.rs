@@ -1,4 +1,4 @@
-//! Programs that begin with changes of one resource, each the opposite of the one before: all members are given, a tag is
+//! Programs that begin with changes of one of two resources, each the opposite of the one before: all members are given, a tag is
 //! taken away, all members get other values, and then none is given.
 
 use serde_json::{Map, Value};
@@ -29,6 +29,8 @@ impl<'d> Draft<'_, 'd> {
         };
         let (_, update, member) = of(RoleKind::Update).filter(|_| turn % super::sweep::CROWDED == 1)?;
         let maker = contract.operation(resources.producer(kind)?)?;
+        // A change that also reaches its neighbour shows if there is one.
+        self.take(&Choice { operation: maker, subject: None, weight: 1 });
         let mut last = self.fullest(maker, &Value::Null)?;
         let key = tag_key(maker, &last);
         let before = self.builder.handles.len();
