@@ -25,8 +25,10 @@ const UNTRIED: usize = 8;
 const LISTS: usize = 6;
 /// Of so many values that come again in a read one is cut, in a change.
 const CUT_OF: (usize, usize) = (3, 10);
-/// One of so many changes has its members from two legal inputs.
-const CROSSED: usize = 3;
+/// One of so many changes has members that do not go with each other, if the contract leaves open what becomes of it.
+const CROSSED: usize = 8;
+/// How often such an input is looked for.
+const CROSSINGS: usize = 8;
 /// Largest page that is asked for.
 const LARGEST_PAGE: usize = 3;
 /// Most resources of a type at once.

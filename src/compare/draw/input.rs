@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{CROSSED, CUT_OF, Draft, KEY_AGAIN, LARGEST_PAGE, POOL};
-use crate::generate::finished;
+use super::{CROSSED, CROSSINGS, CUT_OF, Draft, KEY_AGAIN, LARGEST_PAGE, POOL};
+use crate::generate::{Family, finished};
 use crate::generate::placeholder::{self, Placeholder};
 use crate::spec::contract::{Node, NodeKind, Operation};
 
@@ -17,8 +17,7 @@ impl Draft<'_, '_> {
         let drawn = generator.draw(operation, &family, &mut self.runner)?.1;
         let mut again = drawn.clone();
         if !operation.is_readonly && self.below(CROSSED) == 0 {
-            let other = generator.draw(operation, &family, &mut self.runner)?.1;
-            self.cross(&mut again, &other);
+            again = self.left_open(operation, &family).unwrap_or(again);
         }
         self.cut_of = if operation.is_readonly { CUT_OF.0 } else { CUT_OF.1 };
         self.repeat(&operation.input, &mut again);
@@ -33,8 +32,19 @@ impl Draft<'_, '_> {
         Some(finished(if may_be_sent { again } else { drawn }))
     }
 
-    /// Takes each member from either of two inputs: what the contract leaves open shows where members that do not go with
-    /// each other meet.
+    /// An input of which the contract leaves open what becomes of it: members of two legal inputs that do not go with each
+    /// other.
+    fn left_open(&mut self, operation: &Operation, family: &Family) -> Option<Value> {
+        let generator = self.builder.materials.generator;
+        (0..CROSSINGS).find_map(|_| {
+            let mut input = generator.draw(operation, family, &mut self.runner)?.1;
+            let other = generator.draw(operation, family, &mut self.runner)?.1;
+            self.cross(&mut input, &other);
+            generator.is_left_open(operation, &input).then_some(input)
+        })
+    }
+
+    /// Takes each member from either of two inputs.
     fn cross(&mut self, input: &mut Value, other: &Value) {
         let (Value::Object(members), Value::Object(other)) = (input, other) else { return };
         let names: BTreeSet<String> = members.keys().chain(other.keys()).cloned().collect();

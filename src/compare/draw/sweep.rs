@@ -114,7 +114,7 @@ impl<'d> Draft<'_, 'd> {
     fn look(&mut self, operation: &Operation, input: Map<String, Value>) {
         self.builder.call(&operation.name, Value::Object(input.clone()));
         if let Some(size) = operation.pagination.as_ref().and_then(|pages| pages.page_size.clone()) {
-            let page = Value::from(1 + self.below(LARGEST_PAGE - 1));
+            let page = Value::from(1 + self.below(LARGEST_PAGE));
             let input = input.into_iter().chain([(size, page)]).collect();
             self.builder.call(&operation.name, Value::Object(input));
         }
