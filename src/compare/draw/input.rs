@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::{CROSSED, CROSSINGS, CUT_OF, Draft, KEY_AGAIN, LARGEST_PAGE, POOL};
-use crate::generate::{Family, finished};
 use crate::generate::placeholder::{self, Placeholder};
+use crate::generate::{Family, finished};
 use crate::spec::contract::{Node, NodeKind, Operation};
 
 impl Draft<'_, '_> {
