@@ -1,7 +1,6 @@
 //! The reference server compiles without the rest of the crate: nothing is shared, or this would not build.
 //!
-//! All of it is type-checked here, which is the proof. Machine code is made of what the test calls only, so that the server
-//! is not built twice; that it serves is shown by all other tests.
+//! Its unit tests run here too, on the server alone.
 
 #![allow(missing_docs, dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
