@@ -3,6 +3,9 @@
 //! this machine that is what the lists show beyond what they showed before; in an account it is found by the run's mark
 //! at the end of the run.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -335,21 +338,4 @@ async fn arns(env: &RunContext, finder: &Finder) -> Result<BTreeSet<String>, Str
     let items = lists::items(&env.contract, &env.target, finder, None, pages).await?;
     let arn = |item: &Value| path::find(item, &finder.arn).and_then(Value::as_str).map(str::to_owned);
     Ok(items.iter().filter_map(arn).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wire::TransportFailure;
-
-    #[test]
-    fn a_request_that_reached_the_target_may_have_succeeded() {
-        let failed = |kind| Reply::Failure(TransportFailure { kind, detail: String::new() });
-        for kind in [FailureKind::Timeout, FailureKind::Closed, FailureKind::Dropped, FailureKind::Protocol] {
-            assert!(may_have_succeeded(&failed(kind)), "{kind:?}");
-        }
-        for kind in [FailureKind::Connect, FailureKind::Tls, FailureKind::Withheld] {
-            assert!(!may_have_succeeded(&failed(kind)), "{kind:?}");
-        }
-    }
 }

@@ -84,7 +84,7 @@ fn many_operations<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
 }
 
 /// The names in a path of a response, without that of the resource that the response shows: `tags` and `a` of
-/// `channel.tags.a`.
+/// `bucket.tags.a`.
 fn names_inside(path: &str) -> impl Iterator<Item = &str> {
     let of_resource = usize::from(path.contains('.'));
     path.split('.').skip(of_resource)

@@ -192,7 +192,9 @@ async fn look_again(worker: &mut Worker, task: &Task, repetitions: u64) -> Looke
         }
     }
     // What looks like noise and could not be shown again, although it was looked for, was noise.
-    let is_unshown = |(key, looks): &(&FindingKey, &mut Looks)| key.kind.may_be_noise() && looks.seen.of == 1;
+    let could_look = !worker.env.target.is_stopped();
+    let is_unshown =
+        |(key, looks): &(&FindingKey, &mut Looks)| could_look && key.kind.may_be_noise() && looks.seen.of == 1;
     looked.iter_mut().filter(is_unshown).for_each(|(_, looks)| looks.seen.of += 1);
     looked
 }
@@ -213,12 +215,17 @@ fn settle(env: &RunContext, tally: &mut Tally, looked: Looked) -> u64 {
             found.trail = latest.trail;
         }
         let task = Task::by_case(found.case, BTreeSet::from([key.clone()]));
-        if seen.of > 1 && seen.times == 1 && !key.kind.is_failure() && reads_lists(env, &task) {
+        if seen.of > 1 && seen.times == 1 && depends_on_content(key.kind) && reads_lists(env, &task) {
             tally.findings.remove(&key);
             dropped += 1;
         }
     }
     dropped
+}
+
+/// Whether what is listed can be the reason of a divergence. It is not the reason of an error.
+fn depends_on_content(kind: FindingKind) -> bool {
+    matches!(kind, FindingKind::WrongBehaviour | FindingKind::AcceptedInvalid | FindingKind::MalformedResponse)
 }
 
 /// Takes back the verdicts of cases that rest on findings which are dropped or intermittent.
