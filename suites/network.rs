@@ -32,7 +32,7 @@ fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         .env("IVS_CONFORMANCE_STATE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"))
         .envs(variables.iter().copied());
     if !arguments.contains(&"--only") {
-        command.arg("run").args(["--only", "GetChannel.input.*", "--profile", "quick"]);
+        command.arg("run").args(["--only", "GetChannel.*", "--profile", "quick"]);
     } else {
         command.arg("run");
     }
@@ -70,7 +70,7 @@ fn a_proxy_leads_to_a_target_that_is_elsewhere() {
         let variables: Vec<(&str, &str)> = variables.iter().map(|name| (*name, proxy.url.as_str())).collect();
         assert_exit(&run_elsewhere(&arguments, &variables), 0, &["conforms"]);
         let heads = proxy.heads();
-        assert!(heads.len() > 10, "{} requests", heads.len());
+        assert!(heads.len() > 20, "{} requests", heads.len());
         for head in heads {
             assert!(head.target.starts_with(ELSEWHERE), "{}", head.target);
             assert_eq!(head.header("host"), Some("ivs.invalid:8080"));

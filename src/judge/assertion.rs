@@ -112,8 +112,8 @@ fn matched(assert: &Assert, spot: Spot<'_>, output: &Value) -> Result<[Sight; 7]
 
 /// The part of a path that selects an item which the output does not have.
 fn absent_item<'p>(at: &'p str, output: &Value) -> Option<&'p str> {
-    let ends = at.match_indices(']').map(|(end, _)| at.get(..=end).unwrap_or_default());
-    ends.into_iter().find(|item| path::find(output, item).is_none())
+    let mut items = at.match_indices(']').filter_map(|(end, _)| at.get(..=end));
+    items.find(|item| path::find(output, item).is_none())
 }
 
 /// Matchers that compare with other values.

@@ -61,6 +61,13 @@ struct Control {
     mended: Vec<Broken>,
 }
 
+impl Control {
+    fn new(finder: Finder, before: Option<BTreeSet<String>>) -> Control {
+        let (suspects, mended) = (Vec::new(), Vec::new());
+        Control { finder, before, looks: 0, suspects, seen: 0, broken: None, mended }
+    }
+}
+
 /// A creating request that failed, and may have made something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Suspect {
@@ -260,12 +267,10 @@ pub(super) async fn prepare(env: &RunContext) {
         let arns = arns(env, &finder).await.ok()?;
         Some((kind, finder, arns))
     };
-    let lanes = env.target.concurrency().lanes().max(1);
+    let lanes = env.target.concurrency().lanes();
     let listed: Vec<_> = stream::iter(finders).map(read).buffered(lanes).collect().await;
     for (kind, finder, arns) in listed.into_iter().flatten() {
-        let (suspects, mended) = (Vec::new(), Vec::new());
-        let before = is_alone.then_some(arns);
-        let control = Control { finder, before, looks: 0, suspects, seen: 0, broken: None, mended };
+        let control = Control::new(finder, is_alone.then_some(arns));
         env.damage.state().controls.insert(kind, control);
     }
 }

@@ -48,7 +48,8 @@ pub(super) fn of_phase(env: &RunContext, phase: Phase) -> Vec<Vec<usize>> {
     if env.settings.fail_fast.is_some() {
         let cases: Vec<usize> = (0..plan.cases.len()).filter(is_in_phase).collect();
         let ordered = information::by_information(&env.contract, plan, &cases);
-        return together(env, &Chains::default(), ordered.into_iter().map(|(index, _)| index));
+        // What tells most comes first, wherever it is.
+        return together(env, &Chains::default(), 1, ordered.into_iter().map(|(index, _)| index));
     }
     let is_far = env.target.concurrency().is_far();
     let chains = Chains::of(env, is_far, (0..plan.cases.len()).filter(is_in_phase));
@@ -65,7 +66,8 @@ pub(super) fn of_phase(env: &RunContext, phase: Phase) -> Vec<Vec<usize>> {
     };
     let mut weighed: Vec<(u64, usize)> = (0..plan.cases.len()).filter(is_in_phase).map(weigh).collect();
     weighed.sort_by_key(|(calls, _)| Reverse(*calls));
-    together(env, &chains, weighed.into_iter().map(|(_, index)| index))
+    let most = if is_far { TOGETHER_FAR } else { TOGETHER };
+    together(env, &chains, most, weighed.into_iter().map(|(_, index)| index))
 }
 
 impl Chains {
@@ -102,9 +104,9 @@ impl Chains {
     }
 }
 
-/// Cases in their order, where each first stands: together those of one operation that share requests, a few others of one
-/// operation, which share resources and controls, and scenarios that continue each other.
-fn together(env: &RunContext, chains: &Chains, cases: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
+/// Cases in their order, where each first stands: together those of one operation that share requests, up to `most` others
+/// of one operation, which share resources and controls, and scenarios that continue each other.
+fn together(env: &RunContext, chains: &Chains, most: usize, cases: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
     let mut units: Vec<Vec<usize>> = Vec::new();
     let mut open: BTreeMap<(&str, bool), usize> = BTreeMap::new();
     let mut placed: BTreeSet<usize> = BTreeSet::new();
@@ -122,13 +124,7 @@ fn together(env: &RunContext, chains: &Chains, cases: impl Iterator<Item = usize
             units.push(vec![index]);
             continue;
         };
-        let most = match (shares, &env.settings.fail_fast) {
-            (true, _) => usize::MAX,
-            (false, None) if env.target.concurrency().is_far() => TOGETHER_FAR,
-            (false, None) => TOGETHER,
-            // What tells most comes first, wherever it is.
-            (false, Some(_)) => 1,
-        };
+        let most = if shares { usize::MAX } else { most };
         let position = open.get(&(operation, shares)).copied();
         match position.and_then(|position| units.get_mut(position)).filter(|unit| unit.len() < most) {
             Some(unit) => unit.push(index),

@@ -1,9 +1,10 @@
-//! Programs that begin with changes of one of two resources, each the opposite of the one before: all members are given, a tag is
-//! taken away, all members get other values, and then none is given.
+//! Programs that begin with changes of one of two resources: they give all members, remove a tag, give all members other
+//! values, and send an update that gives no member.
 
 use serde_json::{Map, Value};
 
 use super::{Choice, Draft, Handle};
+use crate::judge::echo::is_nothing;
 use crate::plan::operation_role::{RoleKind, roles};
 use crate::spec::contract::{Node, NodeKind, Operation};
 
@@ -51,7 +52,7 @@ impl<'d> Draft<'_, 'd> {
     /// A legal input with as many members as it gets, and as few as possible of the values of another one.
     fn fullest(&mut self, operation: &Operation, other: &Value) -> Option<Value> {
         let worth = |input: &Value| {
-            let members = input.as_object().into_iter().flatten().filter(|(_, value)| !is_empty(value));
+            let members = input.as_object().into_iter().flatten().filter(|(_, value)| !is_nothing(value));
             members.map(|(name, value)| 1 + OTHER * usize::from(other.get(name) != Some(value))).sum::<usize>()
         };
         let drawn: Vec<Value> = (0..DRAWS).filter_map(|_| self.input(operation)).collect();
@@ -68,13 +69,4 @@ fn tag_key(operation: &Operation, input: &Value) -> Option<Value> {
     let maps = operation.input.members().iter().filter(|member| matches!(member.kind, NodeKind::Map { .. }));
     let mut given = maps.filter_map(|member| input.get(&member.name)?.as_object()?.keys().next());
     given.next().map(|key| Value::from(key.as_str()))
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Array(elements) => elements.is_empty(),
-        Value::Object(members) => members.is_empty(),
-        Value::String(text) => text.is_empty(),
-        other => other.is_null(),
-    }
 }

@@ -37,7 +37,7 @@ enum Deviation<'a> {
     /// One rule, broken as a whole by one operation.
     RuleOf { clause: &'a str, operation: &'a str, is_refused_valid: bool },
     /// One rule about members of the same name, or what is in them, on many operations.
-    Operations { clause: &'a str, leaf: &'a str },
+    Operations { clause: &'a str, name: &'a str },
     /// One member of one shape in responses.
     Member { member: &'a str, constraint: Constraint, kind: FindingKind },
 }
@@ -74,8 +74,8 @@ fn many_members<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
 fn many_operations<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
     let mut groups = Groups::new();
     for (position, finding) in findings.iter().enumerate().filter(|(_, finding)| is_shown_wrong(finding)) {
-        for leaf in finding.detail.into_iter().flat_map(names_inside) {
-            let key = Deviation::Operations { clause: finding.clause, leaf };
+        for name in finding.detail.into_iter().flat_map(names_inside) {
+            let key = Deviation::Operations { clause: finding.clause, name };
             groups.entry(key).or_default().push(position);
         }
     }
@@ -170,6 +170,12 @@ mod tests {
     use super::*;
     use crate::diagnose::samples::{finding, linked, refusal};
 
+    /// A member that a rule finds wrong.
+    fn wrong(clause: &'static str, operation: &'static str, detail: &'static str) -> Evidence<'static> {
+        let shown = finding(clause, operation, FindingKind::WrongBehaviour);
+        Evidence { detail: Some(detail), member: detail, ..shown }
+    }
+
     #[test]
     fn one_deviation_of_several_operations_is_one_cause_named_where_it_was_seen_most() {
         let of = |clause, operation, occurrences| Evidence {
@@ -244,11 +250,7 @@ mod tests {
 
     #[test]
     fn members_of_one_name_that_one_rule_finds_wrong_on_three_operations_are_one_cause() {
-        let of = |operation, detail| Evidence {
-            detail: Some(detail),
-            member: detail,
-            ..finding("rule.arns-are-unique", operation, FindingKind::WrongBehaviour)
-        };
+        let of = |operation, detail| wrong("rule.arns-are-unique", operation, detail);
         let two = [of("CreateChannel", "channel.arn"), of("ImportPlaybackKeyPair", "keyPair.arn")];
         assert_eq!(linked(link, &two), [0, 1]);
         let [channel, pair] = two;
@@ -260,11 +262,7 @@ mod tests {
 
     #[test]
     fn what_is_in_a_map_belongs_to_the_map() {
-        let of = |operation, detail| Evidence {
-            detail: Some(detail),
-            member: detail,
-            ..finding("rule.every-resource-type-is-taggable", operation, FindingKind::WrongBehaviour)
-        };
+        let of = |operation, detail| wrong("rule.every-resource-type-is-taggable", operation, detail);
         let key = of("BatchGetStreamKey", "streamKeys[0].tags.kind");
         let map = of("GetPlaybackKeyPair", "keyPair.tags");
         assert_eq!(linked(link, &[key.clone(), map.clone(), of("ListTagsForResource", "tags")]), [0; 3]);
@@ -273,11 +271,7 @@ mod tests {
 
     #[test]
     fn three_members_of_one_rule_on_one_operation_are_one_cause_and_two_are_not() {
-        let of = |detail| Evidence {
-            detail: Some(detail),
-            member: detail,
-            ..finding("rule.update-channel-keeps-omitted-members", "GetChannel", FindingKind::WrongBehaviour)
-        };
+        let of = |detail| wrong("rule.update-channel-keeps-omitted-members", "GetChannel", detail);
         assert_eq!(linked(link, &[of("channel.name"), of("channel.type"), of("channel.authorized")]), [0, 0, 0]);
         assert_eq!(linked(link, &[of("channel.name"), of("channel.type")]), [0, 1]);
     }

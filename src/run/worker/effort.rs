@@ -30,8 +30,8 @@ pub(in crate::run) fn rounds(profile: Profile, check: &Check) -> u32 {
 }
 
 /// Whether a case asks each of its families. Invalid inputs come nearest to a valid one first: the quick profile takes one
-/// of each case and the nearest valid ones, the standard one some, and the deep one all. Values that may name nothing take a request each: only the
-/// deep profile takes more than two of them.
+/// of each case and the nearest valid ones, the standard one some, and the deep one all. Values that may name nothing take
+/// a request each: only the deep profile takes more than two of them.
 pub(in crate::run) fn asked(env: &RunContext, check: &Check, families: &[Family]) -> Vec<bool> {
     let (alone, among) = match (env.settings.profile, check) {
         _ if env.settings.cases.is_some() => (usize::MAX, usize::MAX),
