@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Time and memory of a run against the number of cases, as a table and as a plot (docs/scale.svg).
+"""Time and memory of a run against the number of cases, and of a standard run against the number of its shards, as
+tables and as a plot (docs/scale.svg).
 
 Two targets: the reference server as it is, and the same with faults that show in thousands of answers. Needs cargo only.
 
-    python3 benches/scale.py [--cases 10000 30000 100000 300000 1000000]
+    python3 benches/scale.py [--cases 10000 30000 100000 300000 1000000] [--shards 1 2 4 8 16 32 64]
 """
 
 import argparse
@@ -16,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from common import ROOT, TOOL, build, machine
+from common import ROOT, TOOL, Server, build, machine
 
 PLOT = ROOT / "docs" / "scale.svg"
 # One defect in every error, one in every channel, one in every success of an operation that others need.
@@ -25,41 +26,68 @@ TARGETS = {"conforming target": [], "target with faults": FAULTS}
 COLOURS = {"conforming target": "#0b7285", "target with faults": "#c2255c"}
 
 
+def finished(*words):
+    """Seconds, processor seconds, peak memory in MB and exit code of a call of the program."""
+    started = time.monotonic()
+    run = subprocess.Popen([TOOL, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(run.pid, 0)
+    seconds = time.monotonic() - started
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)
+
+
+def server(faults):
+    """A server of its own; its memory does not count."""
+    return Server(TOOL, "serve", "--auth", "none", *(word for fault in faults for word in ("--fault", fault)))
+
+
+def arguments_of_run(url, report):
+    return ["run", "--endpoint", url, "--auth", "none", "--broadcast", "/_reference/broadcast", "--report", f"json={report}"]
+
+
 def measure(cases, faults, folder):
-    """Seconds, peak memory in MB and findings of one run; the server's own memory does not count."""
-    arguments = [argument for fault in faults for argument in ("--fault", fault)]
-    server = subprocess.Popen([TOOL, "serve", "--auth", "none", *arguments], stdout=subprocess.PIPE, text=True)
-    try:
-        url = server.stdout.readline().split()[-1]
-        report = Path(folder) / "report.json"
-        started = time.monotonic()
-        run = subprocess.Popen(
-            [TOOL, "run", "--endpoint", url, "--auth", "none", "--broadcast", "/_reference/broadcast",
-             "--cases", str(cases), "--report", f"json={report}"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )
-        _, status, usage = os.wait4(run.pid, 0)
-        seconds = time.monotonic() - started
-        code = os.waitstatus_to_exitcode(status)
-        if code != (1 if faults else 0):
-            sys.exit(f"a run of {cases} cases ended with {code}")
-        summary = json.loads(report.read_text())["summary"]
-        return {
-            "cases": cases, "seconds": seconds, "megabytes": usage.ru_maxrss / 1024,
-            "requests": summary["requests"], "findings": summary["findings"]["total"],
-        }
-    finally:
-        server.terminate()
-        server.wait()
+    """Seconds, peak memory in MB and findings of one run."""
+    report = Path(folder) / "report.json"
+    with server(faults) as target:
+        seconds, _, megabytes, code = finished(*arguments_of_run(target.url, report), "--cases", str(cases))
+    if code != (1 if faults else 0):
+        sys.exit(f"a run of {cases} cases ended with {code}")
+    summary = json.loads(report.read_text())["summary"]
+    return {
+        "cases": cases, "seconds": seconds, "megabytes": megabytes,
+        "requests": summary["requests"], "findings": summary["findings"]["total"],
+    }
 
 
-def plot(series, names, value, title, unit, left):
-    """One panel: logarithmic cases to the right, linear values upwards from 0."""
+def measure_shards(number, faults, folder):
+    """A standard run in shards, one after the other, and their merge."""
+    files = [Path(folder) / f"shard-{index}.json" for index in range(1, number + 1)]
+    shards = []
+    with server(faults) as target:
+        for index, file in enumerate(files, 1):
+            shards.append(finished(*arguments_of_run(target.url, file), "--shard", f"{index}/{number}"))
+    merged = Path(folder) / "merged.json"
+    merging, _, merge_megabytes, code = finished("merge", *files, "--report", f"json={merged}")
+    if code != (1 if faults else 0):
+        sys.exit(f"the merge of {number} shards ended with {code}")
+    report = json.loads(merged.read_text())
+    return {
+        "shards": number, "requests": report["summary"]["requests"],
+        "seconds": sum(seconds for seconds, *_ in shards) / number,
+        "processor": sum(processor for _, processor, *_ in shards),
+        "megabytes": max(megabytes for _, _, megabytes, _ in shards),
+        "merging": merging, "merge_megabytes": merge_megabytes,
+        "found": [(cause["id"], cause["title"]) for cause in report["causes"]],
+        "verdicts": [(clause["id"], clause["verdict"]) for clause in report["clauses"]],
+    }
+
+
+def plot(series, names, value, title, unit, left, across="cases"):
+    """One panel: logarithmic numbers to the right, linear values upwards from 0."""
     width, height, top = 360, 220, 50
     points = [row for rows in series.values() for row in rows]
-    low, high = (math.log10(limit(row["cases"] for row in points)) for limit in (min, max))
+    low, high = (math.log10(limit(row[across] for row in points)) for limit in (min, max))
     most = max(value(row) for row in points) * 1.15
-    x = lambda row: left + width * (math.log10(row["cases"]) - low) / max(high - low, 1e-9)
+    x = lambda row: left + width * (math.log10(row[across]) - low) / max(high - low, 1e-9)
     y = lambda number: top + height * (1 - number / most)
     parts = [f'<text x="{left}" y="{top - 16}" font-weight="bold">{title}</text>']
     for step in range(5):
@@ -67,7 +95,7 @@ def plot(series, names, value, title, unit, left):
         parts.append(f'<path d="M{left} {y(number):.1f}h{width}" stroke="#adb5bd" stroke-width=".5"/>')
         parts.append(f'<text x="{left - 6}" y="{y(number) + 4:.1f}" text-anchor="end">{number:,.0f}{unit}</text>')
     for row in series[names[0]]:
-        parts.append(f'<text x="{x(row):.1f}" y="{top + height + 18}" text-anchor="middle">{row["cases"]:,}</text>')
+        parts.append(f'<text x="{x(row):.1f}" y="{top + height + 18}" text-anchor="middle">{row[across]:,}</text>')
     for name in names:
         line = " ".join(f"{x(row):.1f},{y(value(row)):.1f}" for row in series[name])
         parts.append(f'<polyline points="{line}" fill="none" stroke="{COLOURS[name]}" stroke-width="2"/>')
@@ -75,38 +103,66 @@ def plot(series, names, value, title, unit, left):
     return parts
 
 
-def draw(series):
+def draw(series, sharded):
     names = list(series)
     parts = plot(series, names, lambda row: 1e6 * row["seconds"] / row["cases"], "time per case", " µs", 80)
     parts += plot(series, names, lambda row: row["megabytes"], "peak memory", " MB", 540)
+    parts += plot(sharded, names, lambda row: row["processor"], "processor time of all shards", " s", 1000, "shards")
     for number, name in enumerate(names):
         parts.append(f'<text x="{80 + 200 * number}" y="318" fill="{COLOURS[name]}">● {name}</text>')
     PLOT.write_text(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 940 330" font-family="sans-serif" font-size="12">'
-        '<rect width="940" height="330" fill="#fff"/>' + "".join(parts) + "</svg>\n"
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1400 330" font-family="sans-serif" font-size="12">'
+        '<rect width="1400" height="330" fill="#fff"/>' + "".join(parts) + "</svg>\n"
     )
+
+
+def table_of_cases(numbers, folder):
+    series = {}
+    print("| target | cases | requests | seconds | µs per case | peak memory | findings |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for name, faults in TARGETS.items():
+        series[name] = []
+        for cases in numbers:
+            row = measure(cases, faults, folder)
+            series[name].append(row)
+            print(
+                f"| {name} | {cases:,} | {row['requests']:,} | {row['seconds']:.1f} "
+                f"| {1e6 * row['seconds'] / cases:.0f} | {row['megabytes']:.0f} MB | {row['findings']} |",
+                flush=True,
+            )
+    return series
+
+
+def table_of_shards(numbers, folder):
+    series = {}
+    print("\n| target | shards | requests | seconds per shard | processor time of all | peak memory | merge | its peak memory |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for name, faults in TARGETS.items():
+        series[name] = []
+        for number in numbers:
+            row = measure_shards(number, faults, folder)
+            series[name].append(row)
+            print(
+                f"| {name} | {number} | {row['requests']:,} | {row['seconds']:.2f} | {row['processor']:.1f} s "
+                f"| {row['megabytes']:.0f} MB | {row['merging']:.2f} s | {row['merge_megabytes']:.0f} MB |",
+                flush=True,
+            )
+            for what in ("found", "verdicts"):
+                if row[what] != series[name][0][what]:
+                    sys.exit(f"{number} shards say something else than {numbers[0]}: {what}")
+    return series
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--cases", type=int, nargs="+", default=[10_000, 30_000, 100_000, 300_000, 1_000_000])
+    arguments.add_argument("--shards", type=int, nargs="+", default=[1, 2, 4, 8, 16, 32, 64])
     arguments = arguments.parse_args()
     build()
-    series = {}
-    print("| target | cases | requests | seconds | µs per case | peak memory | findings |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as folder:
-        for name, faults in TARGETS.items():
-            series[name] = []
-            for cases in arguments.cases:
-                row = measure(cases, faults, folder)
-                series[name].append(row)
-                print(
-                    f"| {name} | {cases:,} | {row['requests']:,} | {row['seconds']:.1f} "
-                    f"| {1e6 * row['seconds'] / cases:.0f} | {row['megabytes']:.0f} MB | {row['findings']} |",
-                    flush=True,
-                )
-    draw(series)
+        series = table_of_cases(arguments.cases, folder)
+        sharded = table_of_shards(arguments.shards, folder)
+    draw(series, sharded)
     print(f"\nplot: {PLOT.relative_to(ROOT)}")
     print(f"\n{machine()}")
 

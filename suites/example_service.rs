@@ -6,7 +6,14 @@ mod common;
 #[path = "../examples/parcels/server.rs"]
 mod server;
 
-use common::{Scratch, assert_exit, conformance, report};
+use std::path::Path;
+use std::sync::Arc;
+
+use common::{Scratch, assert_exit, conformance, lasting, report};
+use ivs_conformance::plan::{self, Filter, Suites};
+use ivs_conformance::report::{Record, json};
+use ivs_conformance::run::settings::{Settings, Shard};
+use ivs_conformance::spec::{self, Contract, Files};
 use serde_json::Value;
 use server::Fault;
 use tokio::net::TcpListener;
@@ -14,13 +21,18 @@ use tokio::runtime::Runtime;
 
 const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/parcels/contract");
 
-/// The report of a run against the service, which must end with this exit code.
-fn run(fault: Option<&str>, exit: i32) -> Value {
-    let fault = fault.map(|name| Fault::named(name).unwrap());
+/// Starts the service; it runs as long as its runtime.
+fn serve(fault: Option<Fault>) -> (Runtime, String) {
     let runtime = Runtime::new().unwrap();
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     runtime.spawn(async move { axum::serve(listener, server::router(fault)).await });
+    (runtime, endpoint)
+}
+
+/// The report of a run against the service, which must end with this exit code.
+fn run(fault: Option<&str>, exit: i32) -> Value {
+    let (_runtime, endpoint) = serve(fault.map(|name| Fault::named(name).unwrap()));
     let scratch = Scratch::new();
     let file = scratch.file("report.json");
     let output =
@@ -75,4 +87,55 @@ fn each_fault_of_the_service_is_found_by_name_and_nothing_else() {
         assert_eq!(texts(&report["findings"], "id"), [finding], "{fault}");
     }
     assert_eq!(Fault::named("no such fault"), None);
+}
+
+/// The report of a shard of a run, in a file.
+async fn shard(bench: &Bench, shard: Shard, file: &str) {
+    let filter = Filter { shard_index: shard.index, shard_count: shard.count, ..Filter::default() };
+    let plan = plan::plan(&bench.contract, &bench.suites, &filter).unwrap();
+    let settings = Settings { shard, ..bench.settings.clone() };
+    let never = std::future::pending();
+    let outcome = ivs_conformance::run::run(&bench.contract, &plan, &settings, &|_| {}, never).await.unwrap();
+    let record = Record::from_outcome(&bench.contract, &plan, &settings, outcome);
+    std::fs::write(file, json::render(&record).unwrap()).unwrap();
+}
+
+/// What all shards have in common. Each would be a process of its own, which takes longer.
+struct Bench {
+    contract: Arc<Contract>,
+    suites: Suites,
+    settings: Settings,
+}
+
+impl Bench {
+    fn new(endpoint: &str) -> Bench {
+        let files = Files::read(Path::new(CONTRACT)).unwrap();
+        let mut suites = Suites::builtin().unwrap();
+        files.suites.iter().for_each(|file| suites.extend(Suites::parse(&file.path, &file.text).unwrap()));
+        let contract = Arc::new(spec::load_files(&files).unwrap());
+        Bench { contract, suites, settings: Settings::for_loopback(endpoint) }
+    }
+}
+
+#[test]
+fn sixty_four_merged_shards_are_the_report_of_a_single_run() {
+    for fault in ["no-history", "heavy-letters"] {
+        let scratch = Scratch::new();
+        let (runtime, endpoint) = serve(Fault::named(fault));
+        let bench = Bench::new(&endpoint);
+        let single = scratch.file("single.json");
+        runtime.block_on(shard(&bench, Shard::default(), &single));
+        let files: Vec<String> = (1..=64).map(|index| scratch.file(&format!("{index}.json"))).collect();
+        for (index, file) in (1..).zip(&files) {
+            runtime.block_on(shard(&bench, Shard { index, count: 64 }, file));
+        }
+        let merged = scratch.file("merged.json");
+        let to = format!("json={merged}");
+        let mut arguments = vec!["merge", "--report", &to];
+        arguments.extend(files.iter().rev().map(String::as_str));
+        assert_exit(&conformance(&arguments), 1);
+        let (merged, single) = (report(&merged), report(&single));
+        assert!(single["findings"].as_array().is_some_and(|findings| !findings.is_empty()), "{fault}");
+        assert_eq!(lasting(&merged), lasting(&single), "{fault}");
+    }
 }

@@ -3,6 +3,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "gate/shards.rs"]
+mod shards;
 
 use common::{Scratch, Target, assert_exit, conformance, finding_ids, report, sarif};
 use serde_json::{Value, json};
@@ -93,57 +95,6 @@ fn a_damaged_baseline_is_refused_with_its_line_before_anything_is_sent() {
     assert_exit(&output, 2);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("known.toml:5") && said.contains("no such kind"), "{said}");
-}
-
-/// What shards must not change: verdicts and findings.
-fn essence(report: &Value) -> Value {
-    let pick = |list: &Value, keys: &[&str]| -> Value {
-        let entry = |entry: &Value| keys.iter().map(|key| entry[*key].clone()).collect::<Value>();
-        list.as_array().unwrap().iter().map(entry).collect()
-    };
-    json!({
-        "clauses": pick(&report["clauses"], &["id", "operation", "verdict", "reason"]),
-        "cases": pick(&report["cases"], &["id", "verdict", "reason", "findings"]),
-        "findings": pick(&report["findings"], &["id", "clause", "operation", "kind", "tier"]),
-        "summary": [
-            &report["summary"]["clauses"], &report["summary"]["cases"],
-            &report["summary"]["operations"], &report["summary"]["findings"],
-        ],
-        "shard": report["shard"], "seed": report["seed"], "contract": report["contract"],
-    })
-}
-
-#[test]
-fn merged_shards_equal_one_run() {
-    let faults = [NAME, OTHERS[1], "status:GetChannel=201", "error-code:ResourceNotFoundException=Gone"];
-    let target = Target::with(&faults);
-    let scratch = Scratch::new();
-    let check = |name: &str, more: &[&str]| {
-        let file = scratch.file(name);
-        let to = format!("json={file}");
-        let mut arguments = vec!["run", "--endpoint", &target.endpoint, "--report", &to];
-        for glob in ["CreateChannel.*", "GetChannel.*", "TagResource.*", "scenario/*tag*"] {
-            arguments.extend(["--only", glob]);
-        }
-        arguments.extend(more);
-        assert_exit(&conformance(&arguments), 1);
-        file
-    };
-    let single = check("single.json", &[]);
-    let shards: Vec<String> =
-        (1..=3).map(|number| check(&format!("{number}.json"), &["--shard", &format!("{number}/3")])).collect();
-    let merged = scratch.file("merged.json");
-    let to = format!("json={merged}");
-    // In any order.
-    let output = conformance(&["merge", &shards[2], &shards[0], &shards[1], "--report", &to]);
-    assert_exit(&output, 1);
-    let (single, merged) = (report(&single), report(&merged));
-    assert_eq!(essence(&merged), essence(&single));
-    let parts: Vec<Value> = shards.iter().map(|shard| report(shard)).collect();
-    let sizes: Vec<usize> = parts.iter().map(|part| part["cases"].as_array().unwrap().len()).collect();
-    assert!(sizes.iter().all(|size| *size > 0), "{sizes:?}");
-    assert_eq!(sizes.iter().sum::<usize>(), single["cases"].as_array().unwrap().len(), "{sizes:?}");
-    assert_exit(&conformance(&["merge", &shards[0], &shards[1]]), 2);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::{Scratch, Target, assert_exit, conformance, report, sarif};
+use common::{Scratch, Target, assert_exit, conformance, lasting, report, sarif};
 use serde_json::Value;
 
 /// The address of the emulator in all these files.
@@ -260,20 +260,28 @@ fn the_indexed_job_and_its_merge_do_the_same() {
         documents[0]["metadata"]["name"],
         merge["spec"]["template"]["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"]
     );
-    for (faults, code) in [(vec![], 0), (vec![TYPE], 1)] {
+    for (faults, code) in [(vec![], 0), (vec![TYPE, NAME], 1)] {
         let machine = Machine::new(&[], &faults);
-        for index in 0..shards {
+        let start = |index: u64| {
             let (index, shards) = (index.to_string(), shards.to_string());
             let variables = [
                 ("JOB_COMPLETION_INDEX", index.as_str()),
                 ("SHARDS", shards.as_str()),
                 ("ENDPOINT", machine.target.endpoint.as_str()),
             ];
+            pod(&machine, container(job), &variables)
+        };
+        // All pods at once, as in a cluster.
+        std::thread::scope(|scope| {
+            let pods: Vec<_> = (0..shards).map(|index| scope.spawn(move || start(index))).collect();
             // What has diverged is for the merge to say.
-            assert_exit(&pod(&machine, container(job), &variables), 0);
-        }
+            pods.into_iter().for_each(|pod| assert_exit(&pod.join().unwrap(), 0));
+        });
         assert_exit(&pod(&machine, container(&merge), &[]), code);
-        report(&machine.scratch.file("report.json"));
+        let single = format!("ivs-conformance run --endpoint {EMULATOR} --report json=single.json");
+        assert_exit(&machine.run(&single, &[]), code);
+        let [merged, single] = ["report.json", "single.json"].map(|name| report(&machine.scratch.file(name)));
+        assert_eq!(lasting(&merged), lasting(&single));
     }
     let machine = Machine::new(&[], &[]);
     let nobody = [("JOB_COMPLETION_INDEX", "0"), ("SHARDS", "8"), ("ENDPOINT", "http://127.0.0.1:9")];

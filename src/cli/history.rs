@@ -2,15 +2,14 @@
 
 use std::fmt;
 use std::fs::{self, DirBuilder};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use super::environment::Environment;
 use crate::clock;
-use crate::report::sarif::UserFiles;
-use crate::report::{Format, Record};
+use crate::report::{Record, json};
 
 /// How many runs are kept.
 const MOST_RUNS: usize = 20;
@@ -90,9 +89,7 @@ impl History {
     /// # Errors
     /// The report could not be written. Old ones that could not be removed are not an error.
     pub fn keep(&self, record: &Record) -> Result<PathBuf, HistoryError> {
-        let report = Format::Json.render(record, &UserFiles::default());
-        let report = report.map_err(|error| HistoryError::Unwritable(error.to_string()))?;
-        let file = self.write(&report).map_err(|error| self.unwritable(&error))?;
+        let file = self.write(record).map_err(|error| self.unwritable(&error))?;
         // What cannot be removed now, the next run removes.
         let _ = self.prune();
         Ok(file)
@@ -102,14 +99,17 @@ impl History {
         HistoryError::Unwritable(format!("cannot write into {}: {error}", self.directory.display()))
     }
 
-    fn write(&self, report: &str) -> io::Result<PathBuf> {
+    fn write(&self, record: &Record) -> io::Result<PathBuf> {
         create_private(&self.directory)?;
         let now = Timestamp::try_from(clock::now()).map_err(io::Error::other)?;
         let prefix = format!("{}-", now.strftime(TIME));
         // Created for the user alone, under a name that no other run has.
         let mut file =
             tempfile::Builder::new().prefix(&prefix).suffix(&format!(".{PARTIAL}")).tempfile_in(&self.directory)?;
-        file.write_all(report.as_bytes())?;
+        let mut to = BufWriter::new(&mut file);
+        json::write(record, &mut to)?;
+        to.flush()?;
+        drop(to);
         let whole = file.path().with_extension(WHOLE);
         file.persist(&whole)?;
         Ok(whole)

@@ -1,7 +1,7 @@
 //! Where reports go, and the console.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use super::args::{ColorMode, ConsoleArgs};
@@ -9,7 +9,7 @@ use super::error::CliError;
 use crate::report::sarif::UserFiles;
 pub use crate::report::target::ReportTarget;
 use crate::report::terminal::{self, Detail, View};
-use crate::report::{Format, Record};
+use crate::report::{Format, Record, json};
 
 /// Columns of a page that no terminal limits.
 const DEFAULT_WIDTH: usize = 100;
@@ -50,10 +50,20 @@ impl Sinks {
     /// Writes every report.
     pub fn write(&mut self, record: &Record, files: &UserFiles) -> Result<(), CliError> {
         for sink in &mut self.0 {
-            let text = sink.format.render(record, files).map_err(|error| CliError::CouldNotTest(error.to_string()))?;
+            // The JSON of many findings is long: it is written piece by piece.
+            let text = match sink.format {
+                Format::Json => None,
+                format => {
+                    Some(format.render(record, files).map_err(|error| CliError::CouldNotTest(error.to_string()))?)
+                }
+            };
+            let write = |to: &mut dyn Write| match &text {
+                None => json::write(record, to),
+                Some(text) => to.write_all(text.as_bytes()),
+            };
             match &mut sink.to {
-                None => print(&text),
-                Some((path, file)) => replace(file, &text)
+                None => write_or_leave(&mut anstream::stdout().lock(), write),
+                Some((path, file)) => replace(file, write)
                     .map_err(|error| CliError::CouldNotTest(format!("cannot write {}: {error}", path.display())))?,
             }
         }
@@ -81,27 +91,29 @@ fn open(target: &ReportTarget) -> Result<Sink, CliError> {
 }
 
 /// The old content stays until the new one is there; what is no regular file cannot be cut.
-fn replace(file: &mut File, text: &str) -> io::Result<()> {
+fn replace(file: &mut File, write: impl Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     if file.metadata()?.is_file() {
         file.set_len(0)?;
     }
-    file.write_all(text.as_bytes())?;
+    let mut file = BufWriter::new(file);
+    write(&mut file)?;
     file.flush()
 }
 
 /// Prints to stdout; a reader that has gone away is no error.
 pub fn print(text: &str) {
-    write_or_leave(&mut anstream::stdout().lock(), text);
+    write_or_leave(&mut anstream::stdout().lock(), |to| to.write_all(text.as_bytes()));
 }
 
 /// Prints to stderr.
 pub fn print_error(text: &str) {
-    write_or_leave(&mut anstream::stderr().lock(), text);
+    write_or_leave(&mut anstream::stderr().lock(), |to| to.write_all(text.as_bytes()));
 }
 
-fn write_or_leave(stream: &mut impl Write, text: &str) {
+fn write_or_leave(stream: &mut impl Write, write: impl Fn(&mut dyn Write) -> io::Result<()>) {
+    let mut stream = BufWriter::new(stream);
     // Nobody is left to be told when the console itself is gone.
-    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    let _ = write(&mut stream).and_then(|()| stream.flush());
 }
 
 /// Shows the terminal report, on stderr if stdout carries another report.

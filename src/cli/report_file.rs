@@ -1,6 +1,8 @@
 //! Saved reports: a file, or the word for a kept run.
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{MapValueParser, OsStringValueParser, TypedValueParser, ValueParserFactory};
@@ -80,17 +82,13 @@ impl ReportFile {
     }
 }
 
-/// Reads a JSON report.
+/// Reads a JSON report as a stream, so that its text is never in memory as a whole.
 fn read(path: &Path) -> Result<Record, CliError> {
-    let text = std::fs::read_to_string(path).map_err(|error| CliError::io("read the report", path, &error))?;
-    let record: Record = serde_json::from_str(&text).map_err(|error| {
-        let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
-        let place = before + error.column().saturating_sub(1);
-        let message = error.to_string();
-        let problem = message.split(" at line ").next().unwrap_or(&message).to_owned();
-        let damaged =
-            FileError::new(path, &text, place..place, format!("not a JSON report of this program: {problem}"));
-        CliError::File(damaged.into())
+    let unreadable = |error: &io::Error| CliError::io("read the report", path, error);
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    let record: Record = serde_json::from_reader(BufReader::new(file)).map_err(|error| match error.is_io() {
+        true => unreadable(&error.into()),
+        false => damaged(path, &error),
     })?;
     match record.schema.as_str() {
         SCHEMA => Ok(record),
@@ -99,6 +97,18 @@ fn read(path: &Path) -> Result<Record, CliError> {
             path.display()
         ))),
     }
+}
+
+/// Shows the place of an error. The text is read again for it; a pipe has none to be read again.
+fn damaged(path: &Path, error: &serde_json::Error) -> CliError {
+    let text = if path.is_file() { std::fs::read(path).unwrap_or_default() } else { Vec::new() };
+    let text = String::from_utf8_lossy(&text);
+    let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+    let place = before + error.column().saturating_sub(1);
+    let message = error.to_string();
+    let problem = message.split(" at line ").next().unwrap_or(&message).to_owned();
+    let problem = format!("not a JSON report of this program: {problem}");
+    CliError::File(FileError::new(path, &text, place..place, problem).into())
 }
 
 #[cfg(test)]

@@ -1,13 +1,41 @@
 //! The record as JSON: pretty, in a stable order, safe to print.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{self, Write};
 
 use super::record::Record;
 use super::text::is_deceptive;
 
-/// Writes a record as JSON, with a line break at the end.
-pub fn render(record: &Record) -> Result<String, serde_json::Error> {
-    Ok(without_raw_controls(&serde_json::to_string_pretty(record)?) + "\n")
+/// Writes a record as JSON, with a line break at the end, piece by piece: the text is never in memory as a whole.
+pub fn write(record: &Record, to: &mut dyn Write) -> io::Result<()> {
+    let mut pieces = WithoutRawControls(to);
+    serde_json::to_writer_pretty(&mut pieces, record)?;
+    pieces.0.write_all(b"\n")
+}
+
+/// The same as a text.
+pub fn render(record: &Record) -> io::Result<String> {
+    let mut text = Vec::new();
+    write(record, &mut text)?;
+    String::from_utf8(text).map_err(io::Error::other)
+}
+
+/// Passes JSON on without raw control characters. It is written in pieces of whole characters, as `serde_json` does.
+struct WithoutRawControls<'w>(&'w mut dyn Write);
+
+impl Write for WithoutRawControls<'_> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let text = str::from_utf8(piece).map_err(io::Error::other)?;
+        match text.contains(|c| c != '\n' && is_deceptive(c)) {
+            true => self.0.write_all(without_raw_controls(text).as_bytes())?,
+            false => self.0.write_all(piece)?,
+        }
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// Escapes what JSON allows raw in strings and terminals obey (DEL, C1 controls, bidirectional overrides) or nobody
@@ -45,6 +73,32 @@ mod tests {
         let json = render(&sample::failing()).unwrap();
         assert!(json.chars().all(|c| c == '\n' || !c.is_control()));
         assert!(json.contains("\\u009b"));
+    }
+
+    /// Notes the length of the longest piece.
+    struct Longest(usize);
+
+    impl io::Write for Longest {
+        fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.max(piece.len());
+            Ok(piece.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_piece_is_longer_than_a_string_of_the_record() {
+        let mut record = sample::failing();
+        record.findings = vec![record.findings[0].clone(); 100];
+        let mut longest = Longest(0);
+        write(&record, &mut longest).unwrap();
+        let finding = &record.findings[0];
+        assert!(longest.0 <= finding.curl.len().max(1 << 10), "{}", longest.0);
+        let plain = serde_json::to_string_pretty(&record).unwrap();
+        assert_eq!(render(&record).unwrap(), without_raw_controls(&plain) + "\n");
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! Joins the records of shards into the record that a single run would have made.
 
+mod findings;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
+
+use findings::Findings;
 
 use super::causes;
 use super::coverage;
 use super::grouping;
 use super::record::{
-    BaselineRecord, CaseRecord, ClauseRecord, ClauseVerdict, FindingRecord, KnownFinding, Record, SCHEMA, SeenRecord,
-    StepTotals,
+    BaselineRecord, CaseRecord, ClauseRecord, ClauseVerdict, FindingRecord, KnownFinding, Record, SCHEMA, StepTotals,
 };
 use crate::record::options::Shard;
 
@@ -60,31 +63,80 @@ fn missing(shards: &[Shard]) -> String {
     format!("{noun} {} {verb}", names.join(", "))
 }
 
-/// Joins the records of all shards of one run, in any order.
-pub fn merge(records: &[Record]) -> Result<Record, MergeError> {
-    let first = records.first().ok_or(MergeError::Nothing)?;
-    for (position, record) in (1..).zip(records) {
-        same_run(first, record, position)?;
+/// The records of the shards of one run, joined one after another: findings that several shards have are kept once.
+#[derive(Debug, Default)]
+pub struct Merge {
+    /// All of the records but their findings.
+    shards: Vec<(Shard, Record)>,
+    findings: Findings,
+}
+
+impl Merge {
+    /// Adds the record of a shard. Shards come in any order.
+    ///
+    /// # Errors
+    /// The record is of another run than the first one, or of a shard that was added already.
+    pub fn add(&mut self, mut record: Record) -> Result<(), MergeError> {
+        let position = self.shards.len() + 1;
+        same_run(self.shards.first().map_or(&record, |(_, first)| first), &record, position)?;
+        let shard: Shard = record.shard.parse().map_err(|problem| MergeError::Shard { position, problem })?;
+        if let Some((first, _)) = self.shards.first()
+            && first.count != shard.count
+        {
+            let (ours, theirs) = (first.to_string(), shard.to_string());
+            return Err(MergeError::Mismatch { position, what: "shard", ours, theirs });
+        }
+        if self.shards.iter().any(|(other, _)| *other == shard) {
+            return Err(MergeError::Duplicate(shard));
+        }
+        self.findings.add(shard.index, std::mem::take(&mut record.findings));
+        // Causes are named again when all findings are known.
+        record.causes = Vec::new();
+        self.shards.push((shard, record));
+        Ok(())
     }
-    let ordered = in_order(records)?;
-    let mut merged = first.clone();
-    merged.shard = Shard::default().to_string();
-    merged.started_at = ordered.iter().map(|record| record.started_at.clone()).min().unwrap_or_default();
-    merged.duration_seconds = ordered.iter().map(|record| record.duration_seconds).fold(0.0, f64::max);
-    merged.stopped_early = stopped(&ordered);
-    merged.ended_at_finding = ordered.iter().any(|record| record.ended_at_finding);
-    merged.clauses = clauses(&ordered);
-    merged.cases = cases(&ordered);
-    // What one shard could not show another may have shown.
-    coverage::settle(&mut merged.clauses, &merged.cases);
-    merged.findings = findings(&ordered);
-    grouping::fold(&mut merged.findings, &mut merged.cases);
-    merged.causes = causes::name(&mut merged.findings, &merged.clauses, &merged.cases);
-    merged.notes = notes(&ordered);
-    merged.left = ordered.iter().flat_map(|record| record.left.clone()).collect();
-    merged.left.sort();
-    merged.left.dedup();
-    merged.baseline = baseline(&ordered, &merged.findings);
+
+    /// The record of the whole run.
+    ///
+    /// # Errors
+    /// Nothing was added, or a shard is missing.
+    pub fn finish(self) -> Result<Record, MergeError> {
+        let ordered = in_order(self.shards)?;
+        let mut merged = ordered.first().cloned().ok_or(MergeError::Nothing)?;
+        merged.shard = Shard::default().to_string();
+        merged.started_at = ordered.iter().map(|record| record.started_at.clone()).min().unwrap_or_default();
+        merged.duration_seconds = ordered.iter().map(|record| record.duration_seconds).fold(0.0, f64::max);
+        merged.stopped_early = stopped(&ordered);
+        merged.ended_at_finding = ordered.iter().any(|record| record.ended_at_finding);
+        merged.clauses = clauses(&ordered);
+        merged.cases = cases(&ordered);
+        // What one shard could not show another may have shown.
+        coverage::settle(&mut merged.clauses, &merged.cases);
+        merged.findings = self.findings.into_sorted();
+        grouping::fold(&mut merged.findings, &mut merged.cases);
+        merged.causes = causes::name(&mut merged.findings, &merged.clauses, &merged.cases);
+        merged.notes = notes(&ordered);
+        merged.left = ordered.iter().flat_map(|record| record.left.clone()).collect();
+        merged.left.sort();
+        merged.left.dedup();
+        merged.baseline = baseline(&ordered, &merged.findings);
+        totals(&mut merged, &ordered);
+        Ok(merged)
+    }
+}
+
+/// Joins the records of all shards of one run, in any order.
+///
+/// # Errors
+/// As [`Merge::add`] and [`Merge::finish`].
+pub fn merge(records: impl IntoIterator<Item = Record>) -> Result<Record, MergeError> {
+    let mut merge = Merge::default();
+    records.into_iter().try_for_each(|record| merge.add(record))?;
+    merge.finish()
+}
+
+/// Counts what a run counts itself, and everything else again.
+fn totals(merged: &mut Record, ordered: &[Record]) {
     let requests = ordered.iter().map(|record| record.summary.requests);
     merged.summary.requests = requests.fold(0, u64::saturating_add);
     merged.summary.requests_by_purpose.clear();
@@ -99,7 +151,6 @@ pub fn merge(records: &[Record]) -> Result<Record, MergeError> {
     merged.summary.steps = StepTotals::sum(ordered.iter().filter_map(|record| record.summary.steps));
     merged.summary.operations = merged.operation_totals(&merged.absent_operations());
     merged.recount();
-    Ok(merged)
 }
 
 /// What two records of one run have in common, for a reader.
@@ -137,22 +188,8 @@ fn same_run(first: &Record, record: &Record, position: usize) -> Result<(), Merg
     Ok(())
 }
 
-/// The records in the order of their shards, each shard exactly once.
-fn in_order(records: &[Record]) -> Result<Vec<&Record>, MergeError> {
-    let mut shards: Vec<(Shard, &Record)> = Vec::with_capacity(records.len());
-    for (position, record) in (1..).zip(records) {
-        let shard: Shard = record.shard.parse().map_err(|problem| MergeError::Shard { position, problem })?;
-        if let Some((first, _)) = shards.first()
-            && first.count != shard.count
-        {
-            let (ours, theirs) = (first.to_string(), shard.to_string());
-            return Err(MergeError::Mismatch { position, what: "shard", ours, theirs });
-        }
-        if shards.iter().any(|(other, _)| *other == shard) {
-            return Err(MergeError::Duplicate(shard));
-        }
-        shards.push((shard, record));
-    }
+/// The records in the order of their shards, none of which is missing.
+fn in_order(mut shards: Vec<(Shard, Record)>) -> Result<Vec<Record>, MergeError> {
     let count = shards.first().map_or(0, |(shard, _)| shard.count);
     let given: HashSet<u32> = shards.iter().map(|(shard, _)| shard.index).collect();
     let missing = |index: &u32| !given.contains(index);
@@ -164,7 +201,7 @@ fn in_order(records: &[Record]) -> Result<Vec<&Record>, MergeError> {
     Ok(shards.into_iter().map(|(_, record)| record).collect())
 }
 
-fn stopped(records: &[&Record]) -> Option<String> {
+fn stopped(records: &[Record]) -> Option<String> {
     let reasons: Vec<String> = records
         .iter()
         .filter_map(|record| Some(format!("shard {}: {}", record.shard, record.stopped_early.as_ref()?)))
@@ -172,7 +209,7 @@ fn stopped(records: &[&Record]) -> Option<String> {
     if reasons.is_empty() { None } else { Some(reasons.join("; ")) }
 }
 
-fn clauses(records: &[&Record]) -> Vec<ClauseRecord> {
+fn clauses(records: &[Record]) -> Vec<ClauseRecord> {
     let mut merged: Vec<Joined> = Vec::new();
     let mut positions: HashMap<String, usize> = HashMap::new();
     for record in records {
@@ -220,7 +257,7 @@ impl Joined {
     }
 }
 
-fn cases(records: &[&Record]) -> Vec<CaseRecord> {
+fn cases(records: &[Record]) -> Vec<CaseRecord> {
     let mut seen = HashSet::new();
     let all = records.iter().flat_map(|record| &record.cases);
     let mut merged: Vec<CaseRecord> = all.filter(|case| seen.insert(case.id.as_str())).cloned().collect();
@@ -228,48 +265,14 @@ fn cases(records: &[&Record]) -> Vec<CaseRecord> {
     merged
 }
 
-/// One finding per id, shown by its smallest request.
-fn findings(records: &[&Record]) -> Vec<FindingRecord> {
-    let mut merged: HashMap<&str, FindingRecord> = HashMap::new();
-    for finding in records.iter().flat_map(|record| &record.findings) {
-        match merged.get_mut(finding.id.as_str()) {
-            None => {
-                merged.insert(&finding.id, finding.clone());
-            }
-            Some(kept) => {
-                let occurrences = kept.occurrences.saturating_add(finding.occurrences);
-                let seen = more_telling(kept.seen, finding.seen);
-                if size(finding) < size(kept) {
-                    kept.clone_from(finding);
-                }
-                kept.occurrences = occurrences;
-                kept.seen = seen;
-            }
-        }
-    }
-    let mut merged: Vec<FindingRecord> = merged.into_values().collect();
-    merged.sort_by(|a, b| a.id.cmp(&b.id));
-    merged
-}
-
-/// Shards see the same defect: one that saw it every time knows that it is no chance.
-fn more_telling(left: SeenRecord, right: SeenRecord) -> SeenRecord {
-    let share = |seen: SeenRecord| (seen.times * 1_000 / seen.of.max(1), seen.of);
-    if share(right) > share(left) { right } else { left }
-}
-
-fn size(finding: &FindingRecord) -> (usize, usize) {
-    (finding.setup.len(), finding.request.path.len() + finding.request.body.to_string().len())
-}
-
-fn notes(records: &[&Record]) -> Vec<String> {
+fn notes(records: &[Record]) -> Vec<String> {
     let mut seen = HashSet::new();
     let all = records.iter().flat_map(|record| &record.notes);
     all.filter(|note| seen.insert(note.as_str())).cloned().collect()
 }
 
 /// What one shard did not see another may have seen; what none saw is fixed.
-fn baseline(records: &[&Record], findings: &[FindingRecord]) -> Option<BaselineRecord> {
+fn baseline(records: &[Record], findings: &[FindingRecord]) -> Option<BaselineRecord> {
     let baselines: Vec<&BaselineRecord> = records.iter().filter_map(|record| record.baseline.as_ref()).collect();
     if baselines.is_empty() {
         return None;

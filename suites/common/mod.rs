@@ -140,3 +140,16 @@ pub fn finding_ids(report: &Value) -> Vec<String> {
     let findings = report["findings"].as_array().unwrap();
     findings.iter().map(|finding| finding["id"].as_str().unwrap().to_owned()).collect()
 }
+
+/// A report without what differs between a run and its shards, joined: times, numbers of requests, and how often and by
+/// which request a finding was shown.
+pub fn lasting(report: &Value) -> Value {
+    let mut report = report.clone();
+    let without = |of: &mut Value, members: &[&str]| {
+        let object = of.as_object_mut().unwrap();
+        members.iter().for_each(|name| drop(object.remove(*name)));
+    };
+    without(&mut report, &["started_at", "duration_seconds"]);
+    without(&mut report["summary"], &["requests", "requests_by_purpose", "requests_per_second"]);
+    report
+}

@@ -161,8 +161,8 @@ pub fn baseline(data: &[u8]) {
 /// A JSON report from elsewhere: it is joined and shown in every format.
 pub fn report(data: &[u8]) {
     if let Ok(record) = serde_json::from_slice::<Record>(data) {
-        let _ = merge::merge(&[record.clone(), record.clone()]);
-        if let Ok(merged) = merge::merge(std::slice::from_ref(&record)) {
+        let _ = merge::merge([record.clone(), record.clone()]);
+        if let Ok(merged) = merge::merge([record.clone()]) {
             render(&merged);
         }
         render(&record);

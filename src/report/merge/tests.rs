@@ -38,7 +38,7 @@ fn merged_shards_equal_the_single_run() {
         for count in [1, 2, 3, 7] {
             let mut shards = cut(&whole, count);
             shards.reverse();
-            let mut merged = merge(&shards).unwrap();
+            let mut merged = merge(shards.clone()).unwrap();
             merged.summary.operations = whole.summary.operations.clone();
             assert_eq!(merged, whole, "{count} shards");
         }
@@ -56,20 +56,29 @@ fn one_defect_seen_by_two_shards_is_one_finding_with_the_smaller_request() {
     }
     shards[0].findings.push(sample::failing().findings[0].clone());
     shards[1].findings.push(twin.clone());
-    let merged = merge(&shards).unwrap();
+    let merged = merge(shards.clone()).unwrap();
     let joined = merged.findings.iter().find(|finding| finding.id == twin.id).unwrap();
     assert_eq!(joined.occurrences, 7);
     assert_eq!(joined.request, twin.request);
+    // Of two requests of one length, that of the first shard is shown, whichever is read first.
+    shards[0].findings.retain(|finding| finding.id != twin.id);
+    shards[0].findings.push(FindingRecord { observed: "of the first".to_owned(), ..twin.clone() });
+    for _ in 0..2 {
+        let merged = merge(shards.clone()).unwrap();
+        let joined = merged.findings.iter().find(|finding| finding.id == twin.id).unwrap();
+        assert_eq!((joined.observed.as_str(), joined.occurrences), ("of the first", 8));
+        shards.reverse();
+    }
 }
 
 #[test]
 fn missing_and_double_shards_are_refused() {
     let shards = cut(&sample::failing(), 3);
-    assert_eq!(merge(&[]), Err(MergeError::Nothing));
-    assert_eq!(merge(&shards[..2]).unwrap_err().to_string(), "shard 3/3 is missing");
-    assert_eq!(merge(&shards[..1]).unwrap_err().to_string(), "shards 2/3, 3/3 are missing");
+    assert_eq!(merge([]), Err(MergeError::Nothing));
+    assert_eq!(merge(shards[..2].to_vec()).unwrap_err().to_string(), "shard 3/3 is missing");
+    assert_eq!(merge(shards[..1].to_vec()).unwrap_err().to_string(), "shards 2/3, 3/3 are missing");
     let double = [shards[0].clone(), shards[1].clone(), shards[0].clone()];
-    assert_eq!(merge(&double).unwrap_err().to_string(), "shard 1/3 is given twice");
+    assert_eq!(merge(double).unwrap_err().to_string(), "shard 1/3 is given twice");
 }
 
 #[test]
@@ -85,7 +94,7 @@ fn records_of_different_runs_are_refused() {
     for (what, change) in changes {
         let mut shards = cut(&sample::failing(), 2);
         change(&mut shards[1]);
-        let error = merge(&shards).unwrap_err().to_string();
+        let error = merge(shards.clone()).unwrap_err().to_string();
         assert!(error.contains(what), "{what}: {error}");
     }
 }
@@ -98,7 +107,7 @@ fn an_entry_that_no_shard_sees_is_fixed() {
     for shard in &mut shards {
         shard.baseline = Some(BaselineRecord { unseen: vec![seen.clone(), gone.clone()], ..Default::default() });
     }
-    let merged = merge(&shards).unwrap();
+    let merged = merge(shards.clone()).unwrap();
     assert_eq!(merged.baseline.as_ref().unwrap().fixed, [gone]);
     assert_eq!(merged.summary.findings.fixed, 1);
 }
@@ -107,7 +116,7 @@ fn an_entry_that_no_shard_sees_is_fixed() {
 fn an_interrupted_shard_leaves_the_whole_undecided() {
     let mut shards = cut(&sample::clean(), 2);
     shards[1].stopped_early = Some("interrupted".to_owned());
-    let merged = merge(&shards).unwrap();
+    let merged = merge(shards.clone()).unwrap();
     assert_eq!(merged.stopped_early.as_deref(), Some("shard 2/2: interrupted"));
     assert!(merged.cases.iter().all(|case| case.verdict != CaseVerdict::Failed));
 }
@@ -124,9 +133,9 @@ fn the_reason_of_a_case_outweighs_any_other() {
     shards[1].clauses[0].reason.clone_from(&blocker);
     shards[1].cases[0].verdict = CaseVerdict::Inconclusive;
     shards[1].cases[0].reason.clone_from(&blocker);
-    assert_eq!(merge(&shards).unwrap().clauses[0].reason, blocker);
+    assert_eq!(merge(shards.clone()).unwrap().clauses[0].reason, blocker);
     shards.reverse();
-    assert_eq!(merge(&shards).unwrap().clauses[0].reason, blocker);
+    assert_eq!(merge(shards.clone()).unwrap().clauses[0].reason, blocker);
 }
 
 #[test]
@@ -158,7 +167,7 @@ fn a_side_that_no_shard_could_show_leaves_the_clause_untested() {
             shard.clauses[0].requests = 1;
             coverage::settle(&mut shard.clauses, &shard.cases);
         }
-        let merged = merge(&shards).unwrap();
+        let merged = merge(shards.clone()).unwrap();
         assert_eq!(merged.clauses, whole.clauses);
         assert_eq!(merged.cases, whole.cases);
     }
