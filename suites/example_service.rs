@@ -9,7 +9,7 @@ mod server;
 use std::path::Path;
 use std::sync::Arc;
 
-use common::{Scratch, assert_exit, conformance, lasting, report};
+use common::{Scratch, assert_exit, assert_same, conformance, report};
 use ivs_conformance::plan::{self, Filter, Suites};
 use ivs_conformance::report::{Record, json};
 use ivs_conformance::run::settings::{Settings, Shard};
@@ -136,6 +136,6 @@ fn sixty_four_merged_shards_are_the_report_of_a_single_run() {
         assert_exit(&conformance(&arguments), 1);
         let (merged, single) = (report(&merged), report(&single));
         assert!(single["findings"].as_array().is_some_and(|findings| !findings.is_empty()), "{fault}");
-        assert_eq!(lasting(&merged), lasting(&single), "{fault}");
+        assert_same(&merged, &single);
     }
 }

@@ -1,7 +1,7 @@
 //! One root cause, one finding: what a random sequence finds is folded into the finding of a case that was made for the
 //! same clause and operation, if there is one. That one says more of the cause, and its request is the same in every run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::record::{CaseRecord, FindingRecord};
 use crate::plan::case_id::CaseId;
@@ -11,14 +11,15 @@ pub fn fold(findings: &mut Vec<FindingRecord>, cases: &mut [CaseRecord]) {
     let is_drawn = |finding: &FindingRecord| CaseId::is_drawn(&finding.case);
     let mut folded: HashMap<String, String> = HashMap::new();
     let mut occurrences: HashMap<String, u64> = HashMap::new();
+    let about = |finding: &FindingRecord| (finding.clause.clone(), finding.operation.clone(), finding.kind);
+    let mut made: BTreeMap<_, &str> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| !is_drawn(finding)) {
+        made.entry(about(finding)).or_insert(&finding.id);
+    }
     for drawn in findings.iter().filter(|finding| is_drawn(finding)) {
-        let is_same = |other: &&FindingRecord| {
-            !is_drawn(other)
-                && (&other.clause, &other.operation, other.kind) == (&drawn.clause, &drawn.operation, drawn.kind)
-        };
-        if let Some(kept) = findings.iter().find(is_same) {
-            folded.insert(drawn.id.clone(), kept.id.clone());
-            *occurrences.entry(kept.id.clone()).or_default() += drawn.occurrences;
+        if let Some(kept) = made.get(&about(drawn)).copied() {
+            folded.insert(drawn.id.clone(), kept.to_owned());
+            *occurrences.entry(kept.to_owned()).or_default() += drawn.occurrences;
         }
     }
     findings.retain(|finding| !folded.contains_key(&finding.id));

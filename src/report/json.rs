@@ -26,7 +26,8 @@ struct WithoutRawControls<'w>(&'w mut dyn Write);
 impl Write for WithoutRawControls<'_> {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         let text = str::from_utf8(piece).map_err(io::Error::other)?;
-        match text.contains(|c| c != '\n' && is_deceptive(c)) {
+        let is_plain = piece.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
+        match !is_plain && text.contains(|c| c != '\n' && is_deceptive(c)) {
             true => self.0.write_all(without_raw_controls(text).as_bytes())?,
             false => self.0.write_all(piece)?,
         }

@@ -89,7 +89,8 @@ impl Merge {
         if self.shards.iter().any(|(other, _)| *other == shard) {
             return Err(MergeError::Duplicate(shard));
         }
-        self.findings.add(shard.index, std::mem::take(&mut record.findings));
+        let findings = std::mem::take(&mut record.findings);
+        self.findings.add(shard.index, &record.cases, findings);
         // Causes are named again when all findings are known.
         record.causes = Vec::new();
         self.shards.push((shard, record));

@@ -7,10 +7,11 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use jsonschema::Validator;
-use serde_json::Value;
+use regex::{Captures, Regex};
+use serde_json::{Map, Value};
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -141,15 +142,69 @@ pub fn finding_ids(report: &Value) -> Vec<String> {
     findings.iter().map(|finding| finding["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// A report without what differs between a run and its shards, joined: times, numbers of requests, and how often and by
-/// which request a finding was shown.
-pub fn lasting(report: &Value) -> Value {
-    let mut report = report.clone();
+/// A report without what differs between a run and its shards, joined: times, and numbers of requests and of tries.
+fn lasting(report: &Value) -> Value {
     let without = |of: &mut Value, members: &[&str]| {
         let object = of.as_object_mut().unwrap();
         members.iter().for_each(|name| drop(object.remove(*name)));
     };
+    let mut report = report.clone();
     without(&mut report, &["started_at", "duration_seconds"]);
     without(&mut report["summary"], &["requests", "requests_by_purpose", "requests_per_second"]);
+    for clause in report["clauses"].as_array_mut().unwrap() {
+        without(clause, &["requests", "observations", "operations"]);
+    }
+    for case in report["cases"].as_array_mut().unwrap() {
+        without(case, &["requests", "decided", "seconds"]);
+    }
+    for finding in report["findings"].as_array_mut().unwrap() {
+        finding["seen"] = Value::from(finding["seen"]["times"] == finding["seen"]["of"]);
+        // What was made for it depends on what was there already.
+        without(finding, &["occurrences", "setup"]);
+        without(&mut finding["response"], &["headers"]);
+    }
     report
+}
+
+/// Words that a run or a target make up: names, ARNs, host names.
+static WORD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("ivs-conformance-[0-9a-f]{16}-[0-9]+|[0-9A-Za-z]{8,}").unwrap());
+
+/// A text with one word in the place of every word that was made up.
+fn without_ids(text: &str) -> String {
+    // An id of a resource may have letters only.
+    let is_made_up = |word: &str| word.len() == 12 || word.contains(|c: char| c.is_ascii_digit());
+    WORD.replace_all(text, |found: &Captures<'_>| match is_made_up(&found[0]) {
+        true => "(id)".to_owned(),
+        false => found[0].to_owned(),
+    })
+    .into_owned()
+}
+
+/// Asserts that two reports say the same but for what differs between a run and its shards, joined: times, numbers of
+/// requests and of tries, and words that the run or the target make up.
+#[track_caller]
+pub fn assert_same(merged: &Value, single: &Value) {
+    let mut differences = Vec::new();
+    compare(&lasting(merged), &lasting(single), "", &mut differences);
+    assert!(differences.is_empty(), "merged and single differ:\n{}", differences.join("\n"));
+}
+
+/// Where two documents differ.
+fn compare(left: &Value, right: &Value, at: &str, differences: &mut Vec<String>) {
+    match (left, right) {
+        (Value::Object(left), Value::Object(right)) => {
+            for name in left.keys().chain(right.keys().filter(|name| !left.contains_key(*name))) {
+                let of = |object: &Map<String, Value>| object.get(name).cloned().unwrap_or_else(|| "(absent)".into());
+                compare(&of(left), &of(right), &format!("{at}/{name}"), differences);
+            }
+        }
+        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
+            let pairs = left.iter().zip(right).enumerate();
+            pairs.for_each(|(index, (left, right))| compare(left, right, &format!("{at}/{index}"), differences));
+        }
+        (Value::String(left), Value::String(right)) if without_ids(left) == without_ids(right) => {}
+        _ if left == right => {}
+        _ => differences.push(format!("{at}: {left} | {right}")),
+    }
 }

@@ -7,22 +7,28 @@ use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
+    let of_kinds = |kinds: &[FindingKind]| -> Vec<usize> {
+        let is_wanted = |position: &usize| findings.get(*position).is_some_and(|finding| kinds.contains(&finding.kind));
+        (0..findings.len()).filter(is_wanted).collect()
+    };
+    // Only these can follow, so that not every finding is compared with every other.
+    let accepted = of_kinds(&[FindingKind::AcceptedInvalid]);
+    let come_back = of_kinds(&[FindingKind::AcceptedInvalid, FindingKind::MalformedResponse, FindingKind::WrongStatus]);
+    let mut link = |cause: usize, candidates: &[usize], follows: &dyn Fn(&Evidence<'_>) -> bool| {
+        let follows = |position: &&usize| findings.get(**position).is_some_and(follows);
+        candidates.iter().filter(follows).for_each(|position| links.follows(*position, cause));
+    };
     for (cause, finding) in findings.iter().enumerate() {
-        for (position, other) in findings.iter().enumerate() {
-            let follows = match finding.kind {
-                FindingKind::AcceptedInvalid => comes_back(finding, other) || is_same_breach(finding, other),
-                FindingKind::WrongBehaviour => is_let_pass(finding, other),
-                _ => false,
-            };
-            if follows {
-                links.follows(position, cause);
+        match finding.kind {
+            FindingKind::AcceptedInvalid => {
+                link(cause, &come_back, &|other| comes_back(finding, other) || is_same_breach(finding, other));
             }
+            FindingKind::WrongBehaviour => link(cause, &accepted, &|other| is_let_pass(finding, other)),
+            _ => {}
         }
     }
     for (cause, finding) in findings.iter().enumerate() {
-        for (position, _) in findings.iter().enumerate().filter(|(_, other)| may_be_breach(finding, other)) {
-            links.follows(position, cause);
-        }
+        link(cause, &accepted, &|other| may_be_breach(finding, other));
     }
 }
 

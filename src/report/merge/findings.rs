@@ -1,28 +1,32 @@
-//! The findings of shards: one per id, shown by its smallest request.
+//! The findings of shards: one per id, as the earliest case of the plan shows it. A single run shows it so too, and its
+//! causes depend on it.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::report::record::{FindingRecord, SeenRecord};
+use crate::report::record::{CaseRecord, FindingRecord, SeenRecord};
 
-/// What is compared of two findings with one id: requests before, length of the request, and index of the shard. The order
-/// in which shards are added makes no difference.
-type Size = (usize, usize, u32);
+/// What decides which of two findings with one id is shown, the smaller first: position of its case, requests before,
+/// length of the request, and index of the shard. The order in which shards are added makes no difference.
+type Rank = (u64, usize, usize, u32);
 
 /// Findings by their ids.
 #[derive(Debug, Default)]
-pub(super) struct Findings(BTreeMap<String, (Size, FindingRecord)>);
+pub(super) struct Findings(BTreeMap<String, (Rank, FindingRecord)>);
 
 impl Findings {
-    /// Adds those of a shard.
-    pub(super) fn add(&mut self, shard: u32, findings: Vec<FindingRecord>) {
+    /// Adds those of a shard, which its cases showed.
+    pub(super) fn add(&mut self, shard: u32, cases: &[CaseRecord], findings: Vec<FindingRecord>) {
+        let positions: HashMap<&str, u64> = cases.iter().map(|case| (case.id.as_str(), case.position)).collect();
         for finding in findings {
-            let size = size(&finding, shard);
+            let position = positions.get(finding.case.as_str()).copied().unwrap_or(u64::MAX);
+            let length = finding.request.path.len() + finding.request.body.to_string().len();
+            let rank = (position, finding.setup.len(), length, shard);
             match self.0.entry(finding.id.clone()) {
                 Entry::Vacant(entry) => {
-                    entry.insert((size, finding));
+                    entry.insert((rank, finding));
                 }
-                Entry::Occupied(mut entry) => join(entry.get_mut(), size, finding),
+                Entry::Occupied(mut entry) => join(entry.get_mut(), rank, finding),
             }
         }
     }
@@ -33,11 +37,11 @@ impl Findings {
     }
 }
 
-fn join(kept: &mut (Size, FindingRecord), size: Size, finding: FindingRecord) {
+fn join(kept: &mut (Rank, FindingRecord), rank: Rank, finding: FindingRecord) {
     let occurrences = kept.1.occurrences.saturating_add(finding.occurrences);
     let seen = more_telling(kept.1.seen, finding.seen);
-    if size < kept.0 {
-        *kept = (size, finding);
+    if rank < kept.0 {
+        *kept = (rank, finding);
     }
     kept.1.occurrences = occurrences;
     kept.1.seen = seen;
@@ -47,8 +51,4 @@ fn join(kept: &mut (Size, FindingRecord), size: Size, finding: FindingRecord) {
 fn more_telling(left: SeenRecord, right: SeenRecord) -> SeenRecord {
     let share = |seen: SeenRecord| (seen.times * 1_000 / seen.of.max(1), seen.of, seen.times);
     if share(right) > share(left) { right } else { left }
-}
-
-fn size(finding: &FindingRecord, shard: u32) -> Size {
-    (finding.setup.len(), finding.request.path.len() + finding.request.body.to_string().len(), shard)
 }

@@ -45,30 +45,38 @@ fn merged_shards_equal_the_single_run() {
     }
 }
 
-#[test]
-fn one_defect_seen_by_two_shards_is_one_finding_with_the_smaller_request() {
+/// Two shards with one finding each, which have the same id, and cases of these positions.
+fn twins(positions: [u64; 2]) -> Vec<Record> {
     let mut shards = cut(&sample::failing(), 2);
-    let mut twin = sample::failing().findings[0].clone();
-    twin.request.body = serde_json::json!({});
-    twin.occurrences = 4;
-    for shard in &mut shards {
-        shard.findings.retain(|finding| finding.id != twin.id);
+    for ((shard, position), name) in shards.iter_mut().zip(positions).zip(["of the first", "of the second"]) {
+        let id = format!("case {name}");
+        let finding = sample::failing().findings[0].clone();
+        shard.cases = vec![CaseRecord { position, ..sample::case(&id, None, CaseVerdict::Failed, &[&finding.id]) }];
+        shard.findings = vec![FindingRecord { case: id, observed: name.to_owned(), ..finding }];
     }
-    shards[0].findings.push(sample::failing().findings[0].clone());
-    shards[1].findings.push(twin.clone());
-    let merged = merge(shards.clone()).unwrap();
-    let joined = merged.findings.iter().find(|finding| finding.id == twin.id).unwrap();
-    assert_eq!(joined.occurrences, 7);
-    assert_eq!(joined.request, twin.request);
-    // Of two requests of one length, that of the first shard is shown, whichever is read first.
-    shards[0].findings.retain(|finding| finding.id != twin.id);
-    shards[0].findings.push(FindingRecord { observed: "of the first".to_owned(), ..twin.clone() });
-    for _ in 0..2 {
-        let merged = merge(shards.clone()).unwrap();
-        let joined = merged.findings.iter().find(|finding| finding.id == twin.id).unwrap();
-        assert_eq!((joined.observed.as_str(), joined.occurrences), ("of the first", 8));
+    shards
+}
+
+/// The one finding of merged shards: what it observed, and how often. The order of the shards makes no difference.
+fn joined(mut shards: Vec<Record>) -> (String, u64) {
+    let [there, back] = [(); 2].map(|()| {
         shards.reverse();
-    }
+        let merged = merge(shards.clone()).unwrap();
+        assert_eq!(merged.findings.len(), 1);
+        (merged.findings[0].observed.clone(), merged.findings[0].occurrences)
+    });
+    assert_eq!(there, back);
+    there
+}
+
+#[test]
+fn one_defect_seen_by_two_shards_is_one_finding_that_the_earliest_case_shows() {
+    assert_eq!(joined(twins([4, 7])), ("of the first".to_owned(), 6));
+    assert_eq!(joined(twins([7, 4])), ("of the second".to_owned(), 6));
+    let mut same = twins([4, 4]);
+    assert_eq!(joined(same.clone()).0, "of the first");
+    same[1].findings[0].request.body = serde_json::json!({});
+    assert_eq!(joined(same).0, "of the second", "its request is shorter");
 }
 
 #[test]
