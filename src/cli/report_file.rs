@@ -99,10 +99,13 @@ fn read(path: &Path) -> Result<Record, CliError> {
     }
 }
 
-/// Shows the place of an error. The text is read again for it; a pipe has none to be read again.
-fn damaged(path: &Path, error: &serde_json::Error) -> CliError {
+/// Shows the place of an error. A file is read again for it, because a stream is one character further when it finds the
+/// error; a pipe cannot be read again.
+fn damaged(path: &Path, of_stream: &serde_json::Error) -> CliError {
     let text = if path.is_file() { std::fs::read(path).unwrap_or_default() } else { Vec::new() };
     let text = String::from_utf8_lossy(&text);
+    let of_text = serde_json::from_str::<Record>(&text).err().filter(|_| !text.is_empty());
+    let error = of_text.as_ref().unwrap_or(of_stream);
     let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
     let place = before + error.column().saturating_sub(1);
     let message = error.to_string();
