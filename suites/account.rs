@@ -63,7 +63,7 @@ fn a_plan_says_what_a_run_takes_and_sends_nothing() {
         "(an account has room for 5000)",
         "longest: ",
         "stay untested",
-        "the channel could not be made live: the target has no path that starts a broadcast",
+        "the channel could not be brought into the state live: the target has no path that starts a broadcast",
         "ivs-conformance-",
         "nothing was sent to the target",
     ] {

@@ -91,6 +91,8 @@ fn wrong_types(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
     if matches!(node.kind, NodeKind::List { .. } | NodeKind::Map { .. } | NodeKind::Structure(_)) {
         // What is nearest to a collection is another collection.
         all.get_mut(..10).into_iter().for_each(<[_]>::reverse);
+        // What takes texts and objects for a collection breaks off at a boolean.
+        all.get_mut(3..6).into_iter().for_each(|near| near.rotate_right(1));
     }
     let mut wrong: Vec<Candidate> = all
         .into_iter()

@@ -1,5 +1,5 @@
 //! Damage that requests do to what a target stores. After a creating request failed, the lists of what it makes are read
-//! as a control: a list that no longer responses is told, and what the failed request made all the same is deleted. On
+//! as a control: a list that no longer responds is reported, and what the failed request made all the same is deleted. On
 //! this machine that is what the lists show beyond what they showed before; in an account it is found by the run's mark
 //! at the end of the run.
 
@@ -25,8 +25,6 @@ use crate::wire::{Exchange, FailureKind, Reply};
 
 /// Most pages of a list that are read as a control.
 const MOST_PAGES: usize = 500;
-/// How often a list is read until it counts as broken: noise on the way fails once or twice.
-const ATTEMPTS: usize = 3;
 /// How often a list is read after single cases; the end of a phase reads it once more.
 const MOST_LOOKS: u64 = 100;
 
@@ -302,14 +300,7 @@ pub(super) async fn after_phase(env: &RunContext, phase: Phase) {
 
 async fn look(env: &RunContext, kinds: Vec<(String, Finder)>, since: &str, surroundings: Surroundings) {
     for (kind, finder) in kinds {
-        let mut listed = arns(env, &finder).await;
-        for _ in 1..ATTEMPTS {
-            if listed.is_ok() {
-                break;
-            }
-            listed = arns(env, &finder).await;
-        }
-        match listed {
+        match arns(env, &finder).await {
             Ok(arns) => {
                 let mut new = env.damage.answered(&kind, &arns, surroundings);
                 new.retain(|arn| !env.remains.has_made(arn));

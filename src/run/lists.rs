@@ -9,7 +9,10 @@ use crate::plan::resources::Finder;
 use crate::protocol;
 use crate::spec::Contract;
 use crate::spec::path;
-use crate::wire::{Exchange, Reply};
+use crate::wire::{Exchange, Reply, Request};
+
+/// How often a page is asked for until its list counts as broken: noise on the way makes one or two requests fail.
+const ATTEMPTS: u32 = 3;
 
 /// All items of the list of a finder, or those on its first `pages` pages.
 ///
@@ -33,12 +36,7 @@ pub(super) async fn items(
     }
     loop {
         let request = protocol::request(operation, &Value::Object(input.clone()));
-        let exchange = target.send_in(region, &request).await;
-        let body = match exchange.response() {
-            Some(response) if (200..300).contains(&response.status) => protocol::read(response),
-            _ => return Err(said(&exchange)),
-        };
-        let page = body.map_err(|_| "the response is not JSON".to_owned())?.value;
+        let page = page(target, region, &request).await?;
         items.extend(path::find(&page, &finder.items).and_then(Value::as_array).cloned().unwrap_or_default());
         let Some((input_token, output_token)) = &finder.tokens else { return Ok(items) };
         let token = path::find(&page, output_token).and_then(Value::as_str).filter(|token| !token.is_empty());
@@ -52,6 +50,26 @@ pub(super) async fn items(
             return Err(format!("there are more than {most} pages"));
         }
         input.insert(input_token.clone(), Value::from(token));
+    }
+}
+
+/// One page; a request that fails as noise on the way makes it fail is sent again.
+async fn page(target: &Target, region: Option<&str>, request: &Request) -> Result<Value, String> {
+    let mut attempts = 1;
+    loop {
+        let exchange = target.send_in(region, request).await;
+        let failure = match exchange.response() {
+            Some(response) if (200..300).contains(&response.status) => match protocol::read(response) {
+                Ok(body) => return Ok(body.value),
+                Err(_) => "the response is not JSON".to_owned(),
+            },
+            Some(response) if response.status < 500 && response.status != 429 => return Err(said(&exchange)),
+            _ => said(&exchange),
+        };
+        if attempts == ATTEMPTS || target.is_stopped() {
+            return Err(failure);
+        }
+        attempts += 1;
     }
 }
 

@@ -318,9 +318,9 @@ impl Session<'_> {
 
     async fn reach(&mut self, bundle: &Bundle, resource: &str, state: &str) -> Result<(), Blocked> {
         let Some(state) = self.state(state, resource).cloned() else { return Ok(()) };
-        self.take_steps(bundle, &state.reach)
-            .await
-            .map_err(|Blocked(reason)| Blocked(format!("the {resource} could not be made {}: {reason}", state.name)))
+        self.take_steps(bundle, &state.reach).await.map_err(|Blocked(reason)| {
+            Blocked(format!("the {resource} could not be brought into the state {}: {reason}", state.name))
+        })
     }
 
     pub(super) async fn take_steps(

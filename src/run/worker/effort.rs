@@ -44,10 +44,9 @@ pub(in crate::run) fn asked(env: &RunContext, check: &Check, families: &[Family]
             _ => (usize::MAX, 0),
         },
         (Profile::Standard, Check::Refuses { constraint, .. }) => match constraint {
-            // A pattern that is not anchored admits a line break at the end, and what takes texts and objects for a list
-            // breaks off at a boolean: these come fourth.
-            Constraint::Pattern | Constraint::Type => (4, 3),
-            Constraint::Enum => (3, 3),
+            // A pattern that is not anchored admits a line break at the end, which comes fourth.
+            Constraint::Pattern => (4, 3),
+            Constraint::Type | Constraint::Enum => (3, 3),
             // What is refused just beyond a bound is refused further beyond it; where no element of a list is asked about, it
             // is asked a second time.
             Constraint::LengthMax if families.iter().any(Family::is_among_neighbours) => (1, 3),
