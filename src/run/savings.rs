@@ -57,6 +57,14 @@ pub struct Spare {
     pub known: KnownResources,
 }
 
+impl Known {
+    /// Whether a form has less than one accepted form, and more than another one.
+    fn is_between(&self, key: &(u64, String), form: &Form) -> bool {
+        let Some(accepted) = self.accepted.get(key) else { return false };
+        accepted.iter().any(|one| one.has_all_of(form)) && accepted.iter().any(|one| form.has_all_of(one))
+    }
+}
+
 impl Savings {
     /// Nothing is known so far.
     pub fn new(sharing: Sharing, profile: Profile) -> Savings {
@@ -79,18 +87,20 @@ impl Savings {
     /// this form has, and one that has nothing else. A target may want a member that the contract does not require: what
     /// was accepted with more members does not show that this form has enough of them.
     pub fn has_accepted(&self, outages: u64, operation: &str, form: &Form) -> bool {
-        let is_between = |known: &Known| {
-            let accepted = known.accepted.get(&(outages, operation.to_owned()))?;
-            let has_more = accepted.iter().any(|one| one.has_all_of(form));
-            Some(has_more && accepted.iter().any(|one| form.has_all_of(one)))
-        };
-        self.sharing == Sharing::On && self.ask(|known| is_between(known).unwrap_or(false))
+        let is_known = |known: &Known| known.is_between(&(outages, operation.to_owned()), form);
+        self.sharing == Sharing::On && self.ask(|known| is_known(known))
     }
 
-    /// Notes that an input of a form was accepted.
+    /// Notes that an input of a form was accepted. One that tells nothing new is not kept: what lies between it and others
+    /// lies between the others too.
     pub fn note_accepted(&self, outages: u64, operation: &str, form: Form) {
+        let key = (outages, operation.to_owned());
         if self.sharing == Sharing::On {
-            self.ask(|known| known.accepted.entry((outages, operation.to_owned())).or_default().insert(form));
+            self.ask(|known| {
+                if !known.is_between(&key, &form) {
+                    known.accepted.entry(key).or_default().insert(form);
+                }
+            });
         }
     }
 
@@ -160,6 +170,16 @@ mod tests {
         let alone = Savings::default();
         alone.note_accepted(0, "CreateThing", one.clone());
         assert!(!alone.has_accepted(0, "CreateThing", &one), "a case by itself asks its own controls");
+    }
+
+    #[test]
+    fn forms_between_others_are_not_kept() {
+        let savings = Savings::new(Sharing::On, Profile::Standard);
+        let forms: [&[&str]; 5] = [&[], &["a", "b", "c"], &["a"], &["a", "b"], &["a", "d"]];
+        forms.iter().for_each(|form| savings.note_accepted(0, "CreateThing", Form::of_texts(form)));
+        let kept = savings.ask(|known| known.accepted.values().map(BTreeSet::len).sum::<usize>());
+        assert_eq!(kept, 3, "nothing, a to c, and that with d");
+        assert!(forms.iter().all(|form| savings.has_accepted(0, "CreateThing", &Form::of_texts(form))));
     }
 
     #[test]
