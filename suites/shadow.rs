@@ -122,6 +122,35 @@ async fn what_no_assertion_looks_at_is_seen() {
     }
 }
 
+/// A list that goes on showing the first resource that it showed and that was deleted since. What made and deleted it was
+/// over long before: only what all workers deleted together tells.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_any_case_deleted_is_not_listed_at_the_end() {
+    let lists = [
+        ("ListPlaybackKeyPairs", "PlaybackKeyPair", "deleted-key-pair"),
+        ("ListRecordingConfigurations", "RecordingConfiguration", "deleted-recording-configuration"),
+    ];
+    for (list, noun, rule) in lists {
+        let contract = Arc::new(spec::builtin().unwrap());
+        let only = ["*{}*", "scenario/*deleted*", "scenario/*list*"].map(|glob| glob.replace("{}", noun));
+        let filter = Filter { only: only.to_vec(), ..Filter::default() };
+        let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &filter).unwrap();
+        let mut settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
+        let config = embedded::prepare(&mut settings);
+        let faults = vec![format!("list:{list}=shows-deleted").parse().unwrap()];
+        let server = reference::start(Config { faults, ..config }).await.unwrap();
+        let endpoint = format!("http://{}", server.address());
+        let settings = Settings { endpoint, patience: Duration::from_secs(1), ..settings };
+        let never = std::future::pending();
+        let outcome = ivs_conformance::run::run(&contract, &plan, &settings, &|_| {}, never).await.unwrap();
+        server.stop().await;
+        let reliable = outcome.findings.values().filter(|found| !found.is_intermittent());
+        let clauses: Vec<&str> =
+            reliable.map(|found| contract.clauses.get(found.violation.clause).id.as_str()).collect();
+        assert_eq!(clauses, [format!("rule.{rule}-is-gone")], "{:?}", outcome.notes);
+    }
+}
+
 #[tokio::test]
 async fn a_lost_update_is_shown_by_the_calls_that_it_takes() {
     let found = findings(&["lose-update:UpdateChannel.name@concurrent"], "overlaps").await;

@@ -11,6 +11,8 @@ use crate::spec::clause::Constraint;
 pub enum Phase {
     /// Requests that a target can store, or refuses.
     Ordinary,
+    /// Scenarios that look at what the cases before them left behind.
+    Late,
     /// Requests that a target may store although it cannot show what it stored: malformed JSON, values of wrong types,
     /// numbers out of range.
     Dangerous,
@@ -18,10 +20,14 @@ pub enum Phase {
 
 impl Phase {
     /// All phases, in their order.
-    pub const ALL: [Phase; 2] = [Phase::Ordinary, Phase::Dangerous];
+    pub const ALL: [Phase; 3] = [Phase::Ordinary, Phase::Late, Phase::Dangerous];
 
     /// The phase of a case.
     pub fn of(contract: &Contract, resources: &Resources, suites: &Suites, case: &Case) -> Phase {
+        if let Check::Scenario { scenario } = &case.check {
+            let is_late = suites.scenarios.get(*scenario).is_some_and(|scenario| scenario.late);
+            return if is_late { Phase::Late } else { Phase::Ordinary };
+        }
         let operation = case.operation.as_deref().and_then(|name| contract.operation(name));
         let stores = operation.is_some_and(|operation| !operation.is_readonly && !resources.deletes(&operation.name));
         let is_dangerous = match &case.check {
@@ -62,6 +68,8 @@ mod tests {
         assert_eq!(phase("GetChannel.input.arn.type/refuses"), Phase::Ordinary);
         assert_eq!(phase("DeleteChannel.input.arn.type/refuses"), Phase::Ordinary);
         assert_eq!(phase("CreateChannel.input.name.length.max/refuses"), Phase::Ordinary);
+        assert_eq!(phase("scenario/deleted-channel-get"), Phase::Ordinary);
+        assert_eq!(phase("scenario/deleted-channel-list"), Phase::Late);
         let dangerous = plan
             .cases
             .iter()

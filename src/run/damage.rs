@@ -280,7 +280,7 @@ pub(super) async fn after_case(env: &RunContext, case: &str, phase: Phase) {
         return;
     }
     match phase {
-        Phase::Ordinary => look(env, kinds, case, Surroundings::Busy).await,
+        Phase::Ordinary | Phase::Late => look(env, kinds, case, Surroundings::Busy).await,
         Phase::Dangerous => {
             let alone = env.damage.quiet.write().await;
             look(env, kinds, case, Surroundings::Quiet).await;
@@ -293,6 +293,7 @@ pub(super) async fn after_case(env: &RunContext, case: &str, phase: Phase) {
 pub(super) async fn after_phase(env: &RunContext, phase: Phase) {
     let when = match phase {
         Phase::Ordinary => "the end of the ordinary cases",
+        Phase::Late => "the end of the late cases",
         Phase::Dangerous => "the end of the dangerous cases",
     };
     look(env, env.damage.kinds_to_look_at(), when, Surroundings::Quiet).await;

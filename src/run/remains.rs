@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::run_context::RunContext;
 use super::session::{Bundle, Fixtures, Session};
 use super::worker::Worker;
+use crate::judge::shadow::Graves;
 use crate::record::Left;
 
 /// How often the end of a run tries in vain to delete what is left: an unreliable target fails once or twice.
@@ -56,9 +57,21 @@ struct State {
     undeletable: BTreeMap<String, u64>,
     /// ARNs of everything that the run knows to have made.
     made: HashSet<String>,
+    /// What workers that are done saw deleted.
+    deleted: Graves,
 }
 
 impl Remains {
+    /// Notes what a worker that is done saw deleted.
+    pub(super) fn note_deleted(&self, graves: &Graves) {
+        self.state().deleted.extend(graves);
+    }
+
+    /// What workers that are done saw deleted.
+    pub(super) fn deleted(&self) -> Graves {
+        self.state().deleted.clone()
+    }
+
     /// Keeps what could not be deleted for the end of the run.
     pub fn keep(&self, undeleted: Vec<Undeleted>) {
         self.state().undeleted.extend(undeleted);

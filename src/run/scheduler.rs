@@ -151,7 +151,7 @@ async fn run_in_phase(worker: &mut Worker, index: usize, phase: Phase) -> Option
     let env = Arc::clone(&worker.env);
     let was_broken = env.damage.is_broken();
     let busy = match phase {
-        Phase::Ordinary => None,
+        Phase::Ordinary | Phase::Late => None,
         Phase::Dangerous => Some(env.damage.busy().await),
     };
     let mut result = run_case(worker, index).await;

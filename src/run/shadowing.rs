@@ -54,12 +54,16 @@ impl Session<'_> {
         exchange: &Exchange,
         judgement: &Judgement,
     ) {
-        if self.watch == Watch::Off {
+        if self.watch == Watch::Off && operation.is_readonly {
             return;
         }
         let is_open = expectation.success && (!expectation.errors.is_empty() || expectation.any_client_error);
         let seen = Seen { operation, input, judgement, is_open };
         let found = self.worker.shadow.take(&self.worker.env.views, seen);
+        if self.watch == Watch::Off {
+            // What it deletes must not be listed later either.
+            return;
+        }
         let input = beginning(operation, input);
         if self.suspected.operation != operation.name || self.suspected.input != input {
             self.suspected = Suspected { operation: operation.name.clone(), input, ..Suspected::default() };

@@ -101,14 +101,13 @@ impl Worker {
     /// A worker without resources.
     pub fn new(env: Arc<RunContext>) -> Worker {
         Worker {
-            env,
             tally: Tally::default(),
             shared: Vec::new(),
             streaming: Vec::new(),
             streamed: BTreeSet::new(),
             controls: Controls::default(),
             hindrances: Vec::new(),
-            shadow: Shadow::hearing_of_activities(),
+            shadow: Shadow::after_deletions(env.remains.deleted()),
             shown_otherwise: Vec::new(),
             outages: 0,
             requests: 0,
@@ -120,7 +119,14 @@ impl Worker {
             standing: None,
             rest: Vec::new(),
             requests_ahead: 0,
+            env,
         }
+    }
+
+    /// Knows nothing of the target but what the run deleted.
+    pub(super) fn begin_afresh(&mut self) {
+        self.forget_controls();
+        self.shadow = Shadow::after_deletions(self.env.remains.deleted());
     }
 
     /// From now on requests are for this, but for those that make a finding smaller. What they were for before.
@@ -254,6 +260,8 @@ impl Worker {
         let spare = self.env.savings.take_all_spare();
         self.shared.extend(spare.into_iter().map(|spare| spare.bundle));
         Session::new(self, Fixtures::Shared, 0, 0).delete_shared().await;
+        self.leave_shadows();
+        self.env.remains.note_deleted(self.shadow.graves());
     }
 
     /// Leaves the resources that its cases shared to whichever worker needs one next.

@@ -1,6 +1,7 @@
 //! What earlier tests deleted: no list may show it ever again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -8,14 +9,18 @@ use super::state::{Life, Tracked};
 use crate::plan::sequence::LawKind;
 
 /// Most that are kept in mind; a target that goes on showing what was deleted shows the first ones too.
-const MOST: usize = 1024;
+const MOST: usize = 4096;
 
 /// Deleted resources by ARN.
-#[derive(Debug, Default)]
-pub(super) struct Graves(HashMap<String, Grave>);
+#[derive(Debug, Clone, Default)]
+pub struct Graves {
+    buried: Arc<HashMap<String, Grave>>,
+    /// Those that were found in a list: one defect shows once.
+    found: HashSet<String>,
+}
 
 /// One deleted resource.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Grave {
     /// Its type.
     pub resource: String,
@@ -27,18 +32,39 @@ impl Graves {
     /// Keeps in mind that a resource was deleted, if its ARN cannot come again.
     pub(super) fn bury(&mut self, arn: &str, tracked: &Tracked) {
         let Life::Gone(law) = tracked.life else { return };
-        if self.0.len() < MOST && !is_named_by_the_caller(arn, tracked) {
-            self.0.insert(arn.to_owned(), Grave { resource: tracked.resource.clone(), law });
+        if self.buried.len() < MOST && !is_named_by_the_caller(arn, tracked) {
+            Arc::make_mut(&mut self.buried).insert(arn.to_owned(), Grave { resource: tracked.resource.clone(), law });
         }
     }
 
     pub(super) fn get(&self, arn: &str) -> Option<&Grave> {
-        self.0.get(arn)
+        self.buried.get(arn).filter(|_| !self.found.contains(arn))
     }
 
     /// Nothing is known of it any more.
     pub(super) fn forget(&mut self, arn: &str) {
-        self.0.remove(arn);
+        if self.buried.contains_key(arn) {
+            Arc::make_mut(&mut self.buried).remove(arn);
+        }
+    }
+
+    /// One was found in a list.
+    pub(super) fn note_found(&mut self, arn: &str) {
+        if self.buried.contains_key(arn) {
+            self.found.insert(arn.to_owned());
+        }
+    }
+
+    /// Adds what others saw deleted.
+    pub fn extend(&mut self, other: &Graves) {
+        let mut known = std::mem::take(&mut self.buried);
+        let buried = Arc::make_mut(&mut known);
+        for (arn, grave) in other.buried.iter() {
+            if buried.len() < MOST && !buried.contains_key(arn) {
+                buried.insert(arn.clone(), grave.clone());
+            }
+        }
+        self.buried = known;
     }
 }
 

@@ -22,6 +22,7 @@ mod tests;
 
 use serde_json::Value;
 
+pub use graves::Graves;
 pub use overlap::Overlapping;
 pub use state::{Existence, KnownResources, Shadow};
 pub use views::Views;

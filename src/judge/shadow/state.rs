@@ -113,6 +113,16 @@ impl Shadow {
         Shadow { hears_of_activities: true, ..Shadow::default() }
     }
 
+    /// The same, where something is known to be deleted.
+    pub fn after_deletions(graves: Graves) -> Shadow {
+        Shadow { graves, ..Shadow::hearing_of_activities() }
+    }
+
+    /// What tests that are over deleted.
+    pub fn graves(&self) -> &Graves {
+        &self.graves
+    }
+
     /// Whether anything is known of a resource.
     pub fn knows(&self, arn: &str) -> bool {
         self.tracked.contains_key(arn)
@@ -210,7 +220,7 @@ impl Shadow {
             self.courses.lose_all(arn);
             return;
         }
-        self.graves.forget(arn);
+        self.graves.note_found(arn);
         let Some(tracked) = self.tracked.get_mut(arn) else { return };
         tracked.overlap = None;
         match member {

@@ -130,6 +130,24 @@ fn what_an_earlier_test_deleted_is_never_listed_again() {
 }
 
 #[test]
+fn what_others_deleted_is_not_listed_either() {
+    let mut bench = Bench::new().with(ONE, "a");
+    bench.shadow.deleted(ONE);
+    bench.shadow.retain(|_| false);
+    let graves = bench.shadow.graves().clone();
+    let list = |shadow: Shadow| {
+        let mut bench = Bench { shadow, ..Bench::new() };
+        let body = json!({"channels": [{"arn": ONE, "tags": {}}]});
+        let before = laws(&bench.sees("ListChannels", json!({}), body.clone()));
+        bench.shadow.forget(ONE, None, &Basis::Law(LawKind::DeletedIsGone));
+        assert_eq!(bench.sees("ListChannels", json!({}), body), [], "one defect shows once");
+        before
+    };
+    assert_eq!(list(Shadow::hearing_of_activities()), []);
+    assert_eq!(list(Shadow::after_deletions(graves)), [(LawKind::DeletedIsGone, None)]);
+}
+
+#[test]
 fn pages_show_everything_once() {
     let mut bench = Bench::new().with(ONE, "a").with(OTHER, "o");
     let page = |arn: &str, next: &str| json!({"channels": [{"arn": arn}], "nextToken": next});

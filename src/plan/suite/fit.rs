@@ -130,6 +130,7 @@ fn default_scenario(rule: &DefaultRule) -> Scenario {
         summary: format!("Without `{}`, {} responds with the documented default.", rule.member, rule.operation),
         needs: Vec::new(),
         slow: false,
+        late: false,
         steps: std::iter::once(left_out).chain(given).collect(),
     }
 }

@@ -18,6 +18,9 @@ pub struct Scenario {
     /// Whether it waits for seconds by its nature; the quick profile leaves it out.
     #[serde(default)]
     pub slow: bool,
+    /// Whether it is played after all others, and looks at what they left behind.
+    #[serde(default)]
+    pub late: bool,
     /// The calls, in order.
     pub steps: Vec<Step>,
 }

@@ -170,7 +170,7 @@ async fn look_again(worker: &mut Worker, task: &Task, repetitions: u64) -> Looke
         }
         worker.finish().await;
         // Each look sends the same requests, so that a defect shows at the same place.
-        worker.forget_controls();
+        worker.begin_afresh();
         worker.tally.findings.clear();
         let before = worker.requests;
         let is_decided = match &task.witness {
