@@ -1,8 +1,10 @@
 //! What a run made and could not delete so far. It is tried once more when nothing is in flight any more; what stays is
 //! named in the report.
 
+use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::run_context::RunContext;
@@ -55,10 +57,16 @@ struct State {
     undeleted: Vec<Undeleted>,
     /// How many resources stay for want of an operation that deletes them, by that operation.
     undeletable: BTreeMap<String, u64>,
-    /// ARNs of everything that the run knows to have made.
-    made: HashSet<String>,
+    /// Digests of the ARNs of everything that the run knows to have made: a long run makes millions.
+    made: HashSet<u64>,
     /// What workers that are done saw deleted.
     deleted: Graves,
+}
+
+fn digest(arn: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    arn.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Remains {
@@ -84,12 +92,12 @@ impl Remains {
 
     /// Notes a resource that the run made.
     pub fn note_made(&self, arn: &str) {
-        self.state().made.insert(arn.to_owned());
+        self.state().made.insert(digest(arn));
     }
 
     /// Whether the run knows that it made a resource.
     pub fn has_made(&self, arn: &str) -> bool {
-        self.state().made.contains(arn)
+        self.state().made.contains(&digest(arn))
     }
 
     /// How many resources stay for want of an operation that deletes them, by that operation.
