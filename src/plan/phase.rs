@@ -68,8 +68,8 @@ mod tests {
         assert_eq!(phase("GetChannel.input.arn.type/refuses"), Phase::Ordinary);
         assert_eq!(phase("DeleteChannel.input.arn.type/refuses"), Phase::Ordinary);
         assert_eq!(phase("CreateChannel.input.name.length.max/refuses"), Phase::Ordinary);
-        assert_eq!(phase("scenario/deleted-channel-get"), Phase::Ordinary);
-        assert_eq!(phase("scenario/deleted-channel-list"), Phase::Late);
+        assert_eq!(phase("scenario/deleted-policy-leaves"), Phase::Ordinary);
+        assert_eq!(phase("scenario/deleted-policy-list"), Phase::Late);
         let dangerous = plan
             .cases
             .iter()
