@@ -258,6 +258,9 @@ impl<'w> Session<'w> {
             judgement.excuse_full_account();
         }
         self.after(operation, input, region, exchange, &mut judgement);
+        if judgement.is_success() {
+            self.forget_deleted(&operation.name, input);
+        }
         if operation.is_readonly {
             let again = |other: &Exchange| self.worker.env.judge.exchange(operation, expectation, focus, other);
             self.leave_out_consequences(exchange, &mut judgement, again).await;

@@ -103,12 +103,31 @@ impl Session<'_> {
 
     /// The resource that a request would delete and that another test made: one that a list showed by mistake.
     pub(in crate::run) fn of_another_test(&self, operation: &str, input: &Value) -> Option<String> {
-        let env = &self.worker.env;
-        let deleted = env.plan.resources.types().find_map(|kind| {
-            let (deleter, member) = env.plan.resources.deleter(kind)?;
+        let deleted = self.resource_to_delete(operation, input)?;
+        (self.worker.env.remains.has_made(deleted) && !self.made.contains(deleted)).then(|| deleted.to_owned())
+    }
+
+    /// The resource that a request deletes.
+    fn resource_to_delete<'i>(&self, operation: &str, input: &'i Value) -> Option<&'i str> {
+        let resources = &self.worker.env.plan.resources;
+        resources.types().find_map(|kind| {
+            let (deleter, member) = resources.deleter(kind)?;
             (deleter == operation).then(|| input.get(member)?.as_str())?
-        })?;
-        (env.remains.has_made(deleted) && !self.made.contains(deleted)).then(|| deleted.to_owned())
+        })
+    }
+
+    /// Leaves what a request deleted, and what is gone with it, out of what is deleted at the end.
+    pub(in crate::run) fn forget_deleted(&mut self, operation: &str, input: &Value) {
+        let Some(deleted) = self.resource_to_delete(operation, input) else { return };
+        let env = Arc::clone(&self.worker.env);
+        let takes_along = |kind: &str| env.savings.takes_along(kind) == Some(true);
+        for bundle in &mut self.own {
+            let is_first = |(kind, arn): &(String, String)| arn == deleted && takes_along(kind);
+            if bundle.resources.first().is_some_and(is_first) {
+                bundle.resources.drain(..).for_each(|(_, arn)| env.target.note_gone(&arn));
+            }
+        }
+        self.forget(deleted);
     }
 
     /// Whether the target says that a resource does not exist.
