@@ -67,6 +67,8 @@ pub struct Session<'w> {
     pub(super) own: Vec<Bundle>,
     /// ARNs of everything that the test made, gone or not.
     pub(super) made: BTreeSet<String>,
+    /// ARNs of what its requests deleted.
+    deleted: BTreeSet<String>,
     pub(super) variables: BTreeMap<String, Value>,
     /// Variables that a response should have set and did not, each with the reason.
     pub(super) missing: BTreeMap<String, String>,
@@ -104,6 +106,7 @@ impl<'w> Session<'w> {
             fixtures,
             own: Vec::new(),
             made: BTreeSet::new(),
+            deleted: BTreeSet::new(),
             variables: BTreeMap::new(),
             missing: BTreeMap::new(),
             history: Vec::new(),
@@ -259,7 +262,7 @@ impl<'w> Session<'w> {
         }
         self.after(operation, input, region, exchange, &mut judgement);
         if judgement.is_success() {
-            self.forget_deleted(&operation.name, input);
+            self.note_deletion(&operation.name, input);
         }
         if operation.is_readonly {
             let again = |other: &Exchange| self.worker.env.judge.exchange(operation, expectation, focus, other);

@@ -69,7 +69,7 @@ impl Session<'_> {
     /// Deletes as far as possible now; the rest is tried again at the end of the run.
     async fn delete_all(&mut self, bundles: Vec<Bundle>) {
         let outer = self.worker.enter(Purpose::Deletion);
-        let undeleted = self.delete_in_order(bundles).await;
+        let undeleted = self.delete_in_order(self.without_deleted(bundles)).await;
         self.worker.purpose = outer;
         self.worker.env.remains.keep(undeleted);
     }
@@ -116,18 +116,25 @@ impl Session<'_> {
         })
     }
 
-    /// Leaves what a request deleted, and what is gone with it, out of what is deleted at the end.
-    pub(in crate::run) fn forget_deleted(&mut self, operation: &str, input: &Value) {
-        let Some(deleted) = self.resource_to_delete(operation, input) else { return };
-        let env = Arc::clone(&self.worker.env);
+    /// Notes that a request of the test deleted a resource: it need not be deleted at the end.
+    pub(in crate::run) fn note_deletion(&mut self, operation: &str, input: &Value) {
+        let deleted = self.resource_to_delete(operation, input).map(str::to_owned);
+        self.deleted.extend(deleted);
+    }
+
+    /// Bundles without what requests of the test deleted, and what is gone with it.
+    fn without_deleted(&self, mut bundles: Vec<Bundle>) -> Vec<Bundle> {
+        let env = &self.worker.env;
         let takes_along = |kind: &str| env.savings.takes_along(kind) == Some(true);
-        for bundle in &mut self.own {
-            let is_first = |(kind, arn): &(String, String)| arn == deleted && takes_along(kind);
-            if bundle.resources.first().is_some_and(is_first) {
+        for bundle in &mut bundles {
+            let is_whole = |(kind, arn): &(String, String)| self.deleted.contains(arn) && takes_along(kind);
+            if bundle.resources.first().is_some_and(is_whole) {
                 bundle.resources.drain(..).for_each(|(_, arn)| env.target.note_gone(&arn));
             }
+            bundle.resources.retain(|(_, arn)| !self.deleted.contains(arn));
         }
-        self.forget(deleted);
+        bundles.retain(|bundle| !bundle.resources.is_empty());
+        bundles
     }
 
     /// Whether the target says that a resource does not exist.
