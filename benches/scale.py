@@ -116,41 +116,46 @@ def draw(series, sharded):
     )
 
 
-def table_of_cases(numbers, folder):
+def table(head, numbers, measured, cells):
+    """One row for each target and number, printed as it is measured."""
     series = {}
-    print("| target | cases | requests | seconds | µs per case | peak memory | findings |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
-    for name, faults in TARGETS.items():
-        series[name] = []
-        for cases in numbers:
-            row = measure(cases, faults, folder)
-            series[name].append(row)
-            print(
-                f"| {name} | {cases:,} | {row['requests']:,} | {row['seconds']:.1f} "
-                f"| {1e6 * row['seconds'] / cases:.0f} | {row['megabytes']:.0f} MB | {row['findings']} |",
-                flush=True,
-            )
-    return series
-
-
-def table_of_shards(numbers, folder):
-    series = {}
-    print("\n| target | shards | requests | seconds per shard | processor time of all | peak memory | merge | its peak memory |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    print(f"\n| target | {head} |")
+    print("| --- |" + " ---: |" * (head.count("|") + 1))
     for name, faults in TARGETS.items():
         series[name] = []
         for number in numbers:
-            row = measure_shards(number, faults, folder)
+            row = measured(number, faults)
             series[name].append(row)
-            print(
-                f"| {name} | {number} | {row['requests']:,} | {row['seconds']:.2f} | {row['processor']:.1f} s "
-                f"| {row['megabytes']:.0f} MB | {row['merging']:.2f} s | {row['merge_megabytes']:.0f} MB |",
-                flush=True,
-            )
-            for what in ("found", "verdicts"):
-                if row[what] != series[name][0][what]:
-                    sys.exit(f"{number} shards say something else than {numbers[0]}: {what}")
+            print(f"| {name} | {number:,} | {cells(row)} |", flush=True)
     return series
+
+
+def table_of_cases(numbers, folder):
+    cells = lambda row: (
+        f"{row['requests']:,} | {row['seconds']:.1f} | {1e6 * row['seconds'] / row['cases']:.0f} "
+        f"| {row['megabytes']:.0f} MB | {row['findings']}"
+    )
+    head = "cases | requests | seconds | µs per case | peak memory | findings"
+    return table(head, numbers, lambda cases, faults: measure(cases, faults, folder), cells)
+
+
+def table_of_shards(numbers, folder):
+    cells = lambda row: (
+        f"{row['requests']:,} | {row['seconds']:.2f} | {row['processor']:.1f} s "
+        f"| {row['megabytes']:.0f} MB | {row['merging']:.2f} s | {row['merge_megabytes']:.0f} MB"
+    )
+    head = "shards | requests | seconds per shard | processor time of all | peak memory | merge | its peak memory"
+    first = {}
+
+    def measured(number, faults):
+        row = measure_shards(number, faults, folder)
+        shown = first.setdefault(str(faults), row)
+        for what in ("found", "verdicts"):
+            if row[what] != shown[what]:
+                sys.exit(f"{number} shards say something else than {numbers[0]}: {what}")
+        return row
+
+    return table(head, numbers, measured, cells)
 
 
 def main():

@@ -10,11 +10,11 @@ use std::time::Duration;
 use ivs_conformance::cli::args::TargetArgs;
 use ivs_conformance::cli::environment::Environment;
 use ivs_conformance::cli::{embedded, resolve};
-use ivs_conformance::plan::{self, Filter, Suites};
+use ivs_conformance::plan::{self, Filter, Plan, Suites};
 use ivs_conformance::reference::{self, Config};
-use ivs_conformance::run::CaseOutcome;
 use ivs_conformance::run::settings::Settings;
-use ivs_conformance::spec;
+use ivs_conformance::run::{CaseOutcome, Outcome};
+use ivs_conformance::spec::{self, Contract};
 use ivs_conformance::wire::Request;
 
 /// Scenarios that make calls and assert nothing of what is shown.
@@ -77,6 +77,20 @@ const FAULTS: [(&str, &str, &[&str]); 11] = [
     ("tags:lose@concurrent", "overlaps", &["rule.every-resource-type-is-taggable"]),
 ];
 
+/// What a run of a plan against the reference server with these faults shows.
+async fn run(contract: &Arc<Contract>, plan: &Plan, faults: &[&str], patience: Duration) -> Outcome {
+    let mut settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
+    let config = embedded::prepare(&mut settings);
+    let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+    let server = reference::start(Config { faults, ..config }).await.unwrap();
+    let endpoint = format!("http://{}", server.address());
+    let settings = Settings { endpoint, patience, ..settings };
+    let never = std::future::pending();
+    let outcome = ivs_conformance::run::run(contract, plan, &settings, &|_| {}, never).await.unwrap();
+    server.stop().await;
+    outcome
+}
+
 /// The clauses of a run's findings, each with the paths of the requests that lead to it. A report would keep those of the
 /// scenario's own clauses alone.
 async fn findings(faults: &[&str], scenario: &str) -> BTreeMap<String, Vec<String>> {
@@ -85,16 +99,8 @@ async fn findings(faults: &[&str], scenario: &str) -> BTreeMap<String, Vec<Strin
     suites.extend(Suites::parse(Path::new("scenarios.toml"), SCENARIOS).unwrap());
     let filter = Filter { only: vec![format!("scenario/{scenario}")], ..Filter::default() };
     let plan = plan::plan(&contract, &suites, &filter).unwrap();
-    let mut settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
-    let config = embedded::prepare(&mut settings);
-    let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-    let server = reference::start(Config { faults, ..config }).await.unwrap();
-    let endpoint = format!("http://{}", server.address());
     // The reference server does not lag.
-    let settings = Settings { endpoint, patience: Duration::from_millis(300), ..settings };
-    let never = std::future::pending();
-    let outcome = ivs_conformance::run::run(&contract, &plan, &settings, &|_| {}, never).await.unwrap();
-    server.stop().await;
+    let outcome = run(&contract, &plan, faults, Duration::from_millis(300)).await;
     for result in &outcome.cases {
         assert!(!matches!(result.verdict, CaseOutcome::Inconclusive { .. }), "{:?}", result.verdict);
     }
@@ -135,15 +141,8 @@ async fn what_any_case_deleted_is_not_listed_at_the_end() {
         let only = ["*{}*", "scenario/*deleted*", "scenario/*list*"].map(|glob| glob.replace("{}", noun));
         let filter = Filter { only: only.to_vec(), ..Filter::default() };
         let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &filter).unwrap();
-        let mut settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
-        let config = embedded::prepare(&mut settings);
-        let faults = vec![format!("list:{list}=shows-deleted").parse().unwrap()];
-        let server = reference::start(Config { faults, ..config }).await.unwrap();
-        let endpoint = format!("http://{}", server.address());
-        let settings = Settings { endpoint, patience: Duration::from_secs(1), ..settings };
-        let never = std::future::pending();
-        let outcome = ivs_conformance::run::run(&contract, &plan, &settings, &|_| {}, never).await.unwrap();
-        server.stop().await;
+        let fault = format!("list:{list}=shows-deleted");
+        let outcome = run(&contract, &plan, &[&fault], Duration::from_secs(1)).await;
         let reliable = outcome.findings.values().filter(|found| !found.is_intermittent());
         let clauses: Vec<&str> =
             reliable.map(|found| contract.clauses.get(found.violation.clause).id.as_str()).collect();

@@ -4,6 +4,7 @@
 mod coverage;
 pub mod credentials;
 pub mod description;
+pub(crate) mod digest;
 pub mod event;
 mod evidence;
 pub mod finding;

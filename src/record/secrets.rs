@@ -1,13 +1,12 @@
 //! Texts that must not be shown. A run may meet hundreds of thousands, so only digests of them are kept: enough to find
 //! them in a text, too little to tell what they are.
 
-use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeSet, HashSet};
-use std::hash::{Hash, Hasher};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use super::digest::digest;
 use crate::spec::contract::{Node, NodeKind};
 
 /// Shortest secret that is looked for in texts, in bytes: a shorter one stands in too many that are none.
@@ -124,12 +123,6 @@ impl<S: AsRef<str>> FromIterator<S> for Secrets {
         known.extend(secrets);
         known
     }
-}
-
-fn digest(form: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    form.hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]

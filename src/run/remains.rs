@@ -1,10 +1,8 @@
 //! What a run made and could not delete so far. It is tried once more when nothing is in flight any more; what stays is
 //! named in the report.
 
-use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::run_context::RunContext;
@@ -12,6 +10,7 @@ use super::session::{Bundle, Fixtures, Session};
 use super::worker::Worker;
 use crate::judge::shadow::Graves;
 use crate::record::Left;
+use crate::record::digest::digest;
 
 /// How often the end of a run tries in vain to delete what is left: an unreliable target fails once or twice.
 const ATTEMPTS: usize = 3;
@@ -61,12 +60,6 @@ struct State {
     made: HashSet<u64>,
     /// What workers that are done saw deleted.
     deleted: Graves,
-}
-
-fn digest(arn: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    arn.hash(&mut hasher);
-    hasher.finish()
 }
 
 impl Remains {

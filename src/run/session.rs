@@ -261,7 +261,7 @@ impl<'w> Session<'w> {
             judgement.excuse_full_account();
         }
         self.after(operation, input, region, exchange, &mut judgement);
-        if judgement.is_success() {
+        if judgement.is_success() && !operation.is_readonly {
             self.note_deletion(&operation.name, input);
         }
         if operation.is_readonly {

@@ -29,7 +29,7 @@ pub(super) enum Watch {
     /// They are.
     #[default]
     On,
-    /// They are judged in another way.
+    /// They are judged in another way; the shadow learns what they change.
     Off,
 }
 

@@ -123,9 +123,9 @@ impl Worker {
         }
     }
 
-    /// Knows nothing of the target but what the run deleted.
+    /// Knows nothing of the target but what the run deleted, and asks every control again, as a new worker would.
     pub(super) fn begin_afresh(&mut self) {
-        self.forget_controls();
+        self.controls = Controls::default();
         self.shadow = Shadow::after_deletions(self.env.remains.deleted());
     }
 
@@ -286,11 +286,6 @@ impl Worker {
         self.shadow.join(known);
         self.shared.push(bundle);
         self.shared.last()
-    }
-
-    /// Asks every control again, as a new worker would.
-    pub(super) fn forget_controls(&mut self) {
-        self.controls = Controls::default();
     }
 }
 

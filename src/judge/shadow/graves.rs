@@ -57,14 +57,14 @@ impl Graves {
 
     /// Adds what others saw deleted.
     pub fn extend(&mut self, other: &Graves) {
-        let mut known = std::mem::take(&mut self.buried);
-        let buried = Arc::make_mut(&mut known);
-        for (arn, grave) in other.buried.iter() {
-            if buried.len() < MOST && !buried.contains_key(arn) {
-                buried.insert(arn.clone(), grave.clone());
-            }
+        let is_new = |(arn, _): &(&String, &Grave)| !self.buried.contains_key(*arn);
+        let room = MOST.saturating_sub(self.buried.len());
+        let new: Vec<(String, Grave)> =
+            other.buried.iter().filter(is_new).take(room).map(|(arn, grave)| (arn.clone(), grave.clone())).collect();
+        // Others hold what is known so far: it is copied only for something new.
+        if !new.is_empty() {
+            Arc::make_mut(&mut self.buried).extend(new);
         }
-        self.buried = known;
     }
 }
 

@@ -47,7 +47,7 @@ fn join(kept: &mut (Rank, FindingRecord), rank: Rank, finding: FindingRecord) {
     kept.1.seen = seen;
 }
 
-/// Shards see the same defect: one that saw it every time knows that it is no chance.
+/// How often a defect was seen: by the shard whose requests showed it in the larger share of its attempts.
 fn more_telling(left: SeenRecord, right: SeenRecord) -> SeenRecord {
     let share = |seen: SeenRecord| (seen.times * 1_000 / seen.of.max(1), seen.of, seen.times);
     if share(right) > share(left) { right } else { left }
