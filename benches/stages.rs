@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use divan::Bencher;
 use ivs_conformance::generate::{Generator, runner};
 use ivs_conformance::judge::Judge;
 use ivs_conformance::plan::expectation::Expectation;
@@ -21,6 +21,10 @@ use serde_json::json;
 const OPERATION: &str = "CreateChannel";
 const CASES: [&str; 3] =
     ["CreateChannel.valid/minimal", "CreateChannel.valid/random", "CreateChannel.input.name.length.max/refuses"];
+
+fn main() {
+    divan::main();
+}
 
 struct Bench {
     contract: Arc<Contract>,
@@ -39,33 +43,42 @@ impl Bench {
     }
 }
 
-fn load(criterion: &mut Criterion) {
-    criterion.bench_function("load: contract", |bench| bench.iter(|| spec::builtin().unwrap()));
-    criterion.bench_function("load: suites", |bench| bench.iter(|| Suites::builtin().unwrap()));
+#[divan::bench]
+fn load_contract() -> Contract {
+    spec::builtin().unwrap()
+}
+
+#[divan::bench]
+fn load_suites() -> Suites {
+    Suites::builtin().unwrap()
+}
+
+#[divan::bench]
+fn plan_every_case(bencher: Bencher<'_, '_>) {
     let contract = spec::builtin().unwrap();
     let suites = Suites::builtin().unwrap();
-    criterion.bench_function("plan: every case", |bench| {
-        bench.iter(|| plan::plan(&contract, &suites, &Filter::default()).unwrap());
-    });
+    bencher.bench(|| plan::plan(&contract, &suites, &Filter::default()).unwrap());
 }
 
-fn generate(criterion: &mut Criterion) {
+#[divan::bench(args = CASES)]
+fn generate_families(bencher: Bencher<'_, '_>, id: &str) {
+    let Bench { plan, generator, .. } = Bench::new();
+    let case = plan.cases.iter().find(|case| case.id == id).unwrap();
+    bencher.bench(|| generator.families(black_box(case)));
+}
+
+#[divan::bench(args = CASES)]
+fn generate_draw_and_prove(bencher: Bencher<'_, '_>, id: &str) {
     let Bench { contract, plan, generator } = Bench::new();
     let operation = contract.operation(OPERATION).unwrap();
-    for id in CASES {
-        let case = plan.cases.iter().find(|case| case.id == id).unwrap();
-        criterion.bench_function(&format!("generate: families of {id}"), |bench| {
-            bench.iter(|| generator.families(black_box(case)));
-        });
-        let families = generator.families(case);
-        let mut runner = runner(1, id);
-        criterion.bench_function(&format!("generate: draw and prove {id}"), |bench| {
-            bench.iter(|| generator.draw(operation, &families[0], &mut runner).unwrap());
-        });
-    }
+    let case = plan.cases.iter().find(|case| case.id == id).unwrap();
+    let families = generator.families(case);
+    let mut runner = runner(1, id);
+    bencher.bench_local(|| generator.draw(operation, &families[0], &mut runner).unwrap());
 }
 
-fn judge(criterion: &mut Criterion) {
+#[divan::bench]
+fn judge_a_created_channel(bencher: Bencher<'_, '_>) {
     let Bench { contract, generator, .. } = Bench::new();
     let operation = contract.operation(OPERATION).unwrap();
     let judge = Judge::new(&contract);
@@ -93,12 +106,10 @@ fn judge(criterion: &mut Criterion) {
         repeats: 0,
     };
     let expectation = Expectation::success();
-    criterion.bench_function("judge: a created channel", |bench| {
-        bench.iter(|| judge.exchange(operation, &expectation, operation.status_clause, black_box(&exchange)));
-    });
+    bencher.bench_local(|| judge.exchange(operation, &expectation, operation.status_clause, black_box(&exchange)));
 }
 
-fn sign(criterion: &mut Criterion) {
+fn small_post() -> (Signer, Request) {
     let signer = Signer::new("AKIAIOSFODNN7EXAMPLE", "secret", None, "us-east-1", "ivs");
     let request = Request {
         method: "POST".into(),
@@ -106,13 +117,18 @@ fn sign(criterion: &mut Criterion) {
         headers: vec![("content-type".into(), "application/json".into())],
         body: r#"{"name":"bench"}"#.into(),
     };
-    criterion.bench_function("sign: a small POST", |bench| {
-        bench.iter(|| signer.sign(black_box(&request), "http://127.0.0.1:4566", "127.0.0.1:4566").unwrap());
-    });
-    criterion.bench_function("sign: a small POST, by aws-sigv4 alone", |bench| {
-        bench.iter(|| signer.sign_by_crate(black_box(&request), "http://127.0.0.1:4566", "127.0.0.1:4566").unwrap());
-    });
+    (signer, request)
 }
 
-criterion_group!(stages, load, generate, judge, sign);
-criterion_main!(stages);
+#[divan::bench]
+fn sign_a_small_post(bencher: Bencher<'_, '_>) {
+    let (signer, request) = small_post();
+    bencher.bench_local(|| signer.sign(black_box(&request), "http://127.0.0.1:4566", "127.0.0.1:4566").unwrap());
+}
+
+#[divan::bench]
+fn sign_a_small_post_by_aws_sigv4_alone(bencher: Bencher<'_, '_>) {
+    let (signer, request) = small_post();
+    bencher
+        .bench_local(|| signer.sign_by_crate(black_box(&request), "http://127.0.0.1:4566", "127.0.0.1:4566").unwrap());
+}

@@ -352,6 +352,35 @@ fn dependencies_have_licences_that_are_allowed() {
     }
 }
 
+/// Each dependency on this platform with its version and features, as Cargo resolves them over these kinds of edges.
+fn resolved(edges: &str) -> BTreeSet<String> {
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo.args([
+        "tree",
+        "--offline",
+        "--locked",
+        "--prefix",
+        "none",
+        "--no-dedupe",
+        "--format",
+        "{p} [{f}]",
+        "--edges",
+        edges,
+    ]);
+    let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn tests_compile_no_dependency_with_other_features() {
+    // Otherwise this crate, and all that depends on such a crate, is compiled once for `cargo build` and once for `cargo test`.
+    let (program, tests) = (resolved("normal,build"), resolved("normal,build,dev"));
+    assert!(program.len() > 100 && tests.len() > program.len(), "{} {}", program.len(), tests.len());
+    let changed: Vec<&String> = program.difference(&tests).collect();
+    assert!(changed.is_empty(), "with dev-dependencies these have more features: {changed:#?}");
+}
+
 /// Whether an SPDX expression can be met by allowed licences: one of each `OR`, every one of an `AND`.
 fn is_allowed(expression: &str, allowed: &[&str]) -> bool {
     let expression = expression.replace('/', " OR ");

@@ -4,13 +4,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_sdk_ivs::Client;
 use aws_sdk_ivs::config::interceptors::{
     AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
 };
 use aws_sdk_ivs::config::retry::RetryConfig;
-use aws_sdk_ivs::config::{BehaviorVersion, ConfigBag, Credentials, Intercept, Region, RuntimeComponents};
+use aws_sdk_ivs::config::{
+    AsyncSleep, BehaviorVersion, ConfigBag, Credentials, Intercept, Region, RuntimeComponents, Sleep,
+};
 use aws_sdk_ivs::error::{BoxError, ProvideErrorMetadata as _};
 use aws_sdk_ivs::types::{
     BatchStartViewerSessionRevocationViewerSession, ChannelLatencyMode, ChannelType, DestinationConfiguration,
@@ -97,6 +100,17 @@ impl Intercept for Recorder {
     }
 }
 
+/// Waits for the client. The feature `rt-tokio` of `aws-sdk-ivs` would bring this along, but change what this crate itself
+/// is compiled with.
+#[derive(Debug)]
+struct Sleeping;
+
+impl AsyncSleep for Sleeping {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Sleep::new(tokio::time::sleep(duration))
+    }
+}
+
 /// A server that checks signatures, and a client that makes them.
 struct Setup {
     server: Server,
@@ -124,6 +138,7 @@ impl Setup {
             .region(Region::new("us-east-1"))
             .endpoint_url(format!("http://{}", server.address()))
             .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .sleep_impl(Sleeping)
             .retry_config(RetryConfig::disabled())
             .interceptor(called.clone())
             .interceptor(recorded.clone())
