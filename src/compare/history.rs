@@ -1,9 +1,11 @@
 //! What the steps before a difference say of it: what was given, shown alike, tagged or deleted before.
 
+mod items;
 mod values;
 
 use serde_json::Value;
 
+use self::items::{of_ghosts, of_repeated};
 use self::values::{holder, own_name, tagged, untagged, updated};
 use super::difference::{Differing, Kind};
 use super::play::{Performed, Told};
@@ -59,7 +61,9 @@ impl History<'_> {
         let operation = self.contract.operation(now.operation.as_deref()?)?;
         match told.differing.kind {
             Kind::Answer => self.of_answer(operation, position, now),
-            Kind::Items => self.of_items(position, &told.differing),
+            Kind::Items => {
+                of_repeated(operation, now, &told.differing).or_else(|| self.of_items(position, &told.differing))
+            }
             Kind::Deleted => of_ghosts(&told.differing),
             Kind::Identity => self.of_identity(told),
             Kind::Presence | Kind::Value => self.of_value(operation, position, now, &told.differing),
@@ -143,46 +147,6 @@ impl History<'_> {
         (is_plain_read
             && self.plan.resources.reader(self.contract, &subject.kind).is_some_and(|(name, _)| name == operation.name))
         .then(|| self.said(favours, LawKind::CreatedIsRead, &subject, "the resource was made before and not deleted"))?
-    }
-
-    fn of_items(&self, position: usize, differing: &Differing) -> Option<Statement> {
-        let items = |value: &Option<Value>| value.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
-        let (a, b) = (items(&differing.a), items(&differing.b));
-        // Names of the second target are not looked up: what only it shows is judged by what the first does not show.
-        let shown_by_a = a.iter().find_map(|item| self.subject(own_name(item)?, position));
-        match shown_by_a {
-            Some(subject) if self.is_deleted(&subject, position) => {
-                self.said(Favours::B, LawKind::DeletedIsGone, &subject, "the resource was deleted before")
-            }
-            Some(subject) => self.said(
-                Favours::A,
-                LawKind::CreatedIsListed,
-                &subject,
-                "the resource was made before and not deleted",
-            ),
-            None => {
-                let twin = b.iter().find_map(|item| self.twin(own_name(item)?, position))?;
-                match self.is_deleted(&twin, position) {
-                    true => self.said(Favours::A, LawKind::DeletedIsGone, &twin, "the resource was deleted before"),
-                    false => {
-                        let reason = "the resource was made before and not deleted";
-                        self.said(Favours::B, LawKind::CreatedIsListed, &twin, reason)
-                    }
-                }
-            }
-        }
-    }
-
-    /// The resource that the second target names so.
-    fn twin(&self, name: &str, before: usize) -> Option<Subject> {
-        self.performed.iter().take(before).find_map(|performed| {
-            let products = self.plan.resources.products(performed.operation.as_deref()?);
-            let body = |called: &Option<super::side::Called>| called.as_ref()?.response.body.clone();
-            let (a, b) = (body(&performed.a)?, body(&performed.b)?);
-            let product =
-                products.iter().find(|product| path::find(&b, &product.path).and_then(Value::as_str) == Some(name))?;
-            self.subject(path::find(&a, &product.path)?.as_str()?, before)
-        })
     }
 
     fn of_identity(&self, told: &Told) -> Option<Statement> {
@@ -320,17 +284,4 @@ impl History<'_> {
             (_, role) => role,
         }
     }
-}
-
-/// What is deleted is gone, for later programs too.
-fn of_ghosts(differing: &Differing) -> Option<Statement> {
-    let ghost = differing.ghost.as_ref()?;
-    let shows = |value: &Option<Value>| value.as_ref().and_then(Value::as_array).is_some_and(|items| !items.is_empty());
-    let favours = match (shows(&differing.a), shows(&differing.b)) {
-        (true, false) => Favours::B,
-        (false, true) => Favours::A,
-        _ => return None,
-    };
-    let reason = "the other side shows a resource that an earlier program deleted".to_owned();
-    Some(Statement { favours, law: Some(LawKind::DeletedIsGone), kind: ghost.kind.clone(), reason })
 }
