@@ -1,13 +1,19 @@
 //! Goes through a recording exchange by exchange and keeps what it shows, as a run would.
 
+mod held;
+mod notes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::held::Held;
+use self::notes::PassedOverCounts;
 use super::called::{exchange, named, read_input};
 use super::order::{Heard, Order};
 use super::routes::{self, PassedOver, Routes};
 use super::single::{Asked, Shown, Single};
+use super::spoiled::Spoiled;
 use super::unshown::{self, Seen};
 use crate::generate::{GenerateError, Generator, Legality, visit};
 use crate::judge::{Answer, Judge, Judgement};
@@ -19,9 +25,6 @@ use crate::recording::Recorded;
 use crate::spec::clause::{ClauseIndex, ClauseKind, Constraint};
 use crate::spec::contract::{Contract, Operation};
 use crate::wire::Exchange;
-
-/// Most origins that are named.
-const MOST_ORIGINS: usize = 5;
 
 /// What a recording showed.
 #[derive(Debug)]
@@ -54,6 +57,8 @@ pub struct Auditor<'c> {
     region: Option<String>,
     passed_over: PassedOverCounts,
     order: Order<'c>,
+    spoiled: Spoiled,
+    held: Held,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -62,15 +67,6 @@ struct OfOperation {
     decided: u64,
     findings: BTreeSet<FindingKey>,
     undecided: Option<String>,
-}
-
-#[derive(Debug, Default)]
-struct PassedOverCounts {
-    elsewhere: u64,
-    no_operation: u64,
-    no_response: u64,
-    /// Exchanges of which the response was judged alone, by the reason.
-    alone: BTreeMap<&'static str, u64>,
 }
 
 impl<'c> Auditor<'c> {
@@ -100,6 +96,8 @@ impl<'c> Auditor<'c> {
             region: None,
             passed_over: PassedOverCounts::default(),
             order: Order::new(contract, plan),
+            spoiled: Spoiled::default(),
+            held: Held::default(),
         })
     }
 
@@ -127,8 +125,12 @@ impl<'c> Auditor<'c> {
         let exchange = exchange(call.operation, recorded, response);
         let single = Single { contract, plan: self.plan, judge: &self.judge, generator: &self.generator };
         let mut shown = single.shown(call.operation, &asked, recorded, response, &exchange);
+        if let (Asked::Known(input, Legality::Broken(_)), true) = (&asked, shown.judgement.is_success()) {
+            self.spoiled.note(call.operation, input, shown.judgement.body.as_ref());
+        }
         self.note_secrets(call.operation, &asked, &shown.judgement);
         self.hear_in_order(&call, &asked, &mut shown, &exchange, recorded);
+        self.hold_back(call.index, &mut shown.judgement, &exchange);
         self.note(&call, &asked, shown, &exchange);
     }
 
@@ -266,6 +268,7 @@ impl<'c> Auditor<'c> {
 
     /// What all exchanges showed.
     pub fn finish(mut self, stopped_early: Option<String>) -> Audit {
+        self.find_held();
         self.settle_refusals();
         let of_order = self.settle_order();
         let judged = self.cases.iter().map(|case| case.requests).sum();
@@ -291,36 +294,6 @@ impl<'c> Auditor<'c> {
             ..Outcome::default()
         };
         Audit { outcome, origin: self.origins.into_iter().next(), region: self.region, judged }
-    }
-
-    fn notes(&self, judged: u64) -> Vec<String> {
-        let passed = &self.passed_over;
-        let entries = |number: u64| if number == 1 { "1 entry".to_owned() } else { format!("{number} entries") };
-        let mut notes = vec![format!("Judged {} of the recording; nothing was sent.", entries(judged))];
-        for (number, why) in [
-            (passed.elsewhere, "of other hosts or services"),
-            (passed.no_operation, "with a method and path that the contract does not have"),
-            (passed.no_response, "of the contract without a response"),
-        ] {
-            if number > 0 {
-                notes.push(format!("Passed over {} {why}.", entries(number)));
-            }
-        }
-        let alone = passed.alone.iter();
-        notes.extend(alone.map(|(why, number)| format!("Judged the response alone in {}: {why}.", entries(*number))));
-        if let [first, others @ ..] = &self.origins[..]
-            && !others.is_empty()
-        {
-            let named = others.iter().take(MOST_ORIGINS).cloned().collect::<Vec<_>>().join(", ");
-            notes.push(format!("Besides {first} the recording has exchanges with {named}."));
-        }
-        let counted = [
-            (self.tally.unknown_members, "that the contract does not know"),
-            (self.tally.nulls, "that were null instead of absent"),
-        ];
-        let counted = counted.iter().filter(|(number, _)| *number > 0);
-        notes.extend(counted.map(|(number, what)| format!("Responses had {number} members {what}.")));
-        notes
     }
 }
 

@@ -7,6 +7,7 @@ mod order;
 mod redacted;
 mod routes;
 mod single;
+mod spoiled;
 mod unshown;
 
 pub use auditor::{Audit, Auditor};

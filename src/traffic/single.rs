@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::redacted;
-use crate::generate::{Generator, Legality};
+use crate::generate::{Generator, Legality, visit};
 use crate::judge::{Answer, FindingKind, Judge, Judgement, Violation, consistency, defaults};
 use crate::plan::Plan;
 use crate::plan::expectation::{self, Expectation, ExpectedError};
 use crate::protocol;
 use crate::recording::Recorded;
-use crate::spec::clause::{ClauseIndex, Tier};
+use crate::spec::clause::{ClauseIndex, ClauseKind, Tier};
 use crate::spec::contract::{Contract, Operation};
 use crate::spec::rules::ErrorCause;
 use crate::wire::{Exchange, Response};
@@ -145,14 +145,12 @@ impl Single<'_> {
                 let expectation = Expectation::success();
                 self.judged(operation, &expectation, operation.status_clause, exchange)
             }
-            Asked::Known(_, Legality::Broken(roots)) => match &roots[..] {
-                [(root, expectation)] if expectation.errors.iter().any(|known| known.code == error.code) => {
-                    let mut shown = self.judged(operation, expectation, *root, exchange);
-                    // That the violation is refused counts once legal inputs are known to be accepted.
-                    let is_upheld = shown.judgement.upheld.contains(root);
-                    shown.judgement.upheld.retain(|upheld| upheld != root);
-                    shown.refused = is_upheld.then_some(*root);
-                    shown
+            Asked::Known(input, Legality::Broken(roots)) => match &roots[..] {
+                [(root, expectation)]
+                    if expectation.errors.iter().any(|known| known.code == error.code)
+                        || self.cannot_be_absent(operation, input, *root, &error) =>
+                {
+                    self.refused(operation, expectation, *root, exchange)
                 }
                 _ => self.judged(operation, &Expectation::refusal(vec![error]), clause, exchange),
             },
@@ -189,13 +187,7 @@ impl Single<'_> {
                 self.judged(operation, &Expectation::success_or(errors.collect()), focus, exchange)
             }
             Asked::Known(_, Legality::Broken(roots)) => match &roots[..] {
-                [(root, expectation)] => {
-                    let mut shown = self.judged(operation, expectation, *root, exchange);
-                    let is_upheld = shown.judgement.upheld.contains(root);
-                    shown.judgement.upheld.retain(|upheld| upheld != root);
-                    shown.refused = is_upheld.then_some(*root);
-                    shown
-                }
+                [(root, expectation)] => self.refused(operation, expectation, *root, exchange),
                 _ => self.any_error(operation, exchange),
             },
             Asked::Known(_, Legality::Open(_)) | Asked::Unknown(_) => self.any_error(operation, exchange),
@@ -239,6 +231,32 @@ impl Single<'_> {
         let mut judgement = self.judge.exchange(operation, expectation, focus, exchange);
         judgement.upheld.retain(|clause| *clause != operation.status_clause);
         Shown { judgement, ..Shown::default() }
+    }
+
+    /// The refusal of an input that breaks one clause. That it is refused counts once legal inputs are known to be accepted.
+    fn refused(
+        &self,
+        operation: &Operation,
+        expectation: &Expectation,
+        root: ClauseIndex,
+        exchange: &Exchange,
+    ) -> Shown {
+        let mut shown = self.judged(operation, expectation, root, exchange);
+        let is_upheld = shown.judgement.upheld.contains(&root);
+        shown.judgement.upheld.retain(|upheld| *upheld != root);
+        shown.refused = is_upheld.then_some(root);
+        shown
+    }
+
+    /// Whether an error says that a resource is absent, though the input names none but where it is broken.
+    fn cannot_be_absent(&self, operation: &Operation, input: &Value, root: ClauseIndex, error: &ExpectedError) -> bool {
+        let not_found = expectation::not_found_errors(self.contract, operation);
+        let ClauseKind::Input { path: broken, .. } = &self.contract.clauses.get(root).kind else { return false };
+        let mut names_another = false;
+        visit(&operation.input, input, &mut |node, _| {
+            names_another |= node.resource.is_some() && node.path != *broken;
+        });
+        not_found.iter().any(|known| known.code == error.code) && !names_another
     }
 
     fn undecided(&self, operation: &Operation, exchange: &Exchange, reason: String) -> Shown {
