@@ -5,10 +5,13 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "common/markdown.rs"]
+mod markdown;
 
 use std::process::{Command, Output};
 
 use common::Scratch;
+use markdown::fenced;
 
 /// Keeps each run short; it is read where the tests are run.
 const CONFIG: &str = "only = [\"DeleteChannel.status\", \"GetChannel.status\"]\n";
@@ -18,9 +21,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_ivs-conformance");
 fn block(heading: &str) -> String {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/other-languages.md");
     let page = std::fs::read_to_string(page).unwrap();
-    let part = page.split(&format!("\n## {heading}\n")).nth(1).expect(heading);
-    let code = part.split("```").nth(1).unwrap();
-    code.split_once('\n').unwrap().1.to_owned()
+    fenced(&page).into_iter().find(|block| block.heading == heading).expect(heading).text
 }
 
 /// Runs a command in a folder with the test, against an emulator with these flags.

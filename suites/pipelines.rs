@@ -5,6 +5,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "common/markdown.rs"]
+mod markdown;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -12,6 +14,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use common::{Scratch, Target, assert_exit, assert_same, conformance, report, sarif};
+use markdown::fenced;
 use serde_json::Value;
 
 /// The address of the emulator in all these files.
@@ -32,9 +35,14 @@ fn yaml(text: &str) -> Value {
 /// The YAML blocks below a heading of the page about continuous integration, in order.
 fn documented_blocks(heading: &str) -> Vec<Value> {
     let page = file("docs/continuous-integration.md");
-    let part = page.split(&format!("\n## {heading}\n")).nth(1).expect(heading);
-    let part = part.split("\n## ").next().unwrap();
-    part.split("```yaml\n").skip(1).map(|rest| yaml(rest.split("```").next().unwrap())).collect()
+    let blocks = fenced(&page).into_iter().filter(|block| block.heading == heading && block.language == "yaml");
+    blocks.map(|block| yaml(&block.text)).collect()
+}
+
+/// The TOML block of a page that begins so.
+fn documented_toml(page: &str, start: &str) -> String {
+    let blocks = fenced(&file(page));
+    blocks.into_iter().find(|block| block.language == "toml" && block.text.starts_with(start)).expect(start).text
 }
 
 /// A build server's machine: a working directory, programs, and a target that is already running.
@@ -290,12 +298,11 @@ fn the_indexed_job_and_its_merge_do_the_same() {
 
 #[test]
 fn the_documented_baseline_can_be_read() {
-    let page = file("docs/continuous-integration.md");
-    let block = page.split("```toml\n").find(|block| block.starts_with("# Cause: ")).unwrap();
     let scratch = Scratch::new();
     let known = scratch.file("known.toml");
     // The day that it shows is to come for ever.
-    let text = block.split("```").next().unwrap().replace("expires = \"2027-", "expires = \"2999-");
+    let text = documented_toml("docs/continuous-integration.md", "# Cause: ")
+        .replace("expires = \"2027-", "expires = \"2999-");
     assert!(text.contains("2999-"), "{text}");
     std::fs::write(&known, text).unwrap();
     let target = Target::with(&[NAME]);
@@ -305,10 +312,8 @@ fn the_documented_baseline_can_be_read() {
 
 #[test]
 fn the_documented_configuration_is_understood() {
-    let page = file("docs/configuration.md");
-    let block = page.split("```toml\n").find(|block| block.starts_with("endpoint = ")).unwrap();
     let machine = Machine::new(&[NAME], &[NAME]);
-    let text = block.split("```").next().unwrap().replace(EMULATOR, &machine.target.endpoint);
+    let text = documented_toml("docs/configuration.md", "endpoint = ").replace(EMULATOR, &machine.target.endpoint);
     std::fs::write(machine.scratch.file("ivs-conformance.toml"), text).unwrap();
     let output = machine.run("ivs-conformance run --only 'CreateChannel.input.*' --only 'StopStream.*'", &[]);
     // The operation is there, though the file says that it is not.

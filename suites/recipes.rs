@@ -3,11 +3,14 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "common/markdown.rs"]
+mod markdown;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use common::{Scratch, Target, assert_exit, program};
+use markdown::fenced;
 use serde_json::{Value, json};
 
 const FAULT: &str = "status:DeleteChannel=200";
@@ -34,6 +37,11 @@ const RECIPES: &[(&str, &str, By)] = &[
     ("README.md", "ivs-conformance run --endpoint", By::ThisTest(&[1])),
     ("README.md", "ivs-conformance run --endpoint \"$URL\" --baseline", By::ThisTest(&[0, 0])),
     ("docs/account.md", "ivs-conformance run", By::Test("account.rs::a_plan_says_what_a_run_takes_and_sends_nothing")),
+    (
+        "docs/account.md",
+        "ivs-conformance clean",
+        By::Test("kill.rs::without_its_journal_what_carries_the_tag_is_found"),
+    ),
     ("docs/account.md", "ivs-conformance run", By::Gate("tested cargo test --quiet --test broadcast -- --ignored\n")),
     ("docs/compare.md", "ivs-conformance compare", {
         By::Test("compare.rs::the_program_ends_with_0_where_targets_agree_and_with_1_where_they_do_not")
@@ -105,14 +113,9 @@ fn recipes() -> Vec<Recipe> {
     let mut found = Vec::new();
     for page in pages() {
         let text = std::fs::read_to_string(root().join(&page)).unwrap();
-        let mut rest = text.as_str();
-        while let Some((_, after)) = rest.split_once("\n```") {
-            let (language, after) = after.split_once('\n').unwrap();
-            let (block, after) = after.split_once("\n```").unwrap();
-            if ["sh", "console"].contains(&language) {
-                found.push(Recipe { page: page.clone(), commands: commands(block, language == "console") });
-            }
-            rest = after;
+        for block in fenced(&text).iter().filter(|block| ["sh", "console"].contains(&block.language.as_str())) {
+            let commands = commands(&block.text, block.language == "console");
+            found.push(Recipe { page: page.clone(), commands });
         }
     }
     found

@@ -7,6 +7,10 @@ use std::path::Path;
 use serde_json::Value;
 
 mod common;
+#[path = "common/markdown.rs"]
+mod markdown;
+
+use markdown::fenced;
 
 const MODEL: &str = include_str!("../specs/ivs-2020-07-14.json");
 const RULES: &str = include_str!("../specs/ivs-2020-07-14.rules.toml");
@@ -104,8 +108,8 @@ fn rules_that_speak_of_a_change_are_named() {
 /// The last script of the page's workflow: the comparison.
 fn job() -> String {
     let page = include_str!("../docs/contract-drift.md");
-    let workflow = page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
-    let workflow: Value = serde_yaml_ng::from_str(workflow).unwrap();
+    let workflow = fenced(page).into_iter().find(|block| block.language == "yaml").unwrap();
+    let workflow: Value = serde_yaml_ng::from_str(&workflow.text).unwrap();
     let steps = workflow["jobs"]["drift"]["steps"].as_array().unwrap();
     steps.last().unwrap()["run"].as_str().unwrap().to_owned()
 }

@@ -73,7 +73,7 @@ fn wrong_types(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
     if !matches!(node.location, Location::Body | Location::Payload) {
         return wrong_texts(node);
     }
-    let mut all = [
+    let all = [
         ("a digit", json!(1)),
         ("a number in quotes", json!("7")),
         ("a boolean in quotes", json!("true")),
@@ -88,21 +88,32 @@ fn wrong_types(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
         ("a number beyond every type", raw_json("1e400")),
         ("a whole number beyond 64 bits", raw_json("18446744073709551616000")),
     ];
-    if matches!(node.kind, NodeKind::List { .. } | NodeKind::Map { .. } | NodeKind::Structure(_)) {
-        // What is nearest to a collection is another collection.
-        all.get_mut(..10).into_iter().for_each(<[_]>::reverse);
-        // What takes texts and objects for a collection breaks off at a boolean.
-        all.get_mut(3..6).into_iter().for_each(|near| near.rotate_right(1));
-    }
-    let mut wrong: Vec<Candidate> = all
+    let mut wrong: Vec<_> = all.into_iter().filter(|(_, value)| !is_of_type(node, value)).collect();
+    let nearest = nearest(node);
+    wrong.sort_by_key(|(note, _)| nearest.iter().position(|near| near == note).unwrap_or(nearest.len()));
+    let mut wrong: Vec<Candidate> = wrong
         .into_iter()
-        .filter(|(_, value)| !is_of_type(node, value))
         .map(|(note, value)| Candidate::exactly(format!("{note} instead of {}", type_name(node)), value))
         .collect();
     if is_inside_collection(scope, node) && !node.is_nullable {
         wrong.push(Candidate::exactly(format!("null instead of {}", type_name(node)), Value::Null));
     }
     wrong
+}
+
+/// Which values of a wrong type come first, because targets take them for a right one the most.
+fn nearest(node: &Node) -> &'static [&'static str] {
+    match node.kind {
+        // What takes texts and objects for a collection breaks off at a boolean.
+        NodeKind::List { .. } | NodeKind::Map { .. } | NodeKind::Structure(_) => {
+            &["an empty object", "an empty array", "a string", "a boolean", "an array", "an object"]
+        }
+        // Some languages have booleans that are numbers.
+        NodeKind::Integer { .. } | NodeKind::IntEnum(_) | NodeKind::Float => {
+            &["a number in quotes", "a fraction", "a boolean"]
+        }
+        _ => &[],
+    }
 }
 
 /// Elements and map values have no absent form that null could stand for.

@@ -11,18 +11,18 @@ use crate::wire::{Exchange, Reply};
 /// Stands in the id of a clause on what every element of a list has.
 const ELEMENT: &str = ".member.";
 
-/// Takes out the divergences of a list that only elements of a known cause show. `rest` is the document without elements
-/// for which a divergence from a clause is known; `judge` judges the same exchange with other content.
+/// Takes out those of the divergences in question that only elements of a known cause show. `rest` is the document without
+/// elements for which a divergence from a clause is known; `judge` judges the same exchange with other content.
 pub fn leave_out(
-    contract: &Contract,
     exchange: &Exchange,
     judgement: &mut Judgement,
+    is_meant: impl Fn(&Violation) -> bool,
     rest: impl Fn(&Value, ClauseIndex) -> Value,
     judge: impl Fn(&Exchange) -> Judgement,
 ) {
     let Some(body) = judgement.body.clone() else { return };
     judgement.violations.retain(|violation| {
-        if !is_about_elements(contract, violation) {
+        if !is_meant(violation) {
             return true;
         }
         let rest = rest(&body, violation.clause);

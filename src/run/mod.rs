@@ -12,7 +12,6 @@ mod control;
 mod created;
 pub mod credentials;
 mod damage;
-mod deduplication;
 mod dependencies;
 mod diagnostics;
 mod fail_fast;

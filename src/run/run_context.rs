@@ -11,7 +11,6 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::damage::Damage;
-use super::deduplication::KnownDefects;
 use super::ledger::ownership_tags::{self, About, Marker, NAME_PREFIX};
 use super::remains::Remains;
 use super::savings::{Savings, Sharing};
@@ -24,7 +23,7 @@ use crate::judge::shadow::Views;
 use crate::judge::{Judge, Violation};
 use crate::plan::suite::Scenario;
 use crate::plan::{Case, Check, Plan};
-use crate::record::FindingKey;
+use crate::record::{FindingKey, KnownDefects};
 use crate::send::Connections;
 use crate::spec::contract::{NodeKind, Operation};
 use crate::spec::{Arn, Contract};

@@ -5,10 +5,10 @@ mod fixtures;
 mod memory;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::deduplication::UNDER_WAY;
 use super::ledger::ownership_tags::About;
 use super::look_round::LookRound;
 use super::own_name::with_own_name;
@@ -27,6 +27,9 @@ use crate::spec::Arn;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::contract::Operation;
 use crate::wire::Exchange;
+
+/// How long a response may be under way to the worker that asked, while a list already shows what it made.
+const UNDER_WAY: Duration = Duration::from_millis(100);
 
 /// Why a test could not do what it needed: the reason, for the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -294,10 +297,11 @@ impl<'w> Session<'w> {
         if !judgement.is_success() || !env.causes.may_explain(&env.contract, &judgement.violations) {
             return;
         }
-        env.causes.explain(&env.contract, exchange, judgement, &judge);
+        let is_of_others = |element: &Value| env.marker.is_of_another_run(element);
+        env.causes.explain(&env.contract, exchange, judgement, is_of_others, &judge);
         if env.target.concurrency().is_parallel() && env.causes.may_explain(&env.contract, &judgement.violations) {
             env.target.pause(UNDER_WAY).await;
-            env.causes.explain(&env.contract, exchange, judgement, &judge);
+            env.causes.explain(&env.contract, exchange, judgement, is_of_others, &judge);
         }
         env.causes.note_uncaused(&judgement.violations);
     }

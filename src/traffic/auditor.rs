@@ -13,14 +13,12 @@ use super::called::{exchange, named, read_input};
 use super::order::{Heard, Order};
 use super::routes::{self, PassedOver, Routes};
 use super::single::{Asked, Shown, Single};
-use super::spoiled::Spoiled;
 use super::unshown::{self, Seen};
 use crate::generate::{GenerateError, Generator, Legality, visit};
 use crate::judge::{Answer, Judge, Judgement};
 use crate::plan::Plan;
 use crate::protocol::Call;
-use crate::record::Tally;
-use crate::record::{CaseOutcome, CaseResult, FindingKey, Outcome};
+use crate::record::{CaseOutcome, CaseResult, FindingKey, KnownDefects, Outcome, Tally};
 use crate::recording::Recorded;
 use crate::spec::clause::{ClauseIndex, ClauseKind, Constraint};
 use crate::spec::contract::{Contract, Operation};
@@ -57,7 +55,7 @@ pub struct Auditor<'c> {
     region: Option<String>,
     passed_over: PassedOverCounts,
     order: Order<'c>,
-    spoiled: Spoiled,
+    defects: KnownDefects,
     held: Held,
 }
 
@@ -96,7 +94,7 @@ impl<'c> Auditor<'c> {
             region: None,
             passed_over: PassedOverCounts::default(),
             order: Order::new(contract, plan),
-            spoiled: Spoiled::default(),
+            defects: KnownDefects::default(),
             held: Held::default(),
         })
     }
@@ -125,12 +123,13 @@ impl<'c> Auditor<'c> {
         let exchange = exchange(call.operation, recorded, response);
         let single = Single { contract, plan: self.plan, judge: &self.judge, generator: &self.generator };
         let mut shown = single.shown(call.operation, &asked, recorded, response, &exchange);
-        if let (Asked::Known(input, Legality::Broken(_)), true) = (&asked, shown.judgement.is_success()) {
-            self.spoiled.note(call.operation, input, shown.judgement.body.as_ref());
-        }
         self.note_secrets(call.operation, &asked, &shown.judgement);
         self.hear_in_order(&call, &asked, &mut shown, &exchange, recorded);
-        self.hold_back(call.index, &mut shown.judgement, &exchange);
+        match call.operation.is_readonly {
+            true => self.hold_back(call.index, &mut shown.judgement, &exchange),
+            false => self.note_defects(call.operation, &asked, &mut shown.judgement, &exchange),
+        }
+        self.find_long_held();
         self.note(&call, &asked, shown, &exchange);
     }
 

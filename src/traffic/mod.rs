@@ -7,7 +7,6 @@ mod order;
 mod redacted;
 mod routes;
 mod single;
-mod spoiled;
 mod unshown;
 
 pub use auditor::{Audit, Auditor};

@@ -163,8 +163,17 @@ fn lasting(report: &Value) -> Value {
         without(finding, &["occurrences", "setup"]);
         without(&mut finding["response"], &["headers"]);
     }
+    if let Some(notes) = report.get_mut("notes").and_then(Value::as_array_mut) {
+        notes.retain(|note| !OF_TIMING.iter().any(|words| note.as_str().unwrap().contains(words)));
+        if notes.is_empty() {
+            without(&mut report, &["notes"]);
+        }
+    }
     report
 }
+
+/// Notes on what came about because requests were under way at once.
+const OF_TIMING: [&str; 2] = ["The target closed ", "showed only while other cases of the run changed what is listed"];
 
 /// Words that a run or a target make up: names, ARNs, host names.
 static WORD: LazyLock<Regex> =

@@ -119,6 +119,54 @@ fn not_found_may_be_about_another_resource_that_the_request_names() {
     assert_eq!(finding_ids(&report), ["UpdateChannel.status:rejected_valid"]);
 }
 
+#[test]
+fn a_name_that_is_broken_is_not_merely_absent() {
+    let not_found = || json!({"__type": "ResourceNotFoundException", "exceptionMessage": "gone"});
+    let refused = |input: Value| {
+        judged(&[life(LOCAL), vec![line(LOCAL, 4_000, "/GetChannel", input, 404, not_found())]].concat(), 1)
+    };
+    for (input, clause) in
+        [(json!({"arn": "x"}), "pattern"), (json!({"arn": ""}), "length.min"), (json!({}), "required")]
+    {
+        let report = refused(input);
+        assert_eq!(finding_ids(&report), [format!("GetChannel.input.arn.{clause}:wrong_error_code")]);
+    }
+    // Which of two reasons to refuse a request a target names first is open.
+    let input = json!({"arn": ARN, "name": "n".repeat(129)});
+    let report =
+        judged(&[life(LOCAL), vec![line(LOCAL, 4_000, "/UpdateChannel", input, 404, not_found())]].concat(), 0);
+    assert_eq!(report["findings"], json!([]));
+}
+
+#[test]
+fn what_was_wrongly_accepted_is_found_once_wherever_it_shows() {
+    let long = "n".repeat(129);
+    let other = ARN.replace("abcdEFGH1234", "otherOTHER12");
+    let named = |arn: &str, name: &str| {
+        let mut summary = summary(name, &json!({}));
+        summary["arn"] = json!(arn);
+        summary
+    };
+    let mut made = channel(&long, &json!({}));
+    made["tags"] = json!({});
+    let key = json!({"arn": KEY, "channelArn": ARN, "tags": {}, "value": "sk_us-east-1_ijklMNOP5678_abcdefgh"});
+    let create =
+        line(LOCAL, 0, "/CreateChannel", json!({"name": long}), 200, json!({"channel": made, "streamKey": key}));
+    let get = line(LOCAL, 90, "/GetChannel", json!({"arn": ARN}), 200, json!({"channel": made}));
+    let list = |items: &[Value]| line(LOCAL, 1, "/ListChannels", json!({}), 200, json!({"channels": items}));
+    let found = |lines: &[Value]| finding_ids(&judged(lines, 1));
+    let accepted = "CreateChannel.input.name.length.max:accepted_invalid".to_owned();
+    let shown = list(&[named(ARN, &long), named(&other, "short")]);
+    // Requests overlap: the list may stand before the request that made what it shows.
+    assert_eq!(found(&[create.clone(), get.clone(), shown.clone()]), [accepted.as_str()]);
+    assert_eq!(found(&[shown, create.clone(), get]), [accepted.as_str()]);
+    // What another resource shows is a fault of the list.
+    let of_list = "ListChannels.output.channels.member.name.length.max:malformed_response";
+    let shown = list(&[named(ARN, &long), named(&other, &long)]);
+    assert_eq!(found(&[create, shown.clone()]), [accepted.as_str(), of_list]);
+    assert_eq!(found(&[shown]), [of_list]);
+}
+
 /// Changes one value of the response of one line.
 fn changed(lines: &[Value], number: usize, place: &str, value: Value) -> Vec<Value> {
     let mut lines = lines.to_vec();

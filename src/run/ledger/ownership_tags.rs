@@ -158,6 +158,19 @@ impl Marker {
     }
 }
 
+impl Marker {
+    /// Whether an object carries the marks of a run, and of another one.
+    pub fn is_of_another_run(&self, value: &Value) -> bool {
+        let tag = value.get(&self.members.tags).and_then(|tags| tags.get(TAG_KEY)).and_then(Value::as_str);
+        let name = value.get(&self.members.name).and_then(Value::as_str);
+        match (tag, name) {
+            (Some(run), _) => run != self.run,
+            (None, Some(name)) => name.starts_with(NAME_PREFIX) && !self.is_own_name(name),
+            (None, None) => false,
+        }
+    }
+}
+
 /// Whether a scenario looks at a member of what is shown.
 pub fn scenario_looks_at(scenario: &Scenario, word: &str) -> bool {
     scenario.steps.iter().any(|step| step_looks_at(step, word))
@@ -214,6 +227,19 @@ mod tests {
 
     fn marks_in(value: &Value) -> Marks {
         Marker::new(&crate::spec::builtin().unwrap(), RUN).marks_in(value)
+    }
+
+    #[test]
+    fn what_another_run_made_is_told_from_what_is_nobodys() {
+        let marker = Marker::new(&crate::spec::builtin().unwrap(), RUN);
+        let (own, other) = (format!("{NAME_PREFIX}{RUN}-7"), format!("{NAME_PREFIX}fedcba9876543210-7"));
+        for of_another in [json!({"tags": {TAG_KEY: "fedcba9876543210"}, "name": 1}), json!({"name": other})] {
+            assert!(marker.is_of_another_run(&of_another), "{of_another}");
+        }
+        let others = json!({"tags": {TAG_KEY: RUN}, "name": other});
+        for not in [json!({"tags": {TAG_KEY: RUN}}), json!({"name": own}), json!({"name": "live"}), json!(1), others] {
+            assert!(!marker.is_of_another_run(&not), "{not}");
+        }
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 
-use super::Auditor;
-use crate::judge::{Judgement, Violation};
+use serde_json::Value;
+
+use super::{Asked, Auditor};
+use crate::judge::{FindingKind, Judgement, Violation};
 use crate::plan::expectation::Expectation;
 use crate::record::FindingKey;
-use crate::spec::clause::ClauseKind;
+use crate::spec::contract::Operation;
 use crate::wire::Exchange;
 
 /// How many exchanges later it may stand: more than are under way at once.
@@ -28,6 +30,7 @@ struct Divergent {
     /// Position of the operation in the contract.
     operation: usize,
     violations: Vec<Violation>,
+    body: Option<Value>,
     exchange: Exchange,
 }
 
@@ -38,17 +41,38 @@ impl Divergent {
 }
 
 impl Auditor<'_> {
-    /// Takes the divergences of the output out of a judgement.
+    /// Takes out what a response to a request that makes or changes something shows of earlier ones, and notes what it
+    /// shows itself.
+    pub(super) fn note_defects(
+        &self,
+        operation: &Operation,
+        asked: &Asked,
+        judgement: &mut Judgement,
+        exchange: &Exchange,
+    ) {
+        self.defects.explain_all(exchange, judgement, |exchange| self.judged(operation, exchange));
+        if let Asked::Known(input, _) = asked {
+            self.defects.note(input, judgement);
+        }
+    }
+
+    /// Takes the divergences in form of a response that changes nothing out of its judgement, until what it shows may be
+    /// known.
     pub(super) fn hold_back(&mut self, operation: usize, judgement: &mut Judgement, exchange: &Exchange) {
-        self.held.heard += 1;
-        let all = std::mem::take(&mut judgement.violations);
-        let (violations, others) = all.into_iter().partition(|violation| self.is_about_output(violation));
+        let is_about_form = |violation: &Violation| violation.kind == FindingKind::MalformedResponse;
+        let (violations, others) = std::mem::take(&mut judgement.violations).into_iter().partition(is_about_form);
         judgement.violations = others;
         if !violations.is_empty() {
-            let divergent = Divergent { position: self.held.heard, operation, violations, exchange: exchange.clone() };
+            let (position, body) = (self.held.heard, judgement.body.clone());
+            let divergent = Divergent { position, operation, violations, body, exchange: exchange.clone() };
             self.held.bytes += divergent.bytes();
             self.held.queue.push_back(divergent);
         }
+    }
+
+    /// Counts an exchange, and finds what was held long enough.
+    pub(super) fn find_long_held(&mut self) {
+        self.held.heard += 1;
         while let Some(first) = self.held.queue.front()
             && (first.position + EXCHANGES < self.held.heard || self.held.bytes > BYTES)
         {
@@ -66,12 +90,11 @@ impl Auditor<'_> {
     fn find_first_held(&mut self) {
         let Some(divergent) = self.held.queue.pop_front() else { return };
         self.held.bytes -= divergent.bytes();
-        let Divergent { operation: index, violations, exchange, .. } = divergent;
-        let shows_by_itself = self.shown_without_spoiled(index, &exchange);
-        for violation in violations {
-            if shows_by_itself.as_ref().is_some_and(|others| !others.iter().any(|of| of.clause == violation.clause)) {
-                continue;
-            }
+        let Divergent { operation: index, violations, body, exchange, .. } = divergent;
+        let Some(operation) = self.contract.operations.get(index) else { return };
+        let mut judgement = Judgement { violations, body, ..Judgement::default() };
+        self.defects.explain_all(&exchange, &mut judgement, |exchange| self.judged(operation, exchange));
+        for violation in judgement.violations {
             if let Some(of_operation) = self.cases.get_mut(index) {
                 of_operation.findings.insert(FindingKey::from(&violation));
             }
@@ -80,15 +103,7 @@ impl Auditor<'_> {
         self.tally.first_seen.clear();
     }
 
-    /// The divergences of a response without what it shows of spoiled resources; `None` if it shows nothing of them.
-    fn shown_without_spoiled(&self, index: usize, exchange: &Exchange) -> Option<Vec<Violation>> {
-        let rest = self.spoiled.left_out(exchange)?;
-        let operation = self.contract.operations.get(index)?;
-        let judgement = self.judge.exchange(operation, &Expectation::success(), operation.status_clause, &rest);
-        Some(judgement.violations)
-    }
-
-    fn is_about_output(&self, violation: &Violation) -> bool {
-        matches!(self.contract.clauses.get(violation.clause).kind, ClauseKind::Output { .. })
+    fn judged(&self, operation: &Operation, exchange: &Exchange) -> Judgement {
+        self.judge.exchange(operation, &Expectation::success(), operation.status_clause, exchange)
     }
 }

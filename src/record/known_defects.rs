@@ -1,23 +1,20 @@
-//! Lists show what other requests made at that moment. What a target wrongly accepted, or made wrongly, is found where it
-//! was made; that a list shows it too is a consequence, and which list happens to show it is chance.
+//! Responses show what other requests made. What a target wrongly accepted, or made wrongly, is found where it was made; that
+//! a list shows it too is a consequence, and which list happens to show it is chance.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use serde_json::Value;
 
+use super::FindingKey;
+use super::digest::digest;
 use crate::judge::finding::FindingKind;
 use crate::judge::{Judgement, Violation, listed};
-use crate::record::FindingKey;
 use crate::spec::clause::ClauseIndex;
 use crate::spec::{Arn, Contract};
 use crate::wire::Exchange;
 
-/// How long a response may be under way to the worker that asked, while a list already shows what it made.
-pub const UNDER_WAY: Duration = Duration::from_millis(100);
-
-/// What is known to be wrong with resources that the run made.
+/// What is known to be wrong with resources that were made.
 #[derive(Debug, Default)]
 pub struct KnownDefects {
     known: Mutex<Known>,
@@ -25,10 +22,10 @@ pub struct KnownDefects {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Made or changed by a request that should have been refused: nothing can be said of them.
-    invalid: BTreeSet<String>,
-    /// Rules that the response to the request which made or changed them broke.
-    broken: BTreeMap<String, BTreeSet<ClauseIndex>>,
+    /// Digests of the ARNs of those made or changed by a request that should have been refused: nothing can be said of them.
+    invalid: BTreeSet<u64>,
+    /// Rules that the response to the request which made or changed them broke, by the same.
+    broken: BTreeMap<u64, BTreeSet<ClauseIndex>>,
     /// Divergences of lists that have no such cause.
     uncaused: BTreeSet<FindingKey>,
 }
@@ -63,17 +60,32 @@ impl KnownDefects {
         })
     }
 
-    /// Takes out the divergences that only elements of a known cause show. `judge` judges the same exchange with other
-    /// content.
+    /// Takes out the divergences that only elements of a known cause show, or of an unknown one: those of other runs
+    /// (`is_of_others`). `judge` judges the same exchange with other content.
     pub fn explain(
         &self,
         contract: &Contract,
         exchange: &Exchange,
         judgement: &mut Judgement,
+        is_of_others: impl Fn(&Value) -> bool,
         judge: impl Fn(&Exchange) -> Judgement,
     ) {
-        let rest = |body: &Value, clause| self.without_caused(body, clause);
-        listed::leave_out(contract, exchange, judgement, rest, judge);
+        let is_meant = |violation: &Violation| listed::is_about_elements(contract, violation);
+        let rest = |body: &Value, clause| self.known().without_elements(body, clause, &is_of_others);
+        listed::leave_out(exchange, judgement, is_meant, rest, judge);
+    }
+
+    /// The same for the form of all that a response shows of a resource, alone or in a list.
+    pub fn explain_all(&self, exchange: &Exchange, judgement: &mut Judgement, judge: impl Fn(&Exchange) -> Judgement) {
+        let rest = |body: &Value, clause| {
+            let known = self.known();
+            let mut rest = known.without_elements(body, clause, &|_| false);
+            let members = rest.as_object_mut().into_iter();
+            members.for_each(|members| members.retain(|_, member| !known.is_invalid(member)));
+            rest
+        };
+        let is_meant = |violation: &Violation| violation.kind == FindingKind::MalformedResponse;
+        listed::leave_out(exchange, judgement, is_meant, rest, judge);
     }
 
     /// Notes divergences that are the list's own.
@@ -81,12 +93,21 @@ impl KnownDefects {
         self.known().uncaused.extend(violations.iter().map(FindingKey::from));
     }
 
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn is_invalid(&self, resource: &Value) -> bool {
+        self.invalid.contains(&own(resource))
+    }
+
     /// The document without elements of its lists for which a divergence from the clause is known.
-    fn without_caused(&self, body: &Value, clause: ClauseIndex) -> Value {
-        let known = self.known();
+    fn without_elements(&self, body: &Value, clause: ClauseIndex, is_of_others: &dyn Fn(&Value) -> bool) -> Value {
         let is_caused = |element: &Value| {
-            let arn = element.get("arn").and_then(Value::as_str).unwrap_or_default();
-            known.invalid.contains(arn) || known.broken.get(arn).is_some_and(|broken| broken.contains(&clause))
+            let broken = self.broken.get(&own(element));
+            is_of_others(element) || self.is_invalid(element) || broken.is_some_and(|broken| broken.contains(&clause))
         };
         let mut rest = body.clone();
         let lists = rest.as_object_mut().into_iter().flat_map(|members| members.values_mut());
@@ -95,16 +116,17 @@ impl KnownDefects {
         }
         rest
     }
+}
 
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// The digest of the ARN by which a resource names itself.
+fn own(resource: &Value) -> u64 {
+    digest(resource.get("arn").and_then(Value::as_str).unwrap_or_default())
 }
 
 /// Every ARN of a resource in a document.
-fn collect(value: &Value, arns: &mut BTreeSet<String>) {
+fn collect(value: &Value, arns: &mut BTreeSet<u64>) {
     match value {
-        Value::String(text) if Arn::parse(text).is_some() => drop(arns.insert(text.clone())),
+        Value::String(text) if Arn::parse(text).is_some() => drop(arns.insert(digest(text))),
         Value::Array(elements) => elements.iter().for_each(|element| collect(element, arns)),
         Value::Object(members) => members.values().for_each(|member| collect(member, arns)),
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -158,13 +180,15 @@ mod tests {
         let judge_list = |exchange: &Exchange| judged("ListChannels", &Expectation::success(), exchange);
         let mut judgement = judge_list(&list);
         assert_eq!(judgement.violations.len(), 1);
-        causes.explain(&contract, &list, &mut judgement, judge_list);
+        let is_of_others = |element: &Value| element.get("arn") == Some(&json!(OTHER));
+        causes.explain(&contract, &list, &mut judgement, is_of_others, judge_list);
         judgement.violations.len()
     }
 
     #[test]
     fn what_was_wrongly_accepted_is_no_fault_of_a_list() {
         assert_eq!(left(ONE, ONE), 0);
+        assert_eq!(left(ONE, OTHER), 0, "what another run made is not known");
     }
 
     #[test]
