@@ -60,8 +60,8 @@ impl KnownDefects {
         })
     }
 
-    /// Takes out the divergences that only elements of a known cause show, or of an unknown one: those of other runs
-    /// (`is_of_others`). `judge` judges the same exchange with other content.
+    /// Takes out the divergences that only elements of a known cause show, or of one that cannot be known: those that
+    /// others may have made (`is_of_others`). `judge` judges the same exchange with other content.
     pub fn explain(
         &self,
         contract: &Contract,

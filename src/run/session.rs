@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::ledger::ownership_tags::About;
+use super::ledger::ownership_tags::{About, Marks};
 use super::look_round::LookRound;
 use super::own_name::with_own_name;
 use super::settings::Credentials;
@@ -297,7 +297,8 @@ impl<'w> Session<'w> {
         if !judgement.is_success() || !env.causes.may_explain(&env.contract, &judgement.violations) {
             return;
         }
-        let is_of_others = |element: &Value| env.marker.is_of_another_run(element);
+        let is_shared = judgement.body.as_ref().is_some_and(|body| env.marker.shows_another_run(body));
+        let is_of_others = |element: &Value| is_shared && env.marker.marks_in(element) == Marks::default();
         env.causes.explain(&env.contract, exchange, judgement, is_of_others, &judge);
         if env.target.concurrency().is_parallel() && env.causes.may_explain(&env.contract, &judgement.violations) {
             env.target.pause(UNDER_WAY).await;

@@ -173,7 +173,12 @@ fn lasting(report: &Value) -> Value {
 }
 
 /// Notes on what came about because requests were under way at once.
-const OF_TIMING: [&str; 2] = ["The target closed ", "showed only while other cases of the run changed what is listed"];
+const OF_TIMING: [&str; 3] = [
+    "The target closed ",
+    "showed only while other cases of the run changed what is listed",
+    // What another run made is told by its marks, if the list shows any.
+    "not selected: ListChannels.output.channels.member.",
+];
 
 /// Words that a run or a target make up: names, ARNs, host names.
 static WORD: LazyLock<Regex> =

@@ -159,10 +159,20 @@ impl Marker {
 }
 
 impl Marker {
-    /// Whether an object carries the marks of a run, and of another one.
-    pub fn is_of_another_run(&self, value: &Value) -> bool {
-        let tag = value.get(&self.members.tags).and_then(|tags| tags.get(TAG_KEY)).and_then(Value::as_str);
-        let name = value.get(&self.members.name).and_then(Value::as_str);
+    /// Whether any object of a document carries the marks of another run.
+    pub fn shows_another_run(&self, value: &Value) -> bool {
+        match value {
+            Value::Object(members) => {
+                self.is_of_another_run(members) || members.values().any(|member| self.shows_another_run(member))
+            }
+            Value::Array(elements) => elements.iter().any(|element| self.shows_another_run(element)),
+            _ => false,
+        }
+    }
+
+    fn is_of_another_run(&self, members: &Map<String, Value>) -> bool {
+        let tag = members.get(&self.members.tags).and_then(|tags| tags.get(TAG_KEY)).and_then(Value::as_str);
+        let name = members.get(&self.members.name).and_then(Value::as_str);
         match (tag, name) {
             (Some(run), _) => run != self.run,
             (None, Some(name)) => name.starts_with(NAME_PREFIX) && !self.is_own_name(name),
@@ -234,11 +244,11 @@ mod tests {
         let marker = Marker::new(&crate::spec::builtin().unwrap(), RUN);
         let (own, other) = (format!("{NAME_PREFIX}{RUN}-7"), format!("{NAME_PREFIX}fedcba9876543210-7"));
         for of_another in [json!({"tags": {TAG_KEY: "fedcba9876543210"}, "name": 1}), json!({"name": other})] {
-            assert!(marker.is_of_another_run(&of_another), "{of_another}");
+            assert!(marker.shows_another_run(&json!({"channels": [{"name": own}, of_another]})), "{of_another}");
         }
         let others = json!({"tags": {TAG_KEY: RUN}, "name": other});
         for not in [json!({"tags": {TAG_KEY: RUN}}), json!({"name": own}), json!({"name": "live"}), json!(1), others] {
-            assert!(!marker.is_of_another_run(&not), "{not}");
+            assert!(!marker.shows_another_run(&json!({"channels": [not]})), "{not}");
         }
     }
 
