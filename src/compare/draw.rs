@@ -29,8 +29,8 @@ const CUT_OF: (usize, usize) = (3, 10);
 const CROSSED: usize = 8;
 /// How often such an input is looked for.
 const CROSSINGS: usize = 8;
-/// Largest page that is asked for: fewer than there may be of a type, so that there is another page.
-const LARGEST_PAGE: usize = 2;
+/// Largest page that is asked for.
+const LARGEST_PAGE: usize = MOST_OF_A_KIND;
 /// Most resources of a type at once.
 const MOST_OF_A_KIND: usize = 3;
 /// One of so many public keys that are given was given before.
@@ -107,7 +107,7 @@ impl<'d> Drawing<'d> {
                 break;
             }
         }
-        draft.sweep();
+        draft.sweep(number);
         draft.look_after_deletion(number);
         draft.builder.finish()
     }

@@ -162,18 +162,23 @@ impl History<'_> {
                 body.is_some_and(|body| body.to_string().contains(text))
             })
         };
-        let (a, b) = (was_shown(|performed| &performed.a, &a), was_shown(|performed| &performed.b, &b));
-        let favours = match (a, b) {
-            (false, true) => Favours::A,
-            (true, false) => Favours::B,
-            _ => return None,
+        let said =
+            |favours, reason: &str| Statement { favours, law: None, kind: String::new(), reason: reason.to_owned() };
+        let now = self.performed.iter().find(|performed| performed.step == told.step)?;
+        let is_asked_for = |called: &Option<super::side::Called>, text: &str| {
+            called.as_ref().is_some_and(|called| called.input.to_string().contains(text))
         };
-        Some(Statement {
-            favours,
-            law: None,
-            kind: String::new(),
-            reason: "two resources do not have the same name".to_owned(),
-        })
+        match (is_asked_for(&now.a, &a), is_asked_for(&now.b, &b)) {
+            (true, false) => return Some(said(Favours::A, "the request names it")),
+            (false, true) => return Some(said(Favours::B, "the request names it")),
+            _ => {}
+        }
+        let was_shown = (was_shown(|performed| &performed.a, &a), was_shown(|performed| &performed.b, &b));
+        match (was_shown.0, was_shown.1) {
+            (false, true) => Some(said(Favours::A, "two resources do not have the same name")),
+            (true, false) => Some(said(Favours::B, "two resources do not have the same name")),
+            _ => None,
+        }
     }
 
     /// What was given to a member, or shown alike, last.
@@ -193,6 +198,11 @@ impl History<'_> {
             Some(a.input.get(&required?.name)?.as_str()?.to_owned())
         })?;
         let subject = self.subject(&name, position + 1)?;
+        let roles = roles(self.contract, &self.plan.resources, &subject.kind);
+        if position != subject.made_at && roles.iter().all(|role| role.operation != operation.name) {
+            // It may show what the resource was like at another time.
+            return None;
+        }
         let (law, expected) = self.expected(&subject, &member, position)?;
         let Some(expected) = expected else {
             return Some(Statement {

@@ -3,12 +3,15 @@
 use serde_json::{Map, Value};
 
 use super::{Choice, Draft, Handle, LARGEST_PAGE, MOST_OF_A_KIND, names};
+use crate::plan::operation_role::{RoleKind, roles};
 use crate::plan::suite::BroadcastState;
 use crate::spec::Pattern;
 use crate::spec::contract::{Node, NodeKind, Operation};
 
 /// One of so many programs begins with as many resources of its type as it may have.
 pub(super) const CROWDED: usize = 3;
+/// Pages that show all of a type at once, and in parts.
+const WHOLE_AND_PARTS: [usize; 2] = [MOST_OF_A_KIND, MOST_OF_A_KIND - 1];
 /// States that a resource goes through in a program that begins with broadcasts: several that are over, and one that goes on.
 const COURSE: [BroadcastState; 5] = [
     BroadcastState::Live,
@@ -34,6 +37,20 @@ impl<'d> Draft<'_, 'd> {
         if materials.can_broadcast && turn % 2 == 0 {
             self.broadcast_all(kind);
         }
+        self.look_at_all(kind);
+    }
+
+    /// Lists the type while all of it is there.
+    fn look_at_all(&mut self, kind: &str) {
+        let materials = self.builder.materials;
+        let roles = roles(materials.contract, &materials.plan.resources, kind);
+        let lists = roles.iter().filter(|role| role.kind == RoleKind::List);
+        for operation in lists.filter_map(|role| materials.contract.operation(&role.operation)) {
+            let is_usable = !self.drawing.unusable.contains(&operation.name);
+            if is_usable && operation.input.members().iter().all(|member| !member.is_required) {
+                self.look(operation, Map::new(), &WHOLE_AND_PARTS);
+            }
+        }
     }
 
     /// The type of which a program has several resources, and how many programs were so before.
@@ -56,7 +73,7 @@ impl<'d> Draft<'_, 'd> {
         let alive = |handle: &&Handle| handle.kind == kind && !self.deleted.contains(&handle.name);
         let Some(handle) = self.builder.handles.iter().filter(alive).nth(1).cloned() else { return };
         self.builder.call(deleter, Value::Object(Map::from_iter([(member.to_owned(), Value::from(handle.name))])));
-        self.sweep();
+        self.sweep(number);
     }
 
     /// Makes all resources of the type live, the first of them several times.
@@ -73,9 +90,13 @@ impl<'d> Draft<'_, 'd> {
     }
 
     /// Looks at everything that the program has made in every way.
-    pub(super) fn sweep(&mut self) {
+    pub(super) fn sweep(&mut self, number: usize) {
         let contract = self.builder.materials.contract;
         let handles = self.builder.handles.clone();
+        let pages = match self.crowded(number) {
+            Some(_) => WHOLE_AND_PARTS.to_vec(),
+            None => vec![1 + self.below(LARGEST_PAGE)],
+        };
         for operation in contract.operations.iter().filter(|operation| operation.is_readonly) {
             if self.drawing.unusable.contains(&operation.name) {
                 continue;
@@ -83,7 +104,7 @@ impl<'d> Draft<'_, 'd> {
             let required: Vec<&Node> = operation.input.members().iter().filter(|member| member.is_required).collect();
             match required.as_slice() {
                 [] => {
-                    self.look(operation, Map::new());
+                    self.look(operation, Map::new(), &pages);
                 }
                 [only] => {
                     let Some(kind) = names(only) else { continue };
@@ -102,7 +123,7 @@ impl<'d> Draft<'_, 'd> {
                         all
                     };
                     for input in inputs {
-                        self.look(operation, Map::from_iter([(only.name.clone(), input)]));
+                        self.look(operation, Map::from_iter([(only.name.clone(), input)]), &pages);
                     }
                 }
                 _ => {}
@@ -110,13 +131,14 @@ impl<'d> Draft<'_, 'd> {
         }
     }
 
-    /// Calls an operation that reads; a list a second time, in small pages.
-    fn look(&mut self, operation: &Operation, input: Map<String, Value>) {
+    /// Calls an operation that reads; a list again, in pages of these sizes.
+    fn look(&mut self, operation: &Operation, input: Map<String, Value>, pages: &[usize]) {
         self.builder.call(&operation.name, Value::Object(input.clone()));
         if let Some(size) = operation.pagination.as_ref().and_then(|pages| pages.page_size.clone()) {
-            let page = Value::from(1 + self.below(LARGEST_PAGE));
-            let input = input.into_iter().chain([(size, page)]).collect();
-            self.builder.call(&operation.name, Value::Object(input));
+            for page in pages {
+                let input = input.clone().into_iter().chain([(size.clone(), Value::from(*page))]).collect();
+                self.builder.call(&operation.name, Value::Object(input));
+            }
         }
     }
 }
