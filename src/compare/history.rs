@@ -168,16 +168,15 @@ impl History<'_> {
         let is_asked_for = |called: &Option<super::side::Called>, text: &str| {
             called.as_ref().is_some_and(|called| called.input.to_string().contains(text))
         };
-        match (is_asked_for(&now.a, &a), is_asked_for(&now.b, &b)) {
-            (true, false) => return Some(said(Favours::A, "the request names it")),
-            (false, true) => return Some(said(Favours::B, "the request names it")),
-            _ => {}
-        }
         let was_shown = (was_shown(|performed| &performed.a, &a), was_shown(|performed| &performed.b, &b));
-        match (was_shown.0, was_shown.1) {
-            (false, true) => Some(said(Favours::A, "two resources do not have the same name")),
-            (true, false) => Some(said(Favours::B, "two resources do not have the same name")),
-            _ => None,
+        match (is_asked_for(&now.a, &a), is_asked_for(&now.b, &b)) {
+            (true, false) => Some(said(Favours::A, "the request names it")),
+            (false, true) => Some(said(Favours::B, "the request names it")),
+            _ => match was_shown {
+                (false, true) => Some(said(Favours::A, "two resources do not have the same name")),
+                (true, false) => Some(said(Favours::B, "two resources do not have the same name")),
+                _ => None,
+            },
         }
     }
 

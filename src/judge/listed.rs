@@ -11,8 +11,8 @@ use crate::wire::{Exchange, Reply};
 /// Stands in the id of a clause on what every element of a list has.
 const ELEMENT: &str = ".member.";
 
-/// Takes out those of the divergences in question that only elements of a known cause show. `rest` is the document without
-/// elements for which a divergence from a clause is known; `judge` judges the same exchange with other content.
+/// Removes the selected divergences (`is_meant`) that only elements with a known defect show. `rest` returns the document
+/// without the elements that are known to break a clause; `judge` judges the same exchange with another body.
 pub fn leave_out(
     exchange: &Exchange,
     judgement: &mut Judgement,

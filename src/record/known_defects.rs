@@ -1,5 +1,5 @@
-//! Responses show what other requests made. What a target wrongly accepted, or made wrongly, is found where it was made; that
-//! a list shows it too is a consequence, and which list happens to show it is chance.
+//! Defects of resources, by the request that made or changed them. A defect is reported there. A later response that shows it
+//! adds no finding: which response shows it first depends on timing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,9 +22,9 @@ pub struct KnownDefects {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Digests of the ARNs of those made or changed by a request that should have been refused: nothing can be said of them.
+    /// Digests of the ARNs of resources that a wrongly accepted request made or changed. Their form is not judged.
     invalid: BTreeSet<u64>,
-    /// Rules that the response to the request which made or changed them broke, by the same.
+    /// Clauses that the creating or changing response broke, by the digest of the ARN.
     broken: BTreeMap<u64, BTreeSet<ClauseIndex>>,
     /// Divergences of lists that have no such cause.
     uncaused: BTreeSet<FindingKey>,
@@ -60,8 +60,8 @@ impl KnownDefects {
         })
     }
 
-    /// Takes out the divergences that only elements of a known cause show, or of one that cannot be known: those that
-    /// others may have made (`is_of_others`). `judge` judges the same exchange with other content.
+    /// Removes divergences that only elements with a known defect show, or elements that another run may have made
+    /// (`is_of_others`). `judge` judges the same exchange with another body.
     pub fn explain(
         &self,
         contract: &Contract,
@@ -75,7 +75,7 @@ impl KnownDefects {
         listed::leave_out(exchange, judgement, is_meant, rest, judge);
     }
 
-    /// The same for the form of all that a response shows of a resource, alone or in a list.
+    /// Does the same for every malformed output, whether the response shows the resource alone or in a list.
     pub fn explain_all(&self, exchange: &Exchange, judgement: &mut Judgement, judge: impl Fn(&Exchange) -> Judgement) {
         let rest = |body: &Value, clause| {
             let known = self.known();

@@ -156,9 +156,7 @@ impl Marker {
             name: name.filter(|name| self.is_own_name(name)).map(str::to_owned),
         }
     }
-}
 
-impl Marker {
     /// Whether any object of a document carries the marks of another run.
     pub fn shows_another_run(&self, value: &Value) -> bool {
         match value {

@@ -2,11 +2,10 @@
 
 use std::collections::VecDeque;
 
-use serde_json::Value;
-
 use super::{Asked, Auditor};
 use crate::judge::{FindingKind, Judgement, Violation};
 use crate::plan::expectation::Expectation;
+use crate::protocol;
 use crate::record::FindingKey;
 use crate::spec::contract::Operation;
 use crate::wire::Exchange;
@@ -30,7 +29,6 @@ struct Divergent {
     /// Position of the operation in the contract.
     operation: usize,
     violations: Vec<Violation>,
-    body: Option<Value>,
     exchange: Exchange,
 }
 
@@ -63,8 +61,8 @@ impl Auditor<'_> {
         let (violations, others) = std::mem::take(&mut judgement.violations).into_iter().partition(is_about_form);
         judgement.violations = others;
         if !violations.is_empty() {
-            let (position, body) = (self.held.heard, judgement.body.clone());
-            let divergent = Divergent { position, operation, violations, body, exchange: exchange.clone() };
+            let (position, exchange) = (self.held.heard, exchange.clone());
+            let divergent = Divergent { position, operation, violations, exchange };
             self.held.bytes += divergent.bytes();
             self.held.queue.push_back(divergent);
         }
@@ -90,8 +88,10 @@ impl Auditor<'_> {
     fn find_first_held(&mut self) {
         let Some(divergent) = self.held.queue.pop_front() else { return };
         self.held.bytes -= divergent.bytes();
-        let Divergent { operation: index, violations, body, exchange, .. } = divergent;
+        let Divergent { operation: index, violations, exchange, .. } = divergent;
         let Some(operation) = self.contract.operations.get(index) else { return };
+        let body =
+            exchange.response().and_then(|response| protocol::read(response).ok()).map(|document| document.value);
         let mut judgement = Judgement { violations, body, ..Judgement::default() };
         self.defects.explain_all(&exchange, &mut judgement, |exchange| self.judged(operation, exchange));
         for violation in judgement.violations {
