@@ -19,9 +19,8 @@ use common::{Scratch, Target, assert_exit, conformance, program};
 use http::{call, world};
 use poison::{Weak, Weakness};
 
-/// Moments at which runs are killed.
-const KILLS: u64 = 10;
-const SEED: u64 = 20_200_714;
+/// Moments at which the runs of one test are killed.
+const KILLS: u64 = 5;
 
 /// What others have in the account: some of it looks much like what a run makes.
 fn settle_others(endpoint: &str) {
@@ -94,10 +93,20 @@ fn assert_world(endpoint: &str, expected: &BTreeMap<String, Value>, when: &str) 
 
 #[test]
 fn what_a_killed_run_leaves_is_cleaned_and_all_else_stays() {
+    kill_and_clean(20_200_714);
+}
+
+#[test]
+fn what_runs_leave_that_are_killed_at_other_moments_is_cleaned_too() {
+    kill_and_clean(20_200_715);
+}
+
+/// Kills runs at moments that a seed draws, and cleans after each.
+fn kill_and_clean(seed: u64) {
     let target = Target::with(&[]);
     let scratch = Scratch::new();
     settle_others(&target.endpoint);
-    let mut state = SEED;
+    let mut state = seed;
     let mut left_behind = 0;
     for kill in 0..KILLS {
         let journal = scratch.file(&format!("{kill}.journal"));

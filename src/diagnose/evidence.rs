@@ -37,6 +37,8 @@ pub struct Evidence<'a> {
     pub code: Option<&'a str>,
     /// How often it was seen.
     pub occurrences: u64,
+    /// Whether it showed whenever it was looked for.
+    pub is_steady: bool,
     /// Body of the telling request.
     pub request: &'a Value,
     /// Body of the telling response.

@@ -25,6 +25,7 @@ pub(super) fn finding(clause: &'static str, operation: &'static str, kind: Findi
         status: 200,
         code: None,
         occurrences: 1,
+        is_steady: true,
         request: &NOTHING,
         response: &NOTHING,
         path: "/Sample",

@@ -141,6 +141,7 @@ fn evidence(finding: &FindingRecord) -> Evidence<'_> {
         status: finding.response.status,
         code,
         occurrences: finding.occurrences,
+        is_steady: finding.seen.times == finding.seen.of,
         request: &finding.request.body,
         response: &finding.response.body,
         path: &finding.request.path,

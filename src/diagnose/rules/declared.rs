@@ -81,6 +81,9 @@ struct Entry {
     /// A text that the finding's sentences have.
     #[serde(default)]
     mentions: Option<String>,
+    /// Whether the finding must have been looked for again without showing each time.
+    #[serde(default)]
+    unsteady: bool,
     /// Whether the body of the telling request must be unreadable as JSON.
     #[serde(default)]
     unreadable_request: bool,
@@ -181,6 +184,7 @@ impl Consequence {
             && entry.request_has.as_deref().is_none_or(|member| finding.request_members().contains(member))
             && entry.shown.as_deref().is_none_or(|text| finding.response.to_string().contains(text))
             && entry.mentions.as_deref().is_none_or(|text| finding.mentions(text))
+            && (!entry.unsteady || !finding.is_steady)
             && (!entry.unreadable_request || finding.request.is_string())
     }
 }
@@ -242,6 +246,28 @@ mod tests {
         let code = finding(gone, "GetStream", FindingKind::WrongErrorCode);
         assert_eq!(linked(link, &[code.clone(), served]), [1, 1]);
         assert_eq!(linked(link, &[code.clone(), code]), [0, 1], "that nothing is served shows nothing that exists");
+    }
+
+    #[test]
+    fn a_lost_update_explains_what_later_updates_and_filters_show() {
+        let of = |clause, operation, member| Evidence {
+            member,
+            steps_before: ["POST UpdateChannel".to_owned()].into(),
+            ..finding(clause, operation, FindingKind::WrongBehaviour)
+        };
+        let lost = of("rule.update-channel-changes-what-is-given", "GetChannel", "Channel$name");
+        let kept = |is_steady| Evidence {
+            is_steady,
+            ..of("rule.update-channel-keeps-omitted-members", "UpdateChannel", "Channel$name")
+        };
+        let unlisted = Evidence {
+            request: body(json!({"filterByName": "a"})),
+            ..of("rule.lists-show-what-was-created", "ListChannels", "")
+        };
+        assert_eq!(linked(link, &[kept(false), lost.clone(), unlisted.clone()]), [1, 1, 1]);
+        assert_eq!(linked(link, &[kept(true), lost.clone()]), [0, 0], "an update that resets what it omits");
+        let created = Evidence { steps_before: ["POST CreateChannel".to_owned()].into(), ..unlisted };
+        assert_eq!(linked(link, &[lost, created]), [0, 1]);
     }
 
     #[test]
