@@ -9,6 +9,7 @@ mod proxy;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ivs_conformance::cli::args::TargetArgs;
 use ivs_conformance::cli::environment::Environment;
@@ -42,6 +43,9 @@ const NEEDED: [&str; 8] = [
 struct Bare;
 impl Veil for Bare {}
 
+/// How long is waited for what these targets never show.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 struct Bench {
     contract: Arc<Contract>,
     plan: Plan,
@@ -62,7 +66,7 @@ impl Bench {
         let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
         let server = reference::start(Config { faults, ..config }).await.unwrap();
         let endpoint = proxy::start(server.address(), veil).await;
-        let settings = Settings { endpoint, shrinking: Shrinking::Off, ..settings };
+        let settings = Settings { endpoint, shrinking: Shrinking::Off, patience: PATIENCE, ..settings };
         let never = std::future::pending();
         let outcome = ivs_conformance::run::run(&self.contract, &self.plan, &settings, &|_| {}, never).await.unwrap();
         server.stop().await;

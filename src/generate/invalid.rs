@@ -73,7 +73,22 @@ fn wrong_types(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
     if !matches!(node.location, Location::Body | Location::Payload) {
         return wrong_texts(node);
     }
-    let all = [
+    let mut wrong: Vec<_> = of_all_types().into_iter().filter(|(_, value)| !is_of_type(node, value)).collect();
+    let nearest = nearest(&node.kind);
+    wrong.sort_by_key(|(note, _)| nearest.iter().position(|near| near == note).unwrap_or(nearest.len()));
+    let mut wrong: Vec<Candidate> = wrong
+        .into_iter()
+        .map(|(note, value)| Candidate::exactly(format!("{note} instead of {}", type_name(node)), value))
+        .collect();
+    if is_inside_collection(scope, node) && !node.is_nullable {
+        wrong.push(Candidate::exactly(format!("null instead of {}", type_name(node)), Value::Null));
+    }
+    wrong
+}
+
+/// Values of all types of JSON, with a note on each.
+fn of_all_types() -> [(&'static str, Value); 13] {
+    [
         ("a digit", json!(1)),
         ("a number in quotes", json!("7")),
         ("a boolean in quotes", json!("true")),
@@ -87,23 +102,12 @@ fn wrong_types(scope: Scope<'_>, node: &Node) -> Vec<Candidate> {
         ("a number", json!(7)),
         ("a number beyond every type", raw_json("1e400")),
         ("a whole number beyond 64 bits", raw_json("18446744073709551616000")),
-    ];
-    let mut wrong: Vec<_> = all.into_iter().filter(|(_, value)| !is_of_type(node, value)).collect();
-    let nearest = nearest(node);
-    wrong.sort_by_key(|(note, _)| nearest.iter().position(|near| near == note).unwrap_or(nearest.len()));
-    let mut wrong: Vec<Candidate> = wrong
-        .into_iter()
-        .map(|(note, value)| Candidate::exactly(format!("{note} instead of {}", type_name(node)), value))
-        .collect();
-    if is_inside_collection(scope, node) && !node.is_nullable {
-        wrong.push(Candidate::exactly(format!("null instead of {}", type_name(node)), Value::Null));
-    }
-    wrong
+    ]
 }
 
-/// Which values of a wrong type come first, because targets take them for a right one the most.
-fn nearest(node: &Node) -> &'static [&'static str] {
-    match node.kind {
+/// Notes of the values of a wrong type that come first, because targets take them for a right one the most.
+fn nearest(kind: &NodeKind) -> &'static [&'static str] {
+    match kind {
         // What takes texts and objects for a collection breaks off at a boolean.
         NodeKind::List { .. } | NodeKind::Map { .. } | NodeKind::Structure(_) => {
             &["an empty object", "an empty array", "a string", "a boolean", "an array", "an object"]
@@ -320,6 +324,24 @@ mod tests {
         let mut runner = TestRunner::deterministic();
         for _ in 0..50 {
             assert_eq!(candidate.values.new_tree(&mut runner).unwrap().current(), "...");
+        }
+    }
+
+    #[test]
+    fn what_comes_first_is_among_the_values_and_no_right_one() {
+        let contract = crate::spec::builtin().unwrap();
+        let nodes: Vec<&Node> = contract.operations.iter().flat_map(|operation| operation.input.walk()).collect();
+        let with_nearest: Vec<&&Node> = nodes.iter().filter(|node| !nearest(&node.kind).is_empty()).collect();
+        assert!(with_nearest.iter().any(|node| matches!(node.kind, NodeKind::List { .. })));
+        assert!(with_nearest.iter().any(|node| matches!(node.kind, NodeKind::Integer { .. })));
+        for node in with_nearest {
+            let is_wrong =
+                |note: &&str| of_all_types().iter().any(|(own, value)| own == note && !is_of_type(node, value));
+            let right: Vec<&&str> = nearest(&node.kind).iter().filter(|note| !is_wrong(note)).collect();
+            // One order serves all collections: of each, it names what is not that one.
+            let is_own =
+                |note: &&&str| matches!(**note, "an empty object" | "an object" | "an empty array" | "an array");
+            assert!(right.iter().all(is_own) && right.len() <= 2, "{}: {right:?}", node.path);
         }
     }
 }

@@ -137,7 +137,15 @@ mod tests {
             ..Step::default()
         };
         let steps = steps.iter().map(step).collect();
-        Scenario { name: name.to_owned(), summary: String::new(), needs: Vec::new(), slow: false, late: false, steps }
+        Scenario {
+            name: name.to_owned(),
+            summary: String::new(),
+            needs: Vec::new(),
+            slow: false,
+            late: false,
+            shows_members: false,
+            steps,
+        }
     }
 
     #[test]

@@ -54,13 +54,16 @@ fn worth(items: &BTreeSet<Item>, cost: u64) -> u64 {
 }
 
 /// Positions, before filters and shards, of the cases that the quick profile leaves out: scenarios and probes of which others decide all that they
-/// decide, those that take many calls, and valid requests with fewer members than another one has.
+/// decide, those that take many calls, and valid requests with fewer members than another one has. Scenarios that show members
+/// which other cases do not show stay.
 pub fn left_out_of_quick(contract: &Contract, plan: &Plan) -> BTreeSet<usize> {
     // What a shard leaves out does not depend on the other shards.
     let plan = &Plan { cases: build::cases(contract, &plan.suites), ..plan.clone() };
-    let is_choice = |index: &usize| {
-        let check = plan.cases.get(*index).map(|case| &case.check);
-        matches!(check, Some(Check::Scenario { .. } | Check::Probe { .. }))
+    let shows_members =
+        |scenario: usize| plan.suites.scenarios.get(scenario).is_some_and(|scenario| scenario.shows_members);
+    let is_choice = |index: &usize| match plan.cases.get(*index).map(|case| &case.check) {
+        Some(Check::Scenario { scenario }) => !shows_members(*scenario),
+        check => matches!(check, Some(Check::Probe { .. })),
     };
     let choice: Vec<usize> = (0..plan.cases.len()).filter(is_choice).collect();
     let is_long = |index: &usize| plan.cases.get(*index).is_some_and(|case| cost(plan, case) > QUICK_CALLS);

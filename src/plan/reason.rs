@@ -13,13 +13,13 @@ pub struct Reason {
     pub kind: ReasonKind,
     /// The explanation.
     pub text: String,
-    /// Whether it holds of every run and target; otherwise some of them have what the clause needs.
-    pub holds_always: bool,
+    /// What a target or run may offer so that it does not hold, e.g. `broadcast`; `None` if it always holds.
+    pub unless: Option<String>,
 }
 
 impl Reason {
     fn of(why: &Why) -> Self {
-        Reason { kind: why.kind, text: why.reason.clone(), holds_always: why.unless.is_none() }
+        Reason { kind: why.kind, text: why.reason.clone(), unless: why.unless.clone() }
     }
 }
 
@@ -67,7 +67,7 @@ pub fn unbreakable(contract: &Contract, clause: &Clause) -> Option<Reason> {
     (!node.can_break(*constraint)).then(|| Reason {
         kind: ReasonKind::CannotBeViolated,
         text: text.to_owned(),
-        holds_always: true,
+        unless: None,
     })
 }
 
@@ -78,7 +78,7 @@ pub fn open(contract: &Contract, clause: &Clause) -> Option<Reason> {
     (!node.can_break(*constraint)).then(|| Reason {
         kind: ReasonKind::CannotBeViolated,
         text: "no length is below 0, and an empty value may be refused for another reason".to_owned(),
-        holds_always: true,
+        unless: None,
     })
 }
 
@@ -88,12 +88,12 @@ pub fn by_kind(kind: &ClauseKind) -> Option<Reason> {
         ClauseKind::Input { .. } => Some(Reason {
             kind: ReasonKind::CannotBeViolated,
             text: "no request breaks it without becoming another request".to_owned(),
-            holds_always: true,
+            unless: None,
         }),
         ClauseKind::Error { .. } => Some(Reason {
             kind: ReasonKind::CannotBeTriggered,
             text: "the contract does not say what causes it".to_owned(),
-            holds_always: true,
+            unless: None,
         }),
         _ => None,
     }

@@ -37,7 +37,7 @@ impl Record {
         let redactor = Redactor::new(contract, std::mem::take(&mut outcome.secrets));
         let left_out = selection::restrict(contract, plan, &mut outcome);
         let mut findings = findings(contract, plan, run, &outcome, &redactor);
-        let mut clauses = clauses(contract, plan, &outcome);
+        let mut clauses = clauses(contract, plan, run, &outcome);
         let mut cases = cases(contract, plan, &outcome);
         grouping::fold(&mut findings, &mut cases);
         coverage::settle(&mut clauses, &cases);
@@ -124,10 +124,10 @@ fn left_record(left: &Left, redactor: &Redactor) -> LeftRecord {
     LeftRecord { kind: left.kind.clone(), resource: redactor.text(&left.what), reason: redactor.text(&left.reason) }
 }
 
-fn clauses(contract: &Contract, plan: &Plan, outcome: &Outcome) -> Vec<ClauseRecord> {
+fn clauses(contract: &Contract, plan: &Plan, run: &RunDescription, outcome: &Outcome) -> Vec<ClauseRecord> {
     let reliable = outcome.findings.iter().filter(|(_, found)| !found.is_intermittent());
     let violated: BTreeSet<ClauseIndex> = reliable.map(|(key, _)| key.clause).collect();
-    let evidence = Evidence::of(plan, outcome);
+    let evidence = Evidence::of(plan, outcome).offering_broadcast(run.broadcast != Broadcast::Unavailable);
     plan.clauses
         .iter()
         .map(|index| {

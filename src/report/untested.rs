@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::plan::{Case, Plan, reason};
+use crate::plan::reason::{self, Reason};
+use crate::plan::{Case, Plan};
 use crate::record::{CaseOutcome, Outcome};
 use crate::spec::Contract;
 use crate::spec::clause::{Clause, ClauseIndex, ClauseKind};
+
+/// What the contract calls a way to start a broadcast.
+const BROADCAST: &str = "broadcast";
 
 /// Of what only some responses show.
 const NOT_SHOWN: &str = "no response of the target showed it";
@@ -19,6 +23,7 @@ pub(super) struct Evidence<'o> {
     clauses: BTreeMap<ClauseIndex, OfClause<'o>>,
     /// Those of which no case was reached by a run that ended at the first new cause.
     unreached: BTreeSet<ClauseIndex>,
+    offers_broadcast: bool,
 }
 
 /// What the cases of one clause came to.
@@ -59,7 +64,12 @@ impl<'o> Evidence<'o> {
         let is_unreached = |case: &&Case| outcome.ended_at_finding && !reached.contains(&case.position);
         let unreached = plan.cases.iter().filter(is_unreached).flat_map(|case| case.clauses.iter().copied());
         let unreached = unreached.filter(|clause| !clauses.contains_key(clause)).collect();
-        Evidence { outcome, clauses, unreached }
+        Evidence { outcome, clauses, unreached, offers_broadcast: false }
+    }
+
+    /// Where broadcasts can be started, no clause is untested because they cannot.
+    pub fn offering_broadcast(self, offers_broadcast: bool) -> Evidence<'o> {
+        Evidence { offers_broadcast, ..self }
     }
 
     /// Why nothing decided a clause.
@@ -78,8 +88,9 @@ impl<'o> Evidence<'o> {
         if let Some(reason) = reason::unbreakable(contract, clause) {
             return reason.to_string();
         }
-        let documented = reason::documented(contract, &clause.id);
-        if let Some(always) = documented.as_ref().filter(|reason| reason.holds_always) {
+        let is_offered = |reason: &Reason| self.offers_broadcast && reason.unless.as_deref() == Some(BROADCAST);
+        let documented = reason::documented(contract, &clause.id).filter(|reason| !is_offered(reason));
+        if let Some(always) = documented.as_ref().filter(|reason| reason.unless.is_none()) {
             return always.to_string();
         }
         if self.unreached.contains(&index) {
@@ -213,6 +224,9 @@ mod tests {
             let outcome = Outcome { cases: vec![blocked(requests)], ..Outcome::default() };
             Evidence::of(&plan, &outcome).reason(&contract, clause)
         };
+        let offering = Outcome { cases: Vec::new(), ..Outcome::default() };
+        let offering = Evidence::of(&plan, &offering).offering_broadcast(true).reason(&contract, clause);
+        assert!(!offering.contains("lacks"), "{offering}");
         assert_eq!(reason(4), "the channel did not go live in time");
         assert!(reason(0).starts_with("needs something the target lacks: "), "{}", reason(0));
     }

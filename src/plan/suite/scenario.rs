@@ -21,6 +21,9 @@ pub struct Scenario {
     /// Whether it is played after all others, and looks at what they left behind.
     #[serde(default)]
     pub late: bool,
+    /// Whether responses show members that those of other cases lack; the quick profile keeps it.
+    #[serde(default)]
+    pub shows_members: bool,
     /// The calls, in order.
     pub steps: Vec<Step>,
 }
