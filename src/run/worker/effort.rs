@@ -35,6 +35,8 @@ pub(in crate::run) fn rounds(profile: Profile, check: &Check) -> u32 {
 pub(in crate::run) fn asked(env: &RunContext, check: &Check, families: &[Family]) -> Vec<bool> {
     let (alone, among) = match (env.settings.profile, check) {
         _ if env.settings.cases.is_some() => (usize::MAX, usize::MAX),
+        // In the last place of a list: who checks one place only checks the first.
+        (Profile::Quick, Check::Refuses { .. }) if families.iter().any(Family::is_among_neighbours) => (0, 1),
         (Profile::Quick, Check::Refuses { .. } | Check::RuleRefuses { .. }) => (1, 0),
         (Profile::Quick, Check::Accepts { constraint, .. }) => match constraint {
             // The bound itself, and not the value beside it.
