@@ -126,9 +126,9 @@ fn a_target_that_diverges_exits_1() {
 fn an_unreachable_target_exits_3_within_a_second() {
     let attempt =
         || run(&["run", "--endpoint", "http://127.0.0.1:1"]).exits(3).complains_of("http://127.0.0.1:1").elapsed;
-    // One of several is enough, because the machine may be busy with other tests.
-    let attempts = std::iter::repeat_with(attempt).take(20);
-    assert!(attempts.into_iter().any(|elapsed| elapsed < Duration::from_secs(1)), "all of 20 attempts took longer");
+    // Of several, because the machine may be busy with other tests.
+    let fastest = std::iter::repeat_with(attempt).take(5).min().unwrap();
+    assert!(fastest < Duration::from_secs(1), "{fastest:?}");
 }
 
 #[test]
