@@ -40,6 +40,10 @@ fn violated(record: &Record) -> Vec<&str> {
     violated.map(|clause| clause.id.as_str()).collect()
 }
 
+fn titles(record: &Record) -> Vec<&str> {
+    record.causes.iter().map(|cause| cause.title.as_str()).collect()
+}
+
 fn lines(record: &Record) -> Vec<String> {
     let line = |finding: &ivs_conformance::report::record::FindingRecord| {
         format!("{} {:?}: {} ({})", finding.id, finding.seen, finding.observed, finding.case)
@@ -64,6 +68,14 @@ async fn random_errors_make_an_unreliable_target_and_blame_no_clause() {
     assert_eq!(violated(&record), Vec::<&str>::new(), "{:#?}", lines(&record));
     assert_eq!(record.counting().count(), 0, "{:#?}", lines(&record));
     assert!(record.intermittent().count() > 10, "{:#?}", lines(&record));
+    assert_eq!(titles(&record).len(), 1, "{:#?}", titles(&record));
+    assert!(
+        titles(&record)[0].ends_with(" operations fail with status 500 from time to time."),
+        "{:#?}",
+        titles(&record)
+    );
+    // What chance showed is not made smaller: most of these requests are those of a quiet run.
+    assert!(record.summary.requests < 12_000, "{:?}", record.summary);
     // Pages of long lists are asked for again before a list counts as broken.
     assert!(!record.notes.iter().any(|note| note.contains("damaged")), "{:#?}", record.notes);
     // A creation that failed on its way back may stay; then it is named, and the run decides nothing.
@@ -77,6 +89,7 @@ async fn random_errors_make_an_unreliable_target_and_blame_no_clause() {
 async fn a_defect_stands_out_of_random_errors() {
     let (record, _) = run_through(Noise { errors: 10, ..Noise::default() }, &["status:DeleteChannel=200"]).await;
     assert_eq!(violated(&record), ["DeleteChannel.status"], "{:#?}", lines(&record));
+    assert_eq!(titles(&record).len(), 2, "{:#?}", titles(&record));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,4 +98,5 @@ async fn dropped_connections_blame_no_clause() {
     assert!(failures > 100, "the proxy dropped {failures} connections");
     assert_eq!(violated(&record), Vec::<&str>::new(), "{:#?}", lines(&record));
     assert_eq!(record.counting().count(), 0, "{:#?}", lines(&record));
+    assert!(titles(&record).len() < 2, "{:#?}", titles(&record));
 }

@@ -14,4 +14,4 @@ mod samples;
 
 pub use engine::{Cause, causes};
 pub use evidence::Evidence;
-pub(crate) use rules::MANY_UNCHECKED;
+pub(crate) use rules::{MANY_UNCHECKED, MANY_UNRELIABLE};

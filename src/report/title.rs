@@ -12,6 +12,9 @@ use crate::spec::clause_id::ClauseId;
 /// One sentence on what findings of one cause have in common, the primary one first.
 pub fn of_cause(findings: &[&FindingRecord]) -> Option<String> {
     let primary = findings.first()?;
+    if is_unreliable(findings) {
+        return Some(of_unreliable(primary, operations(findings).len()));
+    }
     let is_unchecked = |finding: &FindingRecord| {
         finding.kind == FindingKind::AcceptedInvalid && finding.operation == primary.operation
     };
@@ -25,6 +28,31 @@ pub fn of_cause(findings: &[&FindingRecord]) -> Option<String> {
         true => format!("{} does not check its input.", primary.operation),
         false => of(primary),
     })
+}
+
+/// Whether findings of one cause, the primary one first, say that requests fail only sometimes, whatever they ask for.
+pub fn is_unreliable(findings: &[&FindingRecord]) -> bool {
+    let fails_sometimes = |primary: &&FindingRecord| {
+        matches!(primary.kind, FindingKind::ServerError | FindingKind::Transport)
+            && primary.seen.times < primary.seen.of
+    };
+    findings.first().is_some_and(fails_sometimes) && operations(findings).len() >= diagnose::MANY_UNRELIABLE
+}
+
+fn operations<'r>(findings: &[&'r FindingRecord]) -> BTreeSet<&'r str> {
+    findings.iter().map(|finding| finding.operation.as_str()).collect()
+}
+
+fn of_unreliable(primary: &FindingRecord, operations: usize) -> String {
+    match primary.kind {
+        FindingKind::Transport => {
+            format!("Requests to {operations} operations get no usable HTTP response from time to time.")
+        }
+        _ => {
+            let status = primary.response.status;
+            format!("Requests to {operations} operations fail with status {status} from time to time.")
+        }
+    }
 }
 
 /// One sentence on what the target does, made of the clause's id alone where it says enough, so that the same defect has
@@ -138,6 +166,7 @@ fn of_rule(operation: &str, finding: &FindingRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::record::SeenRecord;
     use crate::report::sample;
 
     fn title(clause: &str, operation: &str, kind: FindingKind) -> String {
@@ -187,6 +216,27 @@ mod tests {
         assert_eq!(title(&accepted(6)).as_deref(), Some("CreateChannel does not check its input."));
         assert_eq!(title(&accepted(5)).as_deref(), Some("CreateChannel accepts `m0` of another type."));
         assert_eq!(title(&[]), None);
+    }
+
+    #[test]
+    fn failures_that_show_sometimes_are_told_as_an_unreliable_target() {
+        let failed = |operation: &str, kind| {
+            let mut finding = sample::finding("f", &format!("{operation}.status"), operation, kind);
+            finding.seen = SeenRecord { of: 3, times: 1 };
+            finding.response.status = if kind == FindingKind::ServerError { 502 } else { 0 };
+            finding
+        };
+        let title = |kind, names: &[&str]| {
+            let findings: Vec<FindingRecord> = names.iter().map(|name| failed(name, kind)).collect();
+            of_cause(&findings.iter().collect::<Vec<_>>()).unwrap()
+        };
+        let three = ["GetChannel", "ListChannels", "StopStream"];
+        let expected = "Requests to 3 operations fail with status 502 from time to time.";
+        assert_eq!(title(FindingKind::ServerError, &three), expected);
+        let expected = "Requests to 3 operations get no usable HTTP response from time to time.";
+        assert_eq!(title(FindingKind::Transport, &three), expected);
+        let expected = "GetChannel fails with a server error at valid requests.";
+        assert_eq!(title(FindingKind::ServerError, &three[..2]), expected);
     }
 
     #[test]

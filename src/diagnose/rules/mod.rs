@@ -12,10 +12,12 @@ mod same_member;
 mod shows_nothing;
 mod smallest_refusal;
 mod unlisted_item;
+mod unreliable;
 mod unvalidated;
 mod wrong_status;
 mod wrongly_accepted;
 
+pub(crate) use unreliable::MANY as MANY_UNRELIABLE;
 pub(crate) use unvalidated::MANY as MANY_UNCHECKED;
 pub(super) use unvalidated::link as link_unvalidated;
 
@@ -26,7 +28,8 @@ use super::evidence::Evidence;
 type Rule = fn(&[Evidence<'_>], &mut Links);
 
 /// All rules, in their order: what is declared, and what is plain, goes before what is inferred.
-pub(super) const ALL: [Rule; 14] = [
+pub(super) const ALL: [Rule; 15] = [
+    unreliable::link,
     malformed_identifier::link,
     same_identifier::link,
     refused_everywhere::link,

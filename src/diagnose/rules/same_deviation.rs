@@ -38,6 +38,8 @@ enum Deviation<'a> {
     RuleOf { clause: &'a str, operation: &'a str, is_refused_valid: bool },
     /// One rule about members of the same name, or what is in them, on many operations.
     Operations { clause: &'a str, name: &'a str },
+    /// One constraint on members of the same name, whatever their shape, in responses of many operations.
+    Outputs { name: &'a str, constraint: Constraint },
     /// One member of one shape in responses.
     Member { member: &'a str, constraint: Constraint, kind: FindingKind },
 }
@@ -50,6 +52,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     groups.extend(many_members(findings));
     groups.extend(many_operations(findings));
     groups.extend(broken_as_a_whole(findings));
+    groups.extend(outputs_of_one_name(findings));
     for group in groups.values() {
         let most = |position: &&usize| {
             let finding = findings.get(**position);
@@ -81,6 +84,32 @@ fn many_operations<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
     }
     groups.retain(|_, group| operations(findings, group).len() >= MANY);
     groups
+}
+
+/// Constraints that members of one name break in responses of several operations.
+fn outputs_of_one_name<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
+    let mut groups = grouped(findings, |finding| match finding.about? {
+        ClauseId::Output { path, constraint, .. } if finding.kind == FindingKind::MalformedResponse => {
+            Some(Deviation::Outputs { name: own_name(path), constraint })
+        }
+        _ => None,
+    });
+    groups.retain(|_, group| operations(findings, group).len() >= MANY);
+    groups
+}
+
+/// The end of a path from the last name of a member on: `tags.key` of `channels.member.tags.key`.
+fn own_name(path: &str) -> &str {
+    let is_inside = |part: &str| matches!(part, "member" | "key" | "value");
+    let mut start = path.len();
+    for part in path.rsplit('.') {
+        start = start.saturating_sub(part.len());
+        if !is_inside(part) {
+            break;
+        }
+        start = start.saturating_sub(1);
+    }
+    path.get(start..).unwrap_or(path)
 }
 
 /// The names in a path of a response, without that of the resource that the response shows: `tags` and `a` of
@@ -258,6 +287,23 @@ mod tests {
         let arn = third("recordingConfiguration.arn");
         assert_eq!(linked(link, &[channel.clone(), pair.clone(), arn]), [0; 3]);
         assert_eq!(linked(link, &[channel, pair, third("recordingConfiguration.name")]), [0, 1, 2]);
+    }
+
+    #[test]
+    fn members_of_one_name_that_break_one_constraint_on_three_operations_are_one_cause() {
+        let of = |clause, operation| finding(clause, operation, FindingKind::MalformedResponse);
+        let tags = [
+            of("GetChannel.output.channel.tags.length.max", "GetChannel"),
+            of("ListChannels.output.channels.member.tags.length.max", "ListChannels"),
+            of("ListTagsForResource.output.tags.length.max", "ListTagsForResource"),
+        ];
+        assert_eq!(linked(link, &tags), [0, 0, 0]);
+        assert_eq!(linked(link, &tags[1..]), [0, 1]);
+        let mut other = tags;
+        other[2] = of("ListTagsForResource.output.tags.type", "ListTagsForResource");
+        assert_eq!(linked(link, &other), [0, 1, 2]);
+        let named = ["channel.tags", "channels.member.tags.key", "member", "streamKey.value", "a.storage.member"];
+        assert_eq!(named.map(own_name), ["tags", "tags.key", "member", "streamKey.value", "storage.member"]);
     }
 
     #[test]

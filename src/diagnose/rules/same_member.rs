@@ -1,5 +1,7 @@
 //! Rules that find the same member wrong after the same steps: the shortest story explains the longer ones.
 
+use std::cmp::Reverse;
+
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::judge::finding::FindingKind;
@@ -23,11 +25,11 @@ fn is_explained(findings: &[Evidence<'_>], later: usize, earlier: usize) -> bool
     later.comes_after_all_of(earlier) && (is_shown() || later.observed.starts_with(&format!("`{name}` of ")))
 }
 
-/// Stories of few steps first.
-fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, bool, usize, usize) {
-    let Some(finding) = findings.get(position) else { return (true, true, usize::MAX, position) };
+/// Stories of few steps first, of these the one that was seen most.
+fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, bool, usize, Reverse<u64>, usize) {
+    let Some(finding) = findings.get(position) else { return (true, true, usize::MAX, Reverse(0), position) };
     let is_rule = matches!(finding.about, Some(ClauseId::General { family: "rule", .. }));
-    (!finding.is_direct, !is_rule, finding.steps_before.len(), position)
+    (!finding.is_direct, !is_rule, finding.steps_before.len(), Reverse(finding.occurrences), position)
 }
 
 #[cfg(test)]
@@ -45,7 +47,9 @@ mod tests {
         let long =
             wrong("rule.update-channel-keeps-omitted-members", "Channel$name", &["CreateChannel", "UpdateChannel"]);
         let short = wrong("rule.get-returns-what-create-answered", "Channel$name", &["CreateChannel"]);
-        assert_eq!(linked(link, &[long, short]), [1, 1]);
+        assert_eq!(linked(link, &[long.clone(), short.clone()]), [1, 1]);
+        let seen_more = Evidence { clause: "rule.default-name", occurrences: 9, ..short.clone() };
+        assert_eq!(linked(link, &[long, short, seen_more]), [2, 2, 2]);
     }
 
     #[test]

@@ -10,6 +10,9 @@ const LENGTH: &str = "has length ";
 /// How a sentence ends that says that something is not listed.
 const NOT_SHOWN: [&str; 2] = ["]` is absent.", "It is not."];
 
+/// What a sentence says that asks for an item.
+const ITEM: &str = "` has an item with ";
+
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for group in grouped(findings, |finding| lacks_an_item(finding).then_some(finding.operation)).values() {
         // What a plain request does not show is not shown by one with filters either.
@@ -27,7 +30,9 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 fn lacks_an_item(finding: &Evidence<'_>) -> bool {
     finding.is_general()
         && finding.kind == FindingKind::WrongBehaviour
-        && (NOT_SHOWN.iter().any(|end| finding.observed.ends_with(end)) || is_short(finding))
+        && (NOT_SHOWN.iter().any(|end| finding.observed.ends_with(end))
+            || finding.expected.contains(ITEM)
+            || is_short(finding))
 }
 
 /// Whether a list has fewer elements than it should have.
@@ -61,7 +66,11 @@ mod tests {
         };
         let shown = seen("rule.lists-show-what-was-created", "The channel is shown.", "It is not.");
         let short = seen("rule.pages-are-disjoint-and-complete", "`items` has length 3.", "`items` has length 2.");
-        assert_eq!(linked(link, &[tags, shown, Evidence { occurrences: 9, ..short }]), [2, 2, 2]);
+        let shared = Evidence {
+            request: body(json!({"filterByName": "a"})),
+            ..seen("rule.can-be-shared", "`items` has an item with {\"arn\":\"a\"}.", "`items` is [].")
+        };
+        assert_eq!(linked(link, &[tags, shown, Evidence { occurrences: 9, ..short }, shared]), [2, 2, 2, 2]);
     }
 
     #[test]

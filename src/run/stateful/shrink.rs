@@ -14,6 +14,8 @@ use crate::run::worker::{Progress, Worker};
 
 /// Most times that a sequence is executed again to make it shorter.
 const MOST_EXECUTIONS: usize = 120;
+/// Times that a sequence is tried before it is left as it was drawn.
+const MOST_TRIES: usize = 2;
 /// Longest time spent on it: what shows only after a wait is not waited for again and again.
 const MOST_TIME: Duration = Duration::from_secs(30);
 
@@ -62,13 +64,27 @@ impl Worker {
 
 impl Search<'_, '_> {
     async fn search(&mut self) {
-        // Looking only at the end leaves the looks in between out of the sequence, if the finding does not need them.
-        if !self.shows(self.best.clone()).await {
-            self.verify_when = VerifyWhen::EveryStep;
+        if !self.shows_again().await {
+            return;
         }
         self.drop_moves().await;
         self.drop_members().await;
         self.drop_moves().await;
+    }
+
+    /// Whether the sequence as it was drawn shows the finding again. Without that, shorter ones would be tried for chance.
+    async fn shows_again(&mut self) -> bool {
+        // Looking only at the end leaves the looks in between out of the sequence, if the finding does not need them.
+        if self.shows(self.best.clone()).await {
+            return true;
+        }
+        self.verify_when = VerifyWhen::EveryStep;
+        for _ in 0..MOST_TRIES {
+            if self.shows(self.best.clone()).await {
+                return true;
+            }
+        }
+        false
     }
 
     /// Leaves out runs of transitions, first long ones, then single ones.
