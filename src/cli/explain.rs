@@ -6,8 +6,6 @@ mod words;
 use std::fmt::Write;
 use words::{Tally, divergences, field, finding_page, place, tier};
 
-use globset::Glob;
-
 use super::args::ExplainArgs;
 use super::environment::Environment;
 use super::error::CliError;
@@ -22,6 +20,7 @@ use crate::report::finding_id::FindingId;
 use crate::report::text::{count, reproduce, visible};
 use crate::run::settings::Shard;
 use crate::spec::clause::{Clause, ClauseIndex};
+use crate::spec::globs;
 use crate::spec::rules::{Ambiguity, Erratum, NumberedRule};
 use crate::spec::{Contract, Evidence};
 
@@ -171,7 +170,7 @@ impl Knowledge<'_> {
     /// Numbered readings and errata that bear on a clause.
     fn readings_of(&self, page: &mut String, clause: &Clause) {
         let rules = &self.contract.rules;
-        let bears = |rule: &&NumberedRule| rule.ids.iter().any(|id| matches(id, &clause.id));
+        let bears = |rule: &&NumberedRule| rule.ids.iter().any(|id| globs::is_match(id, &clause.id));
         let readings: Vec<&NumberedRule> = rules.rules.iter().filter(bears).collect();
         let errata: Vec<&Erratum> = rules.errata.iter().filter(|erratum| erratum.bears_on(&clause.id)).collect();
         if readings.is_empty() && errata.is_empty() {
@@ -277,11 +276,6 @@ impl Knowledge<'_> {
         }
         Some(page)
     }
-}
-
-/// Whether a place, which may be a glob, is this id.
-fn matches(place: &str, id: &str) -> bool {
-    place == id || Glob::new(place).is_ok_and(|glob| glob.compile_matcher().is_match(id))
 }
 
 #[cfg(test)]

@@ -14,4 +14,4 @@ mod samples;
 
 pub use engine::{Cause, causes};
 pub use evidence::Evidence;
-pub(crate) use rules::{MANY_UNCHECKED, MANY_UNRELIABLE};
+pub(crate) use rules::{MANY_UNCHECKED, MANY_UNCHECKED_OPERATIONS, MANY_UNRELIABLE};

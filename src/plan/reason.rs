@@ -1,9 +1,8 @@
 //! Why a clause is untested.
 
-use globset::Glob;
-
 use crate::spec::Contract;
 use crate::spec::clause::{Clause, ClauseKind, Constraint};
+use crate::spec::globs;
 use crate::spec::rules::{ReasonKind, Untestable, Why};
 
 /// A reason out of the closed list, with its explanation.
@@ -43,14 +42,7 @@ pub fn documented(contract: &Contract, clause_id: &str) -> Option<Reason> {
             return Some(Reason::of(untestable));
         }
     }
-    let is_match = |entry: &&Untestable| {
-        // Compiling a glob is dear, and nearly all of them differ in their first or last letters.
-        let beginning = entry.clause.split(['*', '?', '[', '{', '\\']).next().unwrap_or_default();
-        let end = entry.clause.rsplit(['*', '?', ']', '}', '\\']).next().unwrap_or_default();
-        clause_id.starts_with(beginning)
-            && clause_id.ends_with(end)
-            && Glob::new(&entry.clause).is_ok_and(|glob| glob.compile_matcher().is_match(clause_id))
-    };
+    let is_match = |entry: &&Untestable| globs::is_match(&entry.clause, clause_id);
     let mut matching: Vec<&Untestable> = contract.rules.untestable.iter().filter(is_match).collect();
     matching.sort_by_key(|entry| entry.why.kind == ReasonKind::TargetLacks);
     matching.first().map(|entry| Reason::of(&entry.why))

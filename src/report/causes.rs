@@ -56,9 +56,10 @@ fn record(positions: &[usize], findings: &[FindingRecord], masking: &Masking<'_>
     let explained: Vec<&FindingRecord> = positions.iter().filter_map(|position| findings.get(*position)).collect();
     let primary = explained.first()?;
     let is_unreliable = title::is_unreliable(&explained);
+    let unchecked = title::unchecked_operations(&explained);
     let is_near = |finding: &&&FindingRecord| {
         let is_alike = finding.kind == primary.kind && promises_alike(&finding.clause, &primary.clause);
-        let is_alike = is_alike || is_unreliable;
+        let is_alike = is_alike || is_unreliable || unchecked.contains(finding.operation.as_str());
         !finding.operation.is_empty() && (is_alike || finding.operation == primary.operation)
     };
     let operations: BTreeSet<&str> =

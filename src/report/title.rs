@@ -1,6 +1,6 @@
 //! What a target does wrong, in one sentence: the title of a cause.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::record::FindingRecord;
 use super::text::sentence;
@@ -15,19 +15,33 @@ pub fn of_cause(findings: &[&FindingRecord]) -> Option<String> {
     if is_unreliable(findings) {
         return Some(of_unreliable(primary, operations(findings).len()));
     }
-    let is_unchecked = |finding: &FindingRecord| {
-        finding.kind == FindingKind::AcceptedInvalid && finding.operation == primary.operation
-    };
-    let constraints: BTreeSet<&str> = findings
-        .iter()
-        .filter(|finding| is_unchecked(finding))
-        .map(|finding| finding.clause.as_str())
-        .filter(|clause| matches!(ClauseId::parse(clause), Some(ClauseId::Input { .. })))
-        .collect();
-    Some(match is_unchecked(primary) && constraints.len() >= diagnose::MANY_UNCHECKED {
-        true => format!("{} does not check its input.", primary.operation),
-        false => of(primary),
+    let unchecked = unchecked_operations(findings);
+    Some(match unchecked.len() {
+        number if number >= diagnose::MANY_UNCHECKED_OPERATIONS => {
+            format!("{number} operations do not check their input.")
+        }
+        _ if unchecked.contains(primary.operation.as_str()) => {
+            format!("{} does not check its input.", primary.operation)
+        }
+        _ => of(primary),
     })
+}
+
+/// Operations that accept input against many constraints, if the primary finding says so of one.
+pub fn unchecked_operations<'r>(findings: &[&'r FindingRecord]) -> BTreeSet<&'r str> {
+    let is_unchecked = |finding: &&&FindingRecord| {
+        finding.kind == FindingKind::AcceptedInvalid
+            && matches!(ClauseId::parse(&finding.clause), Some(ClauseId::Input { .. }))
+    };
+    if !findings.first().is_some_and(|primary| is_unchecked(&primary)) {
+        return BTreeSet::new();
+    }
+    let mut constraints: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for finding in findings.iter().filter(is_unchecked) {
+        constraints.entry(&finding.operation).or_default().insert(&finding.clause);
+    }
+    constraints.retain(|_, clauses| clauses.len() >= diagnose::MANY_UNCHECKED);
+    constraints.into_keys().collect()
 }
 
 /// Whether findings of one cause, the primary one first, say that requests fail only sometimes, whatever they ask for.
@@ -216,6 +230,12 @@ mod tests {
         assert_eq!(title(&accepted(6)).as_deref(), Some("CreateChannel does not check its input."));
         assert_eq!(title(&accepted(5)).as_deref(), Some("CreateChannel accepts `m0` of another type."));
         assert_eq!(title(&[]), None);
+        let several: Vec<FindingRecord> = ["A", "B", "C"]
+            .into_iter()
+            .flat_map(|operation| accepted(6).into_iter().map(move |finding| (operation, finding)))
+            .map(|(operation, finding)| FindingRecord { operation: operation.to_owned(), ..finding })
+            .collect();
+        assert_eq!(title(&several).as_deref(), Some("3 operations do not check their input."));
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! A slower window reduces it in proportion to the latency, an overloaded one by half. Sources of the law: TCP's slow
 //! start (RFC 5681, section 3.1) and the gradient of Netflix' concurrency-limits.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ const TOLERANCE: f64 = 1.5;
 const BUSY_SHARE: usize = 10;
 /// Fewest responses of a window.
 const WINDOW: usize = 16;
+/// Latest responses that came while no other request was in flight, whose median is the latency of the idle target.
+const ALONE: usize = 16;
 /// Responses of the pre-flight check from which on the latency of the idle target is known.
 const KNOWN_FROM: usize = 4;
 
@@ -39,7 +42,21 @@ pub(super) struct Concurrency {
     /// Whether the pre-flight check is over.
     has_begun: AtomicBool,
     limit: watch::Sender<usize>,
+    in_flight: AtomicUsize,
     state: Mutex<State>,
+}
+
+/// A request that is in flight.
+#[derive(Debug)]
+pub(super) struct InFlight<'c> {
+    concurrency: &'c Concurrency,
+    began_alone: bool,
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.concurrency.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -50,6 +67,8 @@ struct State {
     busy: usize,
     /// Latency of the idle target.
     idle: Option<Duration>,
+    /// Latest latencies without another request in flight.
+    alone: VecDeque<Duration>,
     /// Whether a window was slower or overloaded.
     has_slowed: bool,
 }
@@ -66,6 +85,7 @@ impl Concurrency {
             most,
             has_begun: AtomicBool::new(false),
             limit: watch::Sender::new(base),
+            in_flight: AtomicUsize::new(0),
             state: Mutex::default(),
         }
     }
@@ -109,8 +129,16 @@ impl Concurrency {
         }
     }
 
+    /// Counts a request that goes out; it is in flight until it is noted, or given up.
+    pub(super) fn depart(&self) -> InFlight<'_> {
+        let others = self.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight { concurrency: self, began_alone: others == 0 }
+    }
+
     /// Takes note of what came back for a request that should not meet a busy target.
-    pub(super) fn note(&self, exchange: &Exchange) {
+    pub(super) fn note(&self, in_flight: InFlight<'_>, exchange: &Exchange) {
+        let was_alone = in_flight.began_alone && self.in_flight.load(Ordering::Relaxed) == 1;
+        drop(in_flight);
         if self.is_fixed() {
             return;
         }
@@ -127,7 +155,12 @@ impl Concurrency {
         state.window.push(exchange.elapsed);
         match self.has_begun.load(Ordering::Relaxed) {
             false => state.learn(),
-            true => self.adapt(&mut state),
+            true => {
+                if was_alone && !is_busy {
+                    state.learn_alone(exchange.elapsed);
+                }
+                self.adapt(&mut state);
+            }
         }
     }
 
@@ -157,6 +190,18 @@ impl State {
     fn learn(&mut self) {
         if self.window.len() >= KNOWN_FROM && self.window.len().is_power_of_two() {
             self.idle = median(&self.window);
+        }
+    }
+
+    /// Learns it again from what came while nothing else was in flight: the first responses of a connection may come sooner
+    /// than later ones, because TCP acknowledges them at once.
+    fn learn_alone(&mut self, elapsed: Duration) {
+        if self.alone.len() == ALONE {
+            self.alone.pop_front();
+        }
+        self.alone.push_back(elapsed);
+        if self.alone.len() == ALONE {
+            self.idle = median(self.alone.make_contiguous());
         }
     }
 
@@ -205,15 +250,25 @@ mod tests {
         Exchange { request, reply: Reply::Response(response), elapsed, repeats: 0 }
     }
 
+    fn note(concurrency: &Concurrency, exchange: &Exchange) {
+        concurrency.note(concurrency.depart(), exchange);
+    }
+
+    /// The same beside another request.
+    fn note_beside(concurrency: &Concurrency, exchange: &Exchange) {
+        let _other = concurrency.depart();
+        note(concurrency, exchange);
+    }
+
     /// A target that serves `servers` requests at a time, each in `milliseconds`, behind a wire of `wire` milliseconds.
     fn limit_at(servers: usize, wire: f64, milliseconds: f64, jobs: usize) -> usize {
         let concurrency = Concurrency::new(&Settings { jobs, ..Settings::for_loopback("http://127.0.0.1") });
         let latency = |in_flight: usize| wire + milliseconds * (in_flight as f64 / servers as f64).max(1.0);
-        (0..40).for_each(|_| concurrency.note(&exchange(latency(1), 200)));
+        (0..40).for_each(|_| note(&concurrency, &exchange(latency(1), 200)));
         concurrency.begin();
         for _ in 0..20_000 {
             let in_flight = *concurrency.limit.borrow();
-            concurrency.note(&exchange(latency(in_flight), 200));
+            note_beside(&concurrency, &exchange(latency(in_flight), 200));
         }
         *concurrency.limit.borrow()
     }
@@ -242,13 +297,28 @@ mod tests {
     #[test]
     fn a_busy_target_gets_less_and_then_more_again() {
         let concurrency = Concurrency::new(&Settings { jobs: 16, ..Settings::for_loopback("http://127.0.0.1") });
-        (0..40).for_each(|_| concurrency.note(&exchange(200.0, 200)));
+        (0..40).for_each(|_| note(&concurrency, &exchange(200.0, 200)));
         assert_eq!(concurrency.lanes(), LANES);
         concurrency.begin();
-        (0..400).for_each(|_| concurrency.note(&exchange(200.0, 429)));
+        (0..400).for_each(|_| note(&concurrency, &exchange(200.0, 429)));
         assert_eq!((*concurrency.limit.borrow(), concurrency.lanes()), (4, 1));
-        (0..2000).for_each(|_| concurrency.note(&exchange(200.0, 200)));
+        (0..2000).for_each(|_| note(&concurrency, &exchange(200.0, 200)));
         assert!(*concurrency.limit.borrow() >= 64, "{:?}", concurrency.limit);
+    }
+
+    #[test]
+    fn a_target_that_turns_out_to_be_slow_has_several_requests_of_a_case_in_flight() {
+        let concurrency = Concurrency::new(&Settings { jobs: 16, ..Settings::for_loopback("http://127.0.0.1") });
+        (0..40).for_each(|_| note(&concurrency, &exchange(1.0, 200)));
+        concurrency.begin();
+        (0..400).for_each(|_| note_beside(&concurrency, &exchange(44.0, 200)));
+        assert_eq!(concurrency.lanes(), 1, "it may be slow because it is busy");
+        (0..ALONE).for_each(|_| note(&concurrency, &exchange(44.0, 200)));
+        assert_eq!(concurrency.lanes(), LANES);
+        (0..ALONE).for_each(|_| note(&concurrency, &exchange(4.0, 200)));
+        assert_eq!(concurrency.lanes(), 1);
+        drop(concurrency.depart());
+        assert!(concurrency.depart().began_alone, "what was given up is not in flight");
     }
 
     #[test]
@@ -256,7 +326,7 @@ mod tests {
         let settings = Settings { growth: Growth::Fixed, jobs: 3, ..Settings::for_loopback("http://127.0.0.1") };
         let concurrency = Concurrency::new(&settings);
         concurrency.begin();
-        (0..4000).for_each(|number| concurrency.note(&exchange(200.0, if number % 2 == 0 { 200 } else { 503 })));
+        (0..4000).for_each(|number| note(&concurrency, &exchange(200.0, if number % 2 == 0 { 200 } else { 503 })));
         assert_eq!((concurrency.most(), *concurrency.limit.borrow(), concurrency.lanes()), (3, 3, 1));
     }
 

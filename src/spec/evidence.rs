@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use globset::Glob;
 use serde::{Deserialize, Serialize};
 
 use super::contract::Contract;
+use super::globs;
 use super::rules::{Ambiguity, Erratum};
 
 /// How the service stands to what a contract says.
@@ -95,12 +95,8 @@ impl EvidenceFile {
 
     /// What is known about an id.
     pub fn about<'e>(&'e self, id: &str) -> impl Iterator<Item = &'e Evidence> {
-        self.evidence.iter().filter(move |entry| entry.about.iter().any(|glob| matches(glob, id)))
+        self.evidence.iter().filter(move |entry| entry.about.iter().any(|glob| globs::is_match(glob, id)))
     }
-}
-
-fn matches(glob: &str, id: &str) -> bool {
-    glob == id || Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(id))
 }
 
 impl Contract {
@@ -109,12 +105,13 @@ impl Contract {
     pub fn evidence_on(&self, clause: &str) -> Vec<&Evidence> {
         let rules = &self.rules;
         let errata = rules.errata.iter().filter(|erratum| erratum.bears_on(clause)).map(|erratum| erratum.id.as_str());
-        let readings = rules.rules.iter().filter(|rule| rule.ids.iter().any(|id| matches(id, clause)));
+        let readings = rules.rules.iter().filter(|rule| rule.ids.iter().any(|id| globs::is_match(id, clause)));
         let numbers: BTreeSet<u32> = readings.map(|rule| rule.number).collect();
         let is_open = |ambiguity: &&Ambiguity| ambiguity.rules.iter().any(|number| numbers.contains(number));
         let ambiguities = rules.ambiguities.iter().filter(is_open).map(|ambiguity| ambiguity.id.as_str());
         let ids: Vec<&str> = std::iter::once(clause).chain(errata).chain(ambiguities).collect();
-        let is_about = |entry: &&Evidence| entry.about.iter().any(|glob| ids.iter().any(|id| matches(glob, id)));
+        let is_about =
+            |entry: &&Evidence| entry.about.iter().any(|glob| ids.iter().any(|id| globs::is_match(glob, id)));
         self.evidence.evidence.iter().filter(is_about).collect()
     }
 }
@@ -122,20 +119,20 @@ impl Contract {
 impl Erratum {
     /// Whether it is about a clause.
     pub fn bears_on(&self, clause: &str) -> bool {
-        self.places.iter().any(|place| matches(place, clause) || clause.starts_with(&format!("{place}.")))
+        self.places.iter().any(|place| globs::is_match(place, clause) || clause.starts_with(&format!("{place}.")))
     }
 }
 
 /// Clauses that rest on text which the service contradicts.
 pub(super) fn contradicted(contract: &Contract) -> BTreeSet<String> {
-    let mut globs: Vec<&str> = Vec::new();
+    let mut places: Vec<&str> = Vec::new();
     for entry in contract.evidence.evidence.iter().filter(|entry| entry.stand == Stand::Contradicted) {
-        globs.extend(entry.about.iter().map(String::as_str));
+        places.extend(entry.about.iter().map(String::as_str));
         let errata = contract.rules.errata.iter().filter(|erratum| entry.about.contains(&erratum.id));
-        globs.extend(errata.flat_map(|erratum| erratum.places.iter().map(String::as_str)));
+        places.extend(errata.flat_map(|erratum| erratum.places.iter().map(String::as_str)));
     }
     let ids = contract.clauses.iter().map(|(_, clause)| clause.id.clone());
-    ids.filter(|id| globs.iter().any(|glob| matches(glob, id))).collect()
+    ids.filter(|id| places.iter().any(|place| globs::is_match(place, id))).collect()
 }
 
 #[cfg(test)]
@@ -157,7 +154,7 @@ mod tests {
             // The newer model has patterns in the place of these two.
             ids.extend(["rule.tag-key-characters", "rule.tag-value-characters"]);
             let globs = contract.evidence.evidence.iter().flat_map(|entry| &entry.about);
-            let idle: Vec<&String> = globs.filter(|glob| !ids.iter().any(|id| matches(glob, id))).collect();
+            let idle: Vec<&String> = globs.filter(|glob| !ids.iter().any(|id| globs::is_match(glob, id))).collect();
             assert!(idle.is_empty(), "{idle:?}");
         }
     }

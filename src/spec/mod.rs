@@ -18,6 +18,7 @@ mod diff;
 mod error;
 mod evidence;
 mod files;
+pub mod globs;
 mod json;
 mod lint;
 mod load;

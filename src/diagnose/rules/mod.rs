@@ -9,6 +9,7 @@ mod refused_everywhere;
 mod same_deviation;
 mod same_identifier;
 mod same_member;
+mod same_response;
 mod shows_nothing;
 mod smallest_refusal;
 mod unlisted_item;
@@ -18,8 +19,8 @@ mod wrong_status;
 mod wrongly_accepted;
 
 pub(crate) use unreliable::MANY as MANY_UNRELIABLE;
-pub(crate) use unvalidated::MANY as MANY_UNCHECKED;
 pub(super) use unvalidated::link as link_unvalidated;
+pub(crate) use unvalidated::{MANY as MANY_UNCHECKED, MANY_OPERATIONS as MANY_UNCHECKED_OPERATIONS};
 
 use super::engine::Links;
 use super::evidence::Evidence;
@@ -28,7 +29,7 @@ use super::evidence::Evidence;
 type Rule = fn(&[Evidence<'_>], &mut Links);
 
 /// All rules, in their order: what is declared, and what is plain, goes before what is inferred.
-pub(super) const ALL: [Rule; 15] = [
+pub(super) const ALL: [Rule; 16] = [
     unreliable::link,
     malformed_identifier::link,
     same_identifier::link,
@@ -42,6 +43,7 @@ pub(super) const ALL: [Rule; 15] = [
     smallest_refusal::link,
     absent_member::link,
     same_member::link,
+    same_response::link,
     wrong_status::link,
     same_deviation::link,
 ];

@@ -11,28 +11,55 @@ use crate::spec::clause_id::ClauseId;
 
 /// Clauses of one operation's input that must be broken.
 pub(crate) const MANY: usize = 6;
+/// Operations that must not look at their input for that to be one cause.
+pub(crate) const MANY_OPERATIONS: usize = 3;
 /// Members of it that may be looked at all the same: a token, for instance, is refused because no page handed it out.
 const MOST_CHECKED: usize = 1;
 
+/// An operation that refuses no invalid input, but for one member at most.
+struct Unchecked {
+    /// Number of clauses that are broken.
+    clauses: usize,
+    /// The finding that names the cause.
+    primary: usize,
+    /// All findings of which it is the cause.
+    findings: Vec<usize>,
+}
+
 /// `upheld` are the ids of the clauses that were upheld: one that needs a refusal shows that input is looked at.
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>, links: &mut Links) {
+    let unchecked = unchecked_operations(findings, upheld, links);
+    let is_plain = |operation: &&Unchecked| operation.clauses >= MANY;
+    for operation in unchecked.iter().filter(is_plain) {
+        operation.findings.iter().for_each(|position| links.follows(*position, operation.primary));
+    }
+    if unchecked.iter().filter(is_plain).count() < MANY_OPERATIONS {
+        return;
+    }
+    // Where several operations do not look at their input, one with few constraints does not do so either.
+    let widest = unchecked.iter().max_by_key(|operation| (operation.clauses, std::cmp::Reverse(operation.primary)));
+    let Some(primary) = widest.map(|operation| operation.primary) else { return };
+    for operation in &unchecked {
+        operation.findings.iter().for_each(|position| links.follows(*position, primary));
+    }
+}
+
+fn unchecked_operations(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>, links: &Links) -> Vec<Unchecked> {
     let mut checked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (operation, member) in upheld.iter().filter_map(|clause| refusing(clause)) {
         checked.entry(operation).or_default().insert(member);
     }
+    let mut operations = Vec::new();
     for (operation, group) in grouped(findings, unchecked) {
-        let clauses: BTreeSet<&str> =
-            group.iter().filter_map(|position| Some(findings.get(*position)?.clause)).collect();
+        if checked.get(operation).map_or(0, BTreeSet::len) > MOST_CHECKED {
+            continue;
+        }
         // What follows from something else says nothing of the checks.
         let accepted = |position: &&usize| {
             let is_accepted =
                 findings.get(**position).is_some_and(|finding| finding.kind == FindingKind::AcceptedInvalid);
             is_accepted && links.is_primary(**position)
         };
-        let checks = checked.get(operation).map_or(0, BTreeSet::len);
-        if clauses.len() < MANY || checks > MOST_CHECKED {
-            continue;
-        }
         let Some(primary) = group.iter().find(accepted).copied() else { continue };
         // What other operations do alike is not this one's.
         let explains_others = |position: usize| {
@@ -40,9 +67,12 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&st
             (0..findings.len())
                 .any(|other| links.primary(other) == position && findings.get(other).is_some_and(is_other))
         };
-        let own: Vec<usize> = group.iter().copied().filter(|position| !explains_others(*position)).collect();
-        own.into_iter().for_each(|position| links.follows(position, primary));
+        let clauses: BTreeSet<&str> =
+            group.iter().filter_map(|position| Some(findings.get(*position)?.clause)).collect();
+        let findings = group.iter().copied().filter(|position| !explains_others(*position)).collect();
+        operations.push(Unchecked { clauses: clauses.len(), primary, findings });
     }
+    operations
 }
 
 /// The operation, if the finding is that invalid input got past its checks.
@@ -112,6 +142,43 @@ mod tests {
         link(&findings, &BTreeSet::new(), &mut links);
         let primaries: Vec<usize> = (0..findings.len()).map(|position| links.primary(position)).collect();
         assert_eq!(primaries, [6, 1, 1, 1, 1, 1, 6]);
+    }
+
+    #[test]
+    fn operations_that_refuse_nothing_are_one_cause_if_there_are_three() {
+        let of = |operation: &'static str, clauses: &[&'static str]| -> Vec<Evidence<'static>> {
+            clauses.iter().map(|clause| finding(clause, operation, FindingKind::AcceptedInvalid)).collect()
+        };
+        let import = [
+            "ImportPlaybackKeyPair.input.name.type",
+            "ImportPlaybackKeyPair.input.name.pattern",
+            "ImportPlaybackKeyPair.input.name.length.max",
+            "ImportPlaybackKeyPair.input.tags.type",
+            "ImportPlaybackKeyPair.input.tags.length.max",
+            "ImportPlaybackKeyPair.input.tags.key.length.max",
+        ];
+        let list = [
+            "ListChannels.input.filterByName.type",
+            "ListChannels.input.filterByName.pattern",
+            "ListChannels.input.filterByName.length.max",
+            "ListChannels.input.maxResults.type",
+            "ListChannels.input.maxResults.range.min",
+            "ListChannels.input.maxResults.range.max",
+        ];
+        let of_two = [of("UpdateChannel", &CLAUSES), of("ImportPlaybackKeyPair", &import)].concat();
+        let few = of("UntagResource", &["UntagResource.input.tagKeys.length.max"]);
+        let primaries = |findings: &[Evidence<'_>], upheld: &[&str]| -> Vec<usize> {
+            let mut links = Links::new(findings.len());
+            link(findings, &upheld.iter().copied().collect(), &mut links);
+            (0..findings.len()).map(|position| links.primary(position)).collect()
+        };
+        let apart = [[0; 6].as_slice(), &[6; 6], &[12]].concat();
+        assert_eq!(primaries(&[of_two.clone(), few.clone()].concat(), &[]), apart);
+        let all = [of_two, few, of("ListChannels", &list)].concat();
+        assert_eq!(primaries(&all, &[]), [0; 19]);
+        let checks = ["UntagResource.input.tagKeys.type", "UntagResource.input.resourceArn.pattern"];
+        let expected = [[0; 12].as_slice(), &[12], &[0; 6]].concat();
+        assert_eq!(primaries(&all, &checks), expected, "what looks at its input is another cause");
     }
 
     #[test]

@@ -1,20 +1,23 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use crate::plan::{Filter, PlanError, Suites, plan};
-use crate::spec;
+use crate::spec::{self, Contract};
+
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| spec::builtin().unwrap());
+static SUITES: LazyLock<Suites> = LazyLock::new(|| Suites::builtin().unwrap());
 
 /// What is wrong with a suite file beside the built-in ones, as `LINE: MESSAGE`.
 fn problems(text: &str) -> Vec<String> {
-    let contract = spec::builtin().unwrap();
-    let mut suites = Suites::builtin().unwrap();
+    let mut suites = SUITES.clone();
     match Suites::parse(Path::new("mine.toml"), text) {
         Ok(mine) => suites.extend(mine),
         Err(PlanError::Suites(error)) => return lines(&error.problems),
         Err(other) => panic!("{other}"),
     }
-    match plan(&contract, &suites, &Filter::default()) {
+    match plan(&CONTRACT, &suites, &Filter::default()) {
         Ok(_) => Vec::new(),
         Err(PlanError::Suites(error)) => lines(&error.problems),
         Err(other) => panic!("{other}"),

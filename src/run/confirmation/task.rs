@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::plan::{Check, Plan};
 use crate::record::{FindingKey, Found, Seen, Tally, Witness};
 use crate::run::run_context::RunContext;
+use crate::spec::ClauseKind;
 
 /// Requests that confirm a finding by themselves, if none of the run contradicts it.
 const CONVINCING: u64 = 3;
@@ -68,10 +69,13 @@ fn grouped<'a>(plan: &Plan, found: impl Iterator<Item = (&'a FindingKey, usize, 
 }
 
 /// Whether a task's findings may come from what parallel cases create and delete: lists show that, and nothing else does.
+/// What a request may ask for does not depend on what is listed.
 pub(super) fn reads_lists(env: &RunContext, task: &Task) -> bool {
     let is_paged = |name: &str| env.contract.operation(name).is_some_and(|operation| operation.pagination.is_some());
+    let is_about_input =
+        |key: &FindingKey| matches!(env.contract.clauses.get(key.clause).kind, ClauseKind::Input { .. });
     env.target.concurrency().is_parallel()
-        && task.keys.iter().any(|key| is_paged(&key.operation))
+        && task.keys.iter().any(|key| is_paged(&key.operation) && !is_about_input(key))
         && !is_concurrent(&env.plan, task.case)
 }
 

@@ -20,8 +20,7 @@ impl Target {
     /// Sends a request, again if the target is busy.
     pub(super) async fn send_until_accepted(&self, attempt: Attempt<'_>) -> Exchange {
         let mut wait = FIRST_WAIT;
-        let mut exchange = self.once_as_run(attempt).await;
-        self.shared.concurrency.note(&exchange);
+        let mut exchange = self.once_noted(attempt).await;
         let retries = if self.is_loopback() { RETRIES } else { REMOTE_RETRIES };
         for _ in 0..retries {
             if !is_busy(&exchange) || self.is_stopped() {
@@ -30,9 +29,16 @@ impl Target {
             self.shared.throttled.fetch_add(1, Ordering::Relaxed);
             self.pause(jittered(wait)).await;
             wait = (wait * 2).min(LONGEST_WAIT);
-            exchange = self.once_as_run(attempt).await;
-            self.shared.concurrency.note(&exchange);
+            exchange = self.once_noted(attempt).await;
         }
+        exchange
+    }
+
+    /// Sends a request and notes what came back for it.
+    async fn once_noted(&self, attempt: Attempt<'_>) -> Exchange {
+        let in_flight = self.shared.concurrency.depart();
+        let exchange = self.once_as_run(attempt).await;
+        self.shared.concurrency.note(in_flight, &exchange);
         exchange
     }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use globset::Glob;
-
 use super::super::contract::Contract;
+use super::super::globs::is_match;
 
 /// Whether a path of a rule, scenario or baseline speaks of what changed: one leads to the other. Both are ids or paths
 /// such as `Operation`, `Operation.input.path` or `Operation.input.path.length.max`.
@@ -48,8 +47,4 @@ pub fn rules_of(contract: &Contract, changed: &str) -> Vec<String> {
         keep(&erratum.id, erratum.places.iter().any(|glob| is_match(glob, changed)));
     }
     found.into_iter().collect()
-}
-
-fn is_match(glob: &str, changed: &str) -> bool {
-    Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(changed))
 }

@@ -3,6 +3,7 @@
 use globset::{Glob, GlobMatcher};
 
 use super::super::super::contract::{Node, Operation};
+use super::super::super::globs::is_glob;
 
 /// The names of a model, in its order.
 pub(super) struct Names {
@@ -50,5 +51,5 @@ fn written_out(globs: &[String], names: &[String]) -> Found {
 
 /// None for a text that is not a glob.
 fn matcher(glob: &str) -> Option<GlobMatcher> {
-    glob.contains(['*', '?', '[', '{']).then(|| Glob::new(glob).ok()).flatten().map(|glob| glob.compile_matcher())
+    is_glob(glob).then(|| Glob::new(glob).ok()).flatten().map(|glob| glob.compile_matcher())
 }
