@@ -16,7 +16,7 @@ use crate::entropy;
 use crate::report::record::{Gate, Selection};
 use crate::run::RunId;
 use crate::run::settings::{
-    Broadcast, BroadcastCommand, Credentials, Growth, JournalMode, Locality, Network, Settings, Throttling,
+    Broadcast, BroadcastCommand, Credentials, Growth, JournalMode, Locality, Network, Profile, Settings, Throttling,
 };
 pub use crate::run::settings::{DEFAULT_REGION, DEFAULT_SEED, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use crate::run::span::Span;
@@ -24,6 +24,9 @@ use crate::run::span::Span;
 /// Where the reference server starts and ends broadcasts.
 pub const REFERENCE_BROADCAST: &str = "/_reference/broadcast";
 
+/// Workers that a quick run begins with at most: each needs resources of its own, whose making and deletion take more
+/// requests than more workers save time.
+const QUICK_JOBS: usize = 8;
 /// A broadcast command is told to stop by itself after this time, should nobody be left to stop it.
 const LONGEST_BROADCAST: Duration = Duration::from_secs(600);
 
@@ -223,6 +226,8 @@ pub fn effort(settings: &mut Settings, args: &EffortArgs) {
     settings.cases = args.cases;
     if let Some(jobs) = args.jobs {
         (settings.jobs, settings.growth) = (jobs, Growth::Fixed);
+    } else if settings.profile == Profile::Quick {
+        settings.jobs = settings.jobs.min(QUICK_JOBS);
     }
     settings.rate = args.rate;
     settings.request_timeout = args.request_timeout.map_or(settings.request_timeout, |Span(limit)| limit);

@@ -143,7 +143,7 @@ mod tests {
             needs: Vec::new(),
             slow: false,
             late: false,
-            shows_members: false,
+            in_quick: false,
             steps,
         }
     }

@@ -27,7 +27,7 @@ pub fn by_information(contract: &Contract, plan: &Plan, cases: &[usize]) -> Vec<
     let mut open: BTreeMap<usize, (BTreeSet<Item>, u64)> = BTreeMap::new();
     for index in cases {
         let Some(case) = plan.cases.get(*index) else { continue };
-        let (items, cost) = (items(contract, plan, case), cost(plan, case));
+        let (items, cost) = (items(contract, plan, case), cost(contract, plan, case));
         waiting.push((worth(&items, cost), Reverse(*index)));
         open.insert(*index, (items, cost));
     }
@@ -54,19 +54,17 @@ fn worth(items: &BTreeSet<Item>, cost: u64) -> u64 {
 }
 
 /// Positions, before filters and shards, of the cases that the quick profile leaves out: scenarios and probes of which others decide all that they
-/// decide, those that take many calls, and valid requests with fewer members than another one has. Scenarios that show members
-/// which other cases do not show stay.
+/// decide, those that take many calls, and valid requests with fewer members than another one has. Scenarios that say so stay.
 pub fn left_out_of_quick(contract: &Contract, plan: &Plan) -> BTreeSet<usize> {
     // What a shard leaves out does not depend on the other shards.
     let plan = &Plan { cases: build::cases(contract, &plan.suites), ..plan.clone() };
-    let shows_members =
-        |scenario: usize| plan.suites.scenarios.get(scenario).is_some_and(|scenario| scenario.shows_members);
+    let is_kept = |scenario: usize| plan.suites.scenarios.get(scenario).is_some_and(|scenario| scenario.in_quick);
     let is_choice = |index: &usize| match plan.cases.get(*index).map(|case| &case.check) {
-        Some(Check::Scenario { scenario }) => !shows_members(*scenario),
+        Some(Check::Scenario { scenario }) => !is_kept(*scenario),
         check => matches!(check, Some(Check::Probe { .. })),
     };
     let choice: Vec<usize> = (0..plan.cases.len()).filter(is_choice).collect();
-    let is_long = |index: &usize| plan.cases.get(*index).is_some_and(|case| cost(plan, case) > QUICK_CALLS);
+    let is_long = |index: &usize| plan.cases.get(*index).is_some_and(|case| cost(contract, plan, case) > QUICK_CALLS);
     let (long, short): (Vec<usize>, Vec<usize>) = choice.into_iter().partition(is_long);
     let has_fewer = |index: &usize| {
         let check = plan.cases.get(*index).map(|case| &case.check);
@@ -134,7 +132,7 @@ fn of_step(contract: &Contract, step: &Step) -> Vec<Item> {
 }
 
 /// How many requests a case takes, roughly.
-fn cost(plan: &Plan, case: &Case) -> u64 {
+fn cost(contract: &Contract, plan: &Plan, case: &Case) -> u64 {
     match &case.check {
         Check::Scenario { scenario } => plan.suites.scenarios.get(*scenario).map_or(1, Scenario::weight),
         Check::Sequence { .. } => 100,
@@ -142,8 +140,17 @@ fn cost(plan: &Plan, case: &Case) -> u64 {
         Check::Valid { form: Form::Random } => 4,
         Check::Refuses { .. } | Check::RuleRefuses { .. } | Check::RuleAccepts { .. } => 2,
         Check::Valid { .. } | Check::Accepts { .. } | Check::UnknownResource { .. } => 1,
+        Check::Probe { probe } if is_refused_anyway(contract, plan, case, *probe) => 2,
         Check::Probe { .. } | Check::Condition { .. } | Check::Recorded => 1,
     }
+}
+
+/// Whether a body is looked at that counts only where one without members is not accepted: operations that require members
+/// refuse it for that reason too, and tell less.
+fn is_refused_anyway(contract: &Contract, plan: &Plan, case: &Case, probe: usize) -> bool {
+    let operation = case.operation.as_deref().and_then(|name| contract.operation(name));
+    let has_required = operation.is_some_and(|operation| operation.input.members().iter().any(|node| node.is_required));
+    has_required && plan.suites.probes.get(probe).is_some_and(|probe| probe.unless_accepted.is_some())
 }
 
 #[cfg(test)]
@@ -179,7 +186,7 @@ mod tests {
             indices.iter().filter_map(|index| plan.cases.get(*index)).flat_map(|case| case.clauses.clone()).collect()
         };
         let kept = of((0..plan.cases.len()).filter(is_kept).collect());
-        let is_short = |index: &usize| cost(&plan, &plan.cases[*index]) <= QUICK_CALLS;
+        let is_short = |index: &usize| cost(&contract, &plan, &plan.cases[*index]) <= QUICK_CALLS;
         let short = of((0..plan.cases.len()).filter(is_short).collect());
         assert_eq!(short.difference(&kept).count(), 0);
     }

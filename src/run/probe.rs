@@ -1,6 +1,7 @@
 //! Runs probes: a valid request, changed as the suite says.
 
 use super::dependencies;
+use super::savings::Sharing;
 use super::session::{Blocked, Fixtures, Session};
 use super::skip_reason::UNVERIFIED;
 use super::worker::{Progress, Worker};
@@ -62,6 +63,10 @@ impl Session<'_> {
         probe: &Probe,
     ) -> Result<(Vec<crate::judge::Violation>, Option<String>), Blocked> {
         let env = std::sync::Arc::clone(&self.worker.env);
+        if env.savings.sharing() != Sharing::On {
+            // Beside other cases a list shows what they made.
+            self.hold_listed(operation).await;
+        }
         let mut input = self.bind(&env.generator.minimal_input(operation)).await?;
         env.mark(operation, &mut input, self.about);
         let right = protocol::request(operation, &input);

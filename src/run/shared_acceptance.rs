@@ -114,7 +114,7 @@ impl Worker {
         let mut runner = runner(env.settings.seed, &case.id);
         let families = env.generator.families(case);
         let subject = subject(env, case);
-        let is_asked = asked(env, &case.check, &families);
+        let is_asked = asked(env, case, &families);
         let mut questions = Vec::new();
         for round in 0..rounds(env.settings.profile, &case.check) {
             for (position, family) in families.iter().enumerate() {

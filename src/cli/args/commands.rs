@@ -104,7 +104,7 @@ pub struct SelftestArgs {
     /// Keeps faults whose id matches, or that of a clause they break; repeatable
     #[arg(long, value_name = "GLOB")]
     pub only: Vec<String>,
-    /// Tries N of the faults, chosen by the seed
+    /// Tries N of the faults, chosen by the seed; their kinds take turns, so that kinds of few faults count as much
     #[arg(long, value_name = "N")]
     pub sample: Option<usize>,
     /// How many examples a clause gets [default: standard]

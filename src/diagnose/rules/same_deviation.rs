@@ -98,7 +98,7 @@ fn outputs_of_one_name<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
     groups
 }
 
-/// The end of a path from the last name of a member on: `tags.key` of `channels.member.tags.key`.
+/// The end of a path from the last name of a member on: `labels.key` of `things.member.labels.key`.
 fn own_name(path: &str) -> &str {
     let is_inside = |part: &str| matches!(part, "member" | "key" | "value");
     let mut start = path.len();

@@ -131,7 +131,7 @@ fn default_scenario(rule: &DefaultRule) -> Scenario {
         needs: Vec::new(),
         slow: false,
         late: false,
-        shows_members: false,
+        in_quick: false,
         steps: std::iter::once(left_out).chain(given).collect(),
     }
 }

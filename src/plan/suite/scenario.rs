@@ -21,9 +21,10 @@ pub struct Scenario {
     /// Whether it is played after all others, and looks at what they left behind.
     #[serde(default)]
     pub late: bool,
-    /// Whether responses show members that those of other cases lack; the quick profile keeps it.
+    /// Whether the quick profile keeps it although other cases decide the same clauses: it shows members, or tells defects,
+    /// that they do not.
     #[serde(default)]
-    pub shows_members: bool,
+    pub in_quick: bool,
     /// The calls, in order.
     pub steps: Vec<Step>,
 }

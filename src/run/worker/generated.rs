@@ -53,7 +53,7 @@ impl Worker {
         let mut runner = runner(env.settings.seed, &case.id);
         let families = env.generator.families(case);
         let (rounds, most) = effort(&env, &case.check);
-        let is_asked = asked(&env, &case.check, &families);
+        let is_asked = asked(&env, case, &families);
         let asks_once = env.settings.cases.is_none();
         let mut salt = 0;
         for round in 0..rounds {
