@@ -26,7 +26,7 @@ pub const REFERENCE_BROADCAST: &str = "/_reference/broadcast";
 
 /// Workers that a quick run begins with at most: each needs resources of its own, whose making and deletion take more
 /// requests than more workers save time.
-const QUICK_JOBS: usize = 8;
+const QUICK_JOBS: usize = 4;
 /// A broadcast command is told to stop by itself after this time, should nobody be left to stop it.
 const LONGEST_BROADCAST: Duration = Duration::from_secs(600);
 

@@ -33,16 +33,17 @@ pub(in crate::run) fn rounds(profile: Profile, check: &Check) -> u32 {
 /// of each case and the nearest valid ones, the standard one some, and the deep one all. Values that may name nothing take
 /// a request each: only the deep profile takes more than two of them.
 pub(in crate::run) fn asked(env: &RunContext, case: &Case, families: &[Family]) -> Vec<bool> {
-    let makes_nothing = case.operation.as_deref().is_some_and(|name| env.plan.resources.products(name).is_empty());
+    let operation = case.operation.as_deref().and_then(|name| env.contract.operation(name));
+    let only_reads = operation.is_some_and(|operation| operation.is_readonly);
     let (alone, among) = match (env.settings.profile, &case.check) {
         _ if env.settings.cases.is_some() => (usize::MAX, usize::MAX),
         // In the last place of a list: who checks one place only checks the first.
         (Profile::Quick, Check::Refuses { .. }) if families.iter().any(Family::is_among_neighbours) => (0, 1),
         (Profile::Quick, Check::Refuses { .. } | Check::RuleRefuses { .. }) => (1, 0),
         (Profile::Quick, Check::Accepts { constraint, .. }) => match constraint {
-            // The bound itself; the value beside it too, where nothing has to be deleted for it.
+            // The bound itself; the value beside it too, where a request only reads.
             Constraint::LengthMin | Constraint::LengthMax | Constraint::RangeMin | Constraint::RangeMax => {
-                (1 + usize::from(makes_nothing), 0)
+                (1 + usize::from(only_reads), 0)
             }
             // Every allowed character, and one match.
             Constraint::Pattern => (2, 0),
