@@ -97,8 +97,15 @@ fn agrees_with_its_recording(run: &Value, judged: &Value) {
     assert!(of_run.len() > 90 && missed.is_empty(), "{} {missed:#?}", of_run.len());
     let is_other = |finding: &Value| finding["kind"] != "server_error" && is_single(finding);
     let more: Vec<_> = ids(judged, &is_other).difference(&ids(run, &|_| true)).cloned().collect();
-    // Without a list moto fails, except while it has no channel that it would look for in it.
-    assert!(more.iter().all(|id| id == "BatchGetChannel.input.arns.required:accepted_invalid"), "{more:#?}");
+    // Without a list moto fails, except while it has no channel that it would look for in it. When it deletes a channel,
+    // it loses what another request creates or deletes meanwhile; the run finds that such a refusal does not show again.
+    let by_chance = [
+        "BatchGetChannel.input.arns.required:accepted_invalid",
+        "DeleteChannel.status:rejected_valid",
+        "GetChannel.status:rejected_valid",
+        "UpdateChannel.status:rejected_valid",
+    ];
+    assert!(more.iter().all(|id| by_chance.contains(&id.as_str())), "{more:#?}");
 }
 
 /// Ids of the findings that the page names in the last column of the rows of winterbaume's defects.
