@@ -1,5 +1,6 @@
 //! Failures that show only sometimes, in one way, on many operations are one cause: the target, or a proxy before it, is
-//! unreliable.
+//! unreliable. So are refusals that show only sometimes beside them: what a failed request left undone gets in the way of
+//! others.
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
@@ -13,13 +14,23 @@ pub(crate) const MANY: usize = 3;
 const SERVER_ERROR: u16 = 500;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
+    let mut first = None;
     for group in grouped(findings, failure).values() {
         if operations(findings, group).len() < MANY {
             continue;
         }
         let Some(primary) = group.iter().copied().max_by_key(|position| rank(findings, *position)) else { continue };
         group.iter().for_each(|position| links.follows(*position, primary));
+        first = first.or(Some(primary));
     }
+    if let Some(primary) = first {
+        let refused = findings.iter().enumerate().filter(|(_, finding)| is_refused_sometimes(finding));
+        refused.for_each(|(position, _)| links.follows(position, primary));
+    }
+}
+
+fn is_refused_sometimes(finding: &Evidence<'_>) -> bool {
+    !finding.is_steady && matches!(finding.kind, FindingKind::RejectedValid | FindingKind::WrongErrorCode)
 }
 
 /// Status of a response that failed only sometimes, 0 if none arrived; `None` for all other findings.
@@ -65,6 +76,10 @@ mod tests {
         let body = "protocol.error-body-is-json-object";
         with_page.push(failing(body, "GetChannel", FindingKind::MalformedResponse, 502));
         assert_eq!(linked(link, &with_page), [1, 1, 1, 1], "the page of a proxy comes with its status");
+        let full = failing("CreateStreamKey.status", "CreateStreamKey", FindingKind::RejectedValid, 402);
+        let steady = Evidence { is_steady: true, ..full.clone() };
+        with_page.extend([full, steady]);
+        assert_eq!(linked(link, &with_page), [1, 1, 1, 1, 1, 5], "a deletion that failed leaves the quota full");
     }
 
     #[test]

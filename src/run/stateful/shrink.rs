@@ -75,16 +75,27 @@ impl Search<'_, '_> {
     /// Whether the sequence as it was drawn shows the finding again. Without that, shorter ones would be tried for chance.
     async fn shows_again(&mut self) -> bool {
         // Looking only at the end leaves the looks in between out of the sequence, if the finding does not need them.
-        if self.shows(self.best.clone()).await {
+        if self.shows_surely().await {
             return true;
         }
         self.verify_when = VerifyWhen::EveryStep;
         for _ in 0..MOST_TRIES {
-            if self.shows(self.best.clone()).await {
+            if self.shows_surely().await {
                 return true;
             }
         }
         false
+    }
+
+    /// The same once; a failure, which may come by chance, must show twice in a row.
+    async fn shows_surely(&mut self) -> bool {
+        let times = if self.key.kind.is_failure() { 2 } else { 1 };
+        for _ in 0..times {
+            if !self.shows(self.best.clone()).await {
+                return false;
+            }
+        }
+        true
     }
 
     /// Leaves out runs of transitions, first long ones, then single ones.
