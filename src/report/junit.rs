@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn any_target_takes_less_than_a_megabyte() {
-        let mut wide = sample::large(2500, 2500);
+        let mut wide = sample::large(6000, 6000);
         for finding in &mut wide.findings {
             finding.observed = "on and on & ".repeat(500);
             finding.request.body = serde_json::Value::from("on and on & ".repeat(500));

@@ -8,8 +8,9 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let of_kind = |kind: FindingKind| findings.iter().enumerate().filter(move |(_, finding)| finding.kind == kind);
     for (page, malformed) in of_kind(FindingKind::MalformedResponse) {
         let is_same = |failure: &Evidence<'_>| {
-            let response = |finding: &Evidence<'_>| (finding.status, finding.response.clone());
-            failure.step == malformed.step && response(failure) == response(malformed)
+            failure.status == malformed.status
+                && failure.step == malformed.step
+                && failure.response == malformed.response
         };
         if let Some((failure, _)) = of_kind(FindingKind::ServerError).find(|(_, failure)| is_same(failure)) {
             links.follows(page, failure);

@@ -11,10 +11,10 @@ use crate::spec::clause_id::ClauseId;
 
 /// Clauses of one operation's input that must be broken.
 pub(crate) const MANY: usize = 6;
-/// Operations that must not look at their input for that to be one cause.
-pub(crate) const MANY_OPERATIONS: usize = 3;
 /// Members of it that may be looked at all the same: a token, for instance, is refused because no page handed it out.
 const MOST_CHECKED: usize = 1;
+/// Operations that must not look at their input for that to be one cause.
+pub(crate) const MANY_OPERATIONS: usize = 3;
 
 /// An operation that refuses no invalid input, but for one member at most.
 struct Unchecked {
