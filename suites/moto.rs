@@ -14,8 +14,9 @@ const BROKEN_TOKEN: &str = "ListChannels.status:rejected_valid (documented)";
 
 /// How often a run with several requests in flight is repeated. moto makes a new list of channels for each deletion, from
 /// the one that it read before (`models.py`, `delete_channel`): what another request deletes or creates meanwhile comes back or
-/// is lost, which is found, by chance.
-const ATTEMPTS: usize = 3;
+/// is lost, and a list shows what other cases made with values that moto should have refused. What of this is seen is chance;
+/// a false alarm of ours would be seen each time.
+const ATTEMPTS: usize = 4;
 
 /// What was found, one line per finding, without anything that differs from run to run.
 fn normalised(report: &Value) -> String {
@@ -63,24 +64,27 @@ fn moto_diverges_where_it_does_and_nowhere_else() {
     let alone = normalised(&report);
     let known: BTreeSet<&str> = alone.lines().chain([BROKEN_TOKEN]).collect();
     let recording = concat!(env!("CARGO_TARGET_TMPDIR"), "/moto.har");
-    let more = || -> Vec<String> {
+    let more = || -> BTreeSet<String> {
         let parallel = checked(&endpoint, &["--record", recording]);
-        let mut found = named_by_judge_alone(&parallel, &reported(&["judge", recording]));
+        let mut found = named_by_one_of_both(&parallel, &reported(&["judge", recording]));
         found.extend(normalised(&parallel).lines().filter(|line| !known.contains(line)).map(str::to_owned));
         found
     };
-    let mut found = more();
+    let mut found_each_time = more();
     for _ in 1..ATTEMPTS {
-        if !found.is_empty() {
-            found = more();
+        if !found_each_time.is_empty() {
+            found_each_time = &found_each_time & &more();
         }
     }
-    assert!(found.is_empty(), "with several requests in flight no more is found than with one: {found:#?}");
+    assert!(
+        found_each_time.is_empty(),
+        "with several requests in flight no more is found than with one: {found_each_time:#?}"
+    );
 }
 
-/// `judge` names what the run found in single exchanges. What it names besides, but for the failures that the run names after
-/// the case that provoked them.
-fn named_by_judge_alone(run: &Value, judged: &Value) -> Vec<String> {
+/// `judge` names what the run found in single exchanges. Where they differ, but for the failures that the run names after the
+/// case that provoked them.
+fn named_by_one_of_both(run: &Value, judged: &Value) -> BTreeSet<String> {
     let ids = |report: &Value, is_meant: &dyn Fn(&Value) -> bool| -> BTreeSet<String> {
         let findings = report["findings"].as_array().unwrap().iter();
         let meant = findings.filter(|finding| is_meant(finding) && finding["seen"]["of"] == finding["seen"]["times"]);
@@ -94,13 +98,14 @@ fn named_by_judge_alone(run: &Value, judged: &Value) -> Vec<String> {
         !is_of_state && !clause.contains(".error.") && finding["kind"] != "not_implemented"
     };
     let (of_run, of_judge) = (ids(run, &is_single), ids(judged, &|_| true));
-    let missed: Vec<_> = of_run.difference(&of_judge).collect();
-    assert!(of_run.len() > 90 && missed.is_empty(), "{} {missed:#?}", of_run.len());
+    assert!(of_run.len() > 90, "{}", of_run.len());
     let is_other = |finding: &Value| finding["kind"] != "server_error" && is_single(finding);
     let mut more: BTreeSet<String> = &ids(judged, &is_other) - &ids(run, &|_| true);
     // Without a list moto fails, except while it has no channel that it would look for in it.
     more.remove("BatchGetChannel.input.arns.required:accepted_invalid");
-    more.into_iter().collect()
+    let missed = of_run.difference(&of_judge).map(|id| format!("judge misses {id}"));
+    more.extend(missed);
+    more
 }
 
 /// Ids of the findings that the page names in the last column of the rows of winterbaume's defects.

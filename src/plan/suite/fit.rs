@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use super::locate::Places;
 use super::source::{List, Origin, Source, SuiteError};
-use super::{Assert, Scenario, Step, Suites};
+use super::{Suites, defaults};
 use crate::plan::lint::{self, Effect, Misfit};
-use crate::spec::rules::{AbsentOutput, DefaultRule};
 use crate::spec::{Contract, Flaw, Problem, problems};
 
 impl Suites {
-    /// Checks that the suites fit the contract, and adds a scenario for every default that it states. What the built-in
+    /// Checks that the suites fit the contract, and adds scenarios for the defaults that it states. What the built-in
     /// suites have of another contract than the built-in one is left out; the second value says how much that is.
     pub(in crate::plan) fn for_contract(mut self, contract: &Contract) -> Result<(Suites, Option<String>), SuiteError> {
         let is_foreign = |list: List, index: usize| {
@@ -24,7 +23,7 @@ impl Suites {
             return Err(SuiteError { problems: self.located(&wrong) });
         }
         let note = self.leave_out(&foreign);
-        self.scenarios.extend(contract.rules.defaults.iter().map(default_scenario));
+        self.scenarios.extend(defaults::scenarios(&contract.rules.defaults));
         Ok((self, note))
     }
 
@@ -99,41 +98,6 @@ fn drop_at<T>(entries: &mut Vec<T>, unfit: &BTreeSet<usize>) {
         index += 1;
         !unfit.contains(&(index - 1))
     });
-}
-
-/// One create that leaves the member out, and what its response shows.
-fn default_scenario(rule: &DefaultRule) -> Scenario {
-    let mut allowed = vec![rule.value.clone()];
-    allowed.extend(rule.also_allowed.clone());
-    if rule.absent == AbsentOutput::Tolerated {
-        allowed.push(serde_json::Value::Null);
-    }
-    let create = |members: &serde_json::Map<String, serde_json::Value>| Step {
-        call: Some(rule.operation.clone()),
-        input: serde_json::Value::Object(members.clone()),
-        complete: true,
-        times: 1,
-        ..Step::default()
-    };
-    let left_out = Step {
-        asserts: vec![Assert {
-            rule: rule.id.clone(),
-            at: rule.output.clone(),
-            one_of: Some(allowed),
-            ..Assert::default()
-        }],
-        ..create(&rule.given)
-    };
-    let given = rule.shown_by.as_ref().map(|members| Step { optional: true, ..create(members) });
-    Scenario {
-        name: rule.id.trim_start_matches("rule.").to_owned(),
-        summary: format!("Without `{}`, {} responds with the documented default.", rule.member, rule.operation),
-        needs: Vec::new(),
-        slow: false,
-        late: false,
-        in_quick: false,
-        steps: std::iter::once(left_out).chain(given).collect(),
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod assert;
 mod comparison;
+mod defaults;
 mod expect;
 mod fit;
 mod load;

@@ -33,20 +33,18 @@ pub(in crate::run) fn rounds(profile: Profile, check: &Check) -> u32 {
 /// of each case and the nearest valid ones, the standard one some, and the deep one all. Values that may name nothing take
 /// a request each: only the deep profile takes more than two of them.
 pub(in crate::run) fn asked(env: &RunContext, case: &Case, families: &[Family]) -> Vec<bool> {
-    let operation = case.operation.as_deref().and_then(|name| env.contract.operation(name));
-    let only_reads = operation.is_some_and(|operation| operation.is_readonly);
     let (alone, among) = match (env.settings.profile, &case.check) {
         _ if env.settings.cases.is_some() => (usize::MAX, usize::MAX),
         // In the last place of a list: who checks one place only checks the first.
         (Profile::Quick, Check::Refuses { .. }) if families.iter().any(Family::is_among_neighbours) => (0, 1),
         (Profile::Quick, Check::Refuses { .. } | Check::RuleRefuses { .. }) => (1, 0),
         (Profile::Quick, Check::Accepts { constraint, .. }) => match constraint {
-            // The bound itself; the value beside it too, where a request only reads.
-            Constraint::LengthMin | Constraint::LengthMax | Constraint::RangeMin | Constraint::RangeMax => {
-                (1 + usize::from(only_reads), 0)
-            }
-            // Every allowed character, and one match.
-            Constraint::Pattern => (2, 0),
+            // The bound itself and the value beside it; every allowed character, and one match.
+            Constraint::LengthMin
+            | Constraint::LengthMax
+            | Constraint::RangeMin
+            | Constraint::RangeMax
+            | Constraint::Pattern => (2, 0),
             _ => (usize::MAX, 0),
         },
         (Profile::Standard, Check::Refuses { constraint, .. }) => match constraint {
@@ -67,9 +65,8 @@ pub(in crate::run) fn asked(env: &RunContext, case: &Case, families: &[Family]) 
     let (mut alone, mut among) = (alone, among);
     let mut open = match env.settings.profile {
         _ if env.settings.cases.is_some() => usize::MAX,
-        Profile::Quick => 1,
         // At the largest length, and just below it.
-        Profile::Standard => 2,
+        Profile::Quick | Profile::Standard => 2,
         Profile::Deep => usize::MAX,
     };
     let mut take = |family: &Family| {
