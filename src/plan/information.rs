@@ -54,7 +54,7 @@ fn worth(items: &BTreeSet<Item>, cost: u64) -> u64 {
 }
 
 /// Positions, before filters and shards, of the cases that the quick profile leaves out: scenarios and probes of which others decide all that they
-/// decide, those that take many calls, and valid requests with fewer members than another one has. Scenarios that say so stay.
+/// decide, those that take many calls, random sequences, and valid requests with fewer members than another one has. Scenarios that say so stay.
 pub fn left_out_of_quick(contract: &Contract, plan: &Plan) -> BTreeSet<usize> {
     // What a shard leaves out does not depend on the other shards.
     let plan = &Plan { cases: build::cases(contract, &plan.suites), ..plan.clone() };
@@ -66,15 +66,15 @@ pub fn left_out_of_quick(contract: &Contract, plan: &Plan) -> BTreeSet<usize> {
     let choice: Vec<usize> = (0..plan.cases.len()).filter(is_choice).collect();
     let is_long = |index: &usize| plan.cases.get(*index).is_some_and(|case| cost(contract, plan, case) > QUICK_CALLS);
     let (long, short): (Vec<usize>, Vec<usize>) = choice.into_iter().partition(is_long);
-    let has_fewer = |index: &usize| {
+    let tells_little = |index: &usize| {
         let check = plan.cases.get(*index).map(|case| &case.check);
-        matches!(check, Some(Check::Valid { form: Form::Random | Form::Minimal }))
+        matches!(check, Some(Check::Sequence { .. } | Check::Valid { form: Form::Random | Form::Minimal }))
     };
-    let stays = |index: &usize| !is_choice(index) && !has_fewer(index);
+    let stays = |index: &usize| !is_choice(index) && !tells_little(index);
     let others = (0..plan.cases.len()).filter(stays).filter_map(|index| plan.cases.get(index));
     let decided = others.flat_map(|case| items(contract, plan, case)).collect();
     let idle = needless(contract, plan, &by_information(contract, plan, &short), decided);
-    idle.into_iter().chain(long).chain((0..plan.cases.len()).filter(has_fewer)).collect()
+    idle.into_iter().chain(long).chain((0..plan.cases.len()).filter(tells_little)).collect()
 }
 
 /// Of cases in the order of what they tell, those of which others, or `decided`, decide all that they decide: those that tell

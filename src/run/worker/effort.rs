@@ -62,9 +62,11 @@ pub(in crate::run) fn asked(env: &RunContext, case: &Case, families: &[Family]) 
         (Profile::Standard, Check::RuleRefuses { .. }) => (usize::MAX, 1),
         _ => (usize::MAX, usize::MAX),
     };
+    let is_pattern = matches!(case.check, Check::Accepts { constraint: Constraint::Pattern, .. });
     let (mut alone, mut among) = (alone, among);
     let mut open = match env.settings.profile {
         _ if env.settings.cases.is_some() => usize::MAX,
+        Profile::Quick if is_pattern => 1,
         // At the largest length, and just below it.
         Profile::Quick | Profile::Standard => 2,
         Profile::Deep => usize::MAX,
