@@ -71,7 +71,10 @@ impl Session<'_> {
                     let last = step.times.min(number + lanes - 1);
                     match self.repetitions(step, number..=last, progress).await {
                         Ok(true) => number = last,
-                        Ok(false) => return false,
+                        Ok(false) => {
+                            progress.ended();
+                            return false;
+                        }
                         Err(Blocked(reason)) => {
                             progress.blocked(reason);
                             return false;
@@ -86,7 +89,10 @@ impl Session<'_> {
                 match self.step(step, progress).await {
                     Ok(true) => {}
                     Ok(false) if step.optional => break,
-                    Ok(false) => return false,
+                    Ok(false) => {
+                        progress.ended();
+                        return false;
+                    }
                     Err(Blocked(reason)) if step.optional => {
                         progress.blocked(reason);
                         break;

@@ -91,6 +91,12 @@ impl Progress {
         self.undecided.get_or_insert(reason);
     }
 
+    /// Notes that what follows the last divergence was not done: it decides nothing.
+    pub(super) fn ended(&mut self) {
+        let observed = self.violations.last().map(|violation| violation.observed.clone());
+        self.blocked(observed.unwrap_or_else(|| "a step got no response as expected".to_owned()));
+    }
+
     /// Whether everything was decided, and nothing diverged.
     pub(super) fn is_clean(&self) -> bool {
         self.violations.is_empty() && self.undecided.is_none()
