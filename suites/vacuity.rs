@@ -396,3 +396,13 @@ async fn a_rule_of_several_operations_says_on_which_it_was_observed() {
     assert_eq!(clause(&part, &rule).verdict, ClauseVerdict::Upheld);
     assert!(!operations(&part).contains(&"GetChannel".to_owned()), "{:?}", operations(&part));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scenario_that_ended_at_a_refused_request_is_undecided() {
+    let name = "scenario/channels-with-a-past";
+    let bench = Bench::new(&[name.to_owned()]);
+    let record = bench.run(&["refuse:CreateChannel.input.authorized=true"], Arc::new(Bare)).await;
+    let case = record.cases.iter().find(|case| case.id == name).unwrap();
+    assert_eq!(case.verdict, CaseVerdict::Inconclusive, "{case:?}");
+    assert!(case.reason.as_deref().is_some_and(|reason| reason.contains("ValidationException")), "{case:?}");
+}

@@ -93,8 +93,8 @@ impl Progress {
 
     /// Notes that what follows the last divergence was not done: it decides nothing.
     pub(super) fn ended(&mut self) {
-        let observed = self.violations.last().map(|violation| violation.observed.clone());
-        self.blocked(observed.unwrap_or_else(|| "a step got no response as expected".to_owned()));
+        let observed = self.violations.last().map_or_else(String::new, |violation| format!(": {}", violation.observed));
+        self.blocked(format!("a step got no response as expected, so what follows it was not done{observed}"));
     }
 
     /// Whether everything was decided, and nothing diverged.
