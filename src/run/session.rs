@@ -298,7 +298,9 @@ impl<'w> Session<'w> {
             return;
         }
         let is_shared = judgement.body.as_ref().is_some_and(|body| env.marker.shows_another_run(body));
-        let is_of_others = |element: &Value| is_shared && env.marker.marks_in(element) == Marks::default();
+        let is_of_others = |element: &Value| {
+            is_shared && env.marker.marks_in(element) == Marks::default() && !env.marker.resembles_own(element)
+        };
         env.causes.explain(&env.contract, exchange, judgement, is_of_others, &judge);
         if env.target.concurrency().is_parallel() && env.causes.may_explain(&env.contract, &judgement.violations) {
             env.target.pause(UNDER_WAY).await;

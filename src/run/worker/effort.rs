@@ -6,6 +6,9 @@ use crate::run::run_context::RunContext;
 use crate::run::settings::Profile;
 use crate::spec::clause::Constraint;
 
+/// Place of the text with a line break behind it among those that break a pattern.
+const LINE_BREAK: usize = 4;
+
 /// How often each family of a case is drawn from, and how many examples the case gets at most.
 pub(super) fn effort(env: &RunContext, check: &Check) -> (u32, u64) {
     match env.settings.cases {
@@ -33,10 +36,18 @@ pub(in crate::run) fn rounds(profile: Profile, check: &Check) -> u32 {
 /// of each case and the nearest valid ones, the standard one some, and the deep one all. Values that may name nothing take
 /// a request each: only the deep profile takes more than two of them.
 pub(in crate::run) fn asked(env: &RunContext, case: &Case, families: &[Family]) -> Vec<bool> {
+    let has_neighbours = families.iter().any(Family::is_among_neighbours);
+    if let (Profile::Quick, None, Check::Refuses { constraint: Constraint::Pattern, .. }, false) =
+        (env.settings.profile, env.settings.cases, &case.check, has_neighbours)
+    {
+        // Who checks no pattern accepts a line break at the end too, and so does who does not anchor it.
+        let chosen = families.len().min(LINE_BREAK).saturating_sub(1);
+        return (0..families.len()).map(|position| position == chosen).collect();
+    }
     let (alone, among) = match (env.settings.profile, &case.check) {
         _ if env.settings.cases.is_some() => (usize::MAX, usize::MAX),
         // In the last place of a list: who checks one place only checks the first.
-        (Profile::Quick, Check::Refuses { .. }) if families.iter().any(Family::is_among_neighbours) => (0, 1),
+        (Profile::Quick, Check::Refuses { .. }) if has_neighbours => (0, 1),
         (Profile::Quick, Check::Refuses { .. } | Check::RuleRefuses { .. }) => (1, 0),
         (Profile::Quick, Check::Accepts { constraint, .. }) => match constraint {
             // The bound itself and the value beside it; every allowed character, and one match.
@@ -53,7 +64,7 @@ pub(in crate::run) fn asked(env: &RunContext, case: &Case, families: &[Family]) 
             Constraint::Type | Constraint::Enum => (3, 3),
             // What is refused just beyond a bound is refused further beyond it; where no element of a list is asked about, it
             // is asked a second time.
-            Constraint::LengthMax if families.iter().any(Family::is_among_neighbours) => (1, 3),
+            Constraint::LengthMax if has_neighbours => (1, 3),
             Constraint::LengthMax => (2, 0),
             // Just beyond it, and so far that a number with fewer bits is legal again.
             Constraint::RangeMin | Constraint::RangeMax => (2, 3),
