@@ -15,7 +15,7 @@ use ivs_conformance::run::settings::{Profile, Settings};
 use ivs_conformance::spec;
 
 /// Faults of the reference server that show only after other operations came before, the sequences that find each, the
-/// clause that it breaks, and how many requests the shown sequence has at most. The first shows in scenarios as well, whose
+/// clause that it breaks, and how many requests the shown sequence has at most. The first two show in scenarios as well, whose
 /// responses are compared with the state that the run knows.
 const FAULTS: [(&str, &str, &str, usize); 3] = [
     // Create, tag, update, list tags, get.
@@ -42,10 +42,10 @@ async fn findings(faults: &[&str], filter: &Filter, profile: Profile, seed: u64)
 }
 
 #[tokio::test]
-async fn no_other_case_finds_them() {
+async fn no_other_case_finds_the_last() {
     let filter = Filter { skip: vec!["sequence/*".to_owned()], ..Filter::default() };
-    let [_, others @ ..] = FAULTS.map(|(fault, ..)| fault);
-    let found = findings(&others, &filter, Profile::Standard, 1).await;
+    let [.., (last, ..)] = FAULTS;
+    let found = findings(&[last], &filter, Profile::Standard, 1).await;
     assert!(found.is_empty(), "{found:#?}");
 }
 
