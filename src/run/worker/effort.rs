@@ -59,8 +59,8 @@ pub(in crate::run) fn asked(env: &RunContext, case: &Case, families: &[Family]) 
             _ => (usize::MAX, 0),
         },
         (Profile::Standard, Check::Refuses { constraint, .. }) => match constraint {
-            // A pattern that is not anchored admits a line break at the end, which comes fourth.
-            Constraint::Pattern => (4, 3),
+            // A pattern that is not anchored admits a line break at the end.
+            Constraint::Pattern => (LINE_BREAK, 3),
             Constraint::Type | Constraint::Enum => (3, 3),
             // What is refused just beyond a bound is refused further beyond it; where no element of a list is asked about, it
             // is asked a second time.
