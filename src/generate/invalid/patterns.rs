@@ -18,13 +18,14 @@ pub(super) fn mismatches(node: &Node) -> Vec<Candidate> {
     {
         all.push(misfit(&matching, pattern, place, note));
     }
-    all.push(edited(&matching, pattern, "a newline at the end", |text| format!("{text}\n")));
-    all.push(edited(&matching, pattern, "a blank at the end", |text| format!("{text} ")));
+    let most = node.constraints.length.and_then(|length| length.max);
+    all.push(edited(&matching, pattern, "a newline at the end", move |text| ended_with('\n', text, most)));
+    all.push(edited(&matching, pattern, "a blank at the end", move |text| ended_with(' ', text, most)));
     if pattern.arn_resource.is_some() {
         all.extend(wrong_arns(&matching, pattern));
     }
     let pattern = pattern.clone();
-    let (least, most) = (valid::lower_bound(node).max(1), node.constraints.length.and_then(|length| length.max));
+    let least = valid::lower_bound(node).max(1);
     let noise = vec(prop::char::range(' ', '\u{2ff}'), 1..=12)
         .prop_map(|characters| characters.into_iter().collect::<String>())
         .prop_filter("must miss the pattern", move |text| {
@@ -85,7 +86,7 @@ pub(super) fn edited(
     matching: &BoxedStrategy<String>,
     pattern: &crate::spec::Pattern,
     note: &str,
-    edit: fn(&str) -> String,
+    edit: impl Fn(&str) -> String + 'static,
 ) -> Candidate {
     let pattern = pattern.clone();
     let values = matching
@@ -94,6 +95,16 @@ pub(super) fn edited(
         .prop_filter("must miss the pattern", move |text| !pattern.is_match(text))
         .prop_map(Value::from);
     Candidate::new(note, values.boxed())
+}
+
+/// The text with a character behind it, which takes the place of the last one where the text may not be longer.
+fn ended_with(character: char, text: &str, most: Option<u64>) -> String {
+    let mut characters: Vec<char> = text.chars().collect();
+    if most.is_some_and(|most| characters.len() as u64 >= most) {
+        characters.pop();
+    }
+    characters.push(character);
+    characters.into_iter().collect()
 }
 
 pub(super) fn wrong_arns(matching: &BoxedStrategy<String>, pattern: &crate::spec::Pattern) -> Vec<Candidate> {
@@ -121,4 +132,16 @@ pub(super) fn replace_part(arn: &str, index: usize, edit: impl Fn(&str) -> Strin
         .map(|(position, part)| if position == index { edit(part) } else { part.to_owned() })
         .collect();
     parts.join(":")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ended_with;
+
+    #[test]
+    fn a_character_at_the_end_keeps_the_length_where_the_text_may_not_be_longer() {
+        assert_eq!(ended_with('\n', "ab", None), "ab\n");
+        assert_eq!(ended_with('\n', "ab", Some(3)), "ab\n");
+        assert_eq!(ended_with('\n', "ab", Some(2)), "a\n");
+    }
 }
