@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::Evidence;
+use super::pattern::Pattern;
 use super::rules;
 
 /// One thing that is wrong with the target.
@@ -10,17 +11,21 @@ use super::rules;
 pub struct Cause {
     /// Positions of the findings that it explains, the primary one first, then in their order.
     pub findings: Vec<usize>,
+    /// What they have in common.
+    pub pattern: Pattern,
 }
 
 /// Which finding follows from which.
 #[derive(Debug)]
 pub(super) struct Links {
     causes: Vec<Option<usize>>,
+    /// What those findings have in common that follow from a finding.
+    patterns: BTreeMap<usize, Pattern>,
 }
 
 impl Links {
     pub(super) fn new(findings: usize) -> Links {
-        Links { causes: vec![None; findings] }
+        Links { causes: vec![None; findings], patterns: BTreeMap::new() }
     }
 
     /// The finding that a finding follows from in the end; itself if it follows from none.
@@ -47,6 +52,11 @@ impl Links {
         }
     }
 
+    /// Says what the findings have in common that follow from this one.
+    pub(super) fn note(&mut self, primary: usize, pattern: Pattern) {
+        self.patterns.insert(primary, pattern);
+    }
+
     /// Says that a finding, with all that follows from it, follows from a cause. A finding that follows from another
     /// one already keeps its cause.
     pub(super) fn follows(&mut self, finding: usize, cause: usize) {
@@ -66,16 +76,18 @@ pub fn causes(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>) -> Vec<Cause> 
     for rule in rules::ALL {
         rule(findings, &mut links);
     }
-    rules::link_unvalidated(findings, upheld, &mut links);
+    for rule in rules::OF_CHECKS {
+        rule(findings, upheld, &mut links);
+    }
     let mut by_primary: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for finding in 0..findings.len() {
         by_primary.entry(links.primary(finding)).or_default().push(finding);
     }
-    let cause = |(primary, mut findings): (usize, Vec<usize>)| {
+    let mut cause = |(primary, mut findings): (usize, Vec<usize>)| {
         findings.sort_by_key(|finding| *finding != primary);
-        Cause { findings }
+        Cause { findings, pattern: links.patterns.remove(&primary).unwrap_or_default() }
     };
-    let mut causes: Vec<Cause> = by_primary.into_iter().map(cause).collect();
+    let mut causes: Vec<Cause> = by_primary.into_iter().map(&mut cause).collect();
     causes.sort_by_key(|cause| std::cmp::Reverse(cause.findings.len()));
     causes
 }

@@ -9,6 +9,8 @@ use crate::spec::clause_id::ClauseId;
 
 /// What stands in a path for each element of a list.
 const ELEMENT: &str = "member";
+/// What a sentence says that expects a valid request to be served.
+const SUCCESS: &str = "success";
 /// How a sentence about an absent member ends.
 const ABSENT: &str = " is absent.";
 
@@ -160,7 +162,12 @@ impl<'a> Evidence<'a> {
 
     /// Whether the target refused, or failed at, what it should have served.
     pub fn is_refused_valid(&self) -> bool {
-        matches!(self.kind, FindingKind::RejectedValid | FindingKind::ServerError) && self.status >= 400
+        let is_refused = match self.kind {
+            FindingKind::RejectedValid => true,
+            FindingKind::ServerError => self.expected.contains(SUCCESS),
+            _ => false,
+        };
+        is_refused && self.status >= 400
     }
 }
 

@@ -8,10 +8,11 @@
 mod engine;
 mod evidence;
 mod groups;
+mod pattern;
 mod rules;
 #[cfg(test)]
 mod samples;
 
 pub use engine::{Cause, causes};
 pub use evidence::Evidence;
-pub(crate) use rules::{MANY_UNCHECKED, MANY_UNCHECKED_OPERATIONS, MANY_UNRELIABLE};
+pub use pattern::{Extent, Pattern};

@@ -9,7 +9,7 @@ use super::record::{
     CaseRecord, CaseVerdict, CauseRecord, ClauseRecord, ClauseVerdict, FindingRecord, RequestRecord, Role,
 };
 use super::title;
-use crate::diagnose::{self, Evidence};
+use crate::diagnose::{self, Cause, Evidence, Pattern};
 use crate::plan::case_id::CaseId;
 use crate::protocol;
 use crate::spec::clause_id::ClauseId;
@@ -25,7 +25,7 @@ pub fn name(findings: &mut [FindingRecord], clauses: &[ClauseRecord], cases: &[C
     let masking = Masking::of(clauses, cases);
     let mut causes = Vec::new();
     for cause in grouped {
-        let Some(record) = record(&cause.findings, findings, &masking) else { continue };
+        let Some(record) = record(&cause, findings, &masking) else { continue };
         for (place, position) in cause.findings.iter().enumerate() {
             let Some(finding) = findings.get_mut(*position) else { continue };
             finding.cause.clone_from(&record.id);
@@ -51,22 +51,19 @@ fn tell_apart(causes: &mut [CauseRecord]) {
     }
 }
 
-/// The record of a cause; `positions` are those of its findings, the primary one first.
-fn record(positions: &[usize], findings: &[FindingRecord], masking: &Masking<'_>) -> Option<CauseRecord> {
-    let explained: Vec<&FindingRecord> = positions.iter().filter_map(|position| findings.get(*position)).collect();
+fn record(cause: &Cause, findings: &[FindingRecord], masking: &Masking<'_>) -> Option<CauseRecord> {
+    let explained: Vec<&FindingRecord> = cause.findings.iter().filter_map(|position| findings.get(*position)).collect();
     let primary = explained.first()?;
-    let is_unreliable = title::is_unreliable(&explained);
-    let unchecked = title::unchecked_operations(&explained);
+    let is_unreliable = cause.pattern == Pattern::Unreliable;
     let is_near = |finding: &&&FindingRecord| {
         let is_alike = finding.kind == primary.kind && promises_alike(&finding.clause, &primary.clause);
-        let is_alike = is_alike || is_unreliable || unchecked.contains(finding.operation.as_str());
-        !finding.operation.is_empty() && (is_alike || finding.operation == primary.operation)
+        !finding.operation.is_empty() && (is_alike || is_unreliable || finding.operation == primary.operation)
     };
-    let operations: BTreeSet<&str> =
-        explained.iter().filter(is_near).map(|finding| finding.operation.as_str()).collect();
+    let near = explained.iter().filter(is_near).map(|finding| finding.operation.as_str());
+    let operations: BTreeSet<&str> = near.chain(cause.pattern.operations()).collect();
     Some(CauseRecord {
         id: primary.id.clone(),
-        title: title::of_cause(&explained)?,
+        title: title::of_cause(primary, &cause.pattern, operations.len()),
         clause: primary.clause.clone(),
         operations: operations.into_iter().map(str::to_owned).collect(),
         findings: explained.iter().map(|finding| finding.id.clone()).collect(),

@@ -1,71 +1,69 @@
 //! What a target does wrong, in one sentence: the title of a cause.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::record::FindingRecord;
 use super::text::sentence;
-use crate::diagnose;
+use crate::diagnose::{Extent, Pattern};
 use crate::record::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
 
-/// One sentence on what findings of one cause have in common, the primary one first.
-pub fn of_cause(findings: &[&FindingRecord]) -> Option<String> {
-    let primary = findings.first()?;
-    if is_unreliable(findings) {
-        return Some(of_unreliable(primary, operations(findings).len()));
-    }
-    let unchecked = unchecked_operations(findings);
-    Some(match unchecked.len() {
-        number if number >= diagnose::MANY_UNCHECKED_OPERATIONS => {
-            format!("{number} operations do not check their input.")
+/// One sentence on what findings of one cause have in common, of which this is the primary one. `operations` are all of
+/// the cause.
+pub fn of_cause(primary: &FindingRecord, pattern: &Pattern, operations: usize) -> String {
+    match pattern {
+        Pattern::Plain => of(primary),
+        Pattern::Unreliable => of_unreliable(primary, operations),
+        Pattern::UncheckedInput { operations } if operations.len() == 1 => {
+            format!("{} does not check its input.", subject(operations))
         }
-        _ if unchecked.contains(primary.operation.as_str()) => {
-            format!("{} does not check its input.", primary.operation)
+        Pattern::UncheckedInput { operations } => format!("{} do not check their input.", subject(operations)),
+        Pattern::UncheckedMember { operations, path, extent } => of_unchecked(primary, operations, path, *extent),
+        Pattern::FailsAtConstraint { operations } => {
+            let constraint = ClauseId::parse(&primary.clause).and_then(|clause| clause.constraint());
+            let breach = constraint.map_or("", how);
+            format!("{} {} with a server error at input {breach}.", subject(operations), verb(operations, "fail"))
         }
-        _ => of(primary),
-    })
-}
-
-/// Operations that accept input against many constraints, if the primary finding says so of one.
-pub fn unchecked_operations<'r>(findings: &[&'r FindingRecord]) -> BTreeSet<&'r str> {
-    let is_unchecked = |finding: &&&FindingRecord| {
-        finding.kind == FindingKind::AcceptedInvalid
-            && matches!(ClauseId::parse(&finding.clause), Some(ClauseId::Input { .. }))
-    };
-    if !findings.first().is_some_and(|primary| is_unchecked(&primary)) {
-        return BTreeSet::new();
     }
-    let mut constraints: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for finding in findings.iter().filter(is_unchecked) {
-        constraints.entry(&finding.operation).or_default().insert(&finding.clause);
+}
+
+/// What an operation, or several, do not check of a member.
+fn of_unchecked(primary: &FindingRecord, operations: &BTreeSet<String>, path: &str, extent: Extent) -> String {
+    let negation = if operations.len() == 1 { "does not" } else { "do not" };
+    match extent {
+        Extent::OneConstraint if operations.len() == 1 => of(primary),
+        Extent::OneConstraint => {
+            let what = match ClauseId::parse(&primary.clause).and_then(|clause| clause.constraint()) {
+                Some(constraint) => breach_of_input(path, constraint),
+                None => format!("`{path}`"),
+            };
+            match primary.kind {
+                FindingKind::ServerError => format!("{} fail with a server error at {what}.", subject(operations)),
+                _ => format!("{} accept {what}.", subject(operations)),
+            }
+        }
+        Extent::All => format!("{} {negation} check `{path}`.", subject(operations)),
+        Extent::Value => format!("{} {negation} check more of `{path}` than its type.", subject(operations)),
     }
-    constraints.retain(|_, clauses| clauses.len() >= diagnose::MANY_UNCHECKED);
-    constraints.into_keys().collect()
 }
 
-/// Whether findings of one cause, the primary one first, say that requests fail only sometimes, whatever they ask for.
-pub fn is_unreliable(findings: &[&FindingRecord]) -> bool {
-    let fails_sometimes = |primary: &&FindingRecord| {
-        matches!(primary.kind, FindingKind::ServerError | FindingKind::Transport)
-            && primary.seen.times < primary.seen.of
-    };
-    findings.first().is_some_and(fails_sometimes) && operations(findings).len() >= diagnose::MANY_UNRELIABLE
+/// Operations as the subject of a sentence: one or two by name, more by number.
+fn subject(operations: &BTreeSet<String>) -> String {
+    match operations.len() {
+        1 | 2 => operations.iter().map(String::as_str).collect::<Vec<_>>().join(" and "),
+        number => format!("{number} operations"),
+    }
 }
 
-fn operations<'r>(findings: &[&'r FindingRecord]) -> BTreeSet<&'r str> {
-    findings.iter().map(|finding| finding.operation.as_str()).collect()
+fn verb(operations: &BTreeSet<String>, plural: &str) -> String {
+    if operations.len() == 1 { format!("{plural}s") } else { plural.to_owned() }
 }
 
 fn of_unreliable(primary: &FindingRecord, operations: usize) -> String {
-    match primary.kind {
-        FindingKind::Transport => {
-            format!("Requests to {operations} operations get no usable HTTP response from time to time.")
-        }
-        _ => {
-            let status = primary.response.status;
-            format!("Requests to {operations} operations fail with status {status} from time to time.")
-        }
+    match primary.response.status {
+        0 => format!("Requests to {operations} operations get no usable HTTP response from time to time."),
+        status => format!("Requests to {operations} operations fail with status {status} from time to time."),
     }
 }
 
@@ -89,10 +87,7 @@ pub fn of(finding: &FindingRecord) -> String {
 }
 
 fn of_input(operation: &str, path: &str, constraint: Constraint, finding: &FindingRecord) -> String {
-    let breach = match constraint {
-        Constraint::Required => format!("a request without `{path}`"),
-        constraint => breach(path, constraint),
-    };
+    let breach = breach_of_input(path, constraint);
     match finding.kind {
         FindingKind::AcceptedInvalid => format!("{operation} accepts {breach}."),
         FindingKind::WrongErrorCode | FindingKind::WrongStatus => {
@@ -104,6 +99,13 @@ fn of_input(operation: &str, path: &str, constraint: Constraint, finding: &Findi
         FindingKind::ServerError => format!("{operation} fails with a server error at {breach}."),
         FindingKind::RejectedValid => format!("{operation} refuses a valid `{path}`."),
         _ => of_rule(operation, finding),
+    }
+}
+
+fn breach_of_input(path: &str, constraint: Constraint) -> String {
+    match constraint {
+        Constraint::Required => format!("a request without `{path}`"),
+        constraint => breach(path, constraint),
     }
 }
 
@@ -124,7 +126,11 @@ fn of_output(operation: &str, path: &str, constraint: Constraint, finding: &Find
 
 /// A member that breaks a constraint, whether it was sent or returned.
 fn breach(path: &str, constraint: Constraint) -> String {
-    let how = match constraint {
+    format!("`{path}` {}", how(constraint))
+}
+
+fn how(constraint: Constraint) -> &'static str {
+    match constraint {
         Constraint::Required => "that is absent",
         Constraint::Type => "of another type",
         Constraint::LengthMin => "that is too short",
@@ -134,8 +140,7 @@ fn breach(path: &str, constraint: Constraint) -> String {
         Constraint::RangeMin => "that is too small",
         Constraint::RangeMax => "that is too large",
         Constraint::UniqueItems => "with the same element twice",
-    };
-    format!("`{path}` {how}")
+    }
 }
 
 fn of_success(operation: &str, part: &str, finding: &FindingRecord) -> String {
@@ -180,7 +185,6 @@ fn of_rule(operation: &str, finding: &FindingRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::record::SeenRecord;
     use crate::report::sample;
 
     fn title(clause: &str, operation: &str, kind: FindingKind) -> String {
@@ -219,44 +223,40 @@ mod tests {
         }
     }
 
+    fn names(operations: &[&str]) -> BTreeSet<String> {
+        operations.iter().map(|operation| (*operation).to_owned()).collect()
+    }
+
     #[test]
-    fn constraints_that_are_not_enforced_are_no_check_of_input() {
-        let accepted = |number: usize| -> Vec<FindingRecord> {
-            let clause = |number: usize| format!("CreateChannel.input.m{number}.type");
-            let of = |clause: String| sample::finding("f", &clause, "CreateChannel", FindingKind::AcceptedInvalid);
-            (0..number).map(clause).map(of).collect()
+    fn what_operations_do_not_check_is_told_of_one_two_or_many() {
+        let accepted =
+            sample::finding("f", "CreateChannel.input.name.pattern", "CreateChannel", FindingKind::AcceptedInvalid);
+        let title = |pattern: &Pattern| of_cause(&accepted, pattern, 1);
+        let input = |operations: &[&str]| title(&Pattern::UncheckedInput { operations: names(operations) });
+        assert_eq!(input(&["CreateChannel"]), "CreateChannel does not check its input.");
+        assert_eq!(input(&["A", "B", "C"]), "3 operations do not check their input.");
+        let member = |operations: &[&str], extent| {
+            let path = "name".to_owned();
+            title(&Pattern::UncheckedMember { operations: names(operations), path, extent })
         };
-        let title = |findings: &[FindingRecord]| of_cause(&findings.iter().collect::<Vec<_>>());
-        assert_eq!(title(&accepted(6)).as_deref(), Some("CreateChannel does not check its input."));
-        assert_eq!(title(&accepted(5)).as_deref(), Some("CreateChannel accepts `m0` of another type."));
-        assert_eq!(title(&[]), None);
-        let several: Vec<FindingRecord> = ["A", "B", "C"]
-            .into_iter()
-            .flat_map(|operation| accepted(6).into_iter().map(move |finding| (operation, finding)))
-            .map(|(operation, finding)| FindingRecord { operation: operation.to_owned(), ..finding })
-            .collect();
-        assert_eq!(title(&several).as_deref(), Some("3 operations do not check their input."));
+        assert_eq!(member(&["CreateChannel"], Extent::All), "CreateChannel does not check `name`.");
+        assert_eq!(member(&["A", "B"], Extent::All), "A and B do not check `name`.");
+        assert_eq!(member(&["A", "B", "C"], Extent::Value), "3 operations do not check more of `name` than its type.");
+        let one = Extent::OneConstraint;
+        assert_eq!(member(&["CreateChannel"], one), "CreateChannel accepts `name` that does not match its pattern.");
+        assert_eq!(member(&["A", "B"], one), "A and B accept `name` that does not match its pattern.");
+        let fails = Pattern::FailsAtConstraint { operations: names(&["A", "B", "C"]) };
+        assert_eq!(title(&fails), "3 operations fail with a server error at input that does not match its pattern.");
     }
 
     #[test]
     fn failures_that_show_sometimes_are_told_as_an_unreliable_target() {
-        let failed = |operation: &str, kind| {
-            let mut finding = sample::finding("f", &format!("{operation}.status"), operation, kind);
-            finding.seen = SeenRecord { of: 3, times: 1 };
-            finding.response.status = if kind == FindingKind::ServerError { 502 } else { 0 };
-            finding
-        };
-        let title = |kind, names: &[&str]| {
-            let findings: Vec<FindingRecord> = names.iter().map(|name| failed(name, kind)).collect();
-            of_cause(&findings.iter().collect::<Vec<_>>()).unwrap()
-        };
-        let three = ["GetChannel", "ListChannels", "StopStream"];
-        let expected = "Requests to 3 operations fail with status 502 from time to time.";
-        assert_eq!(title(FindingKind::ServerError, &three), expected);
-        let expected = "Requests to 3 operations get no usable HTTP response from time to time.";
-        assert_eq!(title(FindingKind::Transport, &three), expected);
-        let expected = "GetChannel fails with a server error at valid requests.";
-        assert_eq!(title(FindingKind::ServerError, &three[..2]), expected);
+        let mut finding = sample::finding("f", "GetChannel.status", "GetChannel", FindingKind::ServerError);
+        finding.response.status = 502;
+        let title = |finding: &FindingRecord| of_cause(finding, &Pattern::Unreliable, 3);
+        assert_eq!(title(&finding), "Requests to 3 operations fail with status 502 from time to time.");
+        finding.response.status = 0;
+        assert_eq!(title(&finding), "Requests to 3 operations get no usable HTTP response from time to time.");
     }
 
     #[test]

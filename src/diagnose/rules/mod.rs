@@ -12,15 +12,14 @@ mod same_member;
 mod same_response;
 mod shows_nothing;
 mod smallest_refusal;
+mod unchecked_member;
 mod unlisted_item;
 mod unreliable;
 mod unvalidated;
 mod wrong_status;
 mod wrongly_accepted;
 
-pub(crate) use unreliable::MANY as MANY_UNRELIABLE;
-pub(super) use unvalidated::link as link_unvalidated;
-pub(crate) use unvalidated::{MANY as MANY_UNCHECKED, MANY_OPERATIONS as MANY_UNCHECKED_OPERATIONS};
+use std::collections::BTreeSet;
 
 use super::engine::Links;
 use super::evidence::Evidence;
@@ -28,7 +27,13 @@ use super::evidence::Evidence;
 /// A rule: links findings to the ones that they follow from.
 type Rule = fn(&[Evidence<'_>], &mut Links);
 
-/// All rules, in their order: what is declared, and what is plain, goes before what is inferred.
+/// A rule that reads the ids of upheld clauses too.
+type RuleOfChecks = fn(&[Evidence<'_>], &BTreeSet<&str>, &mut Links);
+
+/// Rules on what operations do not check, which ask after all others: whole operations before members.
+pub(super) const OF_CHECKS: [RuleOfChecks; 2] = [unvalidated::link, unchecked_member::link];
+
+/// All other rules, in their order: what is declared, and what is plain, goes before what is inferred.
 pub(super) const ALL: [Rule; 16] = [
     unreliable::link,
     malformed_identifier::link,

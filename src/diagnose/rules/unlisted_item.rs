@@ -12,6 +12,8 @@ const NOT_SHOWN: [&str; 2] = ["]` is absent.", "It is not."];
 
 /// What a sentence says that asks for an item.
 const ITEM: &str = "` has an item with ";
+/// What a sentence about a page ends with if another page follows.
+const MORE: &str = " items and a token.";
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for group in grouped(findings, |finding| lacks_an_item(finding).then_some(finding.operation)).values() {
@@ -23,6 +25,13 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         };
         let Some(primary) = group.iter().min_by_key(plainest).copied() else { continue };
         group.iter().for_each(|position| links.follows(*position, primary));
+        let operation = findings.get(primary).map(|finding| finding.operation);
+        // A page from which an item is lost is not full although another follows.
+        for (position, finding) in findings.iter().enumerate() {
+            if Some(finding.operation) == operation && is_short_page(finding) {
+                links.follows(position, primary);
+            }
+        }
     }
 }
 
@@ -33,6 +42,16 @@ fn lacks_an_item(finding: &Evidence<'_>) -> bool {
         && (NOT_SHOWN.iter().any(|end| finding.observed.ends_with(end))
             || finding.expected.contains(ITEM)
             || is_short(finding))
+}
+
+/// Whether a page that another one follows has fewer items than it was to have.
+fn is_short_page(finding: &Evidence<'_>) -> bool {
+    let sizes = || {
+        let most = finding.expected.strip_prefix("A page has at most ")?.split_once(' ')?.0.parse::<u64>().ok()?;
+        let shown = finding.observed.strip_prefix("The page has ")?.strip_suffix(MORE)?.parse::<u64>().ok()?;
+        Some(shown < most)
+    };
+    finding.is_general() && sizes().unwrap_or_default()
 }
 
 /// Whether a list has fewer elements than it should have.
@@ -71,6 +90,16 @@ mod tests {
             ..seen("rule.can-be-shared", "`items` has an item with {\"arn\":\"a\"}.", "`items` is [].")
         };
         assert_eq!(linked(link, &[tags, shown, Evidence { occurrences: 9, ..short }, shared]), [2, 2, 2, 2]);
+    }
+
+    #[test]
+    fn a_page_that_is_not_full_follows_from_an_item_that_is_not_listed() {
+        let full = "A page has at most 5 items, and 5 if another follows.";
+        let page = seen("rule.next-token-means-more", full, "The page has 4 items and a token.");
+        let long = seen("rule.pages-stay-within-max-results", full, "The page has 6 items and a token.");
+        let shown = seen("rule.lists-show-what-was-created", "The channel is shown.", "It is not.");
+        assert_eq!(linked(link, &[page.clone(), long, shown]), [2, 1, 2]);
+        assert_eq!(linked(link, &[page]), [0]);
     }
 
     #[test]

@@ -5,11 +5,12 @@
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::{grouped, operations};
+use crate::diagnose::pattern::Pattern;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
 /// Operations that must fail in the same way.
-pub(crate) const MANY: usize = 3;
+const MANY: usize = 3;
 /// Lowest status of an error of the server.
 const SERVER_ERROR: u16 = 500;
 
@@ -21,6 +22,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         }
         let Some(primary) = group.iter().copied().max_by_key(|position| rank(findings, *position)) else { continue };
         group.iter().for_each(|position| links.follows(*position, primary));
+        links.note(primary, Pattern::Unreliable);
         first = first.or(Some(primary));
     }
     if let Some(primary) = first {

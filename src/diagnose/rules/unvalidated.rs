@@ -5,19 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::grouped;
+use crate::diagnose::pattern::Pattern;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
 
 /// Clauses of one operation's input that must be broken.
-pub(crate) const MANY: usize = 6;
+const MANY: usize = 6;
 /// Members of it that may be looked at all the same: a token, for instance, is refused because no page handed it out.
 const MOST_CHECKED: usize = 1;
 /// Operations that must not look at their input for that to be one cause.
-pub(crate) const MANY_OPERATIONS: usize = 3;
+const MANY_OPERATIONS: usize = 3;
 
 /// An operation that refuses no invalid input, but for one member at most.
-struct Unchecked {
+struct Unchecked<'a> {
+    operation: &'a str,
     /// Number of clauses that are broken.
     clauses: usize,
     /// The finding that names the cause.
@@ -29,9 +31,10 @@ struct Unchecked {
 /// `upheld` are the ids of the clauses that were upheld: one that needs a refusal shows that input is looked at.
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>, links: &mut Links) {
     let unchecked = unchecked_operations(findings, upheld, links);
-    let is_plain = |operation: &&Unchecked| operation.clauses >= MANY;
+    let is_plain = |operation: &&Unchecked<'_>| operation.clauses >= MANY;
     for operation in unchecked.iter().filter(is_plain) {
         operation.findings.iter().for_each(|position| links.follows(*position, operation.primary));
+        links.note(operation.primary, pattern(std::slice::from_ref(operation)));
     }
     if unchecked.iter().filter(is_plain).count() < MANY_OPERATIONS {
         return;
@@ -42,9 +45,14 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&st
     for operation in &unchecked {
         operation.findings.iter().for_each(|position| links.follows(*position, primary));
     }
+    links.note(primary, pattern(&unchecked));
 }
 
-fn unchecked_operations(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>, links: &Links) -> Vec<Unchecked> {
+fn pattern(unchecked: &[Unchecked<'_>]) -> Pattern {
+    Pattern::UncheckedInput { operations: unchecked.iter().map(|one| one.operation.to_owned()).collect() }
+}
+
+fn unchecked_operations<'a>(findings: &[Evidence<'a>], upheld: &BTreeSet<&str>, links: &Links) -> Vec<Unchecked<'a>> {
     let mut checked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (operation, member) in upheld.iter().filter_map(|clause| refusing(clause)) {
         checked.entry(operation).or_default().insert(member);
@@ -70,7 +78,7 @@ fn unchecked_operations(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>, link
         let clauses: BTreeSet<&str> =
             group.iter().filter_map(|position| Some(findings.get(*position)?.clause)).collect();
         let findings = group.iter().copied().filter(|position| !explains_others(*position)).collect();
-        operations.push(Unchecked { clauses: clauses.len(), primary, findings });
+        operations.push(Unchecked { operation, clauses: clauses.len(), primary, findings });
     }
     operations
 }
