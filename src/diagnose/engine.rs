@@ -57,6 +57,11 @@ impl Links {
         self.patterns.insert(primary, pattern);
     }
 
+    /// Whether it was said what the findings have in common that follow from this one.
+    pub(super) fn is_noted(&self, primary: usize) -> bool {
+        self.patterns.contains_key(&primary)
+    }
+
     /// Says that a finding, with all that follows from it, follows from a cause. A finding that follows from another
     /// one already keeps its cause.
     pub(super) fn follows(&mut self, finding: usize, cause: usize) {

@@ -24,6 +24,11 @@ pub enum Pattern {
         /// How much of it is not looked at.
         extent: Extent,
     },
+    /// Several operations refuse invalid input with one error in place of another.
+    AnotherError {
+        /// Their names.
+        operations: BTreeSet<String>,
+    },
     /// Operations fail with a server error where one constraint is broken, whichever member breaks it.
     FailsAtConstraint {
         /// Their names.
@@ -49,6 +54,7 @@ impl Pattern {
             Pattern::Plain | Pattern::Unreliable => None,
             Pattern::UncheckedInput { operations }
             | Pattern::UncheckedMember { operations, .. }
+            | Pattern::AnotherError { operations }
             | Pattern::FailsAtConstraint { operations } => Some(operations),
         };
         operations.into_iter().flatten().map(String::as_str)

@@ -20,6 +20,9 @@ pub fn of_cause(primary: &FindingRecord, pattern: &Pattern, operations: usize) -
         }
         Pattern::UncheckedInput { operations } => format!("{} do not check their input.", subject(operations)),
         Pattern::UncheckedMember { operations, path, extent } => of_unchecked(primary, operations, path, *extent),
+        Pattern::AnotherError { operations } => {
+            format!("{} refuse invalid input with another error than documented.", subject(operations))
+        }
         Pattern::FailsAtConstraint { operations } => {
             let constraint = ClauseId::parse(&primary.clause).and_then(|clause| clause.constraint());
             let breach = constraint.map_or("", how);
@@ -43,8 +46,10 @@ fn of_unchecked(primary: &FindingRecord, operations: &BTreeSet<String>, path: &s
                 _ => format!("{} accept {what}.", subject(operations)),
             }
         }
-        Extent::All => format!("{} {negation} check `{path}`.", subject(operations)),
-        Extent::Value => format!("{} {negation} check more of `{path}` than its type.", subject(operations)),
+        Extent::All => format!("{} {negation} check the value of `{path}`.", subject(operations)),
+        Extent::Value => {
+            format!("{} {} no more of `{path}` than its type.", subject(operations), verb(operations, "check"))
+        }
     }
 }
 
@@ -239,12 +244,14 @@ mod tests {
             let path = "name".to_owned();
             title(&Pattern::UncheckedMember { operations: names(operations), path, extent })
         };
-        assert_eq!(member(&["CreateChannel"], Extent::All), "CreateChannel does not check `name`.");
-        assert_eq!(member(&["A", "B"], Extent::All), "A and B do not check `name`.");
-        assert_eq!(member(&["A", "B", "C"], Extent::Value), "3 operations do not check more of `name` than its type.");
+        assert_eq!(member(&["CreateChannel"], Extent::All), "CreateChannel does not check the value of `name`.");
+        assert_eq!(member(&["A", "B"], Extent::All), "A and B do not check the value of `name`.");
+        assert_eq!(member(&["A", "B", "C"], Extent::Value), "3 operations check no more of `name` than its type.");
         let one = Extent::OneConstraint;
         assert_eq!(member(&["CreateChannel"], one), "CreateChannel accepts `name` that does not match its pattern.");
         assert_eq!(member(&["A", "B"], one), "A and B accept `name` that does not match its pattern.");
+        let other = Pattern::AnotherError { operations: names(&["A", "B"]) };
+        assert_eq!(title(&other), "A and B refuse invalid input with another error than documented.");
         let fails = Pattern::FailsAtConstraint { operations: names(&["A", "B", "C"]) };
         assert_eq!(title(&fails), "3 operations fail with a server error at input that does not match its pattern.");
     }

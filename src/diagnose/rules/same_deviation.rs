@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::{grouped, operations};
+use crate::diagnose::pattern::Pattern;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
@@ -53,13 +54,22 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     groups.extend(many_operations(findings));
     groups.extend(broken_as_a_whole(findings));
     groups.extend(outputs_of_one_name(findings));
-    for group in groups.values() {
+    for (deviation, group) in &groups {
         let most = |position: &&usize| {
             let finding = findings.get(**position);
             finding.map(|finding| (finding.is_direct, finding.occurrences, std::cmp::Reverse(**position)))
         };
         let Some(primary) = group.iter().max_by_key(most).copied() else { continue };
         group.iter().for_each(|position| links.follows(*position, primary));
+        let of_input = |position: &&usize| {
+            findings.get(**position).is_some_and(|finding| matches!(finding.about, Some(ClauseId::Input { .. })))
+        };
+        let refused: Vec<usize> = group.iter().filter(of_input).copied().collect();
+        let operations = operations(findings, &refused);
+        if matches!(deviation, Deviation::WrongError { .. }) && operations.len() > 1 && refused.contains(&primary) {
+            let operations = operations.into_iter().map(str::to_owned).collect();
+            links.note(primary, Pattern::AnotherError { operations });
+        }
     }
 }
 

@@ -27,8 +27,10 @@ struct Gap<'a> {
 
 /// `upheld` are the ids of the clauses that were upheld: one that needs a refusal shows that the member is looked at.
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>, links: &mut Links) {
-    let got_past = |position: &usize| links.is_primary(*position) && findings.get(*position).is_some_and(is_gap);
-    let open: Vec<usize> = (0..findings.len()).filter(got_past).collect();
+    // What an operation that checks nothing accepts is told already.
+    let is_open = |position: &usize| links.is_primary(*position) && !links.is_noted(*position);
+    let got_past = |position: &usize| is_open(position) && findings.get(*position).is_some_and(is_gap);
+    let open: BTreeSet<usize> = (0..findings.len()).filter(got_past).collect();
     let mut gaps = Vec::new();
     let by_operation = grouped(findings, |finding| Some(finding.operation));
     for own in by_operation.values() {
@@ -79,7 +81,8 @@ fn gaps_of<'a>(findings: &[Evidence<'a>], upheld: &BTreeSet<&str>, positions: &[
             let primary = inside.iter().copied().min_by_key(|position| rank(findings, *position))?;
             Some(Gap { operation, path, extent, primary, findings: inside })
         };
-        if inside.len() > 1 && !is_checked(upheld, operation, path, |_| true) {
+        let is_required = |rest: &str| rest == Constraint::Required.id();
+        if inside.len() > 1 && !is_checked(upheld, operation, path, |rest| !is_required(rest)) {
             gaps.extend(gap(Extent::All, inside));
             continue;
         }
@@ -203,10 +206,12 @@ fn join(group: &[&Gap<'_>], pattern: Option<Pattern>, links: &mut Links) {
     pattern.into_iter().for_each(|pattern| links.note(primary, pattern));
 }
 
-/// A rule about a member at which the operation fails anyway fails there as well.
+/// What is asked about a member at which the operation fails anyway fails there as well.
 fn follow_the_input(findings: &[Evidence<'_>], gaps: &[Gap<'_>], links: &mut Links) {
     for (position, finding) in findings.iter().enumerate() {
-        if !finding.is_general() || !is_failure(finding) {
+        let is_about_a_rule = finding.is_general() && is_failure(finding);
+        let is_about_input = input(finding).is_some() && finding.kind == FindingKind::ServerError;
+        if !is_about_a_rule && !is_about_input {
             continue;
         }
         let is_same = |gap: &&Gap<'_>| {

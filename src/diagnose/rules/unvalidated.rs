@@ -20,6 +20,8 @@ const MANY_OPERATIONS: usize = 3;
 /// An operation that refuses no invalid input, but for one member at most.
 struct Unchecked<'a> {
     operation: &'a str,
+    /// Number of members that are looked at.
+    checked: usize,
     /// Number of clauses that are broken.
     clauses: usize,
     /// The finding that names the cause.
@@ -39,7 +41,9 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&st
     if unchecked.iter().filter(is_plain).count() < MANY_OPERATIONS {
         return;
     }
-    // Where several operations do not look at their input, one with few constraints does not do so either.
+    // Where several operations do not look at their input, one with few constraints that refuses nothing does not either.
+    let unchecked: Vec<Unchecked<'_>> =
+        unchecked.into_iter().filter(|operation| is_plain(&operation) || operation.checked == 0).collect();
     let widest = unchecked.iter().max_by_key(|operation| (operation.clauses, std::cmp::Reverse(operation.primary)));
     let Some(primary) = widest.map(|operation| operation.primary) else { return };
     for operation in &unchecked {
@@ -59,7 +63,8 @@ fn unchecked_operations<'a>(findings: &[Evidence<'a>], upheld: &BTreeSet<&str>, 
     }
     let mut operations = Vec::new();
     for (operation, group) in grouped(findings, unchecked) {
-        if checked.get(operation).map_or(0, BTreeSet::len) > MOST_CHECKED {
+        let checked = checked.get(operation).map_or(0, BTreeSet::len);
+        if checked > MOST_CHECKED {
             continue;
         }
         // What follows from something else says nothing of the checks.
@@ -78,7 +83,7 @@ fn unchecked_operations<'a>(findings: &[Evidence<'a>], upheld: &BTreeSet<&str>, 
         let clauses: BTreeSet<&str> =
             group.iter().filter_map(|position| Some(findings.get(*position)?.clause)).collect();
         let findings = group.iter().copied().filter(|position| !explains_others(*position)).collect();
-        operations.push(Unchecked { operation, clauses: clauses.len(), primary, findings });
+        operations.push(Unchecked { operation, checked, clauses: clauses.len(), primary, findings });
     }
     operations
 }
@@ -184,8 +189,8 @@ mod tests {
         assert_eq!(primaries(&[of_two.clone(), few.clone()].concat(), &[]), apart);
         let all = [of_two, few, of("ListChannels", &list)].concat();
         assert_eq!(primaries(&all, &[]), [0; 19]);
-        let checks = ["UntagResource.input.tagKeys.type", "UntagResource.input.resourceArn.pattern"];
         let expected = [[0; 12].as_slice(), &[12], &[0; 6]].concat();
+        let checks = ["UntagResource.input.tagKeys.type"];
         assert_eq!(primaries(&all, &checks), expected, "what looks at its input is another cause");
     }
 
