@@ -45,6 +45,7 @@ pub mod span;
 mod stateful;
 mod target;
 mod variation;
+mod waits;
 mod workaround;
 mod worker;
 mod worker_pool;
@@ -139,7 +140,8 @@ pub async fn run(
         }
     };
     let everything = async {
-        let Checked { env, mut tally, created } = preflight::check(contract, plan, settings, &run, &target).await?;
+        let Checked { mut env, mut tally, created } = preflight::check(contract, plan, settings, &run, &target).await?;
+        env.unshortened = Some(Arc::default());
         observe(Event::Started { cases: env.plan.cases.len() });
         damage::prepare(&env).await;
         let (mut cases, mut disturbed, mut created) = (Vec::new(), 0, created);
@@ -151,6 +153,7 @@ pub async fn run(
                 let settled: BTreeSet<FindingKey> = tally.findings.keys().cloned().collect();
                 let (done, rest) = work(&env, observe, &mut tally, std::mem::take(&mut created), phase, open).await;
                 cases.extend(done);
+                stateful::shorten(&env, &mut tally).await;
                 disturbed += confirmation::confirm(&env, &mut tally, &mut cases, &settled).await;
                 is_ended = ends(&env, &tally);
                 open = rest;

@@ -15,23 +15,21 @@ use super::ledger::ownership_tags::{self, About, Marker, NAME_PREFIX};
 use super::remains::Remains;
 use super::savings::{Savings, Sharing};
 use super::settings::{JournalMode, Profile, Settings, Shrinking};
+use super::stateful::Unshortened;
 use super::target::Target;
+use super::waits::{self, Waits};
 use super::workaround::Workarounds;
 use crate::generate::Generator;
 use crate::generate::placeholder::Curve;
+use crate::judge::Judge;
 use crate::judge::shadow::Views;
-use crate::judge::{Judge, Violation};
 use crate::plan::suite::Scenario;
 use crate::plan::{Case, Check, Plan};
-use crate::record::{FindingKey, KnownDefects};
+use crate::record::KnownDefects;
 use crate::send::Connections;
 use crate::spec::contract::{NodeKind, Operation};
 use crate::spec::{Arn, Contract};
 
-/// Divergences of an operation after which no further one is waited for.
-const WAITS_IN_VAIN: usize = 6;
-/// Part of the patience that a finding gets which is shown again.
-const SHORTER_PATIENCE: u32 = 5;
 /// Account shown in made-up ARNs until the target names its own.
 const SOME_ACCOUNT: &str = "123456789012";
 
@@ -85,7 +83,8 @@ pub struct RunContext {
     account: Arc<OnceLock<String>>,
     counter: Arc<AtomicU64>,
     keys: Arc<Mutex<ProjectivePoint>>,
-    waited_in_vain: Arc<Mutex<BTreeSet<FindingKey>>>,
+    /// What was learned of waiting.
+    pub waits: Arc<Waits>,
     /// What is known to be wrong with what the run made.
     pub causes: Arc<KnownDefects>,
     /// What the run made and could not delete so far.
@@ -96,6 +95,8 @@ pub struct RunContext {
     pub workarounds: Arc<Workarounds>,
     /// What need not be asked again.
     pub savings: Arc<Savings>,
+    /// Sequences that are made shorter when all cases are done; `None` if that is done at once.
+    pub unshortened: Option<Arc<Unshortened>>,
     /// Positions, before filters and shards, of cases that the profile leaves out.
     pub left_out: Arc<BTreeSet<u64>>,
 }
@@ -125,31 +126,14 @@ impl RunContext {
             account: Arc::default(),
             counter: Arc::default(),
             keys: Arc::new(Mutex::new(first_point(run.nonce))),
-            waited_in_vain: Arc::default(),
+            waits: Arc::default(),
             causes: Arc::default(),
+            unshortened: None,
             remains: Arc::default(),
             damage: Arc::default(),
             workarounds: Arc::default(),
             savings: Arc::new(savings),
             left_out: Arc::default(),
-        }
-    }
-
-    /// Whether every one of these divergences was waited for before, as long as patience allows, and stayed, or enough of
-    /// others of its operation were: then they do not go by waiting.
-    pub fn stays<'v>(&self, mut violations: impl Iterator<Item = &'v Violation>) -> bool {
-        let Ok(known) = self.waited_in_vain.lock() else { return false };
-        let in_vain = |operation: &str| known.iter().filter(|key| key.operation == operation).count();
-        let stays = |violation: &Violation| {
-            known.contains(&FindingKey::from(violation)) || in_vain(&violation.operation) >= WAITS_IN_VAIN
-        };
-        !known.is_empty() && violations.all(stays)
-    }
-
-    /// Notes divergences that no waiting ended.
-    pub fn note_wait_in_vain<'v>(&self, violations: impl Iterator<Item = &'v Violation>) {
-        if let Ok(mut known) = self.waited_in_vain.lock() {
-            known.extend(violations.map(FindingKey::from));
         }
     }
 
@@ -161,13 +145,12 @@ impl RunContext {
     /// The same run for showing findings again: nothing is made smaller, no list is known not to end, and what was
     /// waited for in vain is not waited for so long again. `longest_lag` is what the run saw of waiting that helped.
     pub fn for_confirmation(&self, longest_lag: Duration) -> RunContext {
-        let all = self.settings.patience;
-        let patience = (all / SHORTER_PATIENCE).max(longest_lag * 2).min(all);
+        let patience = waits::shorter(self.settings.patience, longest_lag);
         let settings = Settings { shrinking: Shrinking::Off, patience, ..self.settings.clone() };
         // A finding that needs a kept connection says nothing of a clause.
         let target = self.target.for_thread_on(Connections::Fresh);
         let savings = Arc::new(self.savings.with(Sharing::Again));
-        RunContext { settings, endless: Arc::default(), target, savings, ..self.clone() }
+        RunContext { settings, endless: Arc::default(), target, savings, unshortened: None, ..self.clone() }
     }
 
     /// The same, with this much effort to make requests smaller.

@@ -179,20 +179,22 @@ impl Session<'_> {
     }
 
     async fn perform_until_good(&mut self, step: &Step) -> Result<StepJudgement, Blocked> {
-        let mut polling = Polling::new(self.worker.env.settings.patience);
+        let (waits, patience) = (Arc::clone(&self.worker.env.waits), self.worker.env.settings.patience);
+        let called = step.call.as_deref().or(step.walk.as_deref()).unwrap_or_default();
+        let mut polling = Polling::new(waits.patience(called, patience));
         loop {
             let performed = self.perform(step).await?;
             if step.eventually && step.expect == Expect::default() && !performed.judgement.is_success() {
                 self.broadcasts_go_on()?;
             }
             let env = Arc::clone(&self.worker.env);
-            let called = step.call.as_deref().or(step.walk.as_deref());
-            let Some(operation) = called.and_then(|name| env.contract.operation(name)) else { return Ok(performed) };
+            let Some(operation) = env.contract.operation(called) else { return Ok(performed) };
             let outlook = lag::outlook(operation, &performed);
             if let (Outlook::Settled, true, Some(lag)) = (outlook, operation.is_readonly, polling.lag()) {
                 // A change that is accepted again later was throttled before.
                 if performed.is_right_in_content() {
                     self.worker.tally.lagged(lag);
+                    waits.note_lag(lag);
                 }
             }
             let is_endless = step.walk.as_deref().is_some_and(|name| env.is_endless(name));
@@ -202,10 +204,10 @@ impl Session<'_> {
             let lagging = || performed.violations().filter(|violation| lag::can_lag(operation, violation));
             let is_too_late = polling.is_too_late(lag::form(operation, &performed.judgement));
             if is_too_late {
-                env.note_wait_in_vain(lagging());
+                waits.note_in_vain(lagging());
             }
             // A busy target shows no divergence that could stay.
-            if is_too_late || (lagging().next().is_some() && env.stays(lagging())) {
+            if is_too_late || (lagging().next().is_some() && waits.stays(lagging())) {
                 return Ok(performed);
             }
             polling.pause(|wait| env.target.pause(wait)).await;

@@ -143,7 +143,10 @@ impl Session<'_> {
             || env.views.may_lag(operation)
             || self.may_wait
             || !env.target.is_loopback();
-        let mut polling = Polling::since(suspected.since.unwrap_or_else(clock::instant), env.settings.patience);
+        let mut polling = Polling::since(
+            suspected.since.unwrap_or_else(clock::instant),
+            env.waits.patience(&operation.name, env.settings.patience),
+        );
         loop {
             let known = &self.worker.tally.findings;
             suspected.found.retain(|suspicion| {
@@ -160,9 +163,9 @@ impl Session<'_> {
                 suspected.found.iter().filter_map(|one| env.views.violation(&env.contract, one)).collect();
             let is_too_late = polling.is_over();
             if is_too_late {
-                env.note_wait_in_vain(violations.iter());
+                env.waits.note_in_vain(violations.iter());
             }
-            if suspected.found.is_empty() || !may_lag || is_too_late || env.stays(violations.iter()) {
+            if suspected.found.is_empty() || !may_lag || is_too_late || env.waits.stays(violations.iter()) {
                 return;
             }
             polling.pause(|wait| env.target.pause(wait)).await;

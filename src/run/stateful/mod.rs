@@ -4,6 +4,7 @@
 mod coverage;
 mod execute;
 mod generate;
+mod later;
 mod shrink;
 mod verify;
 
@@ -15,6 +16,9 @@ use futures_util::future::join_all;
 use coverage::Coverage;
 use execute::{Execution, VerifyWhen};
 use generate::{Binding, Transition};
+use later::Drawn;
+pub use later::Unshortened;
+pub(super) use later::shorten;
 
 use super::run_context::RunContext;
 use super::session::{Blocked, Fixtures, Session};
@@ -83,8 +87,8 @@ impl Worker {
         }
     }
 
-    /// Executes sequences, several side by side where each request takes long, and shrinks what is new in them. Which steps
-    /// came one after another.
+    /// Executes sequences, several side by side where each request takes long. What is new in them is shrunk when the run
+    /// comes to it, or else at once. Which steps came one after another.
     async fn sequences(
         &mut self,
         index: usize,
@@ -104,9 +108,15 @@ impl Worker {
         for ((number, transitions), (seen, done)) in drawn.iter().zip(seen) {
             coverage.extend(done);
             for (key, position) in seen {
-                if shown.insert(key.clone()) && self.env.settings.shrinking == Shrinking::On {
-                    let shown = transitions.get(..=position).unwrap_or(transitions);
-                    self.shorten(index, *number, binding, shown, &key).await;
+                if !shown.insert(key.clone()) || self.env.settings.shrinking == Shrinking::Off {
+                    continue;
+                }
+                let shown = transitions.get(..=position).unwrap_or(transitions);
+                match &self.env.unshortened {
+                    Some(later) => {
+                        later.note(&key, Drawn { index, number: *number, transitions: shown.to_vec() });
+                    }
+                    None => self.shorten(index, *number, binding, shown, &key).await,
                 }
             }
         }

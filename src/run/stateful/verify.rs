@@ -105,7 +105,7 @@ impl Execution<'_, '_> {
             let is_owned = |other: &&Entity| other.owner == Some(entity.label) && other.kind == role.resource;
             entities = self.judge.model().all().filter(is_owned).cloned().collect();
         }
-        let mut polling = Polling::new(self.env.settings.patience);
+        let mut polling = Polling::new(self.env.waits.patience(&operation.name, self.env.settings.patience));
         let before = self.session.history.len();
         loop {
             // Only the last try is part of what shows a finding.
@@ -121,9 +121,9 @@ impl Execution<'_, '_> {
             let is_too_late = polling.is_too_late(lag::form(operation, &judgement));
             let is_over = is_too_late || self.env.target.is_stopped();
             let broken = self.judge.all_broken(role, &divergences);
-            if divergences.is_empty() || !judgement.is_success() || is_over || self.env.stays(broken.iter()) {
+            if divergences.is_empty() || !judgement.is_success() || is_over || self.env.waits.stays(broken.iter()) {
                 if is_over {
-                    self.env.note_wait_in_vain(broken.iter());
+                    self.env.waits.note_in_vain(broken.iter());
                 }
                 return self
                     .conclude(role, &divergences, judgement, exchange, &laws_of_list(&entities), progress)
