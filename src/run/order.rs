@@ -58,10 +58,11 @@ pub(super) fn of_phase(env: &RunContext, phase: Phase) -> Vec<Vec<usize>> {
         let chain = chains.of_case(index).unwrap_or(&alone);
         let calls: u64 = chain.iter().map(|index| calls(env, *index, is_far)).sum();
         let shares = plan.cases.get(index).is_some_and(|case| asks_for_acceptance(&case.check));
+        // What is accepted serves others as their control. What may wait in vain for a change waits beside the rest.
+        let is_early = shares || chain.iter().any(|index| env.scenario(*index).is_some_and(may_wait));
         match is_far || calls >= LONG_CASE {
             true => (calls, index),
-            // What is accepted serves others as their control.
-            false => (u64::from(shares), index),
+            false => (u64::from(is_early), index),
         }
     };
     let mut weighed: Vec<(u64, usize)> = (0..plan.cases.len()).filter(is_in_phase).map(weigh).collect();
@@ -135,6 +136,11 @@ fn together(env: &RunContext, chains: &Chains, most: usize, cases: impl Iterator
         }
     }
     units
+}
+
+/// Whether a scenario waits for a change that may arrive late.
+fn may_wait(scenario: &Scenario) -> bool {
+    scenario.steps.iter().any(|step| step.eventually)
 }
 
 /// The operation of a case that makes up its requests, and whether it shares them.
