@@ -17,11 +17,13 @@ const MORE: &str = " items and a token.";
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for group in grouped(findings, |finding| lacks_an_item(finding).then_some(finding.operation)).values() {
-        // What a plain request does not show is not shown by one with filters either.
+        // What a plain request does not show is not shown by one with filters either. An item that is missing says more than
+        // a number.
         let plainest = |position: &&usize| {
-            let finding = findings.get(**position);
-            let asked = finding.map_or(0, |finding| finding.request_members().len());
-            (asked, finding.map(|finding| (!finding.is_direct, std::cmp::Reverse(finding.occurrences))))
+            let finding = findings.get(**position)?;
+            let asked = finding.request_members().len();
+            let is_direct = std::cmp::Reverse(finding.is_direct);
+            Some((is_number(finding), asked, is_direct, std::cmp::Reverse(finding.occurrences)))
         };
         let Some(primary) = group.iter().min_by_key(plainest).copied() else { continue };
         group.iter().for_each(|position| links.follows(*position, primary));
@@ -42,6 +44,11 @@ fn lacks_an_item(finding: &Evidence<'_>) -> bool {
         && (NOT_SHOWN.iter().any(|end| finding.observed.ends_with(end))
             || finding.expected.contains(ITEM)
             || is_short(finding))
+}
+
+/// Whether it compares how many elements a list has.
+fn is_number(finding: &Evidence<'_>) -> bool {
+    finding.expected.contains(LENGTH)
 }
 
 /// Whether a page that another one follows has fewer items than it was to have.
@@ -89,7 +96,7 @@ mod tests {
             request: body(json!({"filterByName": "a"})),
             ..seen("rule.can-be-shared", "`items` has an item with {\"arn\":\"a\"}.", "`items` is [].")
         };
-        assert_eq!(linked(link, &[tags, shown, Evidence { occurrences: 9, ..short }, shared]), [2, 2, 2, 2]);
+        assert_eq!(linked(link, &[tags, shown, Evidence { occurrences: 9, ..short }, shared]), [1, 1, 1, 1]);
     }
 
     #[test]
