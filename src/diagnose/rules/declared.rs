@@ -37,6 +37,9 @@ struct Entry {
     /// Whether the findings that say that it is broken must show a wrong value: what is absent is not one.
     #[serde(default)]
     of_value: bool,
+    /// A text that the sentences of the findings have that say that it is broken.
+    #[serde(default)]
+    of_mentions: Option<String>,
     /// Globs of the clauses of the findings.
     clauses: Vec<String>,
     /// Operations of the findings; any if empty.
@@ -143,6 +146,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
                 && is_kind(&consequence.entry.of_kinds, finding)
                 && allows(&consequence.entry.of_operations, finding.operation)
                 && is_detail(consequence.of_detail.as_ref(), finding)
+                && consequence.entry.of_mentions.as_deref().is_none_or(|text| finding.mentions(text))
                 && !(consequence.entry.of_value && finding.shows_absence())
                 && consequence.entry.about.as_deref().is_none_or(|member| finding.member_name() == member)
         };
@@ -241,6 +245,12 @@ mod tests {
         let lost = |operation| Evidence { operation, ..of("rule.tags-of-create-appear-everywhere") };
         assert_eq!(linked(link, &[batch("BatchGetChannel"), lost("GetChannel")]), [1, 1]);
         assert_eq!(linked(link, &[batch("BatchGetChannel"), lost("BatchGetChannel")]), [0, 0]);
+        let pages =
+            |clause, observed| Evidence { observed, ..finding(clause, "ListChannels", FindingKind::WrongBehaviour) };
+        let long = || pages("rule.pages-stay-within-max-results", "");
+        let disjoint = "rule.pages-are-disjoint-and-complete";
+        assert_eq!(linked(link, &[long(), pages(disjoint, "It is shown again.")]), [1, 1]);
+        assert_eq!(linked(link, &[long(), pages(disjoint, "It is not.")]), [0, 1]);
         let gone = "rule.deleted-channel-is-gone";
         let served = finding(gone, "GetChannel", FindingKind::AcceptedInvalid);
         let code = finding(gone, "GetStream", FindingKind::WrongErrorCode);
