@@ -7,6 +7,8 @@ mod task;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use self::look::{Looked, Looks, Noise};
 use self::task::{Task, open_tasks, other_tasks, reads_lists, same_tasks};
 use super::run_context::RunContext;
@@ -17,6 +19,7 @@ use super::worker_pool::{Message, Work, WorkerPool};
 use crate::judge::FindingKind;
 use crate::plan::Plan;
 use crate::record::{CaseOutcome, CaseResult, FindingKey, Found, Purpose, Tally};
+use crate::spec::clause::ClauseIndex;
 
 /// Times that a finding is looked for again.
 const REPETITIONS: u64 = 2;
@@ -102,8 +105,9 @@ fn adopt_elsewhere(tally: &mut Tally, elsewhere: Looked) {
     }
 }
 
-/// Drops refusals that did not show every time if the operation gives the same one, for a reason that does: that it depends
-/// on what else is there is no unreliability.
+/// Drops what did not show every time and has a reason that does, for that is no unreliability: refusals that the operation
+/// gives for something else too, which depend on what else is there, and responses that break a rule which others break
+/// every time, for they show a state that came of that.
 fn drop_explained(tally: &mut Tally) {
     let refuses = |kind: FindingKind| matches!(kind, FindingKind::RejectedValid | FindingKind::WrongErrorCode);
     let reliable: BTreeSet<(String, String)> = tally
@@ -112,9 +116,18 @@ fn drop_explained(tally: &mut Tally) {
         .filter(|found| found.violation.kind == FindingKind::RejectedValid && !found.seen.is_partial())
         .map(|found| (found.violation.operation.clone(), found.violation.observed.clone()))
         .collect();
+    let is_malformed = |key: &FindingKey| key.kind == FindingKind::MalformedResponse;
+    let broken: BTreeSet<ClauseIndex> = tally
+        .findings
+        .iter()
+        .filter(|(key, found)| is_malformed(key) && !found.seen.is_partial())
+        .map(|(key, _)| key.clause)
+        .collect();
     tally.findings.retain(|key, found| {
         let refusal = (found.violation.operation.clone(), found.violation.observed.clone());
-        !(refuses(key.kind) && found.is_intermittent() && reliable.contains(&refusal))
+        let is_explained =
+            (refuses(key.kind) && reliable.contains(&refusal)) || (is_malformed(key) && broken.contains(&key.clause));
+        !(found.is_intermittent() && is_explained)
     });
 }
 
@@ -215,7 +228,8 @@ fn settle(env: &RunContext, tally: &mut Tally, looked: Looked) -> u64 {
             found.trail = latest.trail;
         }
         let task = Task::by_case(found.case, BTreeSet::from([key.clone()]));
-        if seen.of > 1 && seen.times == 1 && depends_on_content(key.kind) && reads_lists(env, &task) {
+        let depends_on_content = depends_on_content(key.kind) || is_refused_page(env, found);
+        if seen.of > 1 && seen.times == 1 && depends_on_content && reads_lists(env, &task) {
             tally.findings.remove(&key);
             dropped += 1;
         }
@@ -226,6 +240,14 @@ fn settle(env: &RunContext, tally: &mut Tally, looked: Looked) -> u64 {
 /// Whether what is listed can be the reason of a divergence. It is not the reason of an error.
 fn depends_on_content(kind: FindingKind) -> bool {
     matches!(kind, FindingKind::WrongBehaviour | FindingKind::AcceptedInvalid | FindingKind::MalformedResponse)
+}
+
+/// Whether a later page of a list was refused: its token may name something that another case deleted.
+fn is_refused_page(env: &RunContext, found: &Found) -> bool {
+    let operation = env.contract.operation(&found.violation.operation);
+    let Some(pagination) = operation.and_then(|operation| operation.pagination.as_ref()) else { return false };
+    let input = serde_json::from_slice::<Value>(&found.exchange.request.body).unwrap_or_default();
+    found.violation.kind == FindingKind::RejectedValid && input.get(&pagination.input_token).is_some()
 }
 
 /// Takes back the verdicts of cases that rest on findings which are dropped or intermittent.
