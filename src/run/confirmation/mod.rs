@@ -1,6 +1,7 @@
 //! Shows every finding again before it is reported, each in a fresh state. A finding that does not show every time is
 //! intermittent: it speaks of an unreliable target and not of a clause.
 
+mod explained;
 mod look;
 mod task;
 
@@ -19,7 +20,6 @@ use super::worker_pool::{Message, Work, WorkerPool};
 use crate::judge::FindingKind;
 use crate::plan::Plan;
 use crate::record::{CaseOutcome, CaseResult, FindingKey, Found, Purpose, Tally};
-use crate::spec::clause::ClauseIndex;
 
 /// Times that a finding is looked for again.
 const REPETITIONS: u64 = 2;
@@ -67,7 +67,7 @@ pub(super) async fn confirm(
     looked.retain(|key, _| !elsewhere.contains_key(key));
     let dropped = settle(env, tally, looked);
     adopt_elsewhere(tally, elsewhere);
-    drop_explained(tally);
+    explained::drop_explained(tally);
     settle_cases(&env.plan, tally, cases);
     dropped
 }
@@ -103,32 +103,6 @@ fn adopt_elsewhere(tally: &mut Tally, elsewhere: Looked) {
         let (occurrences, also_in) = (found.occurrences, std::mem::take(&mut found.also_in));
         *found = Found { occurrences, also_in, seen: looks.seen, ..latest };
     }
-}
-
-/// Drops what did not show every time and has a reason that does, for that is no unreliability: refusals that the operation
-/// gives for something else too, which depend on what else is there, and responses that break a rule which others break
-/// every time, for they show a state that came of that.
-fn drop_explained(tally: &mut Tally) {
-    let refuses = |kind: FindingKind| matches!(kind, FindingKind::RejectedValid | FindingKind::WrongErrorCode);
-    let reliable: BTreeSet<(String, String)> = tally
-        .findings
-        .values()
-        .filter(|found| found.violation.kind == FindingKind::RejectedValid && !found.seen.is_partial())
-        .map(|found| (found.violation.operation.clone(), found.violation.observed.clone()))
-        .collect();
-    let is_malformed = |key: &FindingKey| key.kind == FindingKind::MalformedResponse;
-    let broken: BTreeSet<ClauseIndex> = tally
-        .findings
-        .iter()
-        .filter(|(key, found)| is_malformed(key) && !found.seen.is_partial())
-        .map(|(key, _)| key.clause)
-        .collect();
-    tally.findings.retain(|key, found| {
-        let refusal = (found.violation.operation.clone(), found.violation.observed.clone());
-        let is_explained =
-            (refuses(key.kind) && reliable.contains(&refusal)) || (is_malformed(key) && broken.contains(&key.clause));
-        !(found.is_intermittent() && is_explained)
-    });
 }
 
 /// Shows the findings of a task again.
