@@ -18,12 +18,15 @@ const MORE: &str = " items and a token.";
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for group in grouped(findings, |finding| lacks_an_item(finding).then_some(finding.operation)).values() {
         // What a plain request does not show is not shown by one with filters either. An item that is missing says more than
-        // a number.
+        // a number, and a rule that misses items in several ways says more than one that misses a single one.
+        let clause = |position: &usize| findings.get(*position).map(|finding| finding.clause);
+        let breadth = |position: &usize| group.iter().filter(|other| clause(other) == clause(position)).count();
         let plainest = |position: &&usize| {
             let finding = findings.get(**position)?;
             let asked = finding.request_members().len();
             let is_direct = std::cmp::Reverse(finding.is_direct);
-            Some((is_number(finding), asked, is_direct, std::cmp::Reverse(finding.occurrences)))
+            let breadth = std::cmp::Reverse(breadth(position));
+            Some((is_number(finding), breadth, asked, is_direct, std::cmp::Reverse(finding.occurrences)))
         };
         let Some(primary) = group.iter().min_by_key(plainest).copied() else { continue };
         group.iter().for_each(|position| links.follows(*position, primary));
@@ -97,6 +100,17 @@ mod tests {
             ..seen("rule.can-be-shared", "`items` has an item with {\"arn\":\"a\"}.", "`items` is [].")
         };
         assert_eq!(linked(link, &[tags, shown, Evidence { occurrences: 9, ..short }, shared]), [1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn the_rule_that_misses_items_in_several_ways_names_the_cause() {
+        let shared = seen("rule.can-be-shared", "`items` has an item with {\"arn\":\"a\"}.", "`items` is [].");
+        let of_list = |observed| Evidence {
+            request: body(json!({"filterByName": "a"})),
+            ..seen("rule.lists-show-what-was-created", "The channel is shown.", observed)
+        };
+        let findings = [shared, of_list("It is not."), of_list("`items[arn=channel]` is absent.")];
+        assert_eq!(linked(link, &findings), [1, 1, 1]);
     }
 
     #[test]
