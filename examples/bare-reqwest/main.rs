@@ -1,13 +1,12 @@
-//! The least that a client on reqwest does: one small request over and over, as many at once as `wrk -c16` sends, on two
-//! threads as a run does. `benches/throughput.py` measures runs against it.
+//! The least that a client on reqwest does: one small request over and over, as many at once as `wrk -c16` sends, on a
+//! thread for each processor as a run does. `benches/throughput.py` measures runs against it.
 
 use std::time::{Duration, Instant};
 
 use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
 
-const THREADS: usize = 2;
-const CONNECTIONS_OF_A_THREAD: usize = 8;
+const CONNECTIONS: usize = 16;
 
 fn main() -> Result<(), String> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -18,28 +17,29 @@ fn main() -> Result<(), String> {
     // reqwest makes no client without a provider, though nothing here is encrypted.
     rustls::crypto::ring::default_provider().install_default().map_err(|_| "a provider is installed".to_owned())?;
     let end = Instant::now() + Duration::from_secs(seconds);
-    let threads: Vec<_> = (0..THREADS)
-        .map(|_| {
+    let number = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(CONNECTIONS);
+    let threads: Vec<_> = (0..number)
+        .map(|thread| {
             let (url, body) = (url.clone(), body.clone());
-            std::thread::spawn(move || send_until(end, &url, &body))
+            let connections = (thread..CONNECTIONS).step_by(number).count();
+            std::thread::spawn(move || send_until(end, &url, &body, connections))
         })
         .collect();
     let mut requests = 0;
     for thread in threads {
-        requests += thread.join().map_err(|_| "a thread panicked".to_owned())?.map_err(|error| error.to_string())?;
+        requests += thread.join().map_err(|_| "a thread panicked".to_owned())??;
     }
     println!("{} requests/s", requests / seconds.max(1));
     Ok(())
 }
 
 /// How many requests were answered until then.
-fn send_until(end: Instant, url: &str, body: &str) -> Result<u64, reqwest::Error> {
+fn send_until(end: Instant, url: &str, body: &str, connections: usize) -> Result<u64, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let Ok(runtime) = runtime else { return Ok(0) };
-    runtime.block_on(async {
-        let connections = (0..CONNECTIONS_OF_A_THREAD).map(|_| send_one_by_one(end, url, body));
-        futures_util::future::try_join_all(connections).await.map(|requests| requests.into_iter().sum())
-    })
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let connections = (0..connections).map(|_| send_one_by_one(end, url, body));
+    let requests = runtime.block_on(async { futures_util::future::try_join_all(connections).await });
+    requests.map(|requests| requests.into_iter().sum()).map_err(|error| error.to_string())
 }
 
 async fn send_one_by_one(end: Instant, url: &str, body: &str) -> Result<u64, reqwest::Error> {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::common::{Common, CommonDeviation};
 use super::evidence::Evidence;
-use super::pattern::Pattern;
 use super::rules;
 
 /// One thing that is wrong with the target.
@@ -11,8 +11,8 @@ use super::rules;
 pub struct Cause {
     /// Positions of the findings that it explains, the primary one first, then in their order.
     pub findings: Vec<usize>,
-    /// What they have in common.
-    pub pattern: Pattern,
+    /// What they have in common; `None` if the primary one says it all.
+    pub common: Option<Common>,
 }
 
 /// Which finding follows from which.
@@ -20,12 +20,12 @@ pub struct Cause {
 pub(super) struct Links {
     causes: Vec<Option<usize>>,
     /// What those findings have in common that follow from a finding.
-    patterns: BTreeMap<usize, Pattern>,
+    common: BTreeMap<usize, Common>,
 }
 
 impl Links {
     pub(super) fn new(findings: usize) -> Links {
-        Links { causes: vec![None; findings], patterns: BTreeMap::new() }
+        Links { causes: vec![None; findings], common: BTreeMap::new() }
     }
 
     /// The finding that a finding follows from in the end; itself if it follows from none.
@@ -53,13 +53,19 @@ impl Links {
     }
 
     /// Says what the findings have in common that follow from this one.
-    pub(super) fn note(&mut self, primary: usize, pattern: Pattern) {
-        self.patterns.insert(primary, pattern);
+    pub(super) fn note<'o>(
+        &mut self,
+        primary: usize,
+        operations: impl IntoIterator<Item = &'o str>,
+        deviation: CommonDeviation,
+    ) {
+        let operations = operations.into_iter().map(str::to_owned).collect();
+        self.common.insert(primary, Common { operations, deviation });
     }
 
     /// Whether it was said what the findings have in common that follow from this one.
     pub(super) fn is_noted(&self, primary: usize) -> bool {
-        self.patterns.contains_key(&primary)
+        self.common.contains_key(&primary)
     }
 
     /// Says that a finding, with all that follows from it, follows from a cause. A finding that follows from another
@@ -90,7 +96,7 @@ pub fn causes(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>) -> Vec<Cause> 
     }
     let mut cause = |(primary, mut findings): (usize, Vec<usize>)| {
         findings.sort_by_key(|finding| *finding != primary);
-        Cause { findings, pattern: links.patterns.remove(&primary).unwrap_or_default() }
+        Cause { findings, common: links.common.remove(&primary) }
     };
     let mut causes: Vec<Cause> = by_primary.into_iter().map(&mut cause).collect();
     causes.sort_by_key(|cause| std::cmp::Reverse(cause.findings.len()));

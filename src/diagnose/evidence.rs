@@ -164,11 +164,16 @@ impl<'a> Evidence<'a> {
     pub fn is_refused_valid(&self) -> bool {
         let is_refused = match self.kind {
             FindingKind::RejectedValid => true,
-            FindingKind::ServerError => self.expected.contains(SUCCESS),
+            FindingKind::ServerError => expects_success(self.expected),
             _ => false,
         };
         is_refused && self.status >= 400
     }
+}
+
+/// Whether a sentence on what was expected says that the request is valid.
+pub fn expects_success(expected: &str) -> bool {
+    expected.contains(SUCCESS)
 }
 
 fn first_value<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {

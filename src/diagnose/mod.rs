@@ -5,14 +5,14 @@
 //! the finding that follows from none, the primary one. Where the evidence does not suffice, a finding stays its own
 //! cause.
 
+mod common;
 mod engine;
 mod evidence;
 mod groups;
-mod pattern;
 mod rules;
 #[cfg(test)]
 mod samples;
 
+pub use common::{Common, CommonDeviation, Extent};
 pub use engine::{Cause, causes};
-pub use evidence::Evidence;
-pub use pattern::{Extent, Pattern};
+pub use evidence::{Evidence, expects_success};

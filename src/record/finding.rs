@@ -68,6 +68,12 @@ impl Found {
         self.violation.kind.is_intermittent(self.seen.of, self.seen.times)
     }
 
+    /// Puts other evidence in the place of this one; where and how often it was seen in the run stays.
+    pub fn show_by(&mut self, evidence: Found) {
+        let (occurrences, also_in) = (self.occurrences, std::mem::take(&mut self.also_in));
+        *self = Found { occurrences, also_in, ..evidence };
+    }
+
     /// The cases that are known to have shown it.
     pub(super) fn cases(&self) -> impl Iterator<Item = usize> {
         self.also_in.iter().copied().chain([self.case])

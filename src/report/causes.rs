@@ -9,7 +9,7 @@ use super::record::{
     CaseRecord, CaseVerdict, CauseRecord, ClauseRecord, ClauseVerdict, FindingRecord, RequestRecord, Role,
 };
 use super::title;
-use crate::diagnose::{self, Cause, Evidence, Pattern};
+use crate::diagnose::{self, Cause, CommonDeviation, Evidence};
 use crate::plan::case_id::CaseId;
 use crate::protocol;
 use crate::spec::clause_id::ClauseId;
@@ -54,16 +54,18 @@ fn tell_apart(causes: &mut [CauseRecord]) {
 fn record(cause: &Cause, findings: &[FindingRecord], masking: &Masking<'_>) -> Option<CauseRecord> {
     let explained: Vec<&FindingRecord> = cause.findings.iter().filter_map(|position| findings.get(*position)).collect();
     let primary = explained.first()?;
-    let is_unreliable = cause.pattern == Pattern::Unreliable;
+    let common = cause.common.as_ref();
+    let is_unreliable = common.is_some_and(|common| common.deviation == CommonDeviation::Unreliable);
     let is_near = |finding: &&&FindingRecord| {
         let is_alike = finding.kind == primary.kind && promises_alike(&finding.clause, &primary.clause);
         !finding.operation.is_empty() && (is_alike || is_unreliable || finding.operation == primary.operation)
     };
     let near = explained.iter().filter(is_near).map(|finding| finding.operation.as_str());
-    let operations: BTreeSet<&str> = near.chain(cause.pattern.operations()).collect();
+    let operations: BTreeSet<&str> =
+        near.chain(common.into_iter().flat_map(|common| &common.operations).map(String::as_str)).collect();
     Some(CauseRecord {
         id: primary.id.clone(),
-        title: title::of_cause(primary, &cause.pattern, operations.len()),
+        title: title::of_cause(primary, common, operations.len()),
         clause: primary.clause.clone(),
         operations: operations.into_iter().map(str::to_owned).collect(),
         findings: explained.iter().map(|finding| finding.id.clone()).collect(),

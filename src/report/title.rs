@@ -4,52 +4,38 @@ use std::collections::BTreeSet;
 
 use super::record::FindingRecord;
 use super::text::sentence;
-use crate::diagnose::{Extent, Pattern};
+use crate::diagnose::{Common, CommonDeviation, Extent, expects_success};
 use crate::record::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
 
-/// One sentence on what findings of one cause have in common, of which this is the primary one. `operations` are all of
-/// the cause.
-pub fn of_cause(primary: &FindingRecord, pattern: &Pattern, operations: usize) -> String {
-    match pattern {
-        Pattern::Plain => of(primary),
-        Pattern::Unreliable => of_unreliable(primary, operations),
-        Pattern::UncheckedInput { operations } if operations.len() == 1 => {
-            format!("{} does not check its input.", subject(operations))
+/// One sentence on a cause, by its primary finding and what its findings have in common. `operations` is the number of all that
+/// it is about.
+pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: usize) -> String {
+    let Some(Common { operations: alike, deviation }) = common else { return of(primary) };
+    match deviation {
+        CommonDeviation::Unreliable => of_unreliable(primary, operations),
+        CommonDeviation::UncheckedInput => format!("{} check {} input.", negated(alike), owner(alike)),
+        CommonDeviation::UncheckedMember { path, extent } => of_unchecked(primary, alike, path, *extent),
+        CommonDeviation::AnotherError => {
+            format!("{} refuse invalid input with another error than documented.", subject(alike))
         }
-        Pattern::UncheckedInput { operations } => format!("{} do not check their input.", subject(operations)),
-        Pattern::UncheckedMember { operations, path, extent } => of_unchecked(primary, operations, path, *extent),
-        Pattern::AnotherError { operations } => {
-            format!("{} refuse invalid input with another error than documented.", subject(operations))
-        }
-        Pattern::FailsAtConstraint { operations } => {
-            let constraint = ClauseId::parse(&primary.clause).and_then(|clause| clause.constraint());
-            let breach = constraint.map_or("", how);
-            format!("{} {} with a server error at input {breach}.", subject(operations), verb(operations, "fail"))
+        CommonDeviation::FailsAt(constraint) => {
+            format!("{} with a server error at input {}.", active(alike, "fail"), how(*constraint))
         }
     }
 }
 
 /// What an operation, or several, do not check of a member.
 fn of_unchecked(primary: &FindingRecord, operations: &BTreeSet<String>, path: &str, extent: Extent) -> String {
-    let negation = if operations.len() == 1 { "does not" } else { "do not" };
     match extent {
-        Extent::OneConstraint if operations.len() == 1 => of(primary),
-        Extent::OneConstraint => {
-            let what = match ClauseId::parse(&primary.clause).and_then(|clause| clause.constraint()) {
-                Some(constraint) => breach_of_input(path, constraint),
-                None => format!("`{path}`"),
-            };
-            match primary.kind {
-                FindingKind::ServerError => format!("{} fail with a server error at {what}.", subject(operations)),
-                _ => format!("{} accept {what}.", subject(operations)),
-            }
+        Extent::One(_) if operations.len() == 1 => of(primary),
+        Extent::One(constraint) if primary.kind == FindingKind::ServerError => {
+            format!("{} fail with a server error at {}.", subject(operations), breach_of_input(path, constraint))
         }
-        Extent::All => format!("{} {negation} check the value of `{path}`.", subject(operations)),
-        Extent::Value => {
-            format!("{} {} no more of `{path}` than its type.", subject(operations), verb(operations, "check"))
-        }
+        Extent::One(constraint) => format!("{} accept {}.", subject(operations), breach_of_input(path, constraint)),
+        Extent::All => format!("{} check the value of `{path}`.", negated(operations)),
+        Extent::Value => format!("{} no more of `{path}` than its type.", active(operations, "check")),
     }
 }
 
@@ -61,8 +47,17 @@ fn subject(operations: &BTreeSet<String>) -> String {
     }
 }
 
-fn verb(operations: &BTreeSet<String>, plural: &str) -> String {
-    if operations.len() == 1 { format!("{plural}s") } else { plural.to_owned() }
+/// The subject and what it does; `verb` is in the plural.
+fn active(operations: &BTreeSet<String>, verb: &str) -> String {
+    format!("{} {verb}{}", subject(operations), if operations.len() == 1 { "s" } else { "" })
+}
+
+fn negated(operations: &BTreeSet<String>) -> String {
+    format!("{} {} not", subject(operations), if operations.len() == 1 { "does" } else { "do" })
+}
+
+fn owner(operations: &BTreeSet<String>) -> &'static str {
+    if operations.len() == 1 { "its" } else { "their" }
 }
 
 fn of_unreliable(primary: &FindingRecord, operations: usize) -> String {
@@ -98,7 +93,7 @@ fn of_input(operation: &str, path: &str, constraint: Constraint, finding: &Findi
         FindingKind::WrongErrorCode | FindingKind::WrongStatus => {
             format!("{operation} refuses {breach} with another error than documented.")
         }
-        FindingKind::ServerError if is_refused_valid(finding) => {
+        FindingKind::ServerError if expects_success(&finding.expected) => {
             format!("{operation} fails with a server error at a valid `{path}`.")
         }
         FindingKind::ServerError => format!("{operation} fails with a server error at {breach}."),
@@ -112,11 +107,6 @@ fn breach_of_input(path: &str, constraint: Constraint) -> String {
         Constraint::Required => format!("a request without `{path}`"),
         constraint => breach(path, constraint),
     }
-}
-
-/// Whether the request kept the contract, as what was expected says.
-fn is_refused_valid(finding: &FindingRecord) -> bool {
-    finding.expected.contains("success")
 }
 
 fn of_output(operation: &str, path: &str, constraint: Constraint, finding: &FindingRecord) -> String {
@@ -236,31 +226,33 @@ mod tests {
     fn what_operations_do_not_check_is_told_of_one_two_or_many() {
         let accepted =
             sample::finding("f", "CreateChannel.input.name.pattern", "CreateChannel", FindingKind::AcceptedInvalid);
-        let title = |pattern: &Pattern| of_cause(&accepted, pattern, 1);
-        let input = |operations: &[&str]| title(&Pattern::UncheckedInput { operations: names(operations) });
+        let title = |operations: &[&str], deviation| {
+            of_cause(&accepted, Some(&Common { operations: names(operations), deviation }), 1)
+        };
+        let input = |operations: &[&str]| title(operations, CommonDeviation::UncheckedInput);
         assert_eq!(input(&["CreateChannel"]), "CreateChannel does not check its input.");
         assert_eq!(input(&["A", "B", "C"]), "3 operations do not check their input.");
         let member = |operations: &[&str], extent| {
-            let path = "name".to_owned();
-            title(&Pattern::UncheckedMember { operations: names(operations), path, extent })
+            title(operations, CommonDeviation::UncheckedMember { path: "name".to_owned(), extent })
         };
         assert_eq!(member(&["CreateChannel"], Extent::All), "CreateChannel does not check the value of `name`.");
         assert_eq!(member(&["A", "B"], Extent::All), "A and B do not check the value of `name`.");
         assert_eq!(member(&["A", "B", "C"], Extent::Value), "3 operations check no more of `name` than its type.");
-        let one = Extent::OneConstraint;
+        let one = Extent::One(Constraint::Pattern);
         assert_eq!(member(&["CreateChannel"], one), "CreateChannel accepts `name` that does not match its pattern.");
         assert_eq!(member(&["A", "B"], one), "A and B accept `name` that does not match its pattern.");
-        let other = Pattern::AnotherError { operations: names(&["A", "B"]) };
-        assert_eq!(title(&other), "A and B refuse invalid input with another error than documented.");
-        let fails = Pattern::FailsAtConstraint { operations: names(&["A", "B", "C"]) };
-        assert_eq!(title(&fails), "3 operations fail with a server error at input that does not match its pattern.");
+        let other = title(&["A", "B"], CommonDeviation::AnotherError);
+        assert_eq!(other, "A and B refuse invalid input with another error than documented.");
+        let fails = title(&["A", "B", "C"], CommonDeviation::FailsAt(Constraint::Pattern));
+        assert_eq!(fails, "3 operations fail with a server error at input that does not match its pattern.");
     }
 
     #[test]
     fn failures_that_show_sometimes_are_told_as_an_unreliable_target() {
         let mut finding = sample::finding("f", "GetChannel.status", "GetChannel", FindingKind::ServerError);
         finding.response.status = 502;
-        let title = |finding: &FindingRecord| of_cause(finding, &Pattern::Unreliable, 3);
+        let common = Common { operations: names(&["A", "B", "C"]), deviation: CommonDeviation::Unreliable };
+        let title = |finding: &FindingRecord| of_cause(finding, Some(&common), 3);
         assert_eq!(title(&finding), "Requests to 3 operations fail with status 502 from time to time.");
         finding.response.status = 0;
         assert_eq!(title(&finding), "Requests to 3 operations get no usable HTTP response from time to time.");

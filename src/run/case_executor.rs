@@ -189,7 +189,7 @@ async fn confirmed(worker: &mut Worker, result: &mut CaseResult) -> BTreeMap<Fin
     let mut tally = Tally::of(found.collect());
     if !tally.findings.is_empty() {
         let shown = result.findings.clone();
-        let mut again = Worker::new(Arc::new(worker.env.for_confirmation(worker.tally.lags.1)));
+        let mut again = Worker::new(Arc::new(worker.env.for_confirmation()));
         confirmation::confirm_case(&mut again, &mut tally, result).await;
         again.finish().await;
         // What was confirmed once is not shown again for every further case.

@@ -17,7 +17,7 @@ use super::savings::{Savings, Sharing};
 use super::settings::{JournalMode, Profile, Settings, Shrinking};
 use super::stateful::Unshortened;
 use super::target::Target;
-use super::waits::{self, Waits};
+use super::waits::Waits;
 use super::workaround::Workarounds;
 use crate::generate::Generator;
 use crate::generate::placeholder::Curve;
@@ -143,9 +143,9 @@ impl RunContext {
     }
 
     /// The same run for showing findings again: nothing is made smaller, no list is known not to end, and what was
-    /// waited for in vain is not waited for so long again. `longest_lag` is what the run saw of waiting that helped.
-    pub fn for_confirmation(&self, longest_lag: Duration) -> RunContext {
-        let patience = waits::shorter(self.settings.patience, longest_lag);
+    /// waited for in vain is not waited for so long again.
+    pub fn for_confirmation(&self) -> RunContext {
+        let patience = self.waits.shorter(self.settings.patience);
         let settings = Settings { shrinking: Shrinking::Off, patience, ..self.settings.clone() };
         // A finding that needs a kept connection says nothing of a clause.
         let target = self.target.for_thread_on(Connections::Fresh);
@@ -157,6 +157,11 @@ impl RunContext {
     pub fn with_shrinking(&self, shrinking: Shrinking) -> RunContext {
         let settings = Settings { shrinking, ..self.settings.clone() };
         RunContext { settings, ..self.for_thread() }
+    }
+
+    /// How long to wait for a response of an operation to come right.
+    pub fn patience(&self, operation: &str) -> Duration {
+        self.waits.patience(operation, self.settings.patience)
     }
 
     /// Remembers that the pages of an operation do not end, and that it takes long to see it.

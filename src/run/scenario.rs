@@ -179,9 +179,9 @@ impl Session<'_> {
     }
 
     async fn perform_until_good(&mut self, step: &Step) -> Result<StepJudgement, Blocked> {
-        let (waits, patience) = (Arc::clone(&self.worker.env.waits), self.worker.env.settings.patience);
+        let waits = Arc::clone(&self.worker.env.waits);
         let called = step.call.as_deref().or(step.walk.as_deref()).unwrap_or_default();
-        let mut polling = Polling::new(waits.patience(called, patience));
+        let mut polling = Polling::new(self.worker.env.patience(called));
         loop {
             let performed = self.perform(step).await?;
             if step.eventually && step.expect == Expect::default() && !performed.judgement.is_success() {

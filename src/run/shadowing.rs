@@ -143,10 +143,7 @@ impl Session<'_> {
             || env.views.may_lag(operation)
             || self.may_wait
             || !env.target.is_loopback();
-        let mut polling = Polling::since(
-            suspected.since.unwrap_or_else(clock::instant),
-            env.waits.patience(&operation.name, env.settings.patience),
-        );
+        let mut polling = Polling::since(suspected.since.unwrap_or_else(clock::instant), env.patience(&operation.name));
         loop {
             let known = &self.worker.tally.findings;
             suspected.found.retain(|suspicion| {

@@ -52,21 +52,18 @@ impl Waits {
     /// How long to wait for a response of an operation: less where that did not help before, but long enough for the lag that
     /// the target was seen to have.
     pub fn patience(&self, operation: &str, all: Duration) -> Duration {
-        let state = self.state();
-        match state.in_vain.iter().any(|key| key.operation == operation) {
-            true => shorter(all, state.longest_lag),
-            false => all,
-        }
+        let is_in_vain = self.state().in_vain.iter().any(|key| key.operation == operation);
+        if is_in_vain { self.shorter(all) } else { all }
+    }
+
+    /// A part of the patience, long enough for the lag that the target was seen to have.
+    pub fn shorter(&self, all: Duration) -> Duration {
+        (all / SHORTER).max(self.state().longest_lag * 2).min(all)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A part of the patience, long enough for a lag that was seen.
-pub fn shorter(all: Duration, longest_lag: Duration) -> Duration {
-    (all / SHORTER).max(longest_lag * 2).min(all)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use tokio::task::LocalSet;
 use super::panics;
 use super::run_context::RunContext;
 use super::worker::Worker;
-use crate::record::Tally;
+use crate::record::{Purpose, Tally};
 
 /// What the workers of a pool do.
 pub(super) trait Work: Send + Sync + 'static {
@@ -88,6 +88,33 @@ impl<T: Send + 'static> WorkerPool<T> {
     pub(super) fn join(self) -> Vec<String> {
         self.threads.into_iter().flat_map(ended).collect()
     }
+}
+
+/// Does jobs that decide no clause, as many at a time as `workers`. What came of them, and what was noted besides, all requests
+/// counted for one purpose.
+pub(super) async fn complete<W: Work>(
+    env: &RunContext,
+    work: W,
+    jobs: impl IntoIterator<Item = W::Job>,
+    workers: usize,
+    purpose: Purpose,
+) -> (Vec<W::Output>, Tally) {
+    let (sender, mut pool) = WorkerPool::start(env, work, workers);
+    jobs.into_iter().for_each(|job| drop(sender.send(job)));
+    drop(sender);
+    let (mut outputs, mut noted) = (Vec::new(), Tally::default());
+    while let Some(message) = pool.next().await {
+        match message {
+            Message::Done(output) => outputs.push(output),
+            Message::Finished(tally) => {
+                let mut theirs = tally.without_verdicts();
+                theirs.spent = theirs.spent.all_for(purpose);
+                noted.merge(theirs);
+            }
+        }
+    }
+    noted.internal_errors.extend(pool.join());
+    (outputs, noted)
 }
 
 /// What the workers of all threads share.

@@ -57,14 +57,6 @@ impl<'a> ClauseId<'a> {
         matches!(ClauseId::parse(id), Some(ClauseId::General { family: SIGNATURES, .. }))
     }
 
-    /// The constraint, if it is about one.
-    pub fn constraint(&self) -> Option<Constraint> {
-        match self {
-            ClauseId::Input { constraint, .. } | ClauseId::Output { constraint, .. } => Some(*constraint),
-            ClauseId::Success { .. } | ClauseId::Error { .. } | ClauseId::General { .. } => None,
-        }
-    }
-
     /// The operation that the clause is about; the family of a clause that holds for several.
     pub fn group(&self) -> &'a str {
         match self {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::{grouped, operations};
-use crate::diagnose::pattern::Pattern;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
@@ -61,15 +61,21 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         };
         let Some(primary) = group.iter().max_by_key(most).copied() else { continue };
         group.iter().for_each(|position| links.follows(*position, primary));
-        let of_input = |position: &&usize| {
-            findings.get(**position).is_some_and(|finding| matches!(finding.about, Some(ClauseId::Input { .. })))
-        };
-        let refused: Vec<usize> = group.iter().filter(of_input).copied().collect();
-        let operations = operations(findings, &refused);
-        if matches!(deviation, Deviation::WrongError { .. }) && operations.len() > 1 && refused.contains(&primary) {
-            let operations = operations.into_iter().map(str::to_owned).collect();
-            links.note(primary, Pattern::AnotherError { operations });
+        if matches!(deviation, Deviation::WrongError { .. }) {
+            note_another_error(findings, group, primary, links);
         }
+    }
+}
+
+/// Says of a cause that several operations refuse invalid input with another error, if its primary finding says so of one.
+fn note_another_error(findings: &[Evidence<'_>], group: &[usize], primary: usize, links: &mut Links) {
+    let of_input = |position: &&usize| {
+        findings.get(**position).is_some_and(|finding| matches!(finding.about, Some(ClauseId::Input { .. })))
+    };
+    let refused: Vec<usize> = group.iter().filter(of_input).copied().collect();
+    let operations = operations(findings, &refused);
+    if operations.len() > 1 && refused.contains(&primary) {
+        links.note(primary, operations, CommonDeviation::AnotherError);
     }
 }
 

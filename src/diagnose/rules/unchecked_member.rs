@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diagnose::common::{CommonDeviation, Extent};
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::{grouped, operations};
-use crate::diagnose::pattern::{Extent, Pattern};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
@@ -15,41 +14,51 @@ use crate::spec::clause_id::ClauseId;
 /// must fail for that to be one.
 const MANY: usize = 3;
 
+/// A finding that a breach of a constraint got past the checks of an operation.
+#[derive(Clone, Copy)]
+struct Breach<'a> {
+    position: usize,
+    path: &'a str,
+    constraint: Constraint,
+    /// Whether the target failed at it.
+    is_failure: bool,
+}
+
 /// What an operation does not check of a member.
 struct Gap<'a> {
     operation: &'a str,
     path: &'a str,
     extent: Extent,
     /// The finding that names it best.
-    primary: usize,
-    findings: Vec<usize>,
+    primary: Breach<'a>,
+    findings: Vec<Breach<'a>>,
 }
 
 /// `upheld` are the ids of the clauses that were upheld: one that needs a refusal shows that the member is looked at.
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>, links: &mut Links) {
-    // What an operation that checks nothing accepts is told already.
-    let is_open = |position: &usize| links.is_primary(*position) && !links.is_noted(*position);
-    let got_past = |position: &usize| is_open(position) && findings.get(*position).is_some_and(is_gap);
-    let open: BTreeSet<usize> = (0..findings.len()).filter(got_past).collect();
-    let mut gaps = Vec::new();
-    let by_operation = grouped(findings, |finding| Some(finding.operation));
-    for own in by_operation.values() {
-        let own: Vec<usize> = own.iter().copied().filter(|position| open.contains(position)).collect();
-        gaps.extend(gaps_of(findings, upheld, &own, 1));
+    let mut by_operation: BTreeMap<&str, Vec<Breach<'_>>> = BTreeMap::new();
+    for (position, finding) in findings.iter().enumerate() {
+        // What an operation that checks nothing accepts is told already.
+        let is_open = links.is_primary(position) && !links.is_noted(position);
+        let breach = breach(position, finding).filter(|_| is_open);
+        breach.into_iter().for_each(|breach| by_operation.entry(finding.operation).or_default().push(breach));
     }
+    let gaps: Vec<Gap<'_>> =
+        by_operation.into_iter().flat_map(|(operation, own)| gaps_of(operation, upheld, &own, 1)).collect();
     for gap in &gaps {
-        gap.findings.iter().for_each(|position| links.follows(*position, gap.primary));
-        links.note(gap.primary, gap.pattern([gap.operation]));
+        gap.findings.iter().for_each(|breach| links.follows(breach.position, gap.primary.position));
+        links.note(gap.primary.position, [gap.operation], gap.deviation());
     }
-    let joined = join_operations(findings, upheld, &gaps, links);
+    let joined = join_operations(upheld, &gaps, links);
     join_members(findings, &gaps, &joined, links);
     follow_the_input(findings, &gaps, links);
 }
 
-/// Whether invalid input got past the checks of an operation.
-fn is_gap(finding: &Evidence<'_>) -> bool {
-    let is_input = matches!(finding.about, Some(ClauseId::Input { .. }));
-    is_input && (finding.kind == FindingKind::AcceptedInvalid || is_failure(finding))
+fn breach<'a>(position: usize, finding: &Evidence<'a>) -> Option<Breach<'a>> {
+    let Some(ClauseId::Input { path, constraint, .. }) = finding.about else { return None };
+    let is_failure = is_failure(finding);
+    let got_past = finding.kind == FindingKind::AcceptedInvalid || is_failure;
+    got_past.then_some(Breach { position, path, constraint, is_failure })
 }
 
 /// Whether an invalid request made the target fail.
@@ -57,50 +66,32 @@ fn is_failure(finding: &Evidence<'_>) -> bool {
     finding.kind == FindingKind::ServerError && !finding.is_refused_valid()
 }
 
-fn input<'a>(finding: &Evidence<'a>) -> Option<(&'a str, Constraint)> {
-    match finding.about {
-        Some(ClauseId::Input { path, constraint, .. }) => Some((path, constraint)),
-        _ => None,
-    }
-}
-
-/// The gaps that the findings of one operation show; `depth` is the number of names in the paths of the members looked at.
-fn gaps_of<'a>(findings: &[Evidence<'a>], upheld: &BTreeSet<&str>, positions: &[usize], depth: usize) -> Vec<Gap<'a>> {
-    let mut members: BTreeMap<&'a str, Vec<usize>> = BTreeMap::new();
-    for position in positions {
-        let Some((path, _)) = findings.get(*position).and_then(input) else { continue };
-        members.entry(beginning(path, depth)).or_default().push(*position);
+/// The gaps that findings of one operation show; `depth` is the number of names in the paths of the members looked at.
+fn gaps_of<'a>(operation: &'a str, upheld: &BTreeSet<&str>, findings: &[Breach<'a>], depth: usize) -> Vec<Gap<'a>> {
+    let mut members: BTreeMap<&'a str, Vec<Breach<'a>>> = BTreeMap::new();
+    for breach in findings {
+        members.entry(beginning(breach.path, depth)).or_default().push(*breach);
     }
     let mut gaps = Vec::new();
     for (path, inside) in members {
-        let Some(operation) = inside.first().and_then(|position| findings.get(*position)).map(|first| first.operation)
-        else {
-            continue;
-        };
-        let gap = |extent, inside: Vec<usize>| {
-            let primary = inside.iter().copied().min_by_key(|position| rank(findings, *position))?;
-            Some(Gap { operation, path, extent, primary, findings: inside })
-        };
-        let is_required = |rest: &str| rest == Constraint::Required.id();
-        if inside.len() > 1 && !is_checked(upheld, operation, path, |rest| !is_required(rest)) {
-            gaps.extend(gap(Extent::All, inside));
+        let is_checked = |is_meant: &dyn Fn(&str) -> bool| is_checked(upheld, operation, path, is_meant);
+        if inside.len() > 1 && !is_checked(&|rest| rest != Constraint::Required.id()) {
+            gaps.extend(Gap::of(operation, path, Extent::All, inside));
             continue;
         }
-        let is_own = |position: &usize| findings.get(*position).and_then(input).is_some_and(|(own, _)| own == path);
-        let (own, deeper): (Vec<usize>, Vec<usize>) = inside.into_iter().partition(is_own);
-        let of_value = |position: &usize| {
-            findings.get(*position).and_then(input).is_some_and(|(_, constraint)| is_of_value(constraint))
+        let (own, deeper): (Vec<_>, Vec<_>) = inside.into_iter().partition(|breach| breach.path == path);
+        let (of_value, others): (Vec<_>, Vec<_>) = own.into_iter().partition(|breach| is_of_value(breach.constraint));
+        let is_value = |rest: &str| Constraint::ALL.iter().any(|one| is_of_value(*one) && one.id() == rest);
+        let one_by_one = match of_value.len() > 1 && !is_checked(&is_value) {
+            true => {
+                gaps.extend(Gap::of(operation, path, Extent::Value, of_value));
+                others
+            }
+            false => [of_value, others].concat(),
         };
-        let (of_value, others): (Vec<usize>, Vec<usize>) = own.into_iter().partition(of_value);
-        let no_value_is_checked = !is_checked(upheld, operation, path, |rest| {
-            Constraint::ALL.iter().any(|constraint| is_of_value(*constraint) && constraint.id() == rest)
-        });
-        match of_value.len() > 1 && no_value_is_checked {
-            true => gaps.extend(gap(Extent::Value, of_value)),
-            false => gaps.extend(of_value.into_iter().filter_map(|one| gap(Extent::OneConstraint, vec![one]))),
-        }
-        gaps.extend(others.into_iter().filter_map(|one| gap(Extent::OneConstraint, vec![one])));
-        gaps.extend(gaps_of(findings, upheld, &deeper, depth + 1));
+        let one = |breach: Breach<'a>| Gap::of(operation, path, Extent::One(breach.constraint), vec![breach]);
+        gaps.extend(one_by_one.into_iter().filter_map(one));
+        gaps.extend(gaps_of(operation, upheld, &deeper, depth + 1));
     }
     gaps
 }
@@ -110,120 +101,112 @@ fn beginning(path: &str, names: usize) -> &str {
     path.match_indices('.').nth(names - 1).and_then(|(end, _)| path.get(..end)).unwrap_or(path)
 }
 
-/// Whether a constraint is on the value of a member, whatever its type. A least length may be zero: then accepted input
-/// upholds it.
+/// Whether a constraint is on the value of a member, whatever its type.
 fn is_of_value(constraint: Constraint) -> bool {
     !matches!(constraint, Constraint::Type | Constraint::Required)
 }
 
 /// Whether a clause on a member, or on what is in it, was upheld by a refusal; `is_meant` selects by what stands behind the
-/// path.
-fn is_checked(upheld: &BTreeSet<&str>, operation: &str, path: &str, is_meant: impl Fn(&str) -> bool) -> bool {
+/// path. A least length may be zero: then accepted input upholds it.
+fn is_checked(upheld: &BTreeSet<&str>, operation: &str, path: &str, is_meant: &dyn Fn(&str) -> bool) -> bool {
     let prefix = format!("{operation}.input.{path}.");
     let clauses = upheld.range(prefix.as_str()..).take_while(|clause| clause.starts_with(&prefix));
-    let mut meant = clauses.filter(|clause| clause.strip_prefix(&prefix).is_some_and(&is_meant));
+    let mut meant = clauses.filter(|clause| clause.strip_prefix(&prefix).is_some_and(is_meant));
     meant.any(|clause| !clause.ends_with(Constraint::LengthMin.id()))
 }
 
-/// What was accepted says it best, of the member itself before that of its parts, and of the type first.
-fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, usize, bool, usize) {
-    let Some(finding) = findings.get(position) else { return (true, usize::MAX, true, position) };
-    let (path, constraint) = input(finding).unwrap_or(("", Constraint::Type));
-    let is_accepted = finding.kind == FindingKind::AcceptedInvalid;
-    (!is_accepted, path.split('.').count(), constraint != Constraint::Type, position)
-}
-
-impl Gap<'_> {
-    fn pattern<'a>(&self, operations: impl IntoIterator<Item = &'a str>) -> Pattern {
-        Pattern::UncheckedMember {
-            operations: operations.into_iter().map(str::to_owned).collect(),
-            path: self.path.to_owned(),
-            extent: self.extent,
-        }
+impl<'a> Gap<'a> {
+    fn of(operation: &'a str, path: &'a str, extent: Extent, findings: Vec<Breach<'a>>) -> Option<Gap<'a>> {
+        let primary = findings.iter().copied().min_by_key(Breach::rank)?;
+        Some(Gap { operation, path, extent, primary, findings })
     }
 
-    /// What the gap of another operation must have too to be the same.
-    fn key(&self, findings: &[Evidence<'_>]) -> (String, Extent, Option<Constraint>, bool) {
-        let primary = findings.get(self.primary);
-        let constraint = primary.and_then(input).map(|(_, constraint)| constraint);
-        let of_one = constraint.filter(|_| self.extent == Extent::OneConstraint);
-        (self.path.to_owned(), self.extent, of_one, primary.is_some_and(is_failure))
+    fn deviation(&self) -> CommonDeviation {
+        CommonDeviation::UncheckedMember { path: self.path.to_owned(), extent: self.extent }
+    }
+}
+
+impl Breach<'_> {
+    /// What was accepted says it best, of the member itself before that of its parts, and of the type first.
+    fn rank(&self) -> (bool, usize, bool, usize) {
+        (self.is_failure, self.path.split('.').count(), self.constraint != Constraint::Type, self.position)
     }
 }
 
 /// Joins the same gap of several operations, if no operation checks what they do not, or if they are many. Positions of the
 /// gaps that were joined.
-fn join_operations(
-    findings: &[Evidence<'_>],
-    upheld: &BTreeSet<&str>,
-    gaps: &[Gap<'_>],
-    links: &mut Links,
-) -> BTreeSet<usize> {
-    let mut joined = BTreeSet::new();
-    let mut same: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+fn join_operations(upheld: &BTreeSet<&str>, gaps: &[Gap<'_>], links: &mut Links) -> BTreeSet<usize> {
+    let mut same: BTreeMap<(&str, Extent, bool), Vec<usize>> = BTreeMap::new();
     for (position, gap) in gaps.iter().enumerate() {
-        same.entry(gap.key(findings)).or_default().push(position);
+        same.entry((gap.path, gap.extent, gap.primary.is_failure)).or_default().push(position);
     }
-    for ((path, _, constraint, _), positions) in same {
-        let group: Vec<&Gap<'_>> = positions.iter().filter_map(|position| gaps.get(*position)).collect();
-        let is_checked_elsewhere = || {
-            let end = format!(".input.{path}.{}", constraint.map_or("", |constraint| constraint.id()));
-            upheld.iter().any(|clause| match constraint {
-                Some(_) => clause.ends_with(&end),
-                None => clause.contains(&end) && !clause.ends_with(Constraint::LengthMin.id()),
-            })
+    let mut joined = BTreeSet::new();
+    for ((path, extent, _), positions) in same {
+        let is_enough = match positions.len() {
+            0 | 1 => false,
+            few if few < MANY => !is_checked_by_any(upheld, path, extent),
+            _ => true,
         };
-        if group.len() < 2 || (group.len() < MANY && is_checked_elsewhere()) {
-            continue;
+        if is_enough {
+            let group: Vec<&Gap<'_>> = positions.iter().filter_map(|position| gaps.get(*position)).collect();
+            group.first().into_iter().for_each(|first| join(&group, first.deviation(), links));
+            joined.extend(positions);
         }
-        let primaries: Vec<usize> = group.iter().map(|gap| gap.primary).collect();
-        let pattern = group.first().map(|gap| gap.pattern(operations(findings, &primaries)));
-        join(&group, pattern, links);
-        joined.extend(positions);
     }
     joined
+}
+
+/// Whether any operation checks what others do not check of a member of that path.
+fn is_checked_by_any(upheld: &BTreeSet<&str>, path: &str, extent: Extent) -> bool {
+    let member = format!(".input.{path}.");
+    upheld.iter().any(|clause| match extent {
+        Extent::One(constraint) => clause.ends_with(&format!("{member}{constraint}")),
+        Extent::All | Extent::Value => clause.contains(&member) && !clause.ends_with(Constraint::LengthMin.id()),
+    })
 }
 
 /// Joins server errors at one constraint, whichever members break it, if they are many.
 fn join_members(findings: &[Evidence<'_>], gaps: &[Gap<'_>], joined: &BTreeSet<usize>, links: &mut Links) {
     let mut same: BTreeMap<_, Vec<&Gap<'_>>> = BTreeMap::new();
-    for (_, gap) in gaps.iter().enumerate().filter(|(position, _)| !joined.contains(position)) {
-        let Some(primary) = findings.get(gap.primary).filter(|primary| is_failure(primary)) else { continue };
-        if let (Some((_, constraint)), Extent::OneConstraint) = (input(primary), gap.extent) {
+    for (_, gap) in
+        gaps.iter().enumerate().filter(|(position, gap)| gap.primary.is_failure && !joined.contains(position))
+    {
+        if let (Extent::One(constraint), Some(primary)) = (gap.extent, findings.get(gap.primary.position)) {
             same.entry((constraint, primary.refusal())).or_default().push(gap);
         }
     }
-    for group in same.into_values().filter(|group| group.len() >= MANY) {
-        let operations = group.iter().map(|gap| gap.operation.to_owned()).collect();
-        join(&group, Some(Pattern::FailsAtConstraint { operations }), links);
+    for ((constraint, _), group) in same.into_iter().filter(|(_, group)| group.len() >= MANY) {
+        join(&group, CommonDeviation::FailsAt(constraint), links);
     }
 }
 
-fn join(group: &[&Gap<'_>], pattern: Option<Pattern>, links: &mut Links) {
-    let widest = group.iter().max_by_key(|gap| (gap.findings.len(), std::cmp::Reverse(gap.primary)));
-    let Some(primary) = widest.map(|gap| gap.primary) else { return };
-    group.iter().for_each(|gap| links.follows(gap.primary, primary));
-    pattern.into_iter().for_each(|pattern| links.note(primary, pattern));
+fn join(group: &[&Gap<'_>], deviation: CommonDeviation, links: &mut Links) {
+    let widest = group.iter().max_by_key(|gap| (gap.findings.len(), std::cmp::Reverse(gap.primary.position)));
+    let Some(primary) = widest.map(|gap| gap.primary.position) else { return };
+    group.iter().for_each(|gap| links.follows(gap.primary.position, primary));
+    links.note(primary, group.iter().map(|gap| gap.operation), deviation);
 }
 
 /// What is asked about a member at which the operation fails anyway fails there as well.
 fn follow_the_input(findings: &[Evidence<'_>], gaps: &[Gap<'_>], links: &mut Links) {
     for (position, finding) in findings.iter().enumerate() {
         let is_about_a_rule = finding.is_general() && is_failure(finding);
-        let is_about_input = input(finding).is_some() && finding.kind == FindingKind::ServerError;
+        let is_about_input =
+            matches!(finding.about, Some(ClauseId::Input { .. })) && finding.kind == FindingKind::ServerError;
         if !is_about_a_rule && !is_about_input {
             continue;
         }
+        let given = finding.request_members();
+        let fails_alike =
+            |failed: &Evidence<'_>| failed.refusal() == finding.refusal() && failed.request_members() == given;
         let is_same = |gap: &&Gap<'_>| {
-            let failed = gap.findings.iter().filter_map(|failed| findings.get(*failed)).find(|one| is_failure(one));
+            let failed = gap.findings.iter().find(|breach| breach.is_failure);
             gap.operation == finding.operation
-                && failed.is_some_and(|failed| {
-                    failed.refusal() == finding.refusal() && failed.request_members() == finding.request_members()
-                })
-                && finding.request_members().contains(beginning(gap.path, 1))
+                && given.contains(beginning(gap.path, 1))
+                && failed.and_then(|failed| findings.get(failed.position)).is_some_and(fails_alike)
         };
         if let Some(gap) = gaps.iter().find(is_same) {
-            links.follows(position, gap.primary);
+            links.follows(position, gap.primary.position);
         }
     }
 }
@@ -233,6 +216,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::diagnose::common::Common;
     use crate::diagnose::samples::{body, finding};
 
     fn accepted(clause: &'static str) -> Evidence<'static> {
@@ -245,18 +229,18 @@ mod tests {
     }
 
     /// The finding that each follows from, and what is said of the causes.
-    fn linked(findings: &[Evidence<'_>], upheld: &[&str]) -> (Vec<usize>, Vec<Pattern>) {
+    fn linked(findings: &[Evidence<'_>], upheld: &[&str]) -> (Vec<usize>, Vec<Common>) {
         let upheld = upheld.iter().copied().collect();
         let causes = crate::diagnose::causes(findings, &upheld);
         let mut links = Links::new(findings.len());
         link(findings, &upheld, &mut links);
         let primaries = (0..findings.len()).map(|position| links.primary(position)).collect();
-        (primaries, causes.into_iter().map(|cause| cause.pattern).collect())
+        (primaries, causes.into_iter().filter_map(|cause| cause.common).collect())
     }
 
-    fn unchecked(operations: &[&str], path: &str, extent: Extent) -> Pattern {
+    fn unchecked(operations: &[&str], path: &str, extent: Extent) -> Common {
         let operations = operations.iter().map(|operation| (*operation).to_owned()).collect();
-        Pattern::UncheckedMember { operations, path: path.to_owned(), extent }
+        Common { operations, deviation: CommonDeviation::UncheckedMember { path: path.to_owned(), extent } }
     }
 
     #[test]
@@ -267,11 +251,11 @@ mod tests {
             accepted("CreateChannel.input.name.pattern"),
             accepted("CreateChannel.input.name.length.max"),
         ];
-        let (primaries, patterns) = linked(&findings, &["CreateChannel.input.name.type"]);
+        let (primaries, all_common) = linked(&findings, &["CreateChannel.input.name.type"]);
         assert_eq!(primaries, [1, 1, 2, 2]);
         let (all, value) = (Extent::All, Extent::Value);
         let expected = [unchecked(&["CreateChannel"], "preset", all), unchecked(&["CreateChannel"], "name", value)];
-        assert!(patterns.iter().all(|pattern| expected.contains(pattern)), "{patterns:?}");
+        assert!(all_common.iter().all(|common| expected.contains(common)), "{all_common:?}");
     }
 
     #[test]
@@ -291,10 +275,10 @@ mod tests {
     #[test]
     fn two_operations_have_one_cause_if_no_operation_checks_what_they_do_not() {
         let findings = [accepted("CreateChannel.input.name.pattern"), accepted("UpdateChannel.input.name.pattern")];
-        let (primaries, patterns) = linked(&findings, &["UpdateChannel.input.name.length.max"]);
+        let (primaries, all_common) = linked(&findings, &["UpdateChannel.input.name.length.max"]);
         assert_eq!(primaries, [0, 0]);
-        let both = unchecked(&["CreateChannel", "UpdateChannel"], "name", Extent::OneConstraint);
-        assert_eq!(patterns, [both]);
+        let both = unchecked(&["CreateChannel", "UpdateChannel"], "name", Extent::One(Constraint::Pattern));
+        assert_eq!(all_common, [both]);
         assert_eq!(linked(&findings, &["ImportKey.input.name.pattern"]).0, [0, 1]);
         let three = [&findings[..], &[accepted("CreatePolicy.input.name.pattern")]].concat();
         assert_eq!(linked(&three, &["ImportKey.input.name.pattern"]).0, [0, 0, 0]);

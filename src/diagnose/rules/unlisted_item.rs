@@ -16,7 +16,9 @@ const ITEM: &str = "` has an item with ";
 const MORE: &str = " items and a token.";
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
-    for group in grouped(findings, |finding| lacks_an_item(finding).then_some(finding.operation)).values() {
+    // A page from which an item is lost is not full although another follows.
+    let is_affected = |finding: &Evidence<'_>| lacks_an_item(finding) || is_short_page(finding);
+    for group in grouped(findings, |finding| is_affected(finding).then_some(finding.operation)).values() {
         // What a plain request does not show is not shown by one with filters either. An item that is missing says more than
         // a number, and a rule that misses items in several ways says more than one that misses a single one.
         let clause = |position: &usize| findings.get(*position).map(|finding| finding.clause);
@@ -28,15 +30,9 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             let breadth = std::cmp::Reverse(breadth(position));
             Some((is_number(finding), breadth, asked, is_direct, std::cmp::Reverse(finding.occurrences)))
         };
-        let Some(primary) = group.iter().min_by_key(plainest).copied() else { continue };
+        let lacks_an_item = |position: &&usize| findings.get(**position).is_some_and(lacks_an_item);
+        let Some(primary) = group.iter().filter(lacks_an_item).min_by_key(plainest).copied() else { continue };
         group.iter().for_each(|position| links.follows(*position, primary));
-        let operation = findings.get(primary).map(|finding| finding.operation);
-        // A page from which an item is lost is not full although another follows.
-        for (position, finding) in findings.iter().enumerate() {
-            if Some(finding.operation) == operation && is_short_page(finding) {
-                links.follows(position, primary);
-            }
-        }
     }
 }
 

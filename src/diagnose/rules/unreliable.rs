@@ -2,10 +2,10 @@
 //! unreliable. So are refusals that show only sometimes beside them: what a failed request left undone gets in the way of
 //! others.
 
+use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::{grouped, operations};
-use crate::diagnose::pattern::Pattern;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
@@ -17,12 +17,13 @@ const SERVER_ERROR: u16 = 500;
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let mut first = None;
     for group in grouped(findings, failure).values() {
-        if operations(findings, group).len() < MANY {
+        let operations = operations(findings, group);
+        if operations.len() < MANY {
             continue;
         }
         let Some(primary) = group.iter().copied().max_by_key(|position| rank(findings, *position)) else { continue };
         group.iter().for_each(|position| links.follows(*position, primary));
-        links.note(primary, Pattern::Unreliable);
+        links.note(primary, operations, CommonDeviation::Unreliable);
         first = first.or(Some(primary));
     }
     if let Some(primary) = first {

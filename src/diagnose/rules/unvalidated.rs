@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::grouped;
-use crate::diagnose::pattern::Pattern;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
@@ -36,7 +36,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&st
     let is_plain = |operation: &&Unchecked<'_>| operation.clauses >= MANY;
     for operation in unchecked.iter().filter(is_plain) {
         operation.findings.iter().for_each(|position| links.follows(*position, operation.primary));
-        links.note(operation.primary, pattern(std::slice::from_ref(operation)));
+        links.note(operation.primary, [operation.operation], CommonDeviation::UncheckedInput);
     }
     if unchecked.iter().filter(is_plain).count() < MANY_OPERATIONS {
         return;
@@ -49,11 +49,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&st
     for operation in &unchecked {
         operation.findings.iter().for_each(|position| links.follows(*position, primary));
     }
-    links.note(primary, pattern(&unchecked));
-}
-
-fn pattern(unchecked: &[Unchecked<'_>]) -> Pattern {
-    Pattern::UncheckedInput { operations: unchecked.iter().map(|one| one.operation.to_owned()).collect() }
+    links.note(primary, unchecked.iter().map(|one| one.operation), CommonDeviation::UncheckedInput);
 }
 
 fn unchecked_operations<'a>(findings: &[Evidence<'a>], upheld: &BTreeSet<&str>, links: &Links) -> Vec<Unchecked<'a>> {

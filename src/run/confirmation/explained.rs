@@ -1,4 +1,4 @@
-//! What did not show every time and has a reason that does: that is no unreliability of the target.
+//! Intermittent findings that a reliable one explains say nothing of how reliable the target is.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,9 @@ use crate::judge::FindingKind;
 use crate::record::{FindingKey, Tally};
 use crate::spec::clause::ClauseIndex;
 
-/// Drops what did not show every time and has a reason that does: refusals that the operation
-/// gives for something else too, which depend on what else is there, and responses that break a rule which others break
-/// every time, for they show a state that came of that.
+/// Drops intermittent findings that a reliable one explains: refusals that the operation gives for another reason too, which
+/// depend on what else is there, and responses that break a rule which another operation breaks every time, because they
+/// show a state that it made.
 pub(super) fn drop_explained(tally: &mut Tally) {
     let refuses = |kind: FindingKind| matches!(kind, FindingKind::RejectedValid | FindingKind::WrongErrorCode);
     let reliable: BTreeSet<(String, String)> = tally

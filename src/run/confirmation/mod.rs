@@ -16,7 +16,7 @@ use super::run_context::RunContext;
 use super::scheduler;
 use super::settings::Shrinking;
 use super::worker::Worker;
-use super::worker_pool::{Message, Work, WorkerPool};
+use super::worker_pool::{self, Work};
 use crate::judge::FindingKind;
 use crate::plan::Plan;
 use crate::record::{CaseOutcome, CaseResult, FindingKey, Found, Purpose, Tally};
@@ -42,7 +42,7 @@ pub(super) async fn confirm(
     if tasks.is_empty() || env.target.is_stopped() {
         return 0;
     }
-    let again = env.for_confirmation(tally.lags.1);
+    let again = env.for_confirmation();
     let mut looked = look_for(&again, tally, tasks, REPETITIONS).await;
     let noise = Noise::of(env, tally, &looked);
     let doubtful = noise.explained(&looked);
@@ -100,8 +100,7 @@ async fn look_for(env: &RunContext, tally: &mut Tally, tasks: Vec<Task>, repetit
 fn adopt_elsewhere(tally: &mut Tally, elsewhere: Looked) {
     for (key, looks) in elsewhere {
         let (Some(found), Some(latest)) = (tally.findings.get_mut(&key), looks.latest) else { continue };
-        let (occurrences, also_in) = (found.occurrences, std::mem::take(&mut found.also_in));
-        *found = Found { occurrences, also_in, seen: looks.seen, ..latest };
+        found.show_by(Found { seen: looks.seen, ..latest });
     }
 }
 
@@ -124,22 +123,10 @@ impl Work for Looking {
 
 /// Does tasks, as many at a time as `jobs`. What they showed, in their order.
 async fn shown_again(env: &RunContext, tasks: Vec<Task>, jobs: usize, repetitions: u64) -> Shown {
-    let (sender, mut pool) = WorkerPool::start(env, Looking { repetitions }, jobs.min(tasks.len()));
-    tasks.into_iter().enumerate().for_each(|job| drop(sender.send(job)));
-    drop(sender);
-    let (mut looked, mut noted) = (Vec::new(), Tally::default());
-    while let Some(message) = pool.next().await {
-        match message {
-            Message::Done(of_task) => looked.push(of_task),
-            // The findings of the run stand; these only say how often they show.
-            Message::Finished(tally) => {
-                let mut theirs = tally.without_verdicts();
-                theirs.spent = theirs.spent.all_for(Purpose::Confirmation);
-                noted.merge(theirs);
-            }
-        }
-    }
-    noted.internal_errors.extend(pool.join());
+    let (workers, jobs) = (jobs.min(tasks.len()), tasks.into_iter().enumerate());
+    // The findings of the run stand; these looks only say how often they show.
+    let (mut looked, noted) =
+        worker_pool::complete(env, Looking { repetitions }, jobs, workers, Purpose::Confirmation).await;
     looked.sort_by_key(|(position, _)| *position);
     (looked.into_iter().flat_map(|(_, looked)| looked).collect(), noted)
 }

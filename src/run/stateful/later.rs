@@ -10,7 +10,7 @@ use crate::plan::case::Check;
 use crate::record::{FindingKey, Found, Purpose, Seen, Tally};
 use crate::run::run_context::RunContext;
 use crate::run::worker::Worker;
-use crate::run::worker_pool::{Message, Work, WorkerPool};
+use crate::run::worker_pool::{self, Work};
 
 /// The sequences that showed findings.
 #[derive(Debug, Default)]
@@ -56,27 +56,12 @@ pub(in crate::run) async fn shorten(env: &RunContext, tally: &mut Tally) {
         return;
     }
     let workers = env.target.concurrency().most().min(jobs.len());
-    let (sender, mut pool) = WorkerPool::start(env, Shortening, workers);
-    jobs.into_iter().for_each(|job| drop(sender.send(job)));
-    drop(sender);
-    let mut noted = Tally::default();
-    while let Some(message) = pool.next().await {
-        match message {
-            Message::Done(Some((key, shorter))) => {
-                if let Some(known) = tally.findings.get_mut(&key) {
-                    let (occurrences, also_in) = (known.occurrences, std::mem::take(&mut known.also_in));
-                    *known = Found { occurrences, also_in, ..shorter };
-                }
-            }
-            Message::Done(None) => {}
-            Message::Finished(theirs) => {
-                let mut theirs = theirs.without_verdicts();
-                theirs.spent = theirs.spent.all_for(Purpose::Shrinking);
-                noted.merge(theirs);
-            }
+    let (done, noted) = worker_pool::complete(env, Shortening, jobs, workers, Purpose::Shrinking).await;
+    for (key, shorter) in done.into_iter().flatten() {
+        if let Some(known) = tally.findings.get_mut(&key) {
+            known.show_by(shorter);
         }
     }
-    noted.internal_errors.extend(pool.join());
     tally.merge(noted);
 }
 

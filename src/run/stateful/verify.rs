@@ -105,7 +105,7 @@ impl Execution<'_, '_> {
             let is_owned = |other: &&Entity| other.owner == Some(entity.label) && other.kind == role.resource;
             entities = self.judge.model().all().filter(is_owned).cloned().collect();
         }
-        let mut polling = Polling::new(self.env.waits.patience(&operation.name, self.env.settings.patience));
+        let mut polling = Polling::new(self.env.patience(&operation.name));
         let before = self.session.history.len();
         loop {
             // Only the last try is part of what shows a finding.
