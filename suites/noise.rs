@@ -89,7 +89,7 @@ async fn random_errors_make_an_unreliable_target_and_blame_no_clause() {
 async fn a_defect_stands_out_of_random_errors() {
     let (record, _) = run_through(Noise { errors: 10, ..Noise::default() }, &["status:DeleteChannel=200"]).await;
     assert_eq!(violated(&record), ["DeleteChannel.status"], "{:#?}", lines(&record));
-    assert_eq!(titles(&record).len(), 2, "{:#?}", titles(&record));
+    assert_eq!(titles(&record).len(), 2, "{:#?} {:#?}", titles(&record), lines(&record));
 }
 
 #[tokio::test(flavor = "multi_thread")]

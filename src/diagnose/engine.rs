@@ -19,13 +19,20 @@ pub struct Cause {
 #[derive(Debug)]
 pub(super) struct Links {
     causes: Vec<Option<usize>>,
+    /// Whether each finding showed whenever it was looked for.
+    is_steady: Vec<bool>,
     /// What those findings have in common that follow from a finding.
     common: BTreeMap<usize, Common>,
 }
 
 impl Links {
-    pub(super) fn new(findings: usize) -> Links {
-        Links { causes: vec![None; findings], common: BTreeMap::new() }
+    pub(super) fn new(findings: &[Evidence<'_>]) -> Links {
+        let is_steady = findings.iter().map(|finding| finding.is_steady).collect();
+        Links { causes: vec![None; findings.len()], is_steady, common: BTreeMap::new() }
+    }
+
+    fn is_steady(&self, finding: usize) -> bool {
+        self.is_steady.get(finding).copied().unwrap_or_default()
     }
 
     /// The finding that a finding follows from in the end; itself if it follows from none.
@@ -68,11 +75,21 @@ impl Links {
         self.common.contains_key(&primary)
     }
 
+    /// Says that findings have one cause, which one of them names: the primary one, or else the first that always shows, if
+    /// the primary one does not. Returns that one.
+    pub(super) fn join(&mut self, group: &[usize], primary: usize) -> usize {
+        let mut steady = group.iter().copied().filter(|finding| self.is_steady(*finding));
+        let primary = if self.is_steady(primary) { primary } else { steady.next().unwrap_or(primary) };
+        group.iter().for_each(|finding| self.follows(*finding, primary));
+        primary
+    }
+
     /// Says that a finding, with all that follows from it, follows from a cause. A finding that follows from another
-    /// one already keeps its cause.
+    /// one already keeps its cause, and one that always shows follows from none that shows only sometimes.
     pub(super) fn follows(&mut self, finding: usize, cause: usize) {
         let cause = self.primary(cause);
-        if !self.is_primary(finding) || cause == finding {
+        let is_less_steady = self.is_steady(finding) && !self.is_steady(cause);
+        if !self.is_primary(finding) || cause == finding || is_less_steady {
             return;
         }
         if let Some(link) = self.causes.get_mut(finding) {
@@ -83,7 +100,7 @@ impl Links {
 
 /// The causes of findings, those that explain most first. `upheld` are the ids of the clauses that were upheld.
 pub fn causes(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>) -> Vec<Cause> {
-    let mut links = Links::new(findings.len());
+    let mut links = Links::new(findings);
     for rule in rules::ALL {
         rule(findings, &mut links);
     }
@@ -106,10 +123,16 @@ pub fn causes(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>) -> Vec<Cause> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnose::samples::finding;
+    use crate::judge::finding::FindingKind;
+
+    fn no_links(findings: usize) -> Links {
+        Links::new(&vec![finding("rule.any", "GetChannel", FindingKind::WrongBehaviour); findings])
+    }
 
     #[test]
     fn links_lead_to_the_finding_that_follows_from_none() {
-        let mut links = Links::new(4);
+        let mut links = no_links(4);
         links.follows(2, 1);
         links.follows(1, 0);
         links.follows(2, 3);
@@ -119,11 +142,27 @@ mod tests {
 
     #[test]
     fn the_first_that_explains_a_finding_is_its_cause() {
-        let mut links = Links::new(4);
+        let mut links = no_links(4);
         links.follow_earlier(&[3, 1, 0, 2], |earlier, later| earlier + later != 3);
         assert_eq!([0, 1, 2, 3].map(|finding| links.primary(finding)), [3, 3, 3, 3]);
-        let mut links = Links::new(3);
+        let mut links = no_links(3);
         links.follow_earlier(&[0, 1, 2], |_, _| false);
         assert_eq!([0, 1, 2].map(|finding| links.primary(finding)), [0, 1, 2]);
+    }
+
+    #[test]
+    fn what_always_shows_follows_from_nothing_that_shows_sometimes() {
+        let mut links = no_links(3);
+        links.is_steady = vec![false, true, false];
+        links.follows(1, 0);
+        links.follows(2, 0);
+        links.follows(0, 1);
+        assert_eq!([0, 1, 2].map(|finding| links.primary(finding)), [1, 1, 1]);
+        let mut links = no_links(2);
+        links.is_steady = vec![false, true];
+        links.follows(1, 0);
+        assert_eq!([0, 1].map(|finding| links.primary(finding)), [0, 1]);
+        assert_eq!(links.join(&[0, 1], 0), 1);
+        assert_eq!([0, 1].map(|finding| links.primary(finding)), [1, 1]);
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn steps(operations: &[&str]) -> BTreeSet<String> {
 
 /// For each finding the one that it follows from, itself if from none, by one rule alone.
 pub(super) fn linked(rule: fn(&[Evidence<'_>], &mut Links), findings: &[Evidence<'_>]) -> Vec<usize> {
-    let mut links = Links::new(findings.len());
+    let mut links = Links::new(findings);
     rule(findings, &mut links);
     (0..findings.len()).map(|position| links.primary(position)).collect()
 }

@@ -18,7 +18,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             })
         };
         let Some(primary) = group.iter().min_by_key(rank).copied() else { continue };
-        group.iter().for_each(|position| links.follows(*position, primary));
+        let primary = links.join(group, primary);
         let Some(lacking) = findings.get(primary) else { continue };
         for (position, finding) in findings.iter().enumerate() {
             if is_compared(lacking, finding) {

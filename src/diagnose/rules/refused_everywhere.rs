@@ -16,7 +16,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             continue;
         }
         let Some(primary) = refused().max_by_key(|position| rank(findings, *position)) else { continue };
-        group.iter().for_each(|position| links.follows(*position, primary));
+        links.join(group, primary);
     }
 }
 

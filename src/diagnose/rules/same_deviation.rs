@@ -60,7 +60,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             finding.map(|finding| (finding.is_direct, finding.occurrences, std::cmp::Reverse(**position)))
         };
         let Some(primary) = group.iter().max_by_key(most).copied() else { continue };
-        group.iter().for_each(|position| links.follows(*position, primary));
+        let primary = links.join(group, primary);
         if matches!(deviation, Deviation::WrongError { .. }) {
             note_another_error(findings, group, primary, links);
         }

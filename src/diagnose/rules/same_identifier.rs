@@ -17,7 +17,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         // One that others follow from already explains most.
         let Some(primary) = group.iter().find(|position| links.is_primary(**position)).copied() else { continue };
         if operations(findings, group).len() >= MANY {
-            group.iter().for_each(|position| links.follows(*position, primary));
+            links.join(group, primary);
         }
     }
 }

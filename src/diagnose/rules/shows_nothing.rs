@@ -28,7 +28,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     }
     let breadth = |position: &&usize| of(position).and_then(|finding| broken.get(finding.clause)).map(BTreeSet::len);
     let Some(primary) = group.iter().rev().max_by_key(breadth).copied() else { return };
-    group.iter().for_each(|position| links.follows(*position, primary));
+    links.join(&group, primary);
 }
 
 /// Whether a response has lists, and nothing in any of them.

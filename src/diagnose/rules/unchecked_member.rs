@@ -232,7 +232,7 @@ mod tests {
     fn linked(findings: &[Evidence<'_>], upheld: &[&str]) -> (Vec<usize>, Vec<Common>) {
         let upheld = upheld.iter().copied().collect();
         let causes = crate::diagnose::causes(findings, &upheld);
-        let mut links = Links::new(findings.len());
+        let mut links = Links::new(findings);
         link(findings, &upheld, &mut links);
         let primaries = (0..findings.len()).map(|position| links.primary(position)).collect();
         (primaries, causes.into_iter().filter_map(|cause| cause.common).collect())

@@ -32,7 +32,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         };
         let lacks_an_item = |position: &&usize| findings.get(**position).is_some_and(lacks_an_item);
         let Some(primary) = group.iter().filter(lacks_an_item).min_by_key(plainest).copied() else { continue };
-        group.iter().for_each(|position| links.follows(*position, primary));
+        links.join(group, primary);
     }
 }
 

@@ -22,7 +22,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             continue;
         }
         let Some(primary) = group.iter().copied().max_by_key(|position| rank(findings, *position)) else { continue };
-        group.iter().for_each(|position| links.follows(*position, primary));
+        links.join(group, primary);
         links.note(primary, operations, CommonDeviation::Unreliable);
         first = first.or(Some(primary));
     }

@@ -126,7 +126,7 @@ mod tests {
     fn primaries(number: usize, upheld: &[&str]) -> Vec<usize> {
         let of = |clause| finding(clause, "UpdateChannel", FindingKind::AcceptedInvalid);
         let findings: Vec<_> = CLAUSES.into_iter().take(number).map(of).collect();
-        let mut links = Links::new(findings.len());
+        let mut links = Links::new(&findings);
         link(&findings, &upheld.iter().copied().collect(), &mut links);
         (0..findings.len()).map(|position| links.primary(position)).collect()
     }
@@ -146,7 +146,7 @@ mod tests {
         let of = |clause| finding(clause, "UpdateChannel", FindingKind::AcceptedInvalid);
         let mut findings: Vec<_> = CLAUSES.into_iter().map(of).collect();
         findings.push(finding("rule.other", "GetChannel", FindingKind::WrongBehaviour));
-        let mut links = Links::new(findings.len());
+        let mut links = Links::new(&findings);
         links.follows(0, 6);
         link(&findings, &BTreeSet::new(), &mut links);
         let primaries: Vec<usize> = (0..findings.len()).map(|position| links.primary(position)).collect();
@@ -177,7 +177,7 @@ mod tests {
         let of_two = [of("UpdateChannel", &CLAUSES), of("ImportPlaybackKeyPair", &import)].concat();
         let few = of("UntagResource", &["UntagResource.input.tagKeys.length.max"]);
         let primaries = |findings: &[Evidence<'_>], upheld: &[&str]| -> Vec<usize> {
-            let mut links = Links::new(findings.len());
+            let mut links = Links::new(findings);
             link(findings, &upheld.iter().copied().collect(), &mut links);
             (0..findings.len()).map(|position| links.primary(position)).collect()
         };

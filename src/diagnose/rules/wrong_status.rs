@@ -21,7 +21,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             findings.get(**position).map(|finding| (finding.kind == FindingKind::WrongStatus, finding.occurrences))
         };
         let Some(primary) = group.iter().max_by_key(rank).copied() else { continue };
-        group.iter().for_each(|position| links.follows(*position, primary));
+        links.join(group, primary);
     }
 }
 
