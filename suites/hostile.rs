@@ -14,6 +14,8 @@ mod connections;
 mod ends;
 #[path = "hostile/heads.rs"]
 mod heads;
+#[path = "hostile/outages.rs"]
+mod outages;
 #[path = "hostile/refusals.rs"]
 mod refusals;
 #[path = "hostile/run.rs"]

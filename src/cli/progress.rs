@@ -41,6 +41,7 @@ impl Progress {
                 self.bar.inc(1);
                 self.bar.set_message(format!("{}{seen}  {}", count(*requests, "request"), visible(id)));
             }
+            Event::CasesReopened { cases } => self.bar.inc_length(*cases as u64),
             Event::CleaningUp { resources } => {
                 self.bar.set_message(format!("deleting {}", count(*resources as u64, "resource")));
             }

@@ -21,6 +21,11 @@ pub enum Event {
         /// Requests sent so far by the run.
         requests: u64,
     },
+    /// Cases that were finished are run once more: the target went away while they were under way.
+    CasesReopened {
+        /// Their number.
+        cases: usize,
+    },
     /// The run is over but for clean-up.
     CleaningUp {
         /// Resources to delete.

@@ -33,6 +33,8 @@ pub struct Tally {
     pub nulls: u64,
     /// Responses that came right only after a while, and the longest while.
     pub lags: (u64, Duration),
+    /// Positions of the cases that were under way while the target was away.
+    pub interrupted: BTreeSet<usize>,
     /// What went wrong in the program itself.
     pub internal_errors: Vec<String>,
     /// Secrets seen.
@@ -153,6 +155,7 @@ impl Tally {
         self.unknown_members += other.unknown_members;
         self.nulls += other.nulls;
         self.lags = (self.lags.0 + other.lags.0, self.lags.1.max(other.lags.1));
+        self.interrupted.extend(other.interrupted);
         self.internal_errors.extend(other.internal_errors);
         self.secrets.merge(other.secrets);
         self.spent.merge(&other.spent);

@@ -97,6 +97,10 @@ fn of_input(operation: &str, path: &str, constraint: Constraint, finding: &Findi
             format!("{operation} fails with a server error at a valid `{path}`.")
         }
         FindingKind::ServerError => format!("{operation} fails with a server error at {breach}."),
+        FindingKind::Transport if expects_success(&finding.expected) => {
+            format!("{operation} sends no usable HTTP response at a valid `{path}`.")
+        }
+        FindingKind::Transport => format!("{operation} sends no usable HTTP response at {breach}."),
         FindingKind::RejectedValid => format!("{operation} refuses a valid `{path}`."),
         _ => of_rule(operation, finding),
     }
@@ -210,6 +214,11 @@ mod tests {
                 "GetStream.error.ChannelNotBroadcasting",
                 AcceptedInvalid,
                 "GetStream accepts what it should refuse with ChannelNotBroadcasting.",
+            ),
+            (
+                "ListChannels.input.maxResults.range.min",
+                Transport,
+                "ListChannels sends no usable HTTP response at `maxResults` that is too small.",
             ),
             ("StopStream.status", NotImplemented, "StopStream is not implemented."),
         ] {

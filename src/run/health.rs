@@ -77,11 +77,13 @@ struct State {
 }
 
 impl Health {
-    /// Of a target of which nothing is known; `jobs` requests may be in flight.
-    pub fn new(jobs: usize, locality: Locality) -> Health {
+    /// Of a target of which nothing is known; `jobs` requests may be in flight. One that goes away is waited for as long as
+    /// one that is not there yet, `wait`, if that is longer than usual.
+    pub fn new(jobs: usize, locality: Locality, wait: Duration) -> Health {
+        let limits = if locality == Locality::Loopback { Limits::NEAR } else { Limits::FAR };
         Health {
             jobs,
-            limits: if locality == Locality::Loopback { Limits::NEAR } else { Limits::FAR },
+            limits: Limits { away: limits.away.max(wait), ..limits },
             has_answered: AtomicBool::new(false),
             is_troubled: AtomicBool::new(false),
             outages: AtomicU64::new(0),
@@ -170,6 +172,11 @@ impl Health {
             }))
         });
         since.is_some_and(|since| since.elapsed() < self.limits.away)
+    }
+
+    /// Whether the target refused connections when it was last asked.
+    pub fn is_away(&self) -> bool {
+        self.state.lock().is_ok_and(|state| state.away_since.is_some())
     }
 
     /// How often the target was away so far.

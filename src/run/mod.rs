@@ -17,6 +17,7 @@ mod diagnostics;
 mod fail_fast;
 mod health;
 mod input_form;
+mod interruption;
 pub mod ledger;
 mod link;
 mod lists;
@@ -145,6 +146,7 @@ pub async fn run(
         observe(Event::Started { cases: env.plan.cases.len() });
         damage::prepare(&env).await;
         let (mut cases, mut disturbed, mut created) = (Vec::new(), 0, created);
+        let mut taken_back = BTreeSet::new();
         let mut is_ended = ends(&env, &tally);
         for phase in Phase::ALL {
             let mut open = order::of_phase(&env, phase);
@@ -157,12 +159,19 @@ pub async fn run(
                 disturbed += confirmation::confirm(&env, &mut tally, &mut cases, &settled).await;
                 is_ended = ends(&env, &tally);
                 open = rest;
+                if !is_ended && !env.target.is_stopped() {
+                    let again = interruption::take_back(&tally, &mut cases, &mut taken_back);
+                    observe(Event::CasesReopened { cases: again.len() });
+                    open.extend(again);
+                }
             }
             damage::after_phase(&env, phase).await;
         }
         scheduler::delete(&env, created).await;
         cases.sort_by_key(|result| result.case);
-        Ok::<_, RunError>((env, tally, cases, disturbed, is_ended))
+        let suspects = interruption::withdraw(&env, &mut tally, &mut cases);
+        let notes = suspects.into_iter().chain(diagnostics::of_run(&env, &tally, disturbed)).collect();
+        Ok::<_, RunError>((env, tally, cases, notes, is_ended))
     };
     let (done, stopped_early) = {
         tokio::pin!(everything, stop);
@@ -178,7 +187,7 @@ pub async fn run(
         // Nothing is tested; what the pre-flight check made must go all the same.
         sweep(contract, settings, Haste::Hurried).await;
     }
-    let (env, tally, cases, disturbed, is_ended) = done?;
+    let (env, tally, cases, notes, is_ended) = done?;
     let internal = tally.internal_error();
     let stopped_early = internal.or_else(|| target.stop_reason().map(str::to_owned)).or(stopped_early);
     let haste = if stopped_early.is_some() { Haste::Hurried } else { Haste::Unhurried };
@@ -199,7 +208,7 @@ pub async fn run(
         started_at: Some(started_at),
         ended_at_finding: is_ended && stopped_early.is_none(),
         stopped_early,
-        notes: diagnostics::of_run(&env, &tally, disturbed),
+        notes,
         left,
         ..Outcome::default()
     };

@@ -29,6 +29,7 @@ use crate::record::Tally;
 use crate::spec::Contract;
 use crate::spec::clause::ClauseIndex;
 use crate::wire::Exchange;
+pub(super) use operations::nowhere_request;
 use operations::{Missing, Survey};
 pub use reason::Untestable;
 use signatures::Signatures;

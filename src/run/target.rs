@@ -96,7 +96,7 @@ impl Target {
                 requests: AtomicU64::new(0),
                 repeats: Repeats::new(contract),
                 throttled: AtomicU64::new(0),
-                health: Health::new(concurrency.most(), settings.locality),
+                health: Health::new(concurrency.most(), settings.locality, settings.wait),
                 access: Access::new(contract, concurrency.most()),
                 stop_reason: OnceLock::new(),
                 pacing: Pacing::new(contract, settings, counting),

@@ -21,8 +21,8 @@ use super::shared_acceptance::unexplained::Unexplained;
 use super::skip_reason;
 use crate::clock;
 use crate::generate::placeholder;
+use crate::judge::Violation;
 use crate::judge::shadow::Shadow;
-use crate::judge::{FindingKind, Violation};
 use crate::plan::case::{Case, Check};
 use crate::plan::expectation::Expectation;
 use crate::record::{CaseOutcome, CaseResult, FindingKey, Purpose, Tally};
@@ -182,7 +182,7 @@ impl Worker {
             (_, None) => progress.blocked("the case names no operation".to_owned()),
         }
         progress.violations.append(&mut self.shown_otherwise);
-        if env.target.health().outages() != self.outages {
+        if self.was_interrupted(self.outages, &progress.violations).await {
             self.doubt(index, &mut progress);
         }
         if progress.decided > 0 || !progress.violations.is_empty() {
@@ -207,13 +207,6 @@ impl Worker {
             self.unexplained.forget();
             self.finish().await;
         }
-    }
-
-    /// What a case saw while the target went away and came back says nothing, but that a request got no response.
-    fn doubt(&mut self, index: usize, progress: &mut Progress) {
-        self.tally.findings.retain(|_, found| found.case != index || found.violation.kind == FindingKind::Transport);
-        progress.violations.retain(|violation| violation.kind == FindingKind::Transport);
-        progress.undecided = Some("the target went away meanwhile, and may have forgotten what it held".to_owned());
     }
 
     /// Takes over resources that came into being before its first case: they are deleted at the end.

@@ -2,9 +2,8 @@
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crate::run::{SPOILED, run, run_impatiently, start};
 use crate::server::{Seen, Server, Then, drip};
@@ -120,122 +119,4 @@ fn a_target_on_ipv6_alone_is_reached() {
     drop(probe);
     let server = Server::on("[::1]:0", |_, _| Then::Forward);
     run(&server.url).exits(0).within(60).others_are_upheld();
-}
-
-#[test]
-fn a_target_that_dies_and_does_not_come_back_stops_the_run() {
-    let target = Mortal::new();
-    let running = start(&target.url, &["--only", "*", "--skip", "scenario*"]);
-    target.dies_after(150);
-    let died = Instant::now();
-    let finished = running.finish().exits(3).stopped("the target is gone");
-    assert!(died.elapsed() < Duration::from_secs(12), "{:?}", died.elapsed());
-    assert!(finished.report["summary"]["clauses"]["upheld"].as_u64().unwrap() > 20, "what was measured is kept");
-    assert!(finished.report["summary"]["requests"].as_u64().unwrap() < 400);
-}
-
-#[test]
-fn a_target_that_dies_and_comes_back_is_tested_to_the_end() {
-    let target = Mortal::new();
-    let running = start(&target.url, &[]);
-    target.dies_after(60);
-    std::thread::sleep(Duration::from_millis(500));
-    target.comes_back();
-    let finished = running.finish().within(30);
-    assert_eq!(finished.report["stopped_early"], serde_json::Value::Null);
-    // It has forgotten what it held: nothing but broken connections may be held against it.
-    for finding in finished.findings() {
-        assert_eq!(finding["kind"], "transport", "{finding:#}");
-    }
-    for operation in ["GetChannel", "GetStreamKey", "ListChannels"] {
-        assert!(finished.upheld(operation) >= 12, "{operation}\n{}", finished.said);
-    }
-    assert!(finished.said.contains("refused connections"), "{}", finished.said);
-}
-
-/// The program's own server behind a door that closes.
-struct Mortal {
-    url: String,
-    address: std::net::SocketAddr,
-    is_dead: Arc<AtomicBool>,
-    server: Arc<Mutex<Server>>,
-    door: Mutex<Option<Door>>,
-}
-
-/// A listener that passes connections on until it is shut; then nobody listens there.
-struct Door {
-    is_shut: Arc<AtomicBool>,
-    thread: std::thread::JoinHandle<()>,
-}
-
-impl Mortal {
-    fn new() -> Mortal {
-        let server = Server::new(|_, _| Then::Forward);
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let is_dead = Arc::new(AtomicBool::new(false));
-        let door = Door::open(listener, &server.url);
-        let server = Arc::new(Mutex::new(server));
-        Mortal { url: format!("http://{address}"), address, is_dead, server, door: Mutex::new(Some(door)) }
-    }
-
-    /// Waits for so many requests, then shuts the door with all that is inside.
-    fn dies_after(&self, requests: usize) {
-        let started = Instant::now();
-        while self.server.lock().unwrap().calls().len() < requests {
-            assert!(started.elapsed() < Duration::from_secs(30), "the run does not begin");
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        self.is_dead.store(true, Ordering::SeqCst);
-        self.door.lock().unwrap().take().unwrap().shut(self.address);
-    }
-
-    /// Opens again, in front of a server that has forgotten everything.
-    fn comes_back(&self) {
-        let fresh = Server::new(|_, _| Then::Forward);
-        let address = socket2::SockAddr::from(self.address);
-        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-        socket.set_reuse_address(true).unwrap();
-        socket.bind(&address).unwrap();
-        socket.listen(128).unwrap();
-        *self.door.lock().unwrap() = Some(Door::open(TcpListener::from(socket), &fresh.url));
-        *self.server.lock().unwrap() = fresh;
-    }
-}
-
-impl Door {
-    fn open(listener: TcpListener, to: &str) -> Door {
-        let behind = to.strip_prefix("http://").unwrap().to_owned();
-        let is_shut = Arc::new(AtomicBool::new(false));
-        let shut = Arc::clone(&is_shut);
-        let thread = std::thread::spawn(move || {
-            let mut inside: Vec<TcpStream> = Vec::new();
-            for stream in listener.incoming().flatten() {
-                if shut.load(Ordering::SeqCst) {
-                    break;
-                }
-                let through = TcpStream::connect(&behind).unwrap();
-                for (from, to) in [(&stream, &through), (&through, &stream)] {
-                    let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
-                    let _ = to.set_nodelay(true);
-                    std::thread::spawn(move || {
-                        let _ = std::io::copy(&mut from, &mut to);
-                        let _ = to.shutdown(std::net::Shutdown::Both);
-                    });
-                }
-                inside.extend([stream, through]);
-            }
-            for stream in inside {
-                let _ = stream.shutdown(std::net::Shutdown::Both);
-            }
-        });
-        Door { is_shut, thread }
-    }
-
-    fn shut(self, address: std::net::SocketAddr) {
-        self.is_shut.store(true, Ordering::SeqCst);
-        // Wakes the listener.
-        let _ = TcpStream::connect(address);
-        self.thread.join().unwrap();
-    }
 }

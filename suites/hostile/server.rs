@@ -20,6 +20,13 @@ pub struct Seen {
     raw: Vec<u8>,
 }
 
+impl Seen {
+    /// Whether head or body has a text.
+    pub fn has(&self, text: &str) -> bool {
+        String::from_utf8_lossy(&self.raw).contains(text)
+    }
+}
+
 /// What to do with a request.
 pub enum Then {
     /// Let the reference server answer.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use self::look::{Looked, Looks, Noise};
-use self::task::{Task, open_tasks, other_tasks, reads_lists, same_tasks};
+use self::task::{Task, breaks_connections, open_tasks, other_tasks, reads_lists, same_tasks};
 use super::run_context::RunContext;
 use super::scheduler;
 use super::settings::Shrinking;
@@ -75,9 +75,10 @@ pub(super) async fn confirm(
 /// What tasks showed, in their order, and what else was noted.
 type Shown = (Vec<(FindingKey, Looks)>, Tally);
 
-/// Does tasks, those that read lists alone.
+/// Does tasks, those alone that other requests can disturb.
 async fn look_for(env: &RunContext, tally: &mut Tally, tasks: Vec<Task>, repetitions: u64) -> Looked {
-    let (alone, beside): (Vec<Task>, Vec<Task>) = tasks.into_iter().partition(|task| reads_lists(env, task));
+    let (alone, beside): (Vec<Task>, Vec<Task>) =
+        tasks.into_iter().partition(|task| reads_lists(env, task) || breaks_connections(env, task));
     let mut looked = Looked::new();
     for (tasks, jobs) in [(beside, env.target.concurrency().most()), (alone, 1)] {
         if tasks.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::judge::FindingKind;
 use crate::plan::{Check, Plan};
 use crate::record::{FindingKey, Found, Seen, Tally, Witness};
 use crate::run::run_context::RunContext;
@@ -77,6 +78,11 @@ pub(super) fn reads_lists(env: &RunContext, task: &Task) -> bool {
     env.target.concurrency().is_parallel()
         && task.keys.iter().any(|key| is_paged(&key.operation) && !is_about_input(key))
         && !is_concurrent(&env.plan, task.case)
+}
+
+/// Whether a task's findings are connections that broke: a request that takes the target down breaks those of others too.
+pub(super) fn breaks_connections(env: &RunContext, task: &Task) -> bool {
+    env.target.health().outages() > 0 && task.keys.iter().any(|key| key.kind == FindingKind::Transport)
 }
 
 /// Whether a case has calls in flight at once by itself: then one that runs alone shows no less.

@@ -35,7 +35,7 @@ fn reason(health: &Health) -> Option<String> {
 
 #[test]
 fn a_silent_operation_is_not_called_for_ever_and_the_others_are() {
-    let health = Health::new(4, Locality::Loopback);
+    let health = Health::new(4, Locality::Loopback, Duration::ZERO);
     for _ in 0..UNANSWERED {
         assert_eq!(health.objection(&request("/GetChannel/x")), None);
         note(&health, &request("/GetChannel/x"), &failed(FailureKind::Timeout));
@@ -54,7 +54,7 @@ fn a_silent_operation_is_not_called_for_ever_and_the_others_are() {
 
 #[test]
 fn only_silence_of_several_operations_stops_the_run() {
-    let health = Health::new(4, Locality::Loopback);
+    let health = Health::new(4, Locality::Loopback, Duration::ZERO);
     for number in 0..1000 {
         note(&health, &request(&format!("/Operation{number}")), &failed(FailureKind::Protocol));
     }
@@ -73,7 +73,7 @@ fn only_silence_of_several_operations_stops_the_run() {
 #[test]
 fn rare_silence_is_no_reason_to_stop_and_frequent_silence_is() {
     for (answers, stops) in [(2 * RARELY, false), (RARELY / 2, true)] {
-        let health = Health::new(4, Locality::Loopback);
+        let health = Health::new(4, Locality::Loopback, Duration::ZERO);
         for number in 0..UNANSWERED_IN_ALL {
             note(&health, &request("/ListChannels"), &answered(200));
             let sent = (number + 1) * (answers + 1);
@@ -85,7 +85,7 @@ fn rare_silence_is_no_reason_to_stop_and_frequent_silence_is() {
 
 #[test]
 fn only_a_target_that_was_there_may_come_back() {
-    let health = Health::new(4, Locality::Loopback);
+    let health = Health::new(4, Locality::Loopback, Duration::ZERO);
     assert!(!health.may_come_back());
     note(&health, &request("/"), &answered(404));
     assert!(health.may_come_back() && health.may_come_back());
@@ -99,7 +99,7 @@ fn only_a_target_that_was_there_may_come_back() {
 
 #[test]
 fn what_was_given_up_says_nothing() {
-    let health = Health::new(1, Locality::Loopback);
+    let health = Health::new(1, Locality::Loopback, Duration::ZERO);
     for number in 0..1000 {
         note(&health, &request(&format!("/Operation{number}")), &failed(FailureKind::Withheld));
     }

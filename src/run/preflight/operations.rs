@@ -87,7 +87,8 @@ async fn first_contact(env: &RunContext) -> Exchange {
     env.target.send_once(&request).await
 }
 
-fn nowhere_request() -> Request {
+/// A request that changes nothing and means nothing to the service.
+pub(in crate::run) fn nowhere_request() -> Request {
     Request {
         method: "POST".into(),
         target: NOWHERE.into(),

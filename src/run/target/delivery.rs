@@ -19,24 +19,27 @@ pub(super) enum Caller {
 }
 
 impl Target {
-    /// Sends a request; to a target that refuses connections and was there a moment ago, again and again for a while.
+    /// Sends a request; to a target that refuses connections and was there a moment ago, again and again for a while. If it
+    /// went away under this request and stays away, that is what came of it.
     pub(super) async fn deliver(&self, attempt: Attempt<'_>) -> Exchange {
+        let mut broken = None;
         loop {
-            let exchange = self.deliver_once(attempt).await;
+            let exchange = self.deliver_once(attempt, &mut broken).await;
             // No response was seen, so none is hidden by trying again.
             let tries_again = attempt.region.is_none()
                 && is_refused(&exchange)
                 && !self.is_stopped()
                 && self.health().may_come_back();
             if !tries_again {
-                return exchange;
+                return broken.filter(|_| is_refused(&exchange)).unwrap_or(exchange);
             }
             self.pause(RECONNECT).await;
         }
     }
 
-    /// Sends a request; on a connection of its own once more if it changes nothing and a kept connection broke under it.
-    async fn deliver_once(&self, attempt: Attempt<'_>) -> Exchange {
+    /// Sends a request; on a connection of its own once more if it changes nothing and a kept connection broke under it,
+    /// which is kept as `broken`.
+    async fn deliver_once(&self, attempt: Attempt<'_>, broken: &mut Option<Exchange>) -> Exchange {
         let sender = self.senders.to(attempt.region);
         let exchange = sender.send(attempt.request, attempt.signer).await;
         self.record(attempt, sender, &exchange);
@@ -45,7 +48,9 @@ impl Target {
         }
         let again = sender.send_on_fresh_connection(attempt.request, attempt.signer).await;
         self.record(attempt, sender, &again);
-        Exchange { elapsed: exchange.elapsed + again.elapsed, repeats: exchange.repeats + 1, ..again }
+        let (elapsed, repeats) = (exchange.elapsed + again.elapsed, exchange.repeats + 1);
+        broken.get_or_insert(exchange);
+        Exchange { elapsed, repeats, ..again }
     }
 
     /// Writes down what was sent, if anything does.
