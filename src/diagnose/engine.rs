@@ -99,21 +99,22 @@ impl Links {
 }
 
 /// The causes of findings, those that explain most first. `upheld` are the ids of the clauses that were upheld.
-pub fn causes(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>) -> Vec<Cause> {
-    let mut links = Links::new(findings);
+pub fn causes(evidence: &[Evidence<'_>], upheld: &BTreeSet<&str>) -> Vec<Cause> {
+    let mut links = Links::new(evidence);
     for rule in rules::ALL {
-        rule(findings, &mut links);
+        rule(evidence, &mut links);
     }
     for rule in rules::OF_CHECKS {
-        rule(findings, upheld, &mut links);
+        rule(evidence, upheld, &mut links);
     }
     let mut by_primary: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for finding in 0..findings.len() {
+    for finding in 0..evidence.len() {
         by_primary.entry(links.primary(finding)).or_default().push(finding);
     }
     let mut cause = |(primary, mut findings): (usize, Vec<usize>)| {
         findings.sort_by_key(|finding| *finding != primary);
-        Cause { findings, common: links.common.remove(&primary) }
+        let common = links.common.remove(&primary).or_else(|| Common::rule(evidence, &findings));
+        Cause { findings, common }
     };
     let mut causes: Vec<Cause> = by_primary.into_iter().map(&mut cause).collect();
     causes.sort_by_key(|cause| std::cmp::Reverse(cause.findings.len()));

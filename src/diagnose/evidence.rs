@@ -160,6 +160,11 @@ impl<'a> Evidence<'a> {
         matches!(self.about, Some(ClauseId::Output { operation: own, path: at, .. }) if (own, at) == (operation, path))
     }
 
+    /// Whether the target failed at a request that it should have refused.
+    pub fn fails_at_invalid(&self) -> bool {
+        self.kind.is_failure() && !expects_success(self.expected)
+    }
+
     /// Whether the target refused, or failed at, what it should have served.
     pub fn is_refused_valid(&self) -> bool {
         let is_refused = match self.kind {

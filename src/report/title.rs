@@ -21,8 +21,15 @@ pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: us
             format!("{} refuse invalid input with another error than documented.", subject(alike))
         }
         CommonDeviation::FailsAt(constraint) => {
-            format!("{} with a server error at input {}.", active(alike, "fail"), how(*constraint))
+            format!("{} at input {}.", failing(primary, alike), how(*constraint))
         }
+        CommonDeviation::SameValue { constraint, members } => {
+            format!("{} one value {} in {members} members.", active(alike, "return"), how(*constraint))
+        }
+        CommonDeviation::BrokenRule if !primary.promise.is_empty() => {
+            format!("{} the rule: {}", active(alike, "break"), sentence(&primary.promise))
+        }
+        CommonDeviation::BrokenRule => of(primary),
     }
 }
 
@@ -30,10 +37,13 @@ pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: us
 fn of_unchecked(primary: &FindingRecord, operations: &BTreeSet<String>, path: &str, extent: Extent) -> String {
     match extent {
         Extent::One(_) if operations.len() == 1 => of(primary),
-        Extent::One(constraint) if primary.kind == FindingKind::ServerError => {
-            format!("{} fail with a server error at {}.", subject(operations), breach_of_input(path, constraint))
+        Extent::One(constraint) if primary.kind.is_failure() => {
+            format!("{} at {}.", failing(primary, operations), breach_of_input(path, constraint))
         }
         Extent::One(constraint) => format!("{} accept {}.", subject(operations), breach_of_input(path, constraint)),
+        Extent::All | Extent::Value if primary.kind.is_failure() => {
+            format!("{} at an invalid `{path}`.", failing(primary, operations))
+        }
         Extent::All => format!("{} check the value of `{path}`.", negated(operations)),
         Extent::Value => format!("{} no more of `{path}` than its type.", active(operations, "check")),
     }
@@ -50,6 +60,14 @@ fn subject(operations: &BTreeSet<String>) -> String {
 /// The subject and what it does; `verb` is in the plural.
 fn active(operations: &BTreeSet<String>, verb: &str) -> String {
     format!("{} {verb}{}", subject(operations), if operations.len() == 1 { "s" } else { "" })
+}
+
+/// Operations that fail, and how.
+fn failing(primary: &FindingRecord, operations: &BTreeSet<String>) -> String {
+    match primary.kind {
+        FindingKind::Transport => format!("{} no usable HTTP response", active(operations, "send")),
+        _ => format!("{} with a server error", active(operations, "fail")),
+    }
 }
 
 fn negated(operations: &BTreeSet<String>) -> String {
@@ -254,6 +272,9 @@ mod tests {
         assert_eq!(other, "A and B refuse invalid input with another error than documented.");
         let fails = title(&["A", "B", "C"], CommonDeviation::FailsAt(Constraint::Pattern));
         assert_eq!(fails, "3 operations fail with a server error at input that does not match its pattern.");
+        let value = CommonDeviation::SameValue { constraint: Constraint::Type, members: 8 };
+        assert_eq!(title(&["A", "B"], value.clone()), "A and B return one value of another type in 8 members.");
+        assert_eq!(title(&["A"], value), "A returns one value of another type in 8 members.");
     }
 
     #[test]
@@ -265,6 +286,32 @@ mod tests {
         assert_eq!(title(&finding), "Requests to 3 operations fail with status 502 from time to time.");
         finding.response.status = 0;
         assert_eq!(title(&finding), "Requests to 3 operations get no usable HTTP response from time to time.");
+    }
+
+    #[test]
+    fn failures_at_one_member_are_told_by_what_came_back() {
+        let mut finding = sample::finding("f", "A.input.tags.value.type", "A", FindingKind::Transport);
+        let mut title = |kind, extent| {
+            finding.kind = kind;
+            let deviation = CommonDeviation::UncheckedMember { path: "tags.value".to_owned(), extent };
+            of_cause(&finding, Some(&Common { operations: names(&["A", "B", "C"]), deviation }), 3)
+        };
+        let one = Extent::One(Constraint::LengthMax);
+        let down = "3 operations send no usable HTTP response at `tags.value` that is too long.";
+        assert_eq!(title(FindingKind::Transport, one), down);
+        let error = "3 operations fail with a server error at an invalid `tags.value`.";
+        assert_eq!(title(FindingKind::ServerError, Extent::All), error);
+    }
+
+    #[test]
+    fn a_rule_that_several_operations_break_names_them() {
+        let finding = sample::finding("f", "rule.tags-merge", "TagResource", FindingKind::WrongBehaviour);
+        let title = |operations: &[&str]| {
+            let common = Common { operations: names(operations), deviation: CommonDeviation::BrokenRule };
+            of_cause(&finding, Some(&common), operations.len())
+        };
+        assert_eq!(title(&["A", "B"]), "A and B break the rule: `name` has at most 128 characters.");
+        assert_eq!(title(&["A", "B", "C"]), "3 operations break the rule: `name` has at most 128 characters.");
     }
 
     #[test]

@@ -22,6 +22,8 @@ const OPERATIONS: usize = 3;
 const UNANSWERED_IN_ALL: u64 = 60;
 /// One unanswered request in so many counts as systematic.
 const RARELY: u64 = 50;
+/// How often a target may go away and come back until the run stops.
+const MOST_OUTAGES: u64 = 100;
 /// A failure that took so long cost as much as silence; others are findings and cost nothing.
 const SLOW: Duration = Duration::from_secs(1);
 /// How often nothing but "busy" must come from an operation until it is not called any more: one burst is no reason.
@@ -143,9 +145,10 @@ impl Health {
                 | FailureKind::Tls
                 | FailureKind::Closed
                 | FailureKind::Dropped
-                | FailureKind::Protocol => {
-                    self.change(|state| state.silence(self.jobs, call(request), sent, &failure.detail))
-                }
+                | FailureKind::Protocol => self.change(|state| {
+                    state.unanswered += u64::from(failure.kind == FailureKind::Timeout);
+                    state.silence(self.jobs, call(request), sent, &failure.detail)
+                }),
             },
         };
         if let Some(reason) = verdict {
@@ -165,13 +168,31 @@ impl Health {
         if !self.has_answered() {
             return false;
         }
-        let since = self.change(|state| {
-            Some(*state.away_since.get_or_insert_with(|| {
-                self.outages.fetch_add(1, Ordering::Relaxed);
-                clock::instant()
-            }))
-        });
+        let since = self.change(|state| Some(state.away_since.unwrap_or_else(|| self.go_away(state))));
         since.is_some_and(|since| since.elapsed() < self.limits.away)
+    }
+
+    /// Notes that the target was there and is not any more. What it did not respond to while it went away says nothing of
+    /// its silence.
+    fn go_away(&self, state: &mut State) -> Instant {
+        let outages = self.outages.fetch_add(1, Ordering::Relaxed) + 1;
+        if outages >= MOST_OUTAGES {
+            self.give_up(format!("the target went away {outages} times"));
+        }
+        let now = clock::instant();
+        *state = State { away_since: Some(now), busy: std::mem::take(&mut state.busy), ..State::default() };
+        now
+    }
+
+    /// Notes that a connection was made, for a request that began at that time. What broke off when the target went away
+    /// began before.
+    pub fn is_back(&self, began: Instant) {
+        if self.is_troubled.load(Ordering::Relaxed) {
+            self.change(|state| {
+                state.away_since = state.away_since.filter(|since| began < *since);
+                None::<()>
+            });
+        }
     }
 
     /// Whether the target refused connections when it was last asked.
@@ -256,7 +277,6 @@ impl State {
     /// No response in time.
     fn silence(&mut self, jobs: usize, call: String, sent: u64, detail: &str) -> Option<String> {
         self.failed += 1;
-        self.unanswered += 1;
         self.called.insert(call.clone());
         *self.silent.entry(call).or_default() += 1;
         let (failed, operations, unanswered) = (self.failed, self.called.len(), self.unanswered);

@@ -98,8 +98,15 @@ impl Remains {
         self.state().undeletable.clone()
     }
 
+    /// What is left, each resource once: a target may give several the same ARN.
     fn take(&self) -> Vec<Undeleted> {
-        std::mem::take(&mut self.state().undeleted)
+        let mut undeleted = std::mem::take(&mut self.state().undeleted);
+        let mut seen = HashSet::new();
+        for Undeleted { bundle, .. } in &mut undeleted {
+            bundle.resources.retain(|resource| seen.insert(resource.clone()));
+        }
+        undeleted.retain(|undeleted| !undeleted.bundle.resources.is_empty());
+        undeleted
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -10,6 +10,7 @@ mod same_deviation;
 mod same_identifier;
 mod same_member;
 mod same_response;
+mod same_value;
 mod shows_nothing;
 mod smallest_refusal;
 mod unchecked_member;
@@ -34,7 +35,7 @@ type RuleOfChecks = fn(&[Evidence<'_>], &BTreeSet<&str>, &mut Links);
 pub(super) const OF_CHECKS: [RuleOfChecks; 2] = [unvalidated::link, unchecked_member::link];
 
 /// All other rules, in their order: what is declared, and what is plain, goes before what is inferred.
-pub(super) const ALL: [Rule; 16] = [
+pub(super) const ALL: [Rule; 17] = [
     unreliable::link,
     malformed_identifier::link,
     same_identifier::link,
@@ -51,4 +52,5 @@ pub(super) const ALL: [Rule; 16] = [
     same_response::link,
     wrong_status::link,
     same_deviation::link,
+    same_value::link,
 ];

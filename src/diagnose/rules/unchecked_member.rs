@@ -1,5 +1,5 @@
 //! A member of which an operation checks nothing, or nothing but the type, is one cause, and so is a constraint that
-//! several operations do not check. Server errors at one broken constraint of several members are one, too.
+//! several operations do not check. Failures at one broken constraint of several members are one, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,8 +20,7 @@ struct Breach<'a> {
     position: usize,
     path: &'a str,
     constraint: Constraint,
-    /// Whether the target failed at it.
-    is_failure: bool,
+    kind: FindingKind,
 }
 
 /// What an operation does not check of a member.
@@ -56,14 +55,8 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&st
 
 fn breach<'a>(position: usize, finding: &Evidence<'a>) -> Option<Breach<'a>> {
     let Some(ClauseId::Input { path, constraint, .. }) = finding.about else { return None };
-    let is_failure = is_failure(finding);
-    let got_past = finding.kind == FindingKind::AcceptedInvalid || is_failure;
-    got_past.then_some(Breach { position, path, constraint, is_failure })
-}
-
-/// Whether an invalid request made the target fail.
-fn is_failure(finding: &Evidence<'_>) -> bool {
-    finding.kind == FindingKind::ServerError && !finding.is_refused_valid()
+    let got_past = finding.kind == FindingKind::AcceptedInvalid || finding.fails_at_invalid();
+    got_past.then_some(Breach { position, path, constraint, kind: finding.kind })
 }
 
 /// The gaps that findings of one operation show; `depth` is the number of names in the paths of the members looked at.
@@ -127,18 +120,24 @@ impl<'a> Gap<'a> {
 }
 
 impl Breach<'_> {
+    /// Whether the target failed at it.
+    fn is_failure(&self) -> bool {
+        self.kind.is_failure()
+    }
+
     /// What was accepted says it best, of the member itself before that of its parts, and of the type first.
     fn rank(&self) -> (bool, usize, bool, usize) {
-        (self.is_failure, self.path.split('.').count(), self.constraint != Constraint::Type, self.position)
+        (self.is_failure(), self.path.split('.').count(), self.constraint != Constraint::Type, self.position)
     }
 }
 
 /// Joins the same gap of several operations, if no operation checks what they do not, or if they are many. Positions of the
 /// gaps that were joined.
 fn join_operations(upheld: &BTreeSet<&str>, gaps: &[Gap<'_>], links: &mut Links) -> BTreeSet<usize> {
-    let mut same: BTreeMap<(&str, Extent, bool), Vec<usize>> = BTreeMap::new();
+    let mut same: BTreeMap<(&str, Extent, Option<FindingKind>), Vec<usize>> = BTreeMap::new();
     for (position, gap) in gaps.iter().enumerate() {
-        same.entry((gap.path, gap.extent, gap.primary.is_failure)).or_default().push(position);
+        let failure = gap.primary.is_failure().then_some(gap.primary.kind);
+        same.entry((gap.path, gap.extent, failure)).or_default().push(position);
     }
     let mut joined = BTreeSet::new();
     for ((path, extent, _), positions) in same {
@@ -165,11 +164,11 @@ fn is_checked_by_any(upheld: &BTreeSet<&str>, path: &str, extent: Extent) -> boo
     })
 }
 
-/// Joins server errors at one constraint, whichever members break it, if they are many.
+/// Joins failures at one constraint, whichever members break it, if they are many.
 fn join_members(findings: &[Evidence<'_>], gaps: &[Gap<'_>], joined: &BTreeSet<usize>, links: &mut Links) {
     let mut same: BTreeMap<_, Vec<&Gap<'_>>> = BTreeMap::new();
     for (_, gap) in
-        gaps.iter().enumerate().filter(|(position, gap)| gap.primary.is_failure && !joined.contains(position))
+        gaps.iter().enumerate().filter(|(position, gap)| gap.primary.is_failure() && !joined.contains(position))
     {
         if let (Extent::One(constraint), Some(primary)) = (gap.extent, findings.get(gap.primary.position)) {
             same.entry((constraint, primary.refusal())).or_default().push(gap);
@@ -190,9 +189,8 @@ fn join(group: &[&Gap<'_>], deviation: CommonDeviation, links: &mut Links) {
 /// What is asked about a member at which the operation fails anyway fails there as well.
 fn follow_the_input(findings: &[Evidence<'_>], gaps: &[Gap<'_>], links: &mut Links) {
     for (position, finding) in findings.iter().enumerate() {
-        let is_about_a_rule = finding.is_general() && is_failure(finding);
-        let is_about_input =
-            matches!(finding.about, Some(ClauseId::Input { .. })) && finding.kind == FindingKind::ServerError;
+        let is_about_a_rule = finding.is_general() && finding.fails_at_invalid();
+        let is_about_input = matches!(finding.about, Some(ClauseId::Input { .. })) && finding.kind.is_failure();
         if !is_about_a_rule && !is_about_input {
             continue;
         }
@@ -200,7 +198,7 @@ fn follow_the_input(findings: &[Evidence<'_>], gaps: &[Gap<'_>], links: &mut Lin
         let fails_alike =
             |failed: &Evidence<'_>| failed.refusal() == finding.refusal() && failed.request_members() == given;
         let is_same = |gap: &&Gap<'_>| {
-            let failed = gap.findings.iter().find(|breach| breach.is_failure);
+            let failed = gap.findings.iter().find(|breach| breach.is_failure());
             gap.operation == finding.operation
                 && given.contains(beginning(gap.path, 1))
                 && failed.and_then(|failed| findings.get(failed.position)).is_some_and(fails_alike)
@@ -296,6 +294,20 @@ mod tests {
         assert_eq!(linked(&three[..2], &[]).0, [0, 1]);
         let served = Evidence { expected: "The response is success.", ..three[0].clone() };
         assert_eq!(linked(&[served, three[1].clone(), three[2].clone()], &[]).0, [0, 1, 2], "a valid request");
+    }
+
+    #[test]
+    fn what_takes_the_target_down_at_one_member_of_three_operations_is_one_cause() {
+        let of = |clause| finding(clause, clause.split('.').next().unwrap_or_default(), FindingKind::Transport);
+        let crashes = [
+            of("CreateChannel.input.tags.value.length.max"),
+            of("TagResource.input.tags.value.length.max"),
+            of("CreatePolicy.input.tags.value.length.max"),
+        ];
+        let checked = ["CreateChannel.input.tags.value.pattern"];
+        assert_eq!(linked(&crashes, &checked).0, [0, 0, 0]);
+        let valid = Evidence { expected: "An HTTP response: success.", ..crashes[0].clone() };
+        assert_eq!(linked(&[valid, crashes[1].clone(), crashes[2].clone()], &checked).0, [0, 1, 1], "a valid request");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::judge::FindingKind;
-use crate::record::{FindingKey, Found, Tally};
+use crate::record::{FindingKey, Tally};
 use crate::spec::clause::ClauseIndex;
 
 /// Drops intermittent findings that a reliable one explains: refusals that the operation gives for another reason too, which
@@ -24,16 +24,15 @@ pub(super) fn drop_explained(tally: &mut Tally) {
         .filter(|(key, found)| is_malformed(key) && !found.seen.is_partial())
         .map(|(key, _)| key.clause)
         .collect();
-    let broke_off =
-        |key: &FindingKey, found: &Found| key.kind == FindingKind::Transport && tally.interrupted.contains(&found.case);
-    let is_taken_down = tally.findings.iter().any(|(key, found)| broke_off(key, found) && !found.seen.is_partial());
-    let interrupted: BTreeSet<FindingKey> =
-        tally.findings.iter().filter(|(key, found)| broke_off(key, found)).map(|(key, _)| key.clone()).collect();
+    let is_taken_down = tally.findings.iter().any(|(key, found)| {
+        let is_broken = key.kind == FindingKind::Transport && tally.interrupted.contains(&found.case);
+        is_broken && !found.seen.is_partial()
+    });
     tally.findings.retain(|key, found| {
         let refusal = (found.violation.operation.clone(), found.violation.observed.clone());
         let is_explained = (refuses(key.kind) && reliable.contains(&refusal))
             || (is_malformed(key) && broken.contains(&key.clause))
-            || (is_taken_down && interrupted.contains(key));
+            || (is_taken_down && key.kind == FindingKind::Transport);
         !(found.is_intermittent() && is_explained)
     });
 }

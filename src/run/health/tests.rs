@@ -98,6 +98,24 @@ fn only_a_target_that_was_there_may_come_back() {
 }
 
 #[test]
+fn what_broke_off_when_the_target_went_away_is_no_silence_and_going_away_has_a_limit() {
+    let health = Health::new(4, Locality::Loopback, Duration::ZERO);
+    for outage in 1..=100 {
+        note(&health, &request("/"), &answered(200));
+        assert_eq!(reason(&health), None, "after {outage} outages");
+        (0..8).for_each(|number| note(&health, &request(&format!("/{number}")), &failed(FailureKind::Timeout)));
+        let before = clock::instant();
+        assert!(health.may_come_back() && health.is_away());
+        assert_eq!(health.failures_in_a_row(), 0);
+        health.is_back(before);
+        assert!(health.is_away(), "that request was on its way when the target went away");
+        health.is_back(clock::instant());
+        assert!(!health.is_away());
+    }
+    assert_eq!(reason(&health).unwrap(), "the target went away 100 times");
+}
+
+#[test]
 fn what_was_given_up_says_nothing() {
     let health = Health::new(1, Locality::Loopback, Duration::ZERO);
     for number in 0..1000 {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Attempt, Target};
+use crate::clock;
 use crate::send::Sender;
 use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
 
@@ -24,7 +25,11 @@ impl Target {
     pub(super) async fn deliver(&self, attempt: Attempt<'_>) -> Exchange {
         let mut broken = None;
         loop {
+            let started = clock::instant();
             let exchange = self.deliver_once(attempt, &mut broken).await;
+            if attempt.region.is_none() && !is_refused(&exchange) {
+                self.health().is_back(started);
+            }
             // No response was seen, so none is hidden by trying again.
             let tries_again = attempt.region.is_none()
                 && is_refused(&exchange)
