@@ -19,20 +19,20 @@ pub struct Cause {
 #[derive(Debug)]
 pub(super) struct Links {
     causes: Vec<Option<usize>>,
-    /// Whether each finding showed whenever it was looked for.
-    is_steady: Vec<bool>,
+    /// Whether each finding says that the target is unreliable, and nothing of a clause.
+    is_intermittent: Vec<bool>,
     /// What those findings have in common that follow from a finding.
     common: BTreeMap<usize, Common>,
 }
 
 impl Links {
     pub(super) fn new(findings: &[Evidence<'_>]) -> Links {
-        let is_steady = findings.iter().map(|finding| finding.is_steady).collect();
-        Links { causes: vec![None; findings.len()], is_steady, common: BTreeMap::new() }
+        let is_intermittent = findings.iter().map(|finding| finding.is_intermittent).collect();
+        Links { causes: vec![None; findings.len()], is_intermittent, common: BTreeMap::new() }
     }
 
-    fn is_steady(&self, finding: usize) -> bool {
-        self.is_steady.get(finding).copied().unwrap_or_default()
+    fn is_intermittent(&self, finding: usize) -> bool {
+        self.is_intermittent.get(finding).copied().unwrap_or_default()
     }
 
     /// The finding that a finding follows from in the end; itself if it follows from none.
@@ -75,21 +75,22 @@ impl Links {
         self.common.contains_key(&primary)
     }
 
-    /// Says that findings have one cause, which one of them names: the primary one, or else the first that always shows, if
-    /// the primary one does not. Returns that one.
+    /// Says that findings have one cause, which one of them names: the primary one, or the first that is not
+    /// intermittent, if the primary one is. Returns that one.
     pub(super) fn join(&mut self, group: &[usize], primary: usize) -> usize {
-        let mut steady = group.iter().copied().filter(|finding| self.is_steady(*finding));
-        let primary = if self.is_steady(primary) { primary } else { steady.next().unwrap_or(primary) };
+        let mut others = group.iter().copied().filter(|finding| !self.is_intermittent(*finding));
+        let primary = if self.is_intermittent(primary) { others.next().unwrap_or(primary) } else { primary };
         group.iter().for_each(|finding| self.follows(*finding, primary));
         primary
     }
 
     /// Says that a finding, with all that follows from it, follows from a cause. A finding that follows from another
-    /// one already keeps its cause, and one that always shows follows from none that shows only sometimes.
+    /// one already keeps its cause, and one that says something of a clause follows from none that is
+    /// intermittent.
     pub(super) fn follows(&mut self, finding: usize, cause: usize) {
         let cause = self.primary(cause);
-        let is_less_steady = self.is_steady(finding) && !self.is_steady(cause);
-        if !self.is_primary(finding) || cause == finding || is_less_steady {
+        let is_noise = self.is_intermittent(cause) && !self.is_intermittent(finding);
+        if !self.is_primary(finding) || cause == finding || is_noise {
             return;
         }
         if let Some(link) = self.causes.get_mut(finding) {
@@ -152,15 +153,15 @@ mod tests {
     }
 
     #[test]
-    fn what_always_shows_follows_from_nothing_that_shows_sometimes() {
+    fn what_counts_follows_from_nothing_that_is_intermittent() {
         let mut links = no_links(3);
-        links.is_steady = vec![false, true, false];
+        links.is_intermittent = vec![true, false, true];
         links.follows(1, 0);
         links.follows(2, 0);
         links.follows(0, 1);
         assert_eq!([0, 1, 2].map(|finding| links.primary(finding)), [1, 1, 1]);
         let mut links = no_links(2);
-        links.is_steady = vec![false, true];
+        links.is_intermittent = vec![true, false];
         links.follows(1, 0);
         assert_eq!([0, 1].map(|finding| links.primary(finding)), [0, 1]);
         assert_eq!(links.join(&[0, 1], 0), 1);

@@ -41,6 +41,8 @@ pub struct Evidence<'a> {
     pub occurrences: u64,
     /// Whether it showed whenever it was looked for.
     pub is_steady: bool,
+    /// Whether it says that the target is unreliable, and nothing of the clause.
+    pub is_intermittent: bool,
     /// Body of the telling request.
     pub request: &'a Value,
     /// Body of the telling response.

@@ -26,6 +26,7 @@ pub(super) fn finding(clause: &'static str, operation: &'static str, kind: Findi
         code: None,
         occurrences: 1,
         is_steady: true,
+        is_intermittent: false,
         request: &NOTHING,
         response: &NOTHING,
         path: "/Sample",

@@ -23,9 +23,10 @@ pub fn name(findings: &mut [FindingRecord], clauses: &[ClauseRecord], cases: &[C
         diagnose::causes(&evidence, &upheld)
     };
     let masking = Masking::of(clauses, cases);
+    let required: BTreeSet<&str> = clauses.iter().filter_map(|clause| clause.id.strip_suffix(".required")).collect();
     let mut causes = Vec::new();
     for cause in grouped {
-        let Some(record) = record(&cause, findings, &masking) else { continue };
+        let Some(record) = record(&cause, findings, &masking, &required) else { continue };
         for (place, position) in cause.findings.iter().enumerate() {
             let Some(finding) = findings.get_mut(*position) else { continue };
             finding.cause.clone_from(&record.id);
@@ -51,7 +52,13 @@ fn tell_apart(causes: &mut [CauseRecord]) {
     }
 }
 
-fn record(cause: &Cause, findings: &[FindingRecord], masking: &Masking<'_>) -> Option<CauseRecord> {
+/// `required` are the places of members that must be there: ids of clauses, without the constraint.
+fn record(
+    cause: &Cause,
+    findings: &[FindingRecord],
+    masking: &Masking<'_>,
+    required: &BTreeSet<&str>,
+) -> Option<CauseRecord> {
     let explained: Vec<&FindingRecord> = cause.findings.iter().filter_map(|position| findings.get(*position)).collect();
     let primary = explained.first()?;
     let common = cause.common.as_ref();
@@ -65,12 +72,23 @@ fn record(cause: &Cause, findings: &[FindingRecord], masking: &Masking<'_>) -> O
         near.chain(common.into_iter().flat_map(|common| &common.operations).map(String::as_str)).collect();
     Some(CauseRecord {
         id: primary.id.clone(),
-        title: title::of_cause(primary, common, operations.len()),
+        title: match only_optional_member(primary, required) {
+            Some(member) if common.is_none() && title::is_refusal(primary) => title::of_refusal(primary, member),
+            _ => title::of_cause(primary, common, operations.len()),
+        },
         clause: primary.clause.clone(),
         operations: operations.into_iter().map(str::to_owned).collect(),
         findings: explained.iter().map(|finding| finding.id.clone()).collect(),
         masks: masking.clauses(&explained),
     })
+}
+
+/// The member of the smallest request that shows a finding that could be left out, if there is just one.
+fn only_optional_member<'f>(finding: &'f FindingRecord, required: &BTreeSet<&str>) -> Option<&'f str> {
+    let is_optional = |member: &&String| !required.contains(format!("{}.input.{member}", finding.operation).as_str());
+    let mut optional = finding.request.body.as_object()?.keys().filter(is_optional);
+    let only = optional.next()?;
+    optional.next().is_none().then_some(only.as_str())
 }
 
 /// Whether two clauses promise the same, of whatever operation.
@@ -144,6 +162,7 @@ fn evidence(finding: &FindingRecord) -> Evidence<'_> {
         code,
         occurrences: finding.occurrences,
         is_steady: finding.seen.times == finding.seen.of,
+        is_intermittent: finding.is_intermittent(),
         request: &finding.request.body,
         response: &finding.response.body,
         path: &finding.request.path,
@@ -155,6 +174,8 @@ fn evidence(finding: &FindingRecord) -> Evidence<'_> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::record::FindingKind;
     use crate::report::sample;
@@ -179,6 +200,20 @@ mod tests {
             "ListThings breaks the rule: Pages end (page.token).",
         ];
         assert_eq!(titles, expected);
+    }
+
+    #[test]
+    fn a_refusal_of_requests_that_have_one_member_is_told_of_that_member() {
+        let title = |body: Value| {
+            let refused = sample::finding("f", "UpdateThing.status", "UpdateThing", FindingKind::RejectedValid);
+            let request = RequestRecord { body, ..refused.request.clone() };
+            let mut findings = [FindingRecord { request, ..refused }];
+            let required = sample::clause("UpdateThing.input.id.required", ClauseVerdict::Upheld, None);
+            name(&mut findings, &[required], &[]).remove(0).title
+        };
+        assert_eq!(title(json!({"id": "a", "size": 1})), "UpdateThing refuses valid requests with `size`.");
+        assert_eq!(title(json!({"id": "a"})), "UpdateThing refuses valid requests.");
+        assert_eq!(title(json!({"id": "a", "size": 1, "name": "b"})), "UpdateThing refuses valid requests.");
     }
 
     #[test]

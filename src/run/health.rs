@@ -79,13 +79,13 @@ struct State {
 }
 
 impl Health {
-    /// Of a target of which nothing is known; `jobs` requests may be in flight. One that goes away is waited for as long as
-    /// one that is not there yet, `wait`, if that is longer than usual.
+    /// Of a target of which nothing is known; `jobs` requests may be in flight. One that goes away is waited for longer if
+    /// one that is not there yet is, `wait`; never longer than one that is far away.
     pub fn new(jobs: usize, locality: Locality, wait: Duration) -> Health {
         let limits = if locality == Locality::Loopback { Limits::NEAR } else { Limits::FAR };
         Health {
             jobs,
-            limits: Limits { away: limits.away.max(wait), ..limits },
+            limits: Limits { away: limits.away.max(wait.min(Limits::FAR.away)), ..limits },
             has_answered: AtomicBool::new(false),
             is_troubled: AtomicBool::new(false),
             outages: AtomicU64::new(0),

@@ -68,7 +68,8 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// Proxy and trusted certificates.
     pub network: Network,
-    /// How long the target may take to accept connections.
+    /// How long the target may take to accept connections. One that goes away is waited for as long, at least 3 s and at most
+    /// 30 s.
     pub wait: Duration,
     /// Time limit of the whole run.
     pub deadline: Option<Duration>,

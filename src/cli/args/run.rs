@@ -78,6 +78,8 @@ pub struct TargetArgs {
     #[arg(long, value_name = "URL")]
     pub proxy: Option<String>,
     /// How long to wait for the target to accept connections: seconds, or 30s, 5m [default: 0]
+    ///
+    /// A target that goes away while the run is under way is waited for as long, at least 3 s and at most 30 s.
     #[arg(long, value_name = "S")]
     pub wait: Option<Span>,
     /// PEM certificates to trust besides the system's, AWS_CA_BUNDLE's and SSL_CERT_FILE's; repeatable
