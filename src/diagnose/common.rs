@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::evidence::Evidence;
 use crate::spec::clause::Constraint;
+use crate::spec::clause_id::ClauseId;
 
 /// What operations do wrong alike, where that is more than the primary finding says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,15 +16,28 @@ pub struct Common {
 }
 
 impl Common {
-    /// What the findings at these positions have in common with the first of them, if that is a rule that several operations
-    /// break.
-    pub(super) fn rule(findings: &[Evidence<'_>], positions: &[usize]) -> Option<Common> {
+    /// What the findings at these positions have in common with the first of them, if that is a promise that several
+    /// operations break in one way.
+    pub(super) fn of_one_promise(findings: &[Evidence<'_>], positions: &[usize]) -> Option<Common> {
         let primary = findings.get(*positions.first()?)?;
-        let is_alike = |finding: &&Evidence<'_>| finding.clause == primary.clause && finding.kind == primary.kind;
+        let is_alike = |finding: &&Evidence<'_>| finding.kind == primary.kind && promises_alike(finding, primary);
         let alike = positions.iter().filter_map(|position| findings.get(*position)).filter(is_alike);
         let operations: BTreeSet<String> = alike.map(|finding| finding.operation.to_owned()).collect();
-        let is_common = primary.is_general() && operations.len() > 1;
-        is_common.then_some(Common { operations, deviation: CommonDeviation::BrokenRule })
+        (operations.len() > 1).then_some(Common { operations, deviation: CommonDeviation::SameClause })
+    }
+}
+
+/// Whether two findings are about one rule, one form of success or one error, which a title tells alike.
+fn promises_alike(one: &Evidence<'_>, other: &Evidence<'_>) -> bool {
+    match (one.about, other.about) {
+        (Some(ClauseId::General { .. }), Some(ClauseId::General { .. })) => one.clause == other.clause,
+        (Some(ClauseId::Success { part: one_part, .. }), Some(ClauseId::Success { part: other_part, .. })) => {
+            (one_part, one.status) == (other_part, other.status)
+        }
+        (Some(ClauseId::Error { code: one_code, .. }), Some(ClauseId::Error { code: other_code, .. })) => {
+            one_code == other_code
+        }
+        _ => false,
     }
 }
 
@@ -52,8 +66,10 @@ pub enum CommonDeviation {
         /// Number of the members, by name.
         members: usize,
     },
-    /// They break one rule in one way.
-    BrokenRule,
+    /// They respond with an empty object, where there should be something in it.
+    EmptyResponse,
+    /// They break the promise of the primary finding's clause, each for its part.
+    SameClause,
 }
 
 /// How much of a member is not looked at.

@@ -114,7 +114,7 @@ pub fn causes(evidence: &[Evidence<'_>], upheld: &BTreeSet<&str>) -> Vec<Cause> 
     }
     let mut cause = |(primary, mut findings): (usize, Vec<usize>)| {
         findings.sort_by_key(|finding| *finding != primary);
-        let common = links.common.remove(&primary).or_else(|| Common::rule(evidence, &findings));
+        let common = links.common.remove(&primary).or_else(|| Common::of_one_promise(evidence, &findings));
         Cause { findings, common }
     };
     let mut causes: Vec<Cause> = by_primary.into_iter().map(&mut cause).collect();

@@ -26,21 +26,15 @@ pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: us
         CommonDeviation::SameValue { constraint, members } => {
             format!("{} one value {} in {members} members.", active(alike, "return"), how(*constraint))
         }
-        CommonDeviation::BrokenRule if !primary.promise.is_empty() => {
-            format!("{} the rule: {}", active(alike, "break"), sentence(&primary.promise))
-        }
-        CommonDeviation::BrokenRule => of(primary),
+        CommonDeviation::EmptyResponse => format!("{} an empty object.", active(alike, "return")),
+        CommonDeviation::SameClause => of_operations(alike, primary),
     }
 }
 
 /// What an operation, or several, do not check of a member.
 fn of_unchecked(primary: &FindingRecord, operations: &BTreeSet<String>, path: &str, extent: Extent) -> String {
     match extent {
-        Extent::One(_) if operations.len() == 1 => of(primary),
-        Extent::One(constraint) if primary.kind.is_failure() => {
-            format!("{} at {}.", failing(primary, operations), breach_of_input(path, constraint))
-        }
-        Extent::One(constraint) => format!("{} accept {}.", subject(operations), breach_of_input(path, constraint)),
+        Extent::One(_) => of_operations(operations, primary),
         Extent::All | Extent::Value if primary.kind.is_failure() => {
             format!("{} at an invalid `{path}`.", failing(primary, operations))
         }
@@ -63,8 +57,8 @@ fn active(operations: &BTreeSet<String>, verb: &str) -> String {
 }
 
 /// Operations that fail, and how.
-fn failing(primary: &FindingRecord, operations: &BTreeSet<String>) -> String {
-    match primary.kind {
+fn failing(finding: &FindingRecord, operations: &BTreeSet<String>) -> String {
+    match finding.kind {
         FindingKind::Transport => format!("{} no usable HTTP response", active(operations, "send")),
         _ => format!("{} with a server error", active(operations, "fail")),
     }
@@ -103,35 +97,37 @@ pub fn of(finding: &FindingRecord) -> String {
         "" => "The target",
         operation => operation,
     };
+    of_operations(&BTreeSet::from([operation.to_owned()]), finding)
+}
+
+/// The same of several operations that do what a finding shows.
+fn of_operations(operations: &BTreeSet<String>, finding: &FindingRecord) -> String {
     if finding.kind == FindingKind::NotImplemented {
-        return format!("{operation} is not implemented.");
+        let verb = if operations.len() == 1 { "is" } else { "are" };
+        return format!("{} {verb} not implemented.", subject(operations));
     }
     match ClauseId::parse(&finding.clause) {
-        Some(ClauseId::Input { path, constraint, .. }) => of_input(operation, path, constraint, finding),
-        Some(ClauseId::Output { path, constraint, .. }) => of_output(operation, path, constraint, finding),
-        Some(ClauseId::Success { part, .. }) => of_success(operation, part, finding),
-        Some(ClauseId::Error { code, .. }) => of_error(operation, code, finding),
-        Some(ClauseId::General { .. }) | None => of_rule(operation, finding),
+        Some(ClauseId::Input { path, constraint, .. }) => of_input(operations, path, constraint, finding),
+        Some(ClauseId::Output { path, constraint, .. }) => of_output(operations, path, constraint, finding),
+        Some(ClauseId::Success { part, .. }) => of_success(operations, part, finding),
+        Some(ClauseId::Error { code, .. }) => of_error(operations, code, finding),
+        Some(ClauseId::General { .. }) | None => of_rule(operations, finding),
     }
 }
 
-fn of_input(operation: &str, path: &str, constraint: Constraint, finding: &FindingRecord) -> String {
+fn of_input(operations: &BTreeSet<String>, path: &str, constraint: Constraint, finding: &FindingRecord) -> String {
     let breach = breach_of_input(path, constraint);
     match finding.kind {
-        FindingKind::AcceptedInvalid => format!("{operation} accepts {breach}."),
+        FindingKind::AcceptedInvalid => format!("{} {breach}.", active(operations, "accept")),
         FindingKind::WrongErrorCode | FindingKind::WrongStatus => {
-            format!("{operation} refuses {breach} with another error than documented.")
+            format!("{} {breach} with another error than documented.", active(operations, "refuse"))
         }
-        FindingKind::ServerError if expects_success(&finding.expected) => {
-            format!("{operation} fails with a server error at a valid `{path}`.")
+        FindingKind::ServerError | FindingKind::Transport if expects_success(&finding.expected) => {
+            format!("{} at a valid `{path}`.", failing(finding, operations))
         }
-        FindingKind::ServerError => format!("{operation} fails with a server error at {breach}."),
-        FindingKind::Transport if expects_success(&finding.expected) => {
-            format!("{operation} sends no usable HTTP response at a valid `{path}`.")
-        }
-        FindingKind::Transport => format!("{operation} sends no usable HTTP response at {breach}."),
-        FindingKind::RejectedValid => format!("{operation} refuses a valid `{path}`."),
-        _ => of_rule(operation, finding),
+        FindingKind::ServerError | FindingKind::Transport => format!("{} at {breach}.", failing(finding, operations)),
+        FindingKind::RejectedValid => format!("{} a valid `{path}`.", active(operations, "refuse")),
+        _ => of_rule(operations, finding),
     }
 }
 
@@ -142,13 +138,13 @@ fn breach_of_input(path: &str, constraint: Constraint) -> String {
     }
 }
 
-fn of_output(operation: &str, path: &str, constraint: Constraint, finding: &FindingRecord) -> String {
+fn of_output(operations: &BTreeSet<String>, path: &str, constraint: Constraint, finding: &FindingRecord) -> String {
     if finding.kind != FindingKind::MalformedResponse {
-        return of_rule(operation, finding);
+        return of_rule(operations, finding);
     }
     match constraint {
-        Constraint::Required => format!("{operation} does not return `{path}`."),
-        constraint => format!("{operation} returns {}.", breach(path, constraint)),
+        Constraint::Required => format!("{} return `{path}`.", negated(operations)),
+        constraint => format!("{} {}.", active(operations, "return"), breach(path, constraint)),
     }
 }
 
@@ -171,42 +167,44 @@ fn how(constraint: Constraint) -> &'static str {
     }
 }
 
-fn of_success(operation: &str, part: &str, finding: &FindingRecord) -> String {
+fn of_success(operations: &BTreeSet<String>, part: &str, finding: &FindingRecord) -> String {
+    let active = |verb| active(operations, verb);
     match (part, finding.kind, finding.response.status) {
         ("status", FindingKind::WrongStatus, status @ 200..=299) => {
-            format!("{operation} reports success with status {status} instead of the documented one.")
+            format!("{} success with status {status} instead of the documented one.", active("report"))
         }
         ("status", FindingKind::WrongStatus, _) => {
-            format!("{operation} reports success with another status than documented.")
+            format!("{} success with another status than documented.", active("report"))
         }
         ("content_type", FindingKind::MalformedResponse, _) => {
-            format!("{operation} responds with another content type than documented.")
+            format!("{} with another content type than documented.", active("respond"))
         }
         ("empty_body", FindingKind::MalformedResponse, _) => {
-            format!("{operation} responds with a body instead of none.")
+            format!("{} with a body instead of none.", active("respond"))
         }
-        (_, FindingKind::RejectedValid, _) => format!("{operation} refuses valid requests."),
-        (_, FindingKind::ServerError, _) => format!("{operation} fails with a server error at valid requests."),
-        (_, FindingKind::Transport, _) => format!("{operation} sends no usable HTTP response."),
-        _ => of_rule(operation, finding),
+        (_, FindingKind::RejectedValid, _) => format!("{} valid requests.", active("refuse")),
+        (_, FindingKind::ServerError, _) => format!("{} at valid requests.", failing(finding, operations)),
+        (_, FindingKind::Transport, _) => format!("{}.", failing(finding, operations)),
+        _ => of_rule(operations, finding),
     }
 }
 
-fn of_error(operation: &str, code: &str, finding: &FindingRecord) -> String {
+fn of_error(operations: &BTreeSet<String>, code: &str, finding: &FindingRecord) -> String {
+    let active = |verb| active(operations, verb);
     match finding.kind {
-        FindingKind::AcceptedInvalid => format!("{operation} accepts what it should refuse with {code}."),
-        FindingKind::WrongStatus => format!("{operation} reports {code} with another status than documented."),
-        FindingKind::WrongErrorCode => format!("{operation} reports another error in place of {code}."),
-        FindingKind::ServerError => format!("{operation} fails with a server error in place of {code}."),
-        _ => of_rule(operation, finding),
+        FindingKind::AcceptedInvalid => format!("{} what it should refuse with {code}.", active("accept")),
+        FindingKind::WrongStatus => format!("{} {code} with another status than documented.", active("report")),
+        FindingKind::WrongErrorCode => format!("{} another error in place of {code}.", active("report")),
+        FindingKind::ServerError => format!("{} in place of {code}.", failing(finding, operations)),
+        _ => of_rule(operations, finding),
     }
 }
 
 /// The promise of a rule is a sentence of its own; without one, what was observed is said.
-fn of_rule(operation: &str, finding: &FindingRecord) -> String {
+fn of_rule(operations: &BTreeSet<String>, finding: &FindingRecord) -> String {
     match finding.promise.as_str() {
-        "" => format!("{operation}: {}", sentence(&finding.observed)),
-        promise => format!("{operation} breaks the rule: {}", sentence(promise)),
+        "" => format!("{}: {}", subject(operations), sentence(&finding.observed)),
+        promise => format!("{} the rule: {}", active(operations, "break"), sentence(promise)),
     }
 }
 
@@ -283,6 +281,8 @@ mod tests {
         assert_eq!(other, "A and B refuse invalid input with another error than documented.");
         let fails = title(&["A", "B", "C"], CommonDeviation::FailsAt(Constraint::Pattern));
         assert_eq!(fails, "3 operations fail with a server error at input that does not match its pattern.");
+        let empty = title(&["A", "B", "C"], CommonDeviation::EmptyResponse);
+        assert_eq!(empty, "3 operations return an empty object.");
         let value = CommonDeviation::SameValue { constraint: Constraint::Type, members: 8 };
         assert_eq!(title(&["A", "B"], value.clone()), "A and B return one value of another type in 8 members.");
         assert_eq!(title(&["A"], value), "A returns one value of another type in 8 members.");
@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn failures_at_one_member_are_told_by_what_came_back() {
-        let mut finding = sample::finding("f", "A.input.tags.value.type", "A", FindingKind::Transport);
+        let mut finding = sample::finding("f", "A.input.tags.value.length.max", "A", FindingKind::Transport);
         let mut title = |kind, extent| {
             finding.kind = kind;
             let deviation = CommonDeviation::UncheckedMember { path: "tags.value".to_owned(), extent };
@@ -318,11 +318,16 @@ mod tests {
     fn a_rule_that_several_operations_break_names_them() {
         let finding = sample::finding("f", "rule.tags-merge", "TagResource", FindingKind::WrongBehaviour);
         let title = |operations: &[&str]| {
-            let common = Common { operations: names(operations), deviation: CommonDeviation::BrokenRule };
+            let common = Common { operations: names(operations), deviation: CommonDeviation::SameClause };
             of_cause(&finding, Some(&common), operations.len())
         };
         assert_eq!(title(&["A", "B"]), "A and B break the rule: `name` has at most 128 characters.");
         assert_eq!(title(&["A", "B", "C"]), "3 operations break the rule: `name` has at most 128 characters.");
+        let mut status = sample::finding("f", "A.status", "A", FindingKind::WrongStatus);
+        status.response.status = 201;
+        let common = Common { operations: names(&["A", "B"]), deviation: CommonDeviation::SameClause };
+        let reported = "A and B report success with status 201 instead of the documented one.";
+        assert_eq!(of_cause(&status, Some(&common), 2), reported);
     }
 
     #[test]

@@ -101,8 +101,8 @@ fn told(plan: &Plan, suspects: &BTreeSet<usize>) -> String {
     };
     let number = suspects.len();
     format!(
-        "The target went away while requests of {number} cases were under way, one of which may have taken it down: {}{more}. \
-         A run with --jobs 1 shows which.",
+        "The target went away while requests of {number} cases were under way; a run with --jobs 1 shows which of them took it \
+         down: {}{more}.",
         named.join(", ")
     )
 }

@@ -2,6 +2,7 @@
 
 mod absent_member;
 mod declared;
+mod empty_response;
 mod empty_text;
 mod malformed_identifier;
 mod malformed_member;
@@ -35,12 +36,13 @@ type RuleOfChecks = fn(&[Evidence<'_>], &BTreeSet<&str>, &mut Links);
 pub(super) const OF_CHECKS: [RuleOfChecks; 2] = [unvalidated::link, unchecked_member::link];
 
 /// All other rules, in their order: what is declared, and what is plain, goes before what is inferred.
-pub(super) const ALL: [Rule; 17] = [
+pub(super) const ALL: [Rule; 18] = [
     unreliable::link,
     malformed_identifier::link,
     same_identifier::link,
     refused_everywhere::link,
     shows_nothing::link,
+    empty_response::link,
     unlisted_item::link,
     empty_text::link,
     declared::link,

@@ -57,12 +57,15 @@ fn unchecked_operations<'a>(findings: &[Evidence<'a>], upheld: &BTreeSet<&str>, 
     for (operation, member) in upheld.iter().filter_map(|clause| refusing(clause)) {
         checked.entry(operation).or_default().insert(member);
     }
+    let number = |operation: &str| checked.get(operation).map_or(0, BTreeSet::len);
+    let mut groups = grouped(findings, unchecked);
+    groups.retain(|operation, _| number(operation) <= MOST_CHECKED);
+    let are_many = groups.len() >= MANY_OPERATIONS;
+    let is_alike =
+        |other: &Evidence<'_>| are_many && unchecked(other).is_some_and(|operation| groups.contains_key(operation));
     let mut operations = Vec::new();
-    for (operation, group) in grouped(findings, unchecked) {
-        let checked = checked.get(operation).map_or(0, BTreeSet::len);
-        if checked > MOST_CHECKED {
-            continue;
-        }
+    for (operation, group) in &groups {
+        let (operation, checked) = (*operation, number(operation));
         // What follows from something else says nothing of the checks.
         let accepted = |position: &&usize| {
             let is_accepted =
@@ -70,9 +73,9 @@ fn unchecked_operations<'a>(findings: &[Evidence<'a>], upheld: &BTreeSet<&str>, 
             is_accepted && links.is_primary(**position)
         };
         let Some(primary) = group.iter().find(accepted).copied() else { continue };
-        // What other operations do alike is not this one's.
+        // What other operations do alike that look at their input is not this one's.
         let explains_others = |position: usize| {
-            let is_other = |other: &Evidence<'_>| other.operation != operation;
+            let is_other = |other: &Evidence<'_>| other.operation != operation && !is_alike(other);
             (0..findings.len())
                 .any(|other| links.primary(other) == position && findings.get(other).is_some_and(is_other))
         };

@@ -1,0 +1,89 @@
+//! Operations that respond with an empty object, where there should be something in it, are one cause: they are stubs.
+
+use std::cmp::Reverse;
+
+use serde_json::Map;
+
+use crate::diagnose::common::CommonDeviation;
+use crate::diagnose::engine::Links;
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::groups::operations;
+use crate::judge::finding::FindingKind;
+use crate::spec::clause::Constraint;
+use crate::spec::clause_id::ClauseId;
+
+/// Operations that must respond so.
+const MANY: usize = 3;
+
+pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
+    let is_empty = |position: &usize| findings.get(*position).is_some_and(lacks_everything);
+    let group: Vec<usize> = (0..findings.len()).filter(is_empty).collect();
+    let operations = operations(findings, &group);
+    if operations.len() < MANY {
+        return;
+    }
+    let Some(primary) = group.iter().copied().max_by_key(|position| rank(findings, *position)) else { return };
+    let primary = links.join(&group, primary);
+    links.note(primary, operations, CommonDeviation::EmptyResponse);
+}
+
+/// Whether something is missing in a response, and nothing is in it.
+fn lacks_everything(finding: &Evidence<'_>) -> bool {
+    let is_empty = finding.response.as_object().is_some_and(Map::is_empty) && (200..300).contains(&finding.status);
+    let is_missing = match finding.kind {
+        FindingKind::MalformedResponse => is_about_required_output(finding),
+        FindingKind::WrongBehaviour => !finding.counts_responses() && !finding.expects_absence(),
+        _ => false,
+    };
+    is_empty && is_missing
+}
+
+fn is_about_required_output(finding: &Evidence<'_>) -> bool {
+    matches!(finding.about, Some(ClauseId::Output { constraint: Constraint::Required, .. }))
+}
+
+/// What must always be there says it best.
+fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, u64, Reverse<usize>) {
+    let finding = findings.get(position);
+    let occurrences = finding.map_or(0, |finding| finding.occurrences);
+    (finding.is_some_and(is_about_required_output), occurrences, Reverse(position))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::diagnose::samples::{body, finding, linked};
+
+    fn shown(clause: &'static str, operation: &'static str, kind: FindingKind, response: Value) -> Evidence<'static> {
+        Evidence { response: body(response), ..finding(clause, operation, kind) }
+    }
+
+    fn stubs() -> [Evidence<'static>; 4] {
+        let (behaviour, malformed) = (FindingKind::WrongBehaviour, FindingKind::MalformedResponse);
+        [
+            shown("rule.get-returns-what-create-answered", "CreateChannel", behaviour, json!({})),
+            shown("ListChannels.output.channels.required", "ListChannels", malformed, json!({})),
+            shown("ListStreams.output.streams.required", "ListStreams", malformed, json!({})),
+            shown("rule.get-returns-what-create-answered", "CreatePolicy", behaviour, json!({})),
+        ]
+    }
+
+    #[test]
+    fn three_operations_that_respond_with_an_empty_object_are_one_cause_named_by_a_required_member() {
+        assert_eq!(linked(link, &stubs()), [1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn two_operations_and_responses_that_have_something_stay_apart() {
+        assert_eq!(linked(link, &stubs()[..2]), [0, 1]);
+        let mut some = stubs();
+        some[1].response = body(json!({"nextToken": "a"}));
+        some[2].status = 404;
+        assert_eq!(linked(link, &some), [0, 1, 2, 3]);
+        let mut counted = stubs();
+        counted[0].detail = Some("among 3 responses");
+        assert_eq!(linked(link, &counted), [0, 1, 1, 1]);
+    }
+}
