@@ -79,14 +79,20 @@ impl Tally {
         self.find_after(violation, case, exchange, &[step]);
     }
 
-    /// Notes a divergence; the last step of `history` is the request that shows it.
+    /// Notes a divergence; the last step of `history` is the request that shows it. Of several cases the first of the plan
+    /// is the evidence, whichever was run first.
     pub fn find_after(&mut self, violation: Violation, case: usize, exchange: &Exchange, history: &[TrailStep]) {
         let key = FindingKey::from(&violation);
+        let (mut also_in, mut occurrences) = (BTreeSet::new(), 1);
         if let Some(known) = self.findings.get_mut(&key) {
             known.occurrences += 1;
             known.note_elsewhere([case]);
-            return;
+            if case >= known.case || known.seen != Seen::ONCE {
+                return;
+            }
+            (also_in, occurrences) = (known.cases().filter(|other| *other != case).collect(), known.occurrences);
         }
+        self.first_seen.push(key.clone());
         let body_length = exchange.response().map_or(0, |response| response.body.len());
         let (before, telling) = match history.split_last() {
             Some((telling, before)) => (before.to_vec(), telling.clone()),
@@ -94,8 +100,6 @@ impl Tally {
         };
         let setup = before.iter().filter(|step| step.is_own_request()).map(|step| step.request.clone()).collect();
         let (exchange, trail) = (evidence(exchange), Trail { before, telling });
-        self.first_seen.push(key.clone());
-        let (also_in, seen) = (BTreeSet::new(), Seen::ONCE);
         let found = Found {
             violation,
             exchange,
@@ -104,8 +108,8 @@ impl Tally {
             trail,
             case,
             also_in,
-            occurrences: 1,
-            seen,
+            occurrences,
+            seen: Seen::ONCE,
             witness: None,
         };
         self.findings.insert(key, found);
@@ -169,5 +173,41 @@ impl Tally {
             more => format!(" (and {more} more like it)"),
         };
         Some(format!("internal error: {first}{more}; please report it"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::judge::FindingKind;
+    use crate::wire::{Reply, Request, Response};
+
+    #[test]
+    fn the_first_case_of_the_plan_is_the_evidence_in_whatever_order_cases_are_run() {
+        let request = Request { method: "POST".into(), target: "/".into(), headers: vec![], body: Default::default() };
+        let (headers, body) = (Vec::new(), Default::default());
+        let response = Response { status: 200, headers, body, is_truncated: false, coding: Default::default() };
+        let exchange = Exchange { request, reply: Reply::Response(response), elapsed: Duration::ZERO, repeats: 0 };
+        let violation = Violation {
+            clause: ClauseIndex(1),
+            operation: "GetChannel".to_owned(),
+            detail: None,
+            kind: FindingKind::WrongBehaviour,
+            expected: String::new(),
+            observed: String::new(),
+            tier: None,
+        };
+        let key = FindingKey::from(&violation);
+        let tally_of = |cases: &[usize]| {
+            let mut tally = Tally::default();
+            cases.iter().for_each(|case| tally.find(violation.clone(), *case, &exchange));
+            let found = tally.findings.remove(&key).unwrap();
+            (found.case, found.also_in.into_iter().collect::<Vec<_>>(), found.occurrences, tally.first_seen.len())
+        };
+        assert_eq!(tally_of(&[3, 5, 9]), (3, vec![5, 9], 3, 1));
+        assert_eq!(tally_of(&[5, 3, 9]), (3, vec![5, 9], 3, 2), "its smallest request is looked for again");
+        assert_eq!(tally_of(&[3, 3]), (3, vec![], 2, 1));
     }
 }

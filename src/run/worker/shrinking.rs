@@ -21,8 +21,8 @@ impl Worker {
         key: &FindingKey,
         smallest: &mut Value,
     ) {
-        let Some(original) = self.tally.findings.get(key).cloned() else { return };
-        let mut best = original;
+        let Some(mut first) = self.tally.findings.get(key).cloned() else { return };
+        let mut best = first.clone();
         let mut budget = SHRINK_REQUESTS;
         while budget > 0 && !self.env.target.is_stopped() && tree.simplify() {
             budget -= 1;
@@ -49,8 +49,9 @@ impl Worker {
                 }
             }
         }
-        best.occurrences = 1;
-        self.tally.findings.insert(key.clone(), best);
+        // The tries are not occurrences.
+        first.show_by(best);
+        self.tally.findings.insert(key.clone(), first);
     }
 
     /// Keeps the input that showed other findings while one was made smaller.
