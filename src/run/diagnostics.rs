@@ -48,7 +48,8 @@ fn refused(env: &RunContext) -> Option<String> {
 
 fn outages(env: &RunContext) -> Option<String> {
     let times = some(env.target.health().outages(), "time", "times")?;
-    Some(format!("The target refused connections {times}; cases that were under way then decide nothing."))
+    let cases = if env.target.is_stopped() { "decide nothing" } else { "were run once more" };
+    Some(format!("The target refused connections {times}; cases that were under way then {cases}."))
 }
 
 fn repeated(env: &RunContext) -> Option<String> {

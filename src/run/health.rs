@@ -172,8 +172,8 @@ impl Health {
         since.is_some_and(|since| since.elapsed() < self.limits.away)
     }
 
-    /// Notes that the target was there and is not any more. What it did not respond to while it went away says nothing of
-    /// its silence.
+    /// Notes that the target was there and refuses connections now. Requests that got no response while it went away say
+    /// nothing of its silence.
     fn go_away(&self, state: &mut State) -> Instant {
         let outages = self.outages.fetch_add(1, Ordering::Relaxed) + 1;
         if outages >= MOST_OUTAGES {
@@ -184,8 +184,8 @@ impl Health {
         now
     }
 
-    /// Notes that a connection was made, for a request that began at that time. What broke off when the target went away
-    /// began before.
+    /// Notes that the target accepted the connection of a request that began at that time. Requests that broke off when the
+    /// target went away began before that.
     pub fn is_back(&self, began: Instant) {
         if self.is_troubled.load(Ordering::Relaxed) {
             self.change(|state| {

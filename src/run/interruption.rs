@@ -1,6 +1,6 @@
-//! Cases that were under way when the target went away: what they saw says nothing, so they are run once more when it is
-//! back. A request that broke off then may be the one that took the target down; whether it is shows when it is sent again
-//! while nothing else is.
+//! Cases that were interrupted: the target went away while they were under way. Their observations decide nothing, so they
+//! are run once more when the target is back. One of the requests that broke off may have crashed the target: each is sent
+//! again alone, and breaks off again if it did.
 
 use std::collections::BTreeSet;
 
@@ -11,16 +11,16 @@ use crate::plan::Plan;
 use crate::record::{CaseOutcome, CaseResult, FindingKey, Found, Tally};
 use crate::wire::{FailureKind, Reply};
 
-/// Why a case that the target did not live through decides nothing.
+/// Why an interrupted case decides nothing.
 const REASON: &str = "the target went away meanwhile, and may have forgotten what it held";
-/// What is said of a request that broke off.
+/// End of the sentence on a request that broke off before the target went away.
 const AFTERWARDS: &str = " After that the target was away.";
 /// Most cases that a note names.
 const MOST_NAMED: usize = 5;
 
 impl Worker {
-    /// Whether the target was away while a case ran. It may have died of a request that broke off; then it refuses
-    /// connections only from now on, and is waited for.
+    /// Whether the target was away while a case ran. A request that broke off may have crashed it; then it refuses
+    /// connections from now on, and is waited for.
     pub(super) async fn was_interrupted(&self, outages: u64, violations: &[Violation]) -> bool {
         let is_broken = |violation: &Violation| {
             let found = self.tally.findings.get(&FindingKey::from(violation));
@@ -32,7 +32,7 @@ impl Worker {
         self.env.target.health().outages() != outages
     }
 
-    /// What a case saw while the target went away and came back says nothing, but that a request got no response.
+    /// Keeps nothing of an interrupted case but the requests that got no response.
     pub(super) fn doubt(&mut self, index: usize, progress: &mut Progress) {
         self.tally.interrupted.insert(index);
         self.tally.findings.retain(|_, found| found.case != index || found.violation.kind == FindingKind::Transport);
@@ -51,7 +51,7 @@ fn broke_off(reply: &Reply) -> bool {
     matches!(reply, Reply::Failure(failure) if broken.contains(&failure.kind))
 }
 
-/// Takes back the results of cases that were interrupted and show nothing, each once: they are to be run again.
+/// Takes back the results of interrupted cases that show nothing, each case once. The cases, to be run again.
 pub(super) fn take_back(
     tally: &Tally,
     cases: &mut Vec<CaseResult>,
@@ -64,8 +64,8 @@ pub(super) fn take_back(
     cases.extract_if(.., is_open).map(|result| vec![result.case]).collect()
 }
 
-/// Drops what broke off in several cases when the target went away for good: which of them took it down cannot be seen any
-/// more. Says which they are.
+/// Drops the findings of requests that broke off in several cases when the target went away for good: they cannot be sent
+/// again to see which of them crashed it. A sentence that names the cases.
 pub(super) fn withdraw(env: &RunContext, tally: &mut Tally, cases: &mut [CaseResult]) -> Option<String> {
     if !env.target.health().is_away() {
         return None;
@@ -101,8 +101,8 @@ fn told(plan: &Plan, suspects: &BTreeSet<usize>) -> String {
     };
     let number = suspects.len();
     format!(
-        "The target went away while requests of {number} cases were under way; a run with --jobs 1 shows which of them took it \
-         down: {}{more}.",
+        "The target went away while requests of {number} cases were under way; a run with --jobs 1 shows which of them crashed \
+         it: {}{more}.",
         named.join(", ")
     )
 }

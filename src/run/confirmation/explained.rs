@@ -8,7 +8,7 @@ use crate::spec::clause::ClauseIndex;
 
 /// Drops intermittent findings that a reliable one explains: refusals that the operation gives for another reason too, which
 /// depend on what else is there, responses that break a rule which another operation breaks every time, because they show a
-/// state that it made, and requests that broke off when another one took the target down.
+/// state that it made, and requests that broke off when another one crashed the target.
 pub(super) fn drop_explained(tally: &mut Tally) {
     let refuses = |kind: FindingKind| matches!(kind, FindingKind::RejectedValid | FindingKind::WrongErrorCode);
     let reliable: BTreeSet<(String, String)> = tally

@@ -80,7 +80,7 @@ pub(super) fn reads_lists(env: &RunContext, task: &Task) -> bool {
         && !is_concurrent(&env.plan, task.case)
 }
 
-/// Whether a task's findings are connections that broke: a request that takes the target down breaks those of others too.
+/// Whether a task's findings are connections that broke: a request that crashes the target breaks those of others too.
 pub(super) fn breaks_connections(env: &RunContext, task: &Task) -> bool {
     env.target.health().outages() > 0 && task.keys.iter().any(|key| key.kind == FindingKind::Transport)
 }

@@ -20,8 +20,8 @@ pub(super) enum Caller {
 }
 
 impl Target {
-    /// Sends a request; to a target that refuses connections and was there a moment ago, again and again for a while. If it
-    /// went away under this request and stays away, that is what came of it.
+    /// Sends a request; to a target that refuses connections and was there a moment ago, again and again for a while. If the
+    /// target went away under this request and stays away, the result is the connection that broke.
     pub(super) async fn deliver(&self, attempt: Attempt<'_>) -> Exchange {
         let mut broken = None;
         loop {
@@ -42,8 +42,8 @@ impl Target {
         }
     }
 
-    /// Sends a request; on a connection of its own once more if it changes nothing and a kept connection broke under it,
-    /// which is kept as `broken`.
+    /// Sends a request; on a connection of its own once more if it changes nothing and a kept connection broke under it.
+    /// `broken` is the first exchange that a broken connection ended.
     async fn deliver_once(&self, attempt: Attempt<'_>, broken: &mut Option<Exchange>) -> Exchange {
         let sender = self.senders.to(attempt.region);
         let exchange = sender.send(attempt.request, attempt.signer).await;
