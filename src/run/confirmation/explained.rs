@@ -7,8 +7,8 @@ use crate::record::{FindingKey, Tally};
 use crate::spec::clause::ClauseIndex;
 
 /// Drops intermittent findings that a reliable one explains: refusals that the operation gives for another reason too, which
-/// depend on what else is there, responses that break a rule which another operation breaks every time, because they show a
-/// state that it made, and requests that broke off when another one crashed the target.
+/// depend on what else is there, responses that break, once, a rule which another operation breaks every time, because they
+/// show a state that it made, and requests that broke off when another one crashed the target.
 pub(super) fn drop_explained(tally: &mut Tally) {
     let refuses = |kind: FindingKind| matches!(kind, FindingKind::RejectedValid | FindingKind::WrongErrorCode);
     let reliable: BTreeSet<(String, String)> = tally
@@ -31,7 +31,7 @@ pub(super) fn drop_explained(tally: &mut Tally) {
     tally.findings.retain(|key, found| {
         let refusal = (found.violation.operation.clone(), found.violation.observed.clone());
         let is_explained = (refuses(key.kind) && reliable.contains(&refusal))
-            || (is_malformed(key) && broken.contains(&key.clause))
+            || (is_malformed(key) && found.seen.times == 1 && broken.contains(&key.clause))
             || (is_taken_down && key.kind == FindingKind::Transport);
         !(found.is_intermittent() && is_explained)
     });
@@ -50,6 +50,7 @@ mod tests {
 
     const ALWAYS: Seen = Seen { of: 3, times: 3 };
     const ONCE_OF_THREE: Seen = Seen { of: 3, times: 1 };
+    const TWICE_OF_THREE: Seen = Seen { of: 3, times: 2 };
 
     /// How many findings are left of these: operation, clause, kind, and how often each showed.
     fn left(findings: &[(&str, u32, FindingKind, Seen)]) -> usize {
@@ -81,6 +82,7 @@ mod tests {
         let malformed = FindingKind::MalformedResponse;
         assert_eq!(left(&[("GetChannel", 1, malformed, ONCE_OF_THREE), ("CreateChannel", 1, malformed, ALWAYS)]), 1);
         assert_eq!(left(&[("GetChannel", 1, malformed, ONCE_OF_THREE), ("CreateChannel", 2, malformed, ALWAYS)]), 2);
+        assert_eq!(left(&[("GetChannel", 1, malformed, TWICE_OF_THREE), ("CreateChannel", 1, malformed, ALWAYS)]), 2);
         assert_eq!(
             left(&[("GetChannel", 1, malformed, ONCE_OF_THREE), ("BatchGetChannel", 1, malformed, ONCE_OF_THREE)]),
             2

@@ -53,10 +53,10 @@ pub(super) async fn confirm(
     for key in noise.explained(&looked) {
         looked.entry(key).or_default().keep_one();
     }
-    // Where noise is everywhere, other cases show only more of it.
+    // Where noise is everywhere, other cases show only more failures.
     let unshown = looked
         .iter()
-        .filter(|(key, _)| !(noise.is_loud() && key.kind.may_be_noise()))
+        .filter(|(key, _)| !(noise.is_loud() && key.kind.is_failure()))
         .filter(|(_, looks)| looks.seen.is_partial())
         .map(|(key, _)| key.clone())
         .collect();
