@@ -53,11 +53,11 @@ pub(super) async fn confirm(
     for key in noise.explained(&looked) {
         looked.entry(key).or_default().keep_one();
     }
-    // Where noise is everywhere, other cases show only more failures.
+    // Where noise is everywhere, other cases show only more of it, but for those that show a defect.
     let unshown = looked
         .iter()
-        .filter(|(key, _)| !(noise.is_loud() && key.kind.is_failure()))
         .filter(|(_, looks)| looks.seen.is_partial())
+        .filter(|(key, _)| !noise.is_loud() || !key.kind.may_be_noise() || is_beside_a_defect(tally, &looked, key))
         .map(|(key, _)| key.clone())
         .collect();
     let tasks = other_tasks(&env.plan, tally, &unshown);
@@ -70,6 +70,16 @@ pub(super) async fn confirm(
     explained::drop_explained(tally);
     settle_cases(&env.plan, tally, cases);
     dropped
+}
+
+/// Whether another case that showed a finding, which is no failure, shows a defect of the same operation every time.
+fn is_beside_a_defect(tally: &Tally, looked: &Looked, key: &FindingKey) -> bool {
+    let Some(found) = tally.findings.get(key).filter(|_| !key.kind.is_failure()) else { return false };
+    looked.iter().any(|(other, looks)| {
+        let is_shown_there = |other: &Found| found.also_in.contains(&other.case);
+        let is_defect = other.operation == key.operation && !looks.seen.is_partial();
+        is_defect && tally.findings.get(other).is_some_and(is_shown_there)
+    })
 }
 
 /// What tasks showed, in their order, and what else was noted.
