@@ -27,18 +27,16 @@ impl Common {
     }
 }
 
-/// Whether two findings are about one rule, one form of success or one error, which a title tells alike.
+/// Whether two findings are about one rule, one form of success or one error, which a title tells alike. Titles of members
+/// name their paths.
 fn promises_alike(one: &Evidence<'_>, other: &Evidence<'_>) -> bool {
-    match (one.about, other.about) {
-        (Some(ClauseId::General { .. }), Some(ClauseId::General { .. })) => one.clause == other.clause,
-        (Some(ClauseId::Success { part: one_part, .. }), Some(ClauseId::Success { part: other_part, .. })) => {
-            (one_part, one.status) == (other_part, other.status)
+    let (Some(about), Some(other_about)) = (one.about, other.about) else { return false };
+    about.promises_like(other_about)
+        && match about {
+            ClauseId::Input { .. } | ClauseId::Output { .. } => false,
+            ClauseId::Success { .. } => one.status == other.status,
+            ClauseId::Error { .. } | ClauseId::General { .. } => true,
         }
-        (Some(ClauseId::Error { code: one_code, .. }), Some(ClauseId::Error { code: other_code, .. })) => {
-            one_code == other_code
-        }
-        _ => false,
-    }
 }
 
 /// What operations do wrong alike.

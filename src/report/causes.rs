@@ -93,17 +93,9 @@ fn only_optional_member<'f>(finding: &'f FindingRecord, required: &BTreeSet<&str
 
 /// Whether two clauses promise the same, of whatever operation.
 fn promises_alike(one: &str, other: &str) -> bool {
-    if one == other {
-        return true;
-    }
     match (ClauseId::parse(one), ClauseId::parse(other)) {
-        (Some(ClauseId::Input { constraint: one, .. }), Some(ClauseId::Input { constraint: other, .. }))
-        | (Some(ClauseId::Output { constraint: one, .. }), Some(ClauseId::Output { constraint: other, .. })) => {
-            one == other
-        }
-        (Some(ClauseId::Success { part: one, .. }), Some(ClauseId::Success { part: other, .. })) => one == other,
-        (Some(ClauseId::Error { code: one, .. }), Some(ClauseId::Error { code: other, .. })) => one == other,
-        _ => false,
+        (Some(one), Some(other)) => one.promises_like(other),
+        _ => one == other,
     }
 }
 

@@ -168,13 +168,13 @@ impl Health {
         if !self.has_answered() {
             return false;
         }
-        let since = self.change(|state| Some(state.away_since.unwrap_or_else(|| self.go_away(state))));
+        let since = self.change(|state| Some(state.away_since.unwrap_or_else(|| self.note_away(state))));
         since.is_some_and(|since| since.elapsed() < self.limits.away)
     }
 
     /// Notes that the target was there and refuses connections now. Requests that got no response while it went away say
     /// nothing of its silence.
-    fn go_away(&self, state: &mut State) -> Instant {
+    fn note_away(&self, state: &mut State) -> Instant {
         let outages = self.outages.fetch_add(1, Ordering::Relaxed) + 1;
         if outages >= MOST_OUTAGES {
             self.give_up(format!("the target went away {outages} times"));
@@ -186,7 +186,7 @@ impl Health {
 
     /// Notes that the target accepted the connection of a request that began at that time. Requests that broke off when the
     /// target went away began before that.
-    pub fn is_back(&self, began: Instant) {
+    pub fn note_back(&self, began: Instant) {
         if self.is_troubled.load(Ordering::Relaxed) {
             self.change(|state| {
                 state.away_since = state.away_since.filter(|since| began < *since);

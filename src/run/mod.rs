@@ -161,8 +161,10 @@ pub async fn run(
                 open = rest;
                 if !is_ended && !env.target.is_stopped() {
                     let again = interruption::take_back(&tally, &mut cases, &mut taken_back);
-                    observe(Event::CasesReopened { cases: again.len() });
-                    open.extend(again);
+                    if !again.is_empty() {
+                        observe(Event::CasesReopened { cases: again.len() });
+                        open.extend(again);
+                    }
                 }
             }
             damage::after_phase(&env, phase).await;

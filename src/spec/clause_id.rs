@@ -52,6 +52,17 @@ pub enum ClauseId<'a> {
 const SIGNATURES: &str = "auth";
 
 impl<'a> ClauseId<'a> {
+    /// Whether another clause promises the same, of whatever operation or member.
+    pub fn promises_like(self, other: ClauseId<'_>) -> bool {
+        match (self, other) {
+            (ClauseId::Input { constraint: one, .. }, ClauseId::Input { constraint: other, .. })
+            | (ClauseId::Output { constraint: one, .. }, ClauseId::Output { constraint: other, .. }) => one == other,
+            (ClauseId::Success { part: one, .. }, ClauseId::Success { part: other, .. }) => one == other,
+            (ClauseId::Error { code: one, .. }, ClauseId::Error { code: other, .. }) => one == other,
+            (one, other) => one == other,
+        }
+    }
+
     /// Whether a clause is about signatures and permissions.
     pub fn is_about_signatures(id: &str) -> bool {
         matches!(ClauseId::parse(id), Some(ClauseId::General { family: SIGNATURES, .. }))

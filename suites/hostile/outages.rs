@@ -88,7 +88,7 @@ struct Mortal {
     door: Mutex<Option<Door>>,
 }
 
-/// A listener that passes connections on until it is shut; then nobody listens there.
+/// A listener that passes connections on until it is shut; its address refuses connections after that.
 struct Door {
     is_shut: Arc<AtomicBool>,
     thread: std::thread::JoinHandle<()>,

@@ -72,7 +72,8 @@ pub(super) async fn confirm(
     dropped
 }
 
-/// Whether another case that showed a finding, which is no failure, shows a defect of the same operation every time.
+/// Whether another case that showed a finding shows a defect of the same operation every time. Failures are never beside a
+/// defect: noise shows them everywhere.
 fn is_beside_a_defect(tally: &Tally, looked: &Looked, key: &FindingKey) -> bool {
     let Some(found) = tally.findings.get(key).filter(|_| !key.kind.is_failure()) else { return false };
     looked.iter().any(|(other, looks)| {

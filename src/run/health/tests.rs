@@ -107,9 +107,9 @@ fn what_broke_off_when_the_target_went_away_is_no_silence_and_going_away_has_a_l
         let before = clock::instant();
         assert!(health.may_come_back() && health.is_away());
         assert_eq!(health.failures_in_a_row(), 0);
-        health.is_back(before);
+        health.note_back(before);
         assert!(health.is_away(), "that request was on its way when the target went away");
-        health.is_back(clock::instant());
+        health.note_back(clock::instant());
         assert!(!health.is_away());
     }
     assert_eq!(reason(&health).unwrap(), "the target went away 100 times");

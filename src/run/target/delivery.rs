@@ -28,7 +28,7 @@ impl Target {
             let started = clock::instant();
             let exchange = self.deliver_once(attempt, &mut broken).await;
             if attempt.region.is_none() && !is_refused(&exchange) {
-                self.health().is_back(started);
+                self.health().note_back(started);
             }
             // No response was seen, so none is hidden by trying again.
             let tries_again = attempt.region.is_none()
