@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use ivs_conformance::cli::args::TargetArgs;
@@ -16,7 +17,7 @@ use ivs_conformance::spec;
 
 /// Faults of the reference server that show only after other operations came before, the sequences that find each, the
 /// clause that it breaks, and how many requests the shown sequence has at most. The first two show in scenarios as well, whose
-/// responses are compared with the state that the run knows.
+/// responses are compared with the state that the run knows; the last one is looked for with a second seed too.
 const FAULTS: [(&str, &str, &str, usize); 3] = [
     // Create, tag, update, list tags, get.
     ("state:tagged-policy-is-frozen", "policies", "rule.update-policy-changes-what-is-given", 5),
@@ -52,20 +53,27 @@ async fn no_other_case_finds_the_last() {
 #[test]
 fn sequences_find_each_and_show_it_shortly() {
     std::thread::scope(|scope| {
-        for (fault, sequence, clause, most) in FAULTS {
+        for (index, (fault, sequence, clause, most)) in FAULTS.into_iter().enumerate() {
+            let seeds = if index + 1 == FAULTS.len() { 1..=2 } else { 1..=1 };
             scope.spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                runtime.block_on(is_found_and_shown_shortly(fault, sequence, clause, most));
+                runtime.block_on(is_found_and_shown_shortly(fault, sequence, clause, most, seeds));
             });
         }
     });
 }
 
-async fn is_found_and_shown_shortly(fault: &str, sequence: &str, clause: &str, most: usize) {
+async fn is_found_and_shown_shortly(
+    fault: &str,
+    sequence: &str,
+    clause: &str,
+    most: usize,
+    seeds: RangeInclusive<u64>,
+) {
     let case = format!("sequence/{sequence}");
     let filter = Filter { only: vec![case.clone()], ..Filter::default() };
     let mut ids = Vec::new();
-    for seed in 1..=2 {
+    for seed in seeds {
         let found = findings(&[fault], &filter, Profile::Deep, seed).await;
         let finding = found.iter().find(|finding| finding.clause == clause);
         let finding = finding.unwrap_or_else(|| panic!("{fault} with seed {seed}: {found:#?}"));
@@ -78,6 +86,6 @@ async fn is_found_and_shown_shortly(fault: &str, sequence: &str, clause: &str, m
         assert_eq!(finding.case, case);
         ids.push(found.iter().map(|finding| finding.id.clone()).collect::<Vec<_>>());
     }
-    assert_eq!(ids[0], ids[1], "the ids of the findings of {fault} do not depend on the seed");
+    assert!(ids.iter().all(|one| *one == ids[0]), "the ids of the findings of {fault} do not depend on the seed: {ids:?}");
     assert_eq!(ids[0].len(), 1, "{fault} is one finding: {ids:?}");
 }
