@@ -7,13 +7,9 @@ mod common;
 #[cfg(feature = "aws-config")]
 #[path = "account/credentials.rs"]
 mod credentials;
-#[path = "common/http.rs"]
-mod http;
 #[cfg(feature = "aws-config")]
 #[path = "account/issuers.rs"]
 mod issuers;
-#[path = "common/poison.rs"]
-mod poison;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -27,9 +23,9 @@ use ivs_conformance::run::{self, CaseOutcome, Outcome, rate_limit};
 use ivs_conformance::spec::Contract;
 use ivs_conformance::{plan, spec};
 
+use common::http::{call, world};
+use common::poison::{Weak, Weakness};
 use common::{Scratch, Target, assert_exit, program};
-use http::{call, world};
-use poison::{Weak, Weakness};
 
 const ELSEWHERE: &str = "http://192.0.2.1:9";
 

@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::common;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use ivs_conformance::spec::contract::{Location, NodeKind, TimestampFormat, UriSegment};
 use ivs_conformance::spec::{self, Change, ChangeKind, Contract};
 use serde_json::{Value, json};
-
-mod common;
 
 const MODEL: &str = include_str!("botocore/service-2.json");
 

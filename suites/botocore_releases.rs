@@ -8,10 +8,9 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::common;
 use serde::Deserialize;
 use serde_json::Value;
-
-mod common;
 
 /// Access key and secret that the server knows on loopback.
 const KEY: &str = "AKIDCONFORMANCETEST";

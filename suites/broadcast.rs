@@ -3,12 +3,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-#[path = "common/http.rs"]
-mod http;
-#[path = "broadcast/ingest.rs"]
 mod ingest;
-#[path = "broadcast/recipe.rs"]
 mod recipe;
 
 use std::collections::BTreeSet;
@@ -18,8 +13,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use common::{Scratch, Target, assert_exit, conformance, report};
-use http::{REGIONS, call_in, world};
+use crate::common::http::{REGIONS, call_in, world};
+use crate::common::{Scratch, Target, assert_exit, conformance, report};
 
 /// What an operation answers; nothing if it fails, say because a channel was deleted meanwhile.
 fn ask(endpoint: &str, operation: &str, input: &Value) -> Option<Value> {

@@ -3,8 +3,6 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Output;
@@ -14,7 +12,7 @@ use base64::Engine;
 use regex::Regex;
 use serde_json::{Value, json};
 
-use common::{Scratch, Target, program};
+use crate::common::{Scratch, Target, program};
 
 const KEY_ID: &str = "AKIDCANARYCANARYCANA";
 const SECRET: &str = "canary/secret+access=key\"of'the account";

@@ -4,12 +4,10 @@
 //! `IVS_CONFORMANCE_COMPARE_SEEDS` sets how many seeds are tried (1 without it), `IVS_CONFORMANCE_COMPARE_FAULTS` which
 //! faults the measurement takes, as a glob (all state faults without it), `IVS_CONFORMANCE_COMPARE_SAMPLE` how many of
 //! them, `IVS_CONFORMANCE_COMPARE_JOBS` how many comparisons run at once (2 without it):
-//! `cargo test --release --test compare -- --include-ignored --nocapture`.
+//! `cargo test --release --test integration -- compare:: --include-ignored --nocapture`.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-#[path = "compare/settings.rs"]
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::common;
 use ivs_conformance::cli::args::TargetArgs;
 use ivs_conformance::cli::environment::Environment;
 use ivs_conformance::cli::{embedded, resolve};

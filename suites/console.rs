@@ -3,11 +3,9 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use std::process::Output;
 
-use common::{Scratch, Target, assert_exit, program, report, sarif};
+use crate::common::{Scratch, Target, assert_exit, program, report, sarif};
 
 const FAULTS: [&str; 5] = [
     "ignore:CreateChannel.input.name.length.max",

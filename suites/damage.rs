@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::common::http;
+use crate::common::poison::{Weak, Weakness};
 use ivs_conformance::cli::args::TargetArgs;
 use ivs_conformance::cli::environment::Environment;
 use ivs_conformance::cli::{embedded, resolve};
@@ -14,12 +16,6 @@ use ivs_conformance::reference::{self, Config};
 use ivs_conformance::report::{Record, Verdict, terminal};
 use ivs_conformance::run::settings::Settings;
 use ivs_conformance::spec;
-use poison::{Weak, Weakness};
-
-#[path = "common/http.rs"]
-mod http;
-#[path = "common/poison.rs"]
-mod poison;
 
 /// The record of a run of some cases against the reference server with faults.
 async fn run_with(faults: &[&str], only: &[&str]) -> Record {

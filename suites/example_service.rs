@@ -2,14 +2,13 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
 #[path = "../examples/parcels/server.rs"]
 mod server;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use common::{Scratch, assert_exit, assert_same, conformance, report};
+use crate::common::{Scratch, assert_exit, assert_same, conformance, report};
 use ivs_conformance::plan::{self, Filter, Suites};
 use ivs_conformance::report::{Record, json};
 use ivs_conformance::run::settings::{Settings, Shard};

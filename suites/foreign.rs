@@ -16,10 +16,9 @@ use ivs_conformance::report::record::{ClauseVerdict, FindingRecord};
 use ivs_conformance::run::settings::Settings;
 use ivs_conformance::spec::{self, Contract, Tier};
 
-mod common;
-#[path = "foreign/server.rs"]
 mod server;
 
+use crate::common;
 use server::{Defect, Implemented};
 
 const IVS: &str = include_str!("../specs/ivs-2020-07-14.json");

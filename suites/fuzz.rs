@@ -3,9 +3,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "fuzz/reports.rs"]
 mod reports;
-#[path = "fuzz/targets.rs"]
 mod targets;
 
 use proptest::prelude::*;

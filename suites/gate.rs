@@ -2,11 +2,9 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-#[path = "gate/shards.rs"]
 mod shards;
 
-use common::{Scratch, Target, assert_exit, conformance, finding_ids, report, sarif};
+use crate::common::{self, Scratch, Target, assert_exit, conformance, finding_ids, report, sarif};
 use serde_json::{Value, json};
 
 const NAME: &str = "ignore:CreateChannel.input.name.length.max";

@@ -2,12 +2,10 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use common::{Scratch, Target, assert_exit, finding_ids, program, report};
+use crate::common::{Scratch, Target, assert_exit, finding_ids, program, report};
 
 const FAULT: &str = "status:DeleteChannel=200";
 const FINDING: &str = "DeleteChannel.status:wrong_status";

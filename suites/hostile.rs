@@ -4,21 +4,12 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "hostile/bodies.rs"]
 mod bodies;
-#[path = "hostile/busy.rs"]
 mod busy;
-#[path = "hostile/connections.rs"]
 mod connections;
-#[path = "hostile/ends.rs"]
 mod ends;
-#[path = "hostile/heads.rs"]
 mod heads;
-#[path = "hostile/outages.rs"]
 mod outages;
-#[path = "hostile/refusals.rs"]
 mod refusals;
-#[path = "hostile/run.rs"]
 mod run;
-#[path = "hostile/server.rs"]
-mod server;
+pub mod server;

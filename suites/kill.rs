@@ -2,12 +2,6 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-#[path = "common/http.rs"]
-mod http;
-#[path = "common/poison.rs"]
-mod poison;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -15,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use common::{Scratch, Target, assert_exit, conformance, program};
-use http::{call, world};
-use poison::{Weak, Weakness};
+use crate::common::http::{call, world};
+use crate::common::poison::{Weak, Weakness};
+use crate::common::{Scratch, Target, assert_exit, conformance, program};
 
 /// Moments at which the runs of one test are killed.
 const KILLS: u64 = 5;

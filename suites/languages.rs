@@ -4,14 +4,10 @@
 #![cfg(unix)]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-#[path = "common/markdown.rs"]
-mod markdown;
-
 use std::process::{Command, Output};
 
-use common::Scratch;
-use markdown::fenced;
+use crate::common::markdown::fenced;
+use crate::common::{self, Scratch};
 
 /// Keeps each run short; it is read where the tests are run.
 const CONFIG: &str = "only = [\"DeleteChannel.status\", \"GetChannel.status\"]\n";

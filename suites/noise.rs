@@ -3,7 +3,6 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "noise/proxy.rs"]
 mod proxy;
 
 use std::sync::Arc;

@@ -3,14 +3,12 @@
 #![cfg(unix)]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::{Scratch, assert_exit, conformance};
+use crate::common::{Scratch, assert_exit, conformance};
 use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ivs-conformance");

@@ -4,17 +4,13 @@
 #![cfg(unix)]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-#[path = "common/markdown.rs"]
-mod markdown;
-
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::{Scratch, Target, assert_exit, assert_same, conformance, report, sarif};
-use markdown::fenced;
+use crate::common::markdown::fenced;
+use crate::common::{self, Scratch, Target, assert_exit, assert_same, conformance, report, sarif};
 use serde_json::Value;
 
 /// The address of the emulator in all these files.

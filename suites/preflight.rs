@@ -3,21 +3,14 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "common/mod.rs"]
-mod common;
-#[path = "common/http.rs"]
-mod http;
-#[path = "hostile/server.rs"]
-#[allow(dead_code)]
-mod server;
-
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::process::{Output, Stdio};
 use std::sync::Arc;
 
-use common::{Scratch, Target, assert_exit, conformance, program, report};
-use server::{Server, Then, answer, json};
+use crate::common::http;
+use crate::common::{Scratch, Target, assert_exit, conformance, program, report};
+use crate::hostile::server::{Server, Then, answer, json};
 
 /// Asserts that nothing was tested, and that this was said about it.
 #[track_caller]

@@ -2,15 +2,11 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-#[path = "common/markdown.rs"]
-mod markdown;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use common::{Scratch, Target, assert_exit, program};
-use markdown::fenced;
+use crate::common::markdown::fenced;
+use crate::common::{Scratch, Target, assert_exit, program};
 use serde_json::{Value, json};
 
 const FAULT: &str = "status:DeleteChannel=200";
@@ -42,7 +38,11 @@ const RECIPES: &[(&str, &str, By)] = &[
         "ivs-conformance clean",
         By::Test("kill.rs::without_its_journal_what_carries_the_tag_is_found"),
     ),
-    ("docs/account.md", "ivs-conformance run", By::Gate("tested cargo test --quiet --test broadcast -- --ignored\n")),
+    (
+        "docs/account.md",
+        "ivs-conformance run",
+        By::Gate("tested cargo test --quiet --test integration -- --ignored broadcast::\n"),
+    ),
     ("docs/compare.md", "ivs-conformance compare", {
         By::Test("compare.rs::the_program_ends_with_0_where_targets_agree_and_with_1_where_they_do_not")
     }),

@@ -4,14 +4,9 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "recordings/boto3.rs"]
 mod boto3;
-mod common;
-#[path = "recordings/files.rs"]
 mod files;
-#[path = "recordings/order.rs"]
 mod order;
-#[path = "recordings/published.rs"]
 mod published;
 
 use std::process::Output;
@@ -19,7 +14,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use common::{Scratch, Target, assert_exit, conformance, finding_ids, report};
+use crate::common::{Scratch, Target, assert_exit, conformance, finding_ids, report};
 
 /// Operations that the recorded runs are kept to, so that they are quick.
 const OPERATIONS: [&str; 3] = ["CreateChannel", "GetStreamKey", "ListStreamKeys"];

@@ -2,11 +2,9 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use serde_json::{Value, json};
 
-use common::{Scratch, Target, assert_exit, conformance};
+use crate::common::{Scratch, Target, assert_exit, conformance};
 
 const SCHEMA: &str = include_str!("../specs/report-diff.schema.json");
 const ONLY: [&str; 2] = ["--only", "{CreateChannel,GetChannel,DeleteChannel}.status"];

@@ -4,12 +4,10 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Scratch, Target, program, report};
+use crate::common::{Scratch, Target, program, report};
 use regex::Regex;
 use serde_json::Value;
 

@@ -86,6 +86,9 @@ async fn is_found_and_shown_shortly(
         assert_eq!(finding.case, case);
         ids.push(found.iter().map(|finding| finding.id.clone()).collect::<Vec<_>>());
     }
-    assert!(ids.iter().all(|one| *one == ids[0]), "the ids of the findings of {fault} do not depend on the seed: {ids:?}");
+    assert!(
+        ids.iter().all(|one| *one == ids[0]),
+        "the ids of the findings of {fault} do not depend on the seed: {ids:?}"
+    );
     assert_eq!(ids[0].len(), 1, "{fault} is one finding: {ids:?}");
 }

@@ -4,7 +4,7 @@
 //! `IVS_CONFORMANCE_SOUNDNESS_SEEDS` sets how many seeds are tried (1 without it): that many with the profiles quick and
 //! standard against the plain server and against both mixtures of variants, a tenth of them with each variant alone,
 //! and a twentieth with the profile deep; each share is at least one. What was tried is printed
-//! (`cargo test --release --test soundness -- --include-ignored --nocapture`).
+//! (`cargo test --release --test integration -- soundness:: --include-ignored --nocapture`).
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

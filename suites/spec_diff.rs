@@ -6,11 +6,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-mod common;
-#[path = "common/markdown.rs"]
-mod markdown;
-
-use markdown::fenced;
+use crate::common;
+use crate::common::markdown::fenced;
 
 const MODEL: &str = include_str!("../specs/ivs-2020-07-14.json");
 const RULES: &str = include_str!("../specs/ivs-2020-07-14.rules.toml");

@@ -4,7 +4,6 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "vacuity/proxy.rs"]
 mod proxy;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 
+use crate::broadcast::ingest::Ingest;
+use crate::broadcast::{channel_of, set};
+use crate::common::http::world;
 use crate::common::{Scratch, Target, assert_exit, conformance, report};
-use crate::http::world;
-use crate::ingest::Ingest;
-use crate::{channel_of, set};
 
 const DOCUMENTATION: &str = include_str!("../../docs/account.md");
 const UPHELD: [&str; 2] = ["GetStream.status", "GetStream.output.stream.state.enum"];

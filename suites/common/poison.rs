@@ -10,10 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value};
 
-#[path = "message.rs"]
-mod message;
-
-use message::{Message, read_blocking as read};
+use super::message::{Message, read_blocking as read};
 
 /// How a target behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use clap::CommandFactory;
 use ivs_conformance::cli::args::Cli;
 use ivs_conformance::cli::config;
 
-use crate::{common, report};
+use crate::common;
+use crate::compare::report;
 
 /// Variables of all settings that `compare` shares with `run`, each with a value by which the comparison ends differently:
 /// exit code, and words of what it says.

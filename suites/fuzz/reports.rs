@@ -2,7 +2,7 @@
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
-use crate::targets::{MARK, filled, render};
+use crate::fuzz::targets::{MARK, filled, render};
 
 /// Texts that a target may respond to deceive whoever opens a report.
 const HOSTILE: [&str; 12] = [

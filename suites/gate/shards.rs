@@ -6,7 +6,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use crate::common::{Scratch, Target, assert_exit, assert_same, conformance, program, report};
-use crate::{NAME, OTHERS};
+use crate::gate::{NAME, OTHERS};
 
 #[test]
 fn merged_shards_equal_one_run() {

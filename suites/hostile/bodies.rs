@@ -4,8 +4,8 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::run::{Finished, SPOILED, run, start};
-use crate::server::{Server, Then, answer, drip, json};
+use crate::hostile::run::{Finished, SPOILED, run, start};
+use crate::hostile::server::{Server, Then, answer, drip, json};
 
 /// The run against a server whose spoiled operation answers so.
 fn answering(make: fn(&str) -> Vec<u8>) -> Finished {

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use crate::run::{SPOILED, run};
-use crate::server::{Server, Then, answer};
+use crate::hostile::run::{SPOILED, run};
+use crate::hostile::server::{Server, Then, answer};
 
 #[test]
 fn only_429s_stop_the_run() {

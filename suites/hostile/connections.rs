@@ -5,8 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::run::{SPOILED, run, run_impatiently, start};
-use crate::server::{Seen, Server, Then, drip};
+use crate::hostile::run::{SPOILED, run, run_impatiently, start};
+use crate::hostile::server::{Seen, Server, Then, drip};
 
 /// A server that spoils one operation.
 fn spoiling(spoil: impl Fn(&mut TcpStream) -> Then + Send + Sync + 'static) -> Server {

@@ -4,8 +4,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::run::{SPOILED, start};
-use crate::server::{Server, Then};
+use crate::hostile::run::{SPOILED, start};
+use crate::hostile::server::{Server, Then};
 
 /// One operation is silent from its second call on; all others work.
 fn silent_in_one() -> Server {

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::run::{Finished, SPOILED, run, run_impatiently};
-use crate::server::{Server, Then, answer, drip};
+use crate::hostile::run::{Finished, SPOILED, run, run_impatiently};
+use crate::hostile::server::{Server, Then, answer, drip};
 
 fn writing(write: fn(&mut TcpStream) -> Then) -> Finished {
     let server = Server::new(move |seen, stream| if seen.path == SPOILED { write(stream) } else { Then::Forward });
@@ -89,6 +89,6 @@ fn an_error_code_cannot_write_on_the_terminal() {
     });
     // That nothing raw is printed is checked for every run.
     let finished = finished.exits(1).found("rejected_valid", "ValidationException");
-    assert!(finished.findings().iter().all(|finding| crate::run::text(&finding["observed"]).len() < 500));
+    assert!(finished.findings().iter().all(|finding| crate::hostile::run::text(&finding["observed"]).len() < 500));
     assert!(finished.said.len() < 200_000, "{}", finished.said.len());
 }

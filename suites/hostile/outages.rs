@@ -6,8 +6,8 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::run::start;
-use crate::server::{Server, Then};
+use crate::hostile::run::start;
+use crate::hostile::server::{Server, Then};
 
 /// What the bodies of requests have that a target does not survive.
 const DEADLY: &str = "\"maxResults\":0";

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::run::{run, run_impatiently, start, start_as};
-use crate::server::{Server, Then, answer};
+use crate::hostile::run::{run, run_impatiently, start, start_as};
+use crate::hostile::server::{Server, Then, answer};
 
 #[test]
 fn only_500s_are_findings() {
@@ -56,7 +56,7 @@ fn pages_without_end_are_one_finding_and_followed_once() {
     let finished = start(&server.url, &["--only", "ListChannels.*", "--only", "scenario/channel-pages*"]).finish();
     let finished = finished.exits(1).within(90);
     assert_eq!(finished.report["stopped_early"], Value::Null);
-    let is_endless = |finding: &&&Value| crate::run::text(&finding["observed"]).contains("for ever");
+    let is_endless = |finding: &&&Value| crate::hostile::run::text(&finding["observed"]).contains("for ever");
     assert!(finished.findings().iter().any(|finding| is_endless(&finding)), "{}", finished.said);
     let calls = server.count("/ListChannels");
     // A hundred for each of the four workers that may have followed them at once, and single calls.

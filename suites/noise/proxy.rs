@@ -9,10 +9,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-#[path = "../common/message.rs"]
-mod message;
-
-use message::{Message, read};
+use crate::common::message::{Message, read};
 
 /// What the proxy does, each per thousand requests.
 #[derive(Debug, Clone, Copy, Default)]

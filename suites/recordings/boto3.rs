@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use super::common::{Scratch, Target};
 use super::judge;
+use crate::common::{Scratch, Target};
 
 /// Records what a client of boto3 exchanges with a target.
 fn recorded(target: &Target) -> Vec<u8> {

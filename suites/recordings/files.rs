@@ -6,8 +6,8 @@ use std::process::Stdio;
 use base64::Engine;
 use serde_json::{Value, json};
 
-use super::common::{assert_exit, conformance, program};
 use super::{judge, judge_entries, says, success, verdict};
+use crate::common::{assert_exit, conformance, program};
 
 #[test]
 fn recordings_of_every_form_say_the_same() {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::common::{assert_exit, finding_ids};
 use super::{GOOD, entries, judge, judge_entries, says, verdict, with_body};
+use crate::common::{assert_exit, finding_ids};
 
 const ARN: &str = "arn:aws:ivs:us-east-1:123456789012:channel/abcdEFGH1234";
 const KEY: &str = "arn:aws:ivs:us-east-1:123456789012:stream-key/ijklMNOP5678";

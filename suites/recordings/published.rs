@@ -8,8 +8,8 @@
 
 use serde_json::{Value, json};
 
-use super::common::{assert_exit, finding_ids};
 use super::{judge, verdict};
+use crate::common::{assert_exit, finding_ids};
 
 const PUBLISHED: &str = include_str!("published.ndjson");
 

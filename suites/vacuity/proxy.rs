@@ -7,11 +7,8 @@ use serde_json::Value;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-#[path = "../common/message.rs"]
-mod message;
-
-pub use message::Message;
-use message::read;
+pub use crate::common::message::Message;
+use crate::common::message::read;
 
 /// What the proxy does with a request and the response to it.
 pub trait Veil: Send + Sync + 'static {
