@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+#[cfg(test)]
+pub mod sample;
+
 /// A text that is mostly short: then it takes no memory of its own, and a copy costs next to nothing.
 pub use smol_str::SmolStr as Text;
 

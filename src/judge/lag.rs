@@ -79,23 +79,18 @@ fn is_busy(exchange: &Exchange) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::time::Duration;
-
     use super::*;
     use crate::plan::expectation::Expectation;
-    use crate::wire::{Coding, Request, Response};
+    use crate::wire::sample;
     use serde_json::{Value, json};
 
     /// What waiting can do for a response to an operation that should succeed.
     fn outlook_of(operation: &str, status: u16, content_type: &str, body: &Value) -> Outlook {
         let contract = crate::spec::builtin().unwrap();
         let operation = contract.operation(operation).unwrap();
-        let headers = vec![("content-type".into(), content_type.into())];
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let response = Response { status, headers, body: body.into(), coding: Coding::default(), is_truncated: false };
-        let request =
-            Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() };
-        let exchange = Exchange { request, reply: Reply::Response(response), elapsed: Duration::ZERO, repeats: 0 };
+        let response = sample::response(status, &[("content-type", content_type)], &body);
+        let exchange = sample::exchange(sample::request("/", ""), response);
         let judge = crate::judge::Judge::new(&contract);
         let judgement = judge.exchange(operation, &Expectation::success(), operation.status_clause, &exchange);
         let output = judgement.body.clone().unwrap_or(Value::Null);

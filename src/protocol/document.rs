@@ -201,6 +201,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::wire::sample;
 
     fn problem(bytes: &[u8]) -> String {
         match parse(bytes) {
@@ -244,13 +245,8 @@ mod tests {
 
     #[test]
     fn compression_is_named() {
-        let response = Response {
-            status: 200,
-            headers: vec![("content-encoding".into(), "gzip".into())],
-            body: bytes::Bytes::from_static(b"\x1f\x8b\x08"),
-            is_truncated: false,
-            coding: Coding::AsSent,
-        };
+        let body = bytes::Bytes::from_static(b"\x1f\x8b\x08");
+        let response = Response { body, ..sample::response(200, &[("content-encoding", "gzip")], "") };
         assert!(matches!(read(&response), Err(Unread::NoJson(phrase)) if phrase.contains("which nothing asked for")));
         let damaged = Response { coding: Coding::Undecodable, ..response.clone() };
         assert!(matches!(read(&damaged), Err(Unread::NoJson(phrase)) if phrase.contains("cannot be decoded")));

@@ -137,29 +137,20 @@ fn collect(value: &Value, arns: &mut BTreeSet<u64>) {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::time::Duration;
-
     use serde_json::json;
 
     use super::*;
     use crate::judge::Judge;
     use crate::plan::expectation::Expectation;
     use crate::spec;
-    use crate::wire::{Reply, Request, Response};
+    use crate::wire::sample;
 
     const ONE: &str = "arn:aws:ivs:us-east-1:123456789012:channel/one";
     const OTHER: &str = "arn:aws:ivs:us-east-1:123456789012:channel/other";
 
     fn exchange(body: &Value) -> Exchange {
-        let request = Request { method: "POST".into(), target: "/".into(), headers: vec![], body: Default::default() };
-        let response = Response {
-            status: 200,
-            headers: vec![("content-type".into(), "application/json".into())],
-            body: body.to_string().into(),
-            is_truncated: false,
-            coding: Default::default(),
-        };
-        Exchange { request, reply: Reply::Response(response), elapsed: Duration::ZERO, repeats: 0 }
+        let response = sample::response(200, &[("content-type", "application/json")], &body.to_string());
+        sample::exchange(sample::request("/", ""), response)
     }
 
     /// What is left of the divergences of a list with a wrong latency mode of `listed`, after `made` was wrongly

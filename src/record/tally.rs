@@ -182,14 +182,11 @@ mod tests {
 
     use super::*;
     use crate::judge::FindingKind;
-    use crate::wire::{Reply, Request, Response};
+    use crate::wire::sample;
 
     #[test]
     fn the_first_case_of_the_plan_is_the_evidence_in_whatever_order_cases_are_run() {
-        let request = Request { method: "POST".into(), target: "/".into(), headers: vec![], body: Default::default() };
-        let (headers, body) = (Vec::new(), Default::default());
-        let response = Response { status: 200, headers, body, is_truncated: false, coding: Default::default() };
-        let exchange = Exchange { request, reply: Reply::Response(response), elapsed: Duration::ZERO, repeats: 0 };
+        let exchange = sample::exchange(sample::request("/", ""), sample::response(200, &[], ""));
         let violation = Violation {
             clause: ClauseIndex(1),
             operation: "GetChannel".to_owned(),

@@ -72,10 +72,10 @@ fn record(
         near.chain(common.into_iter().flat_map(|common| &common.operations).map(String::as_str)).collect();
     Some(CauseRecord {
         id: primary.id.clone(),
-        title: match only_optional_member(primary, required) {
-            Some(member) if common.is_none() && title::is_refusal(primary) => title::of_refusal(primary, member),
-            _ => title::of_cause(primary, common, operations.len()),
-        },
+        title: only_optional_member(primary, required)
+            .filter(|_| common.is_none())
+            .and_then(|member| title::of_refusal(primary, member))
+            .unwrap_or_else(|| title::of_cause(primary, common, operations.len())),
         clause: primary.clause.clone(),
         operations: operations.into_iter().map(str::to_owned).collect(),
         findings: explained.iter().map(|finding| finding.id.clone()).collect(),

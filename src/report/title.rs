@@ -79,15 +79,11 @@ fn of_unreliable(primary: &FindingRecord, operations: usize) -> String {
     }
 }
 
-/// Whether a finding is that an operation refuses valid requests.
-pub fn is_refusal(finding: &FindingRecord) -> bool {
+/// One sentence on an operation that refuses valid requests that have a member; `None` if a finding shows something else.
+pub fn of_refusal(finding: &FindingRecord, member: &str) -> Option<String> {
     let is_plain = matches!(ClauseId::parse(&finding.clause), Some(ClauseId::Success { .. }));
-    is_plain && finding.kind == FindingKind::RejectedValid
-}
-
-/// One sentence on an operation that refuses valid requests that have a member.
-pub fn of_refusal(finding: &FindingRecord, member: &str) -> String {
-    format!("{} refuses valid requests with `{member}`.", finding.operation)
+    let is_refusal = is_plain && finding.kind == FindingKind::RejectedValid;
+    is_refusal.then(|| format!("{} refuses valid requests with `{member}`.", finding.operation))
 }
 
 /// One sentence on what the target does, made of the clause's id alone where it says enough, so that the same defect has

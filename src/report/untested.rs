@@ -153,7 +153,7 @@ mod tests {
     use crate::record::Violation;
     use crate::record::{CaseResult, FindingKey, Found};
     use crate::report::Record;
-    use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
+    use crate::wire::{FailureKind, sample};
 
     fn result(case: usize, verdict: CaseOutcome, decided: u64, findings: Vec<FindingKey>) -> CaseResult {
         CaseResult { case, verdict, requests: 1, decided, elapsed: Duration::ZERO, findings, hindered_by: Vec::new() }
@@ -179,10 +179,7 @@ mod tests {
     }
 
     fn found(outcome: &mut Outcome, violation: Violation, case: usize) -> FindingKey {
-        let request =
-            Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() };
-        let failure = TransportFailure { kind: FailureKind::Protocol, detail: String::new() };
-        let exchange = Exchange { request, reply: Reply::Failure(failure), elapsed: Duration::ZERO, repeats: 0 };
+        let exchange = sample::exchange(sample::request("/", ""), sample::failure(FailureKind::Protocol));
         let key = FindingKey::from(&violation);
         let (seen, witness) = (crate::record::Seen::ONCE, None);
         let (body_length, setup, occurrences, also_in) = (0, Vec::new(), 1, Default::default());

@@ -145,18 +145,15 @@ impl Access {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Reply, Request};
-    use std::time::Duration;
+    use crate::wire::sample;
 
     fn response(status: u16, code: &str) -> Response {
         let body = serde_json::json!({"__type": code, "message": "why"}).to_string();
-        Response { status, headers: Vec::new(), body: body.into(), is_truncated: false, coding: Default::default() }
+        sample::response(status, &[], &body)
     }
 
     fn exchange(target: &str, response: Response) -> Exchange {
-        let request =
-            Request { method: "POST".into(), target: target.into(), headers: Vec::new(), body: Default::default() };
-        Exchange { request, reply: Reply::Response(response), elapsed: Duration::ZERO, repeats: 0 }
+        sample::exchange(sample::request(target, ""), response)
     }
 
     fn access() -> Access {

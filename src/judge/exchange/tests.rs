@@ -1,22 +1,13 @@
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::*;
 use crate::plan::expectation::ExpectedError;
-use crate::wire::{FailureKind, Request, TransportFailure};
+use crate::wire::{FailureKind, sample};
 
 const CHANNEL: &str = "arn:aws:ivs:us-east-1:123456789012:channel/AbCdEfGhIjKl";
 
 fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
-    let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-    Reply::Response(Response {
-        status,
-        headers,
-        body: body.to_owned().into(),
-        is_truncated: false,
-        coding: Default::default(),
-    })
+    sample::response(status, headers, body).into()
 }
 
 fn answered(status: u16, body: &str) -> Reply {
@@ -31,8 +22,7 @@ fn refused(status: u16, code: &str) -> Reply {
 fn judged(operation: &str, expectation: &Expectation, focus: &str, reply: Reply) -> (Vec<String>, bool) {
     let contract = crate::spec::builtin().unwrap();
     let operation = contract.operation(operation).unwrap();
-    let request = Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() };
-    let exchange = Exchange { request, reply, elapsed: Duration::ZERO, repeats: 0 };
+    let exchange = sample::exchange(sample::request("/", ""), reply);
     let focus = contract.clauses.find(focus).unwrap();
     let judgement = Judge::new(&contract).exchange(operation, expectation, focus, &exchange);
     let describe = |violation: &Violation| {
@@ -83,8 +73,7 @@ fn every_kind_of_divergence_is_told() {
     assert_eq!(violations.len(), 2, "{violations:?}");
     assert!(violations.contains(&"GetChannel.output.channel.type.enum malformed_response".to_owned()));
     assert!(violations.contains(&"GetChannel.output.channel.authorized.type malformed_response".to_owned()));
-    let failure = TransportFailure { kind: FailureKind::Protocol, detail: "no HTTP".to_owned() };
-    assert_violations(judge(Reply::Failure(failure)), &["GetChannel.status transport"]);
+    assert_violations(judge(sample::failure(FailureKind::Protocol)), &["GetChannel.status transport"]);
 }
 
 #[test]

@@ -188,15 +188,13 @@ pub(super) const BODY_SHOWN: usize = 16 << 10;
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::time::Duration;
-
     use super::*;
 
     use crate::plan::{Filter, Suites, plan};
     use crate::record::{Tally, Violation};
     use crate::report::{Record, sample};
     use crate::spec::Stand;
-    use crate::wire::{Exchange, FailureKind, TransportFailure};
+    use crate::wire::{self, FailureKind};
 
     #[test]
     fn a_finding_that_rests_on_contradicted_text_is_never_documented_and_says_why() {
@@ -204,8 +202,7 @@ mod tests {
         let plan = plan(&contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
         let headers = vec![("content-type".into(), "application/json".into())];
         let request = Request { method: "POST".into(), target: "/GetChannel".into(), headers, body: "{}".into() };
-        let failure = TransportFailure { kind: FailureKind::Closed, detail: "closed".to_owned() };
-        let exchange = Exchange { request, reply: Reply::Failure(failure), elapsed: Duration::ZERO, repeats: 0 };
+        let exchange = wire::sample::exchange(request, wire::sample::failure(FailureKind::Closed));
         let about = |id: &str| {
             let mut tally = Tally::default();
             let clause = contract.clauses.find(id).unwrap();

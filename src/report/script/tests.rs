@@ -1,7 +1,5 @@
 #![allow(clippy::unwrap_used)]
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::*;
@@ -9,7 +7,7 @@ use crate::record::FindingKind;
 use crate::record::Secrets;
 use crate::record::Violation;
 use crate::record::{Origin, Seen, Trail};
-use crate::wire::{Exchange, FailureKind, Reply, Request, TransportFailure};
+use crate::wire::{FailureKind, Request, sample};
 
 fn step(operation: &str, body: &str, response: &str) -> TrailStep {
     TrailStep {
@@ -37,13 +35,7 @@ fn script_of(steps: Vec<TrailStep>, observed: &str) -> Result<String, Unfaithful
     let redactor = Redactor::new(&contract, Secrets::default());
     let mut before = steps;
     let telling = before.pop().unwrap();
-    let failure = TransportFailure { kind: FailureKind::Closed, detail: String::new() };
-    let exchange = Exchange {
-        request: telling.request.clone(),
-        reply: Reply::Failure(failure),
-        elapsed: Duration::ZERO,
-        repeats: 0,
-    };
+    let exchange = sample::exchange(telling.request.clone(), sample::failure(FailureKind::Closed));
     let operation = contract.operation("GetChannel").unwrap();
     let violation = Violation {
         clause: operation.status_clause,

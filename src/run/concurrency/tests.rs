@@ -1,12 +1,9 @@
 use super::*;
-use crate::wire::{Coding, Request, Response};
+use crate::wire::sample;
 
 fn exchange(milliseconds: f64, status: u16) -> Exchange {
-    let request = Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: "".into() };
-    let (body, coding) = ("{}".into(), Coding::AsSent);
-    let response = Response { status, headers: Vec::new(), body, is_truncated: false, coding };
     let elapsed = Duration::from_secs_f64(milliseconds / 1000.0);
-    Exchange { request, reply: Reply::Response(response), elapsed, repeats: 0 }
+    Exchange { elapsed, ..sample::exchange(sample::request("/", ""), sample::response(status, &[], "{}")) }
 }
 
 fn note(concurrency: &Concurrency, exchange: &Exchange) {

@@ -41,12 +41,10 @@ pub(super) fn drop_explained(tally: &mut Tally) {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::time::Duration;
-
     use super::*;
     use crate::judge::Violation;
     use crate::record::Seen;
-    use crate::wire::{Exchange, Reply, Request, Response};
+    use crate::wire::sample;
 
     const ALWAYS: Seen = Seen { of: 3, times: 3 };
     const ONCE_OF_THREE: Seen = Seen { of: 3, times: 1 };
@@ -54,10 +52,7 @@ mod tests {
 
     /// How many findings are left of these: operation, clause, kind, and how often each showed.
     fn left(findings: &[(&str, u32, FindingKind, Seen)]) -> usize {
-        let request = Request { method: "POST".into(), target: "/".into(), headers: vec![], body: Default::default() };
-        let (headers, body) = (Vec::new(), Default::default());
-        let response = Response { status: 400, headers, body, is_truncated: false, coding: Default::default() };
-        let exchange = Exchange { request, reply: Reply::Response(response), elapsed: Duration::ZERO, repeats: 0 };
+        let exchange = sample::exchange(sample::request("/", ""), sample::response(400, &[], ""));
         let mut tally = Tally::default();
         for (operation, clause, kind, seen) in findings {
             let violation = Violation {

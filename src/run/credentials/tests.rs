@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
-use crate::wire::Request;
+use crate::wire::sample;
 
 /// Issues one after another what it was given, and counts.
 struct Listed(Arc<AtomicU64>, Vec<Result<ExpiringCredentials, String>>);
@@ -87,18 +87,7 @@ async fn expired_ones_in_place_of_expired_ones_end_it() {
 async fn new_secrets_do_not_stand_in_what_is_written_down() {
     let (refreshing, _) = refreshing(issued("a", 1), vec![Ok(issued("b", 3600))]);
     refreshing.refresh().await;
-    let exchange = |body: &'static str| Exchange {
-        request: Request { method: "POST".into(), target: "/".into(), headers: Vec::new(), body: Default::default() },
-        reply: Reply::Response(Response {
-            status: 200,
-            headers: Vec::new(),
-            body: body.into(),
-            is_truncated: false,
-            coding: Default::default(),
-        }),
-        elapsed: Duration::ZERO,
-        repeats: 0,
-    };
+    let exchange = |body: &str| sample::exchange(sample::request("/", ""), sample::response(200, &[], body));
     let body = |exchange: &Exchange| exchange.response().unwrap().body.clone();
     let plain = exchange("{\"arn\": \"arn:of:somebody\"}");
     assert_eq!(*refreshing.without_secrets(&plain), plain);

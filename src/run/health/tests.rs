@@ -1,27 +1,16 @@
 use super::*;
-use crate::wire::{Response, TransportFailure};
+use crate::wire::sample;
 
 fn request(target: &str) -> Request {
-    Request { method: "POST".into(), target: target.into(), headers: Vec::new(), body: Default::default() }
-}
-
-fn exchange(reply: Reply) -> Exchange {
-    Exchange { request: request("/"), reply, elapsed: Duration::ZERO, repeats: 0 }
+    sample::request(target, "")
 }
 
 fn failed(kind: FailureKind) -> Exchange {
-    exchange(Reply::Failure(TransportFailure { kind, detail: "why".to_owned() }))
+    sample::exchange(request("/"), sample::failure(kind))
 }
 
 fn answered(status: u16) -> Exchange {
-    let response = Response {
-        status,
-        headers: Vec::new(),
-        body: Default::default(),
-        is_truncated: false,
-        coding: Default::default(),
-    };
-    exchange(Reply::Response(response))
+    sample::exchange(request("/"), sample::response(status, &[], ""))
 }
 
 /// One of very many requests, unless silence of one in a few is what is tested.

@@ -255,24 +255,15 @@ fn below<'s>(shape: Option<&'s Shape>, name: &str) -> Option<&'s Shape> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::time::Duration;
-
     use super::*;
-    use crate::wire::Coding;
+    use crate::wire::sample;
 
     const PASSPHRASE: &str = "correct-horse-battery";
 
     fn exchange(path: &str, sent: &str, came: &str) -> Exchange {
         let headers = vec![("authorization".into(), "AWS4 x".into()), ("x-note".into(), "AKIDCANARY1234567890".into())];
         let request = Request { method: "POST".into(), target: path.into(), headers, body: sent.to_owned().into() };
-        let response = Response {
-            status: 200,
-            headers: vec![("Set-Cookie".into(), "a=b".into())],
-            body: came.to_owned().into(),
-            is_truncated: false,
-            coding: Coding::default(),
-        };
-        Exchange { request, reply: Reply::Response(response), elapsed: Duration::ZERO, repeats: 0 }
+        sample::exchange(request, sample::response(200, &[("Set-Cookie", "a=b")], came))
     }
 
     fn masked(mask: &mut Mask, path: &str, sent: &str, came: &str) -> (String, String, usize) {

@@ -1,6 +1,7 @@
-use super::*;
 use serde_json::json;
-use std::time::Duration;
+
+use super::*;
+use crate::wire::sample;
 
 const OTHERS: &str = "arn:aws:ivs:us-east-1:123456789012:channel/others000001";
 const OURS: &str = "arn:aws:ivs:us-east-1:123456789012:channel/ours00000001";
@@ -11,21 +12,13 @@ fn ledger() -> Ledger {
 }
 
 fn request(operation: &str, body: &Value) -> Request {
-    let body = body.to_string().into();
-    Request { method: "POST".into(), target: format!("/{operation}").into(), headers: Vec::new(), body }
+    sample::request(&format!("/{operation}"), &body.to_string())
 }
 
 fn exchange(ledger: &Ledger, request: &Request, status: u16, body: &Value) -> Result<(), Refusal> {
     let ticket = ledger.before(request, None)?;
-    let response = Response {
-        status,
-        headers: Vec::new(),
-        body: body.to_string().into(),
-        is_truncated: false,
-        coding: Default::default(),
-    };
-    let reply = Reply::Response(response);
-    ledger.after(&ticket, &Exchange { request: request.clone(), reply, elapsed: Duration::ZERO, repeats: 0 }).unwrap();
+    let response = sample::response(status, &[], &body.to_string());
+    ledger.after(&ticket, &sample::exchange(request.clone(), response)).unwrap();
     Ok(())
 }
 
