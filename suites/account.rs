@@ -4,10 +4,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
-#[cfg(feature = "aws-config")]
 #[path = "account/credentials.rs"]
 mod credentials;
-#[cfg(feature = "aws-config")]
 #[path = "account/issuers.rs"]
 mod issuers;
 

@@ -14,7 +14,7 @@ use crate::common::poison::{Weak, Weakness};
 use crate::common::{Scratch, Target, assert_exit, conformance, program};
 
 /// Moments at which the runs of one test are killed.
-const KILLS: u64 = 5;
+const KILLS: u64 = 4;
 
 /// What others have in the account: some of it looks much like what a run makes.
 fn settle_others(endpoint: &str) {

@@ -69,7 +69,7 @@ const RECIPES: &[(&str, &str, By)] = &[
         "ivs-conformance run",
         By::Test("recordings.rs::judge_names_what_the_run_found_in_single_exchanges"),
     ),
-    ("docs/rust.md", "cargo test --test contract", By::Gate("cargo nextest run --test contract --partition hash:1/16")),
+    ("docs/rust.md", "cargo test --test contract", By::Gate("cargo nextest run --test contract --partition hash:1/40")),
     ("docs/verdicts.md", "jq -r", By::Test("reproduce.rs::scripts_of_an_unsigned_run_reproduce_its_findings")),
     ("docs/verdicts.md", "ivs-conformance report latest", By::ThisTest(&[1, 1, 0, 1, 0])),
 ];

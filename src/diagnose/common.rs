@@ -66,6 +66,18 @@ pub enum CommonDeviation {
     },
     /// They respond with an empty object, where there should be something in it.
     EmptyResponse,
+    /// Their responses have members under other names.
+    RenamedMembers {
+        /// Name of one of them in the contract.
+        documented: String,
+        /// Name of the same in responses.
+        shown: String,
+    },
+    /// Their responses have the output inside of one member.
+    OutputInside {
+        /// Name of this member.
+        member: String,
+    },
     /// They break the promise of the primary finding's clause, each for its part.
     SameClause,
 }

@@ -5,14 +5,17 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::judge::finding::FindingKind;
+use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
 
 /// What stands in a path for each element of a list.
-const ELEMENT: &str = "member";
+pub(super) const ELEMENT: &str = "member";
 /// What a sentence says that expects a valid request to be served.
 const SUCCESS: &str = "success";
 /// How a sentence about an absent member ends.
 const ABSENT: &str = " is absent.";
+/// The same of a member that must always be there.
+const MISSING: &str = " is missing.";
 
 /// A finding, as far as the diagnosis reads it.
 #[derive(Debug, Clone)]
@@ -121,6 +124,17 @@ impl<'a> Evidence<'a> {
     /// Whether what it is about was not shown at all.
     pub fn shows_absence(&self) -> bool {
         self.observed.ends_with(ABSENT)
+    }
+
+    /// Path of the member of the telling response that is not there, if that is what was observed.
+    pub fn missing_path(&self) -> Option<&'a str> {
+        let path = self.observed.strip_suffix(ABSENT).or_else(|| self.observed.strip_suffix(MISSING))?;
+        path.strip_prefix('`')?.strip_suffix('`')
+    }
+
+    /// Whether it is about a member that responses must always have.
+    pub fn is_about_required_output(&self) -> bool {
+        matches!(self.about, Some(ClauseId::Output { constraint: Constraint::Required, .. }))
     }
 
     /// Whether it expects that something is not shown.

@@ -27,6 +27,12 @@ pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: us
             format!("{} one value {} in {members} members.", active(alike, "return"), how(*constraint))
         }
         CommonDeviation::EmptyResponse => format!("{} an empty object.", active(alike, "return")),
+        CommonDeviation::RenamedMembers { documented, shown } => {
+            format!("{} members under other names, as `{shown}` for `{documented}`.", active(alike, "return"))
+        }
+        CommonDeviation::OutputInside { member } => {
+            format!("{} the documented members inside of a member `{member}`.", active(alike, "return"))
+        }
         CommonDeviation::SameClause => of_operations(alike, primary),
     }
 }
@@ -279,6 +285,11 @@ mod tests {
         assert_eq!(fails, "3 operations fail with a server error at input that does not match its pattern.");
         let empty = title(&["A", "B", "C"], CommonDeviation::EmptyResponse);
         assert_eq!(empty, "3 operations return an empty object.");
+        let (documented, shown) = ("streamKeys".to_owned(), "stream_keys".to_owned());
+        let renamed = title(&["A", "B", "C"], CommonDeviation::RenamedMembers { documented, shown });
+        assert_eq!(renamed, "3 operations return members under other names, as `stream_keys` for `streamKeys`.");
+        let inside = title(&["A", "B", "C"], CommonDeviation::OutputInside { member: "data".to_owned() });
+        assert_eq!(inside, "3 operations return the documented members inside of a member `data`.");
         let value = CommonDeviation::SameValue { constraint: Constraint::Type, members: 8 };
         assert_eq!(title(&["A", "B"], value.clone()), "A and B return one value of another type in 8 members.");
         assert_eq!(title(&["A"], value), "A returns one value of another type in 8 members.");

@@ -118,6 +118,7 @@ fn first_then(scratch: &Scratch, first: &str, then: &str) -> String {
 }
 
 #[test]
+#[cfg_attr(not(feature = "aws-config"), ignore = "needs a program with the feature aws-config: .ci/run has one")]
 fn variables_with_a_session_token() {
     let variables =
         [("AWS_ACCESS_KEY_ID", KEYS.id), ("AWS_SECRET_ACCESS_KEY", KEYS.secret), ("AWS_SESSION_TOKEN", KEYS.token)];
@@ -133,6 +134,7 @@ fn variables_with_a_session_token() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "aws-config"), ignore = "needs a program with the feature aws-config: .ci/run has one")]
 fn a_profile_of_the_credentials_file() {
     let section = |name: &str, keys: Keys| {
         format!(
@@ -153,6 +155,7 @@ fn a_profile_of_the_credentials_file() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "aws-config"), ignore = "needs a program with the feature aws-config: .ci/run has one")]
 #[cfg(unix)]
 fn a_profile_with_a_credential_process() {
     let scratch = Scratch::new();
@@ -162,6 +165,7 @@ fn a_profile_with_a_credential_process() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "aws-config"), ignore = "needs a program with the feature aws-config: .ci/run has one")]
 fn a_container() {
     let issuer = issuers::of_containers(KEYS, "/v1/credentials", "the word");
     let uri = format!("{}/v1/credentials", issuer.url);
@@ -172,6 +176,7 @@ fn a_container() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "aws-config"), ignore = "needs a program with the feature aws-config: .ci/run has one")]
 fn an_instance() {
     let issuer = issuers::of_instances(KEYS);
     let variables =
@@ -199,6 +204,7 @@ fn is_without(variables: &[(&str, &str)], more: &[&str], words: &[&str]) {
 }
 
 #[test]
+#[cfg_attr(not(feature = "aws-config"), ignore = "needs a program with the feature aws-config: .ci/run has one")]
 fn none_at_all() {
     let advice = ["AWS_ACCESS_KEY_ID", "--aws-profile", "--auth none"];
     is_without(&[], &FEW, &advice);
@@ -213,6 +219,7 @@ fn none_at_all() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "aws-config"), ignore = "needs a program with the feature aws-config: .ci/run has one")]
 #[cfg(unix)]
 fn a_credential_process_that_fails_is_named_and_not_quoted() {
     let scratch = Scratch::new();
@@ -226,6 +233,7 @@ fn a_credential_process_that_fails_is_named_and_not_quoted() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "aws-config"), ignore = "needs a program with the feature aws-config: .ci/run has one")]
 #[cfg(unix)]
 fn what_expires_soon_is_replaced() {
     let scratch = Scratch::new();
@@ -239,6 +247,7 @@ fn what_expires_soon_is_replaced() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "aws-config"), ignore = "needs a program with the feature aws-config: .ci/run has one")]
 #[cfg(unix)]
 fn what_expired_and_cannot_be_replaced_ends_the_run_and_not_what_can_be_cleaned() {
     let (_target, endpoint) = guarded();

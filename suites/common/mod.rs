@@ -82,12 +82,14 @@ impl Drop for Target {
 /// Where the runs of tests are kept: never in the user's home.
 pub const STATE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/state");
 
-/// The program, away from any configuration.
+/// The program, away from any configuration. `IVS_CONFORMANCE_PROGRAM` names another build of it.
 pub fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ivs-conformance"));
+    let built = std::env::var_os("IVS_CONFORMANCE_PROGRAM");
+    let mut command = Command::new(built.unwrap_or_else(|| env!("CARGO_BIN_EXE_ivs-conformance").into()));
     command.current_dir(std::env::temp_dir()).env("NO_COLOR", "1");
     command.env("IVS_CONFORMANCE_STATE_DIR", STATE);
-    for name in ["ENDPOINT", "BROADCAST", "HISTORY", "RECORD"].map(|name| format!("IVS_CONFORMANCE_{name}")) {
+    for name in ["ENDPOINT", "BROADCAST", "HISTORY", "RECORD", "PROGRAM"].map(|name| format!("IVS_CONFORMANCE_{name}"))
+    {
         command.env_remove(name);
     }
     command.env_remove("AWS_REGION");

@@ -9,8 +9,6 @@ use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::operations;
 use crate::judge::finding::FindingKind;
-use crate::spec::clause::Constraint;
-use crate::spec::clause_id::ClauseId;
 
 /// Operations that must respond so.
 const MANY: usize = 3;
@@ -31,22 +29,18 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 fn lacks_everything(finding: &Evidence<'_>) -> bool {
     let is_empty = finding.response.as_object().is_some_and(Map::is_empty) && (200..300).contains(&finding.status);
     let is_missing = match finding.kind {
-        FindingKind::MalformedResponse => is_about_required_output(finding),
+        FindingKind::MalformedResponse => finding.is_about_required_output(),
         FindingKind::WrongBehaviour => !finding.counts_responses() && !finding.expects_absence(),
         _ => false,
     };
     is_empty && is_missing
 }
 
-fn is_about_required_output(finding: &Evidence<'_>) -> bool {
-    matches!(finding.about, Some(ClauseId::Output { constraint: Constraint::Required, .. }))
-}
-
 /// What must always be there says it best.
 fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, u64, Reverse<usize>) {
     let finding = findings.get(position);
     let occurrences = finding.map_or(0, |finding| finding.occurrences);
-    (finding.is_some_and(is_about_required_output), occurrences, Reverse(position))
+    (finding.is_some_and(Evidence::is_about_required_output), occurrences, Reverse(position))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod empty_response;
 mod empty_text;
 mod malformed_identifier;
 mod malformed_member;
+mod misplaced_member;
 mod refused_everywhere;
 mod same_deviation;
 mod same_identifier;
@@ -36,13 +37,14 @@ type RuleOfChecks = fn(&[Evidence<'_>], &BTreeSet<&str>, &mut Links);
 pub(super) const OF_CHECKS: [RuleOfChecks; 2] = [unvalidated::link, unchecked_member::link];
 
 /// All other rules, in their order: what is declared, and what is plain, goes before what is inferred.
-pub(super) const ALL: [Rule; 18] = [
+pub(super) const ALL: [Rule; 19] = [
     unreliable::link,
     malformed_identifier::link,
     same_identifier::link,
     refused_everywhere::link,
     shows_nothing::link,
     empty_response::link,
+    misplaced_member::link,
     unlisted_item::link,
     empty_text::link,
     declared::link,
