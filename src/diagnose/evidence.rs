@@ -12,6 +12,8 @@ use crate::spec::clause_id::ClauseId;
 pub(super) const ELEMENT: &str = "member";
 /// What a sentence says that expects a valid request to be served.
 const SUCCESS: &str = "success";
+/// What a sentence says that expects a body of that form.
+const OBJECT: &str = "JSON object";
 /// How a sentence about an absent member ends.
 const ABSENT: &str = " is absent.";
 /// The same of a member that must always be there.
@@ -132,6 +134,11 @@ impl<'a> Evidence<'a> {
         path.strip_prefix('`')?.strip_suffix('`')
     }
 
+    /// Whether it is about a body that must be a JSON object and is not.
+    pub fn asks_for_an_object(&self) -> bool {
+        self.kind == FindingKind::MalformedResponse && is_about_the_form_of_bodies(self.expected)
+    }
+
     /// Whether it is about a member that responses must always have.
     pub fn is_about_required_output(&self) -> bool {
         matches!(self.about, Some(ClauseId::Output { constraint: Constraint::Required, .. }))
@@ -195,6 +202,11 @@ impl<'a> Evidence<'a> {
 /// Whether a sentence on what was expected says that the request is valid.
 pub fn expects_success(expected: &str) -> bool {
     expected.contains(SUCCESS)
+}
+
+/// Whether a sentence on what was expected asks for a body that is a JSON object.
+pub fn is_about_the_form_of_bodies(expected: &str) -> bool {
+    expected.contains(OBJECT)
 }
 
 fn first_value<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {

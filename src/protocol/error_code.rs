@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::document::read;
+use crate::spec::contract::Operation;
 use crate::wire::Response;
 
 /// The header that names the error, before the body does.
@@ -22,6 +24,18 @@ pub fn named_error_code<'v>(header: Option<&'v str>, body: Option<&'v Value>) ->
     (!code.is_empty()).then_some(code)
 }
 
+/// The status of a response; of an error with a documented code the documented one, so that a target that responds with
+/// another status is understood.
+pub fn documented_status(operation: &Operation, response: &Response) -> u16 {
+    if response.status < 400 {
+        return response.status;
+    }
+    let body = read(response).ok().map(|document| document.value);
+    let code = error_code(response, body.as_ref());
+    let documented = operation.errors.iter().find(|error| code.as_deref() == Some(error.code.as_str()));
+    documented.map_or(response.status, |error| error.status)
+}
+
 fn bare(text: &str) -> &str {
     let text = text.split_once(':').map_or(text, |(code, _)| code);
     text.rsplit_once('#').map_or(text, |(_, code)| code).trim()
@@ -29,7 +43,21 @@ fn bare(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::bare;
+    #![allow(clippy::unwrap_used)]
+
+    use super::{HEADER, bare, documented_status};
+    use crate::wire::sample::response;
+
+    #[test]
+    fn a_documented_code_says_more_than_a_wrong_status() {
+        let contract = crate::spec::builtin().unwrap();
+        let operation = contract.operation("DeleteChannel").unwrap();
+        let status = |status: u16, code: &str| documented_status(operation, &response(status, &[(HEADER, code)], ""));
+        assert_eq!(status(400, "ResourceNotFoundException"), 404);
+        assert_eq!(status(409, "ConflictException"), 409);
+        assert_eq!(status(400, "BadRequest"), 400);
+        assert_eq!(status(204, "ResourceNotFoundException"), 204);
+    }
 
     #[test]
     fn keeps_the_code_alone() {

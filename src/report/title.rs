@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::record::FindingRecord;
 use super::text::sentence;
-use crate::diagnose::{Common, CommonDeviation, Extent, expects_success};
+use crate::diagnose::{Common, CommonDeviation, Extent, expects_success, is_about_the_form_of_bodies};
 use crate::record::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
@@ -27,6 +27,7 @@ pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: us
             format!("{} one value {} in {members} members.", active(alike, "return"), how(*constraint))
         }
         CommonDeviation::EmptyResponse => format!("{} an empty object.", active(alike, "return")),
+        CommonDeviation::NoObject => of_no_object(alike),
         CommonDeviation::RenamedMembers { documented, shown } => {
             format!("{} members under other names, as `{shown}` for `{documented}`.", active(alike, "return"))
         }
@@ -169,6 +170,10 @@ fn how(constraint: Constraint) -> &'static str {
     }
 }
 
+fn of_no_object(operations: &BTreeSet<String>) -> String {
+    format!("{} with a body that is not a JSON object.", active(operations, "respond"))
+}
+
 fn of_success(operations: &BTreeSet<String>, part: &str, finding: &FindingRecord) -> String {
     let active = |verb| active(operations, verb);
     match (part, finding.kind, finding.response.status) {
@@ -177,6 +182,9 @@ fn of_success(operations: &BTreeSet<String>, part: &str, finding: &FindingRecord
         }
         ("status", FindingKind::WrongStatus, _) => {
             format!("{} success with another status than documented.", active("report"))
+        }
+        ("content_type", FindingKind::MalformedResponse, _) if is_about_the_form_of_bodies(&finding.expected) => {
+            of_no_object(operations)
         }
         ("content_type", FindingKind::MalformedResponse, _) => {
             format!("{} with another content type than documented.", active("respond"))
@@ -285,6 +293,8 @@ mod tests {
         assert_eq!(fails, "3 operations fail with a server error at input that does not match its pattern.");
         let empty = title(&["A", "B", "C"], CommonDeviation::EmptyResponse);
         assert_eq!(empty, "3 operations return an empty object.");
+        let no_object = title(&["A", "B", "C"], CommonDeviation::NoObject);
+        assert_eq!(no_object, "3 operations respond with a body that is not a JSON object.");
         let (documented, shown) = ("streamKeys".to_owned(), "stream_keys".to_owned());
         let renamed = title(&["A", "B", "C"], CommonDeviation::RenamedMembers { documented, shown });
         assert_eq!(renamed, "3 operations return members under other names, as `stream_keys` for `streamKeys`.");

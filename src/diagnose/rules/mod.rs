@@ -7,6 +7,7 @@ mod empty_text;
 mod malformed_identifier;
 mod malformed_member;
 mod misplaced_member;
+mod no_object;
 mod refused_everywhere;
 mod same_deviation;
 mod same_identifier;
@@ -37,13 +38,14 @@ type RuleOfChecks = fn(&[Evidence<'_>], &BTreeSet<&str>, &mut Links);
 pub(super) const OF_CHECKS: [RuleOfChecks; 2] = [unvalidated::link, unchecked_member::link];
 
 /// All other rules, in their order: what is declared, and what is plain, goes before what is inferred.
-pub(super) const ALL: [Rule; 19] = [
+pub(super) const ALL: [Rule; 20] = [
     unreliable::link,
     malformed_identifier::link,
     same_identifier::link,
     refused_everywhere::link,
     shows_nothing::link,
     empty_response::link,
+    no_object::link,
     misplaced_member::link,
     unlisted_item::link,
     empty_text::link,

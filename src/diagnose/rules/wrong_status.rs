@@ -1,28 +1,54 @@
-//! Errors with the right codes and one wrong status are one cause: the status does not depend on the error.
+//! Errors with the right codes and one wrong status are one cause: the status does not depend on the error. So is one code
+//! that has the same wrong status from several operations, whatever was asked of them.
 
 use std::collections::BTreeSet;
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::grouped;
+use crate::diagnose::groups::{grouped, operations};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
-/// Codes that must have the status.
+/// Codes that must have the status, or operations whose errors must have the code and the status.
 const MANY: usize = 3;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
+    for group in grouped(findings, |finding| has_right_code(finding).then_some((finding.status, finding.code))).values()
+    {
+        if operations(findings, group).len() >= MANY {
+            join(findings, &with_failures(findings, group), links);
+        }
+    }
     for group in grouped(findings, |finding| has_right_code(finding).then_some(finding.status)).values() {
         let codes: BTreeSet<&str> = group.iter().filter_map(|position| findings.get(*position)?.code).collect();
-        if codes.len() < MANY {
-            continue;
+        if codes.len() >= MANY {
+            join(findings, group, links);
         }
-        let rank = |position: &&usize| {
-            findings.get(**position).map(|finding| (finding.kind == FindingKind::WrongStatus, finding.occurrences))
-        };
-        let Some(primary) = group.iter().max_by_key(rank).copied() else { continue };
-        links.join(group, primary);
     }
+}
+
+/// One cause of the findings at these positions. A clause on the error itself says it best.
+fn join(findings: &[Evidence<'_>], group: &[usize], links: &mut Links) {
+    let rank = |position: &&usize| {
+        findings.get(**position).map(|finding| {
+            let is_of_error = matches!(finding.about, Some(ClauseId::Error { .. }));
+            (finding.kind == FindingKind::WrongStatus, is_of_error, finding.occurrences)
+        })
+    };
+    if let Some(primary) = group.iter().max_by_key(rank) {
+        links.join(group, *primary);
+    }
+}
+
+/// The same, with what counts as a failure of the server only by that status.
+fn with_failures(findings: &[Evidence<'_>], group: &[usize]) -> Vec<usize> {
+    let first = group.first().and_then(|position| findings.get(*position));
+    let is_alike = |finding: &Evidence<'_>| {
+        finding.kind == FindingKind::ServerError
+            && first.is_some_and(|first| (first.status, first.code) == (finding.status, finding.code))
+    };
+    let failures = findings.iter().enumerate().filter(|(_, finding)| is_alike(finding)).map(|(position, _)| position);
+    group.iter().copied().chain(failures).collect()
 }
 
 /// Whether the code is one of those expected, and the status is not.
@@ -57,6 +83,24 @@ mod tests {
     fn one_wrong_status_of_many_errors_is_one_cause() {
         let primaries = linked(link, &errors([400, 400, 400]));
         assert!(primaries.iter().all(|primary| Some(primary) == primaries.first()), "{primaries:?}");
+    }
+
+    #[test]
+    fn one_code_with_one_wrong_status_from_three_operations_is_one_cause_with_its_failures() {
+        let (code, status) = ("ValidationException", FindingKind::WrongStatus);
+        let of = |clause, operation, kind| Evidence { kind, ..refusal(clause, operation, 500, code) };
+        let mut findings = vec![
+            Evidence { expected: "ValidationException has status 400.", ..of("A.input.arns.length.max", "A", status) },
+            of("B.error.ValidationException", "B", status),
+            of("C.error.ValidationException", "C", status),
+            of("protocol.names", "D", FindingKind::ServerError),
+        ];
+        let primaries = linked(link, &findings);
+        assert!(primaries.iter().all(|primary| matches!(primary, 1 | 2)), "{primaries:?}");
+        findings[3].code = None;
+        assert_eq!(linked(link, &findings)[3], 3);
+        findings.remove(2);
+        assert_eq!(linked(link, &findings), [0, 1, 2]);
     }
 
     #[test]

@@ -149,7 +149,7 @@ impl Cleaner<'_> {
         let exchange =
             self.call(region, operation, Map::from_iter([(member, Value::from(resource.arn.as_str()))])).await;
         match &exchange.reply {
-            Reply::Response(response) if response.status == 404 => Ok(None),
+            Reply::Response(_) if self.status(operation, &exchange) == Some(404) => Ok(None),
             Reply::Response(response) if (200..300).contains(&response.status) => {
                 let body = protocol::read(response).map(|document| document.value).unwrap_or_default();
                 Ok(Some(object_with(&body, &resource.arn).cloned().unwrap_or(body)))
@@ -164,17 +164,23 @@ impl Cleaner<'_> {
         };
         let input = Map::from_iter([(member.to_owned(), Value::from(resource.arn.as_str()))]);
         let mut exchange = self.call(region, operation, input.clone()).await;
-        if status(&exchange) == Some(409) && self.target.controls_broadcasts_of(&resource.kind) {
+        if self.status(operation, &exchange) == Some(409) && self.target.controls_broadcasts_of(&resource.kind) {
             // It may still broadcast.
             let _ = self.target.broadcast(&resource.arn, BroadcastState::Offline, None).await;
             exchange = self.call(region, operation, input).await;
         }
-        match status(&exchange) {
+        match self.status(operation, &exchange) {
             Some(200..=299) => Attempt::Deleted,
             Some(404) => Attempt::Gone,
             Some(409) => Attempt::InUse,
             _ => Attempt::Refused(format!("{operation} did not delete it: {}", said(&exchange))),
         }
+    }
+
+    /// The status of a response, as its error code has it.
+    fn status(&self, operation: &str, exchange: &Exchange) -> Option<u16> {
+        let operation = self.contract.operation(operation)?;
+        exchange.response().map(|response| protocol::documented_status(operation, response))
     }
 
     async fn call(&self, region: Option<&str>, operation: &str, input: Map<String, Value>) -> Exchange {
@@ -185,10 +191,6 @@ impl Cleaner<'_> {
             None => unknown_operation(),
         }
     }
-}
-
-fn status(exchange: &Exchange) -> Option<u16> {
-    exchange.response().map(|response| response.status)
 }
 
 fn unknown_operation() -> Exchange {

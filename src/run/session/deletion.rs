@@ -14,6 +14,7 @@ use crate::protocol;
 use crate::record::Purpose;
 use crate::run::remains::{Obstacle, Undeleted};
 use crate::run::target::Target;
+use crate::spec::Contract;
 use crate::spec::contract::Operation;
 use crate::wire::{Exchange, Reply, Request};
 
@@ -150,7 +151,7 @@ impl Session<'_> {
         let input = Value::Object(serde_json::Map::from_iter([(member, Value::from(arn))]));
         self.worker.count_request();
         let exchange = env.target.send_in(region, &protocol::request(operation, &input)).await;
-        exchange.response().map(|response| response.status)
+        exchange.response().map(|response| protocol::documented_status(operation, response))
     }
 
     /// Deletes bundles in their order, those of one rank side by side where each request takes long. What is left.
@@ -218,7 +219,14 @@ impl Session<'_> {
         let request = protocol::request(operation, &input);
         let was_streaming = self.stop_streaming(&arn).await;
         let patience = if was_streaming { env.settings.patience } else { Duration::ZERO };
-        Some(ResourceDeletion { resource, arn, request, patience })
+        Some(ResourceDeletion {
+            resource,
+            arn,
+            request,
+            patience,
+            contract: Arc::clone(&env.contract),
+            operation: deleter.to_owned(),
+        })
     }
 
     /// The resources that have to be deleted one by one, of several that one call made, and those that the deletion of the
@@ -284,6 +292,8 @@ struct ResourceDeletion {
     request: Request,
     /// How long a conflict is waited for: the target needs a while to see that a stream has ended.
     patience: Duration,
+    contract: Arc<Contract>,
+    operation: String,
 }
 
 impl Deletion {
@@ -315,26 +325,28 @@ impl ResourceDeletion {
         let request = &self.request;
         let mut exchange = target.send_in(region, request).await;
         let deadline = clock::instant() + self.patience;
-        while is_conflict(&exchange) && clock::instant() < deadline {
+        while self.status(&exchange) == Some(409) && clock::instant() < deadline {
             tokio::time::sleep(STREAM_END).await;
             exchange = target.send_in(region, request).await;
         }
-        if is_conflict(&exchange) && target.controls_broadcasts_of(&self.resource) {
+        if self.status(&exchange) == Some(409) && target.controls_broadcasts_of(&self.resource) {
             // It may still broadcast.
             let _ = target.broadcast(&self.arn, BroadcastState::Offline, None).await;
             exchange = target.send_in(region, request).await;
         }
         match &exchange.reply {
-            Reply::Response(response) => match response.status {
-                200..=299 | 404 => None,
-                409 => Some(Obstacle::InUse),
-                status => Some(Obstacle::Status(status)),
+            Reply::Response(response) => match self.status(&exchange) {
+                Some(200..=299 | 404) => None,
+                Some(409) => Some(Obstacle::InUse),
+                _ => Some(Obstacle::Status(response.status)),
             },
             Reply::Failure(failure) => Some(Obstacle::Unanswered(failure.detail.clone())),
         }
     }
-}
 
-fn is_conflict(exchange: &Exchange) -> bool {
-    exchange.response().is_some_and(|response| response.status == 409)
+    /// The status of a response, as its error code has it.
+    fn status(&self, exchange: &Exchange) -> Option<u16> {
+        let operation = self.contract.operation(&self.operation)?;
+        exchange.response().map(|response| protocol::documented_status(operation, response))
+    }
 }
