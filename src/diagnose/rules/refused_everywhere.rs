@@ -1,8 +1,11 @@
 //! One refusal of valid requests on many operations is one cause: it lies in what they have in common.
 
+use std::cmp::Reverse;
+
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::{grouped, operations};
+use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
 /// Operations that a refusal must be seen on.
@@ -15,8 +18,29 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         if operations(findings, &refused().collect::<Vec<_>>()).len() < MANY {
             continue;
         }
-        let Some(primary) = refused().max_by_key(|position| rank(findings, *position)) else { continue };
+        let primary = refused().max_by_key(|position| rank(findings, *position));
+        let Some(primary) = replaced_error(findings, group).or(primary) else { continue };
         links.join(group, primary);
+    }
+}
+
+/// The finding that says best that the refusal stands for a documented error: the one on this error that was seen most, if the
+/// refused requests may have this error too.
+fn replaced_error(findings: &[Evidence<'_>], group: &[usize]) -> Option<usize> {
+    let of = |position: &usize| findings.get(*position);
+    let occurrences = |position: &&usize| (of(position).map(|finding| finding.occurrences), Reverse(**position));
+    let is_of_error = |position: &&usize| of(position).and_then(missing_error).is_some();
+    let most = group.iter().filter(is_of_error).max_by_key(occurrences)?;
+    let code = of(most).and_then(missing_error)?;
+    let mut refused = group.iter().filter_map(of).filter(|finding| finding.is_refused_valid());
+    refused.all(|finding| finding.expected.contains(code)).then_some(*most)
+}
+
+/// The documented error that has another one in its place, if that is what a finding is about.
+fn missing_error<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
+    match finding.about {
+        Some(ClauseId::Error { code, .. }) if finding.kind == FindingKind::WrongErrorCode => Some(code),
+        _ => None,
     }
 }
 
@@ -32,7 +56,6 @@ fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, bool, usize, u64) 
 mod tests {
     use super::*;
     use crate::diagnose::samples::{finding, linked, refusal};
-    use crate::judge::finding::FindingKind;
 
     const CLAUSES: [(&str, &str); 7] = [
         ("GetChannel.status", "GetChannel"),
@@ -51,6 +74,16 @@ mod tests {
     #[test]
     fn one_refusal_of_many_operations_is_named_by_what_they_share() {
         assert_eq!(linked(link, &refused(7, "Denied")), [2; 7]);
+    }
+
+    #[test]
+    fn a_refusal_in_place_of_a_documented_error_is_named_by_it() {
+        let mut findings = refused(7, "ValidationException");
+        let error = refusal("GetStream.error.NotFound", "GetStream", 403, "ValidationException");
+        findings.push(Evidence { kind: FindingKind::WrongErrorCode, ..error });
+        assert_eq!(linked(link, &findings), [2; 8], "nothing but success was expected");
+        findings.iter_mut().for_each(|finding| finding.expected = "The response is success or NotFound (404).");
+        assert_eq!(linked(link, &findings), [7; 8]);
     }
 
     #[test]
