@@ -66,6 +66,8 @@ pub enum CommonDeviation {
     },
     /// They respond with an empty object, where there should be something in it.
     EmptyResponse,
+    /// Their responses leave out members whose value is empty.
+    OmittedEmpty,
     /// They respond with a body that is not a JSON object.
     NoObject,
     /// Their responses have members under other names.

@@ -14,6 +14,8 @@ pub(super) const ELEMENT: &str = "member";
 const SUCCESS: &str = "success";
 /// What a sentence says that expects a body of that form.
 const OBJECT: &str = "JSON object";
+/// What a sentence says that expects names to occur once in an object.
+const SAME_NAME: &str = "the same name";
 /// How a sentence about an absent member ends.
 const ABSENT: &str = " is absent.";
 /// The same of a member that must always be there.
@@ -202,6 +204,11 @@ impl<'a> Evidence<'a> {
 /// Whether a sentence on what was expected says that the request is valid.
 pub fn expects_success(expected: &str) -> bool {
     expected.contains(SUCCESS)
+}
+
+/// Whether a sentence on what was expected asks for objects without a name that occurs twice.
+pub fn is_about_repeated_names(expected: &str) -> bool {
+    expected.contains(SAME_NAME)
 }
 
 /// Whether a sentence on what was expected asks for a body that is a JSON object.

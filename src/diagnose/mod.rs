@@ -15,4 +15,4 @@ mod samples;
 
 pub use common::{Common, CommonDeviation, Extent};
 pub use engine::{Cause, causes};
-pub use evidence::{Evidence, expects_success, is_about_the_form_of_bodies};
+pub use evidence::{Evidence, expects_success, is_about_repeated_names, is_about_the_form_of_bodies};

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::record::FindingRecord;
 use super::text::sentence;
-use crate::diagnose::{Common, CommonDeviation, Extent, expects_success, is_about_the_form_of_bodies};
+use crate::diagnose::{
+    Common, CommonDeviation, Extent, expects_success, is_about_repeated_names, is_about_the_form_of_bodies,
+};
 use crate::record::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
@@ -27,6 +29,7 @@ pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: us
             format!("{} one value {} in {members} members.", active(alike, "return"), how(*constraint))
         }
         CommonDeviation::EmptyResponse => format!("{} an empty object.", active(alike, "return")),
+        CommonDeviation::OmittedEmpty => format!("{} out members whose value is empty.", active(alike, "leave")),
         CommonDeviation::NoObject => of_no_object(alike),
         CommonDeviation::RenamedMembers { documented, shown } => {
             format!("{} members under other names, as `{shown}` for `{documented}`.", active(alike, "return"))
@@ -186,6 +189,9 @@ fn of_success(operations: &BTreeSet<String>, part: &str, finding: &FindingRecord
         ("content_type", FindingKind::MalformedResponse, _) if is_about_the_form_of_bodies(&finding.expected) => {
             of_no_object(operations)
         }
+        ("content_type", FindingKind::MalformedResponse, _) if is_about_repeated_names(&finding.expected) => {
+            format!("{} an object in which two members have the same name.", active("return"))
+        }
         ("content_type", FindingKind::MalformedResponse, _) => {
             format!("{} with another content type than documented.", active("respond"))
         }
@@ -293,6 +299,8 @@ mod tests {
         assert_eq!(fails, "3 operations fail with a server error at input that does not match its pattern.");
         let empty = title(&["A", "B", "C"], CommonDeviation::EmptyResponse);
         assert_eq!(empty, "3 operations return an empty object.");
+        let omitted = title(&["A", "B", "C"], CommonDeviation::OmittedEmpty);
+        assert_eq!(omitted, "3 operations leave out members whose value is empty.");
         let no_object = title(&["A", "B", "C"], CommonDeviation::NoObject);
         assert_eq!(no_object, "3 operations respond with a body that is not a JSON object.");
         let (documented, shown) = ("streamKeys".to_owned(), "stream_keys".to_owned());

@@ -8,6 +8,7 @@ mod malformed_identifier;
 mod malformed_member;
 mod misplaced_member;
 mod no_object;
+mod omitted_empty;
 mod refused_everywhere;
 mod same_deviation;
 mod same_identifier;
@@ -38,12 +39,13 @@ type RuleOfChecks = fn(&[Evidence<'_>], &BTreeSet<&str>, &mut Links);
 pub(super) const OF_CHECKS: [RuleOfChecks; 2] = [unvalidated::link, unchecked_member::link];
 
 /// All other rules, in their order: what is declared, and what is plain, goes before what is inferred.
-pub(super) const ALL: [Rule; 20] = [
+pub(super) const ALL: [Rule; 21] = [
     unreliable::link,
     malformed_identifier::link,
     same_identifier::link,
     refused_everywhere::link,
     shows_nothing::link,
+    omitted_empty::link,
     empty_response::link,
     no_object::link,
     misplaced_member::link,
