@@ -30,6 +30,7 @@ mod recipes;
 mod recordings;
 mod report_diff;
 mod reproduce;
+mod reshaped;
 mod sdk;
 mod selftest;
 mod sequences;

@@ -4,7 +4,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod proxy;
+pub mod proxy;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

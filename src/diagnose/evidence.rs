@@ -80,6 +80,11 @@ impl<'a> Evidence<'a> {
         any_member(self.request, &|name, _| name == member)
     }
 
+    /// Whether the telling response has a member of that name, at any depth.
+    pub fn shows(&self, member: &str) -> bool {
+        any_member(self.response, &|name, _| name == member)
+    }
+
     /// The value at a path of the telling request's body.
     pub fn given_at(&self, path: &str) -> Option<&'a Value> {
         path.split('.').try_fold(self.request, |value, name| value.get(name))

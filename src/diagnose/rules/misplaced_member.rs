@@ -30,7 +30,9 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let group = |wanted: &BTreeSet<&Place>| -> Vec<usize> {
         let names: BTreeSet<&str> = wanted.iter().map(|place| place.name()).collect();
         let belongs = |(finding, place): (&Evidence<'_>, &Option<Place>)| {
-            place.as_ref().is_some_and(|place| wanted.contains(place)) || shows_nothing_else(finding, &names)
+            place.as_ref().is_some_and(|place| wanted.contains(place))
+                || shows_nothing_else(finding, &names)
+                || wanted.iter().any(|place| shows_more_like(finding, place))
         };
         let all = findings.iter().zip(&places).map(belongs).enumerate();
         all.filter_map(|(position, belongs)| belongs.then_some(position)).collect()
@@ -64,6 +66,19 @@ fn shows_nothing_else(finding: &Evidence<'_>, names: &BTreeSet<&str>) -> bool {
         && (200..300).contains(&finding.status)
         && members.peek().is_some()
         && members.all(|member| names.contains(member.as_str()))
+}
+
+/// Whether what is asked for is in a response under the other name, or the response has another member whose name differs
+/// in that way: a page token, say, without which a list ends early.
+fn shows_more_like(finding: &Evidence<'_>, place: &Place) -> bool {
+    let Place::Renamed { documented, shown } = place else { return false };
+    let is_capital = |name: &str| name.starts_with(char::is_uppercase);
+    let has_words = |name: &str| name.contains(['_', '-']);
+    let differs = |name: &str, has: &dyn Fn(&str) -> bool| has(shown) && !has(documented) && has(name);
+    let is_asked_for = finding.expected.contains(documented) && finding.shows(shown) && !finding.shows(documented);
+    let mut names = finding.response.as_object().into_iter().flat_map(Map::keys);
+    finding.kind == FindingKind::WrongBehaviour
+        && (is_asked_for || names.any(|name| differs(name, &is_capital) || differs(name, &has_words)))
 }
 
 /// One cause of findings at these positions. A member that must always be there says it best.
@@ -161,9 +176,15 @@ mod tests {
     fn what_responses_without_a_documented_member_lack_follows_and_nothing_else() {
         let [first, second, third] = in_snake_case();
         let response = |shown: Value| Evidence { observed: "It is not.", ..missing("Batch", "", shown) };
-        let (unread, read) = (response(json!({"stream_keys": []})), response(json!({"stream_keys": [], "errors": []})));
+        let (unread, read) = (response(json!({"stream_keys": []})), response(json!({"errors": []})));
+        let first_page = response(json!({"streams": [], "next_token": "a"}));
+        let expected = "`items` has an item with {\"channelArn\":\"a\"}.";
+        let item = Evidence { expected, ..response(json!({"streams": [{"channel_arn": "a"}]})) };
         let late = Evidence { kind: FindingKind::WrongStatus, ..unread.clone() };
-        assert_eq!(linked(link, &[first, second, third, unread, read, late]), [1, 1, 1, 1, 4, 5]);
+        assert_eq!(
+            linked(link, &[first, second, third, unread, read, late, first_page, item]),
+            [1, 1, 1, 1, 4, 5, 1, 1]
+        );
     }
 
     #[test]

@@ -1,0 +1,110 @@
+//! A target whose responses all have one wrong form does one thing wrong: it has one cause, which says so.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ivs_conformance::cli::args::TargetArgs;
+use ivs_conformance::cli::environment::Environment;
+use ivs_conformance::cli::{embedded, resolve};
+use ivs_conformance::plan::{self, Filter, Suites};
+use ivs_conformance::reference::{self, Config};
+use ivs_conformance::report::Record;
+use ivs_conformance::run::settings::{Profile, Settings};
+use ivs_conformance::spec;
+use serde_json::{Map, Value, json};
+
+use crate::vacuity::proxy::{self, Veil};
+
+/// How long is waited for what these targets never show.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Gives every output another form.
+struct Reshaped(fn(Value) -> Value);
+
+impl Veil for Reshaped {
+    fn changes(&self, _target: &str, body: &mut Value) {
+        let is_error = body.get("message").or_else(|| body.get("exceptionMessage")).is_some();
+        if !is_error {
+            *body = self.0(body.take());
+        }
+    }
+}
+
+/// Titles of the causes of a quick run against the reference server with its outputs in that form.
+async fn causes(form: fn(Value) -> Value) -> Vec<String> {
+    let contract = Arc::new(spec::builtin().unwrap());
+    let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
+    let mut settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
+    let config: Config = embedded::prepare(&mut settings);
+    let server = reference::start(config).await.unwrap();
+    let endpoint = proxy::start(server.address(), Arc::new(Reshaped(form))).await;
+    let settings = Settings { endpoint, profile: Profile::Quick, patience: PATIENCE, ..settings };
+    let never = std::future::pending();
+    let outcome = ivs_conformance::run::run(&contract, &plan, &settings, &|_| {}, never).await.unwrap();
+    server.stop().await;
+    let record = Record::from_outcome(&contract, &plan, &settings, outcome);
+    record.causes.into_iter().map(|cause| cause.title).collect()
+}
+
+/// Every name of a member in `snake_case`; names of tags stay.
+fn in_snake_case(value: Value) -> Value {
+    let name = |name: &str| -> String {
+        name.chars().fold(String::new(), |snake, letter| match letter.is_ascii_uppercase() {
+            true => snake + "_" + &letter.to_ascii_lowercase().to_string(),
+            false => snake + &letter.to_string(),
+        })
+    };
+    members(value, &|(member, value)| match member.as_str() {
+        "tags" => Some((member, value)),
+        _ => Some((name(&member), in_snake_case(value))),
+    })
+}
+
+/// Members without those whose value is empty; tags stay.
+fn without_empty(value: Value) -> Value {
+    let is_empty = |value: &Value| [json!(""), json!([]), json!({})].contains(value);
+    members(value, &|(member, value)| match member.as_str() {
+        "tags" => Some((member, value)),
+        _ => Some((member, without_empty(value))).filter(|(_, value)| !is_empty(value)),
+    })
+}
+
+type Member = (String, Value);
+
+fn members(value: Value, change: &dyn Fn(Member) -> Option<Member>) -> Value {
+    match value {
+        Value::Object(all) => Value::Object(all.into_iter().filter_map(change).collect::<Map<String, Value>>()),
+        Value::Array(all) => Value::Array(all.into_iter().map(|element| members(element, change)).collect()),
+        value => value,
+    }
+}
+
+#[tokio::test]
+async fn members_in_snake_case_are_one_cause() {
+    let causes = causes(in_snake_case).await;
+    assert_eq!(causes.len(), 1, "{causes:#?}");
+    assert!(causes[0].contains("operations return members under other names"), "{causes:?}");
+}
+
+#[tokio::test]
+async fn output_inside_of_one_member_is_one_cause() {
+    let causes = causes(|output| json!({"result": output})).await;
+    assert_eq!(causes.len(), 1, "{causes:#?}");
+    assert!(causes[0].ends_with("return the documented members inside of a member `result`."), "{causes:?}");
+}
+
+#[tokio::test]
+async fn output_in_a_list_is_one_cause() {
+    let causes = causes(|output| json!([output])).await;
+    assert_eq!(causes.len(), 1, "{causes:#?}");
+    assert!(causes[0].ends_with("respond with a body that is not a JSON object."), "{causes:?}");
+}
+
+#[tokio::test]
+async fn members_that_are_left_out_where_they_are_empty_are_one_cause() {
+    let causes = causes(without_empty).await;
+    assert_eq!(causes.len(), 1, "{causes:#?}");
+    assert!(causes[0].ends_with("leave out members whose value is empty."), "{causes:?}");
+}
