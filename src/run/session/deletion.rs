@@ -1,5 +1,7 @@
 //! Deletes what tests made.
 
+mod request;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,19 +9,13 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::Value;
 
+use self::request::ResourceDeletion;
 use super::{Bundle, Session};
-use crate::clock;
-use crate::plan::suite::BroadcastState;
 use crate::protocol;
 use crate::record::Purpose;
 use crate::run::remains::{Obstacle, Undeleted};
 use crate::run::target::Target;
-use crate::spec::Contract;
 use crate::spec::contract::Operation;
-use crate::wire::{Exchange, Reply, Request};
-
-/// How often a target is asked whether a stream that was stopped has ended.
-const STREAM_END: Duration = Duration::from_secs(2);
 
 impl Session<'_> {
     /// Deletes what the test made.
@@ -285,17 +281,6 @@ struct Deletion {
     along: Resources,
 }
 
-/// What has to be sent to delete one resource.
-struct ResourceDeletion {
-    resource: String,
-    arn: String,
-    request: Request,
-    /// How long a conflict is waited for: the target needs a while to see that a stream has ended.
-    patience: Duration,
-    contract: Arc<Contract>,
-    operation: String,
-}
-
 impl Deletion {
     /// Sends one request after another. ARNs of what was deleted, and what is left.
     async fn carry_out(mut self, target: &Target) -> (Vec<String>, Option<Undeleted>) {
@@ -316,37 +301,5 @@ impl Deletion {
             Some(_) => self.bundle.resources.extend(self.along),
         }
         (deleted, obstacle.map(|obstacle| Undeleted { bundle: self.bundle, obstacle }))
-    }
-}
-
-impl ResourceDeletion {
-    /// Sends a deletion. Why the resource is not gone after it; `None` if it is.
-    async fn obstacle(&self, target: &Target, region: Option<&str>) -> Option<Obstacle> {
-        let request = &self.request;
-        let mut exchange = target.send_in(region, request).await;
-        let deadline = clock::instant() + self.patience;
-        while self.status(&exchange) == Some(409) && clock::instant() < deadline {
-            tokio::time::sleep(STREAM_END).await;
-            exchange = target.send_in(region, request).await;
-        }
-        if self.status(&exchange) == Some(409) && target.controls_broadcasts_of(&self.resource) {
-            // It may still broadcast.
-            let _ = target.broadcast(&self.arn, BroadcastState::Offline, None).await;
-            exchange = target.send_in(region, request).await;
-        }
-        match &exchange.reply {
-            Reply::Response(response) => match self.status(&exchange) {
-                Some(200..=299 | 404) => None,
-                Some(409) => Some(Obstacle::InUse),
-                _ => Some(Obstacle::Status(response.status)),
-            },
-            Reply::Failure(failure) => Some(Obstacle::Unanswered(failure.detail.clone())),
-        }
-    }
-
-    /// The status of a response, as its error code has it.
-    fn status(&self, exchange: &Exchange) -> Option<u16> {
-        let operation = self.contract.operation(&self.operation)?;
-        exchange.response().map(|response| protocol::documented_status(operation, response))
     }
 }

@@ -1,0 +1,58 @@
+//! The deletion of one resource.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock;
+use crate::plan::suite::BroadcastState;
+use crate::protocol;
+use crate::run::remains::Obstacle;
+use crate::run::target::Target;
+use crate::spec::Contract;
+use crate::wire::{Exchange, Reply, Request};
+
+/// How often a target is asked whether a stream that was stopped has ended.
+const STREAM_END: Duration = Duration::from_secs(2);
+
+/// What has to be sent to delete one resource.
+pub(super) struct ResourceDeletion {
+    pub(super) resource: String,
+    pub(super) arn: String,
+    pub(super) request: Request,
+    /// How long a conflict is waited for: the target needs a while to see that a stream has ended.
+    pub(super) patience: Duration,
+    pub(super) contract: Arc<Contract>,
+    pub(super) operation: String,
+}
+
+impl ResourceDeletion {
+    /// Sends a deletion. Why the resource is not gone after it; `None` if it is.
+    pub(super) async fn obstacle(&self, target: &Target, region: Option<&str>) -> Option<Obstacle> {
+        let request = &self.request;
+        let mut exchange = target.send_in(region, request).await;
+        let deadline = clock::instant() + self.patience;
+        while self.status(&exchange) == Some(409) && clock::instant() < deadline {
+            tokio::time::sleep(STREAM_END).await;
+            exchange = target.send_in(region, request).await;
+        }
+        if self.status(&exchange) == Some(409) && target.controls_broadcasts_of(&self.resource) {
+            // It may still broadcast.
+            let _ = target.broadcast(&self.arn, BroadcastState::Offline, None).await;
+            exchange = target.send_in(region, request).await;
+        }
+        match &exchange.reply {
+            Reply::Response(response) => match self.status(&exchange) {
+                Some(200..=299 | 404) => None,
+                Some(409) => Some(Obstacle::InUse),
+                _ => Some(Obstacle::Status(response.status)),
+            },
+            Reply::Failure(failure) => Some(Obstacle::Unanswered(failure.detail.clone())),
+        }
+    }
+
+    /// The status of a response, as its error code has it.
+    fn status(&self, exchange: &Exchange) -> Option<u16> {
+        let operation = self.contract.operation(&self.operation)?;
+        exchange.response().map(|response| protocol::documented_status(operation, response))
+    }
+}
