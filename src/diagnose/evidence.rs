@@ -151,6 +151,11 @@ impl<'a> Evidence<'a> {
         matches!(self.about, Some(ClauseId::Output { constraint: Constraint::Required, .. }))
     }
 
+    /// Whether the telling response reports success.
+    pub fn is_of_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
     /// Whether it expects that something is not shown.
     pub fn expects_absence(&self) -> bool {
         self.expected.ends_with(ABSENT)

@@ -1,5 +1,6 @@
 //! Groups of findings that have something in common.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::Evidence;
@@ -16,6 +17,24 @@ pub(super) fn grouped<'a, Key: Ord>(
         }
     }
     groups
+}
+
+/// Positions of the findings that are wanted, in their order.
+pub(super) fn positions<'a>(findings: &[Evidence<'a>], is_wanted: impl Fn(&Evidence<'a>) -> bool) -> Vec<usize> {
+    (0..findings.len()).filter(|position| findings.get(*position).is_some_and(&is_wanted)).collect()
+}
+
+/// Of the findings at these positions the one that names their cause: one that says it best, if there is any; of several the
+/// one that was seen most, and the first of those.
+pub(super) fn most_telling<'a>(
+    findings: &[Evidence<'a>],
+    group: &[usize],
+    says_best: impl Fn(&Evidence<'a>) -> bool,
+) -> Option<usize> {
+    let rank = |position: &usize| {
+        findings.get(*position).map(|finding| (says_best(finding), finding.occurrences, Reverse(*position)))
+    };
+    group.iter().copied().max_by_key(rank)
 }
 
 /// The operations of the findings at these positions.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
+use crate::diagnose::groups::positions;
 use crate::judge::finding::FindingKind;
 
 const DATA: &str = include_str!("../../../suites/consequences.toml");
@@ -150,8 +151,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
                 && !(consequence.entry.of_value && finding.shows_absence())
                 && consequence.entry.about.as_deref().is_none_or(|member| finding.member_name() == member)
         };
-        let broken: Vec<usize> =
-            (0..findings.len()).filter(|position| findings.get(*position).is_some_and(is_broken)).collect();
+        let broken = positions(findings, is_broken);
         for (position, finding) in findings.iter().enumerate().filter(|(_, finding)| !is_broken(finding)) {
             let is_near =
                 |cause: &&usize| findings.get(**cause).is_some_and(|cause| consequence.is_near(cause, finding));

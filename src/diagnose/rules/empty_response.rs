@@ -1,46 +1,37 @@
 //! Operations that respond with an empty object, where there should be something in it, are one cause: they are stubs.
 
-use std::cmp::Reverse;
-
 use serde_json::Map;
 
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::operations;
+use crate::diagnose::groups::{most_telling, operations, positions};
 use crate::judge::finding::FindingKind;
 
 /// Operations that must respond so.
 const MANY: usize = 3;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
-    let is_empty = |position: &usize| findings.get(*position).is_some_and(lacks_everything);
-    let group: Vec<usize> = (0..findings.len()).filter(is_empty).collect();
+    let group = positions(findings, lacks_everything);
     let operations = operations(findings, &group);
     if operations.len() < MANY {
         return;
     }
-    let Some(primary) = group.iter().copied().max_by_key(|position| rank(findings, *position)) else { return };
+    // What must always be there says it best.
+    let Some(primary) = most_telling(findings, &group, Evidence::is_about_required_output) else { return };
     let primary = links.join(&group, primary);
     links.note(primary, operations, CommonDeviation::EmptyResponse);
 }
 
 /// Whether something is missing in a response, and nothing is in it.
 fn lacks_everything(finding: &Evidence<'_>) -> bool {
-    let is_empty = finding.response.as_object().is_some_and(Map::is_empty) && (200..300).contains(&finding.status);
+    let is_empty = finding.response.as_object().is_some_and(Map::is_empty) && finding.is_of_success();
     let is_missing = match finding.kind {
         FindingKind::MalformedResponse => finding.is_about_required_output(),
         FindingKind::WrongBehaviour => !finding.counts_responses() && !finding.expects_absence(),
         _ => false,
     };
     is_empty && is_missing
-}
-
-/// What must always be there says it best.
-fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, u64, Reverse<usize>) {
-    let finding = findings.get(position);
-    let occurrences = finding.map_or(0, |finding| finding.occurrences);
-    (finding.is_some_and(Evidence::is_about_required_output), occurrences, Reverse(position))
 }
 
 #[cfg(test)]

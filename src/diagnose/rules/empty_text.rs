@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
+use crate::diagnose::groups::positions;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
@@ -11,15 +12,12 @@ use crate::spec::clause_id::ClauseId;
 const MANY: usize = 4;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
-    let positions = |is_wanted: fn(&Evidence<'_>) -> bool| -> Vec<usize> {
-        (0..findings.len()).filter(|position| findings.get(*position).is_some_and(is_wanted)).collect()
-    };
-    let passed = positions(is_passed);
+    let passed = positions(findings, is_passed);
     if passed.len() < MANY {
         return;
     }
     let Some(primary) = passed.first().copied() else { return };
-    let without_effect = positions(is_without_effect);
+    let without_effect = positions(findings, is_without_effect);
     // The same rule broken after the same request shows the text elsewhere.
     let is_elsewhere = |finding: &Evidence<'_>, shown: &Evidence<'_>| {
         finding.kind == FindingKind::WrongBehaviour && finding.clause == shown.clause && finding.involves(&shown.step)

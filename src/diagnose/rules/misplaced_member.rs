@@ -1,7 +1,6 @@
 //! Members that responses have under other names, or inside of another member, are one cause: what writes responses gives
 //! them another form.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
@@ -9,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::{ELEMENT, Evidence};
-use crate::diagnose::groups::operations;
+use crate::diagnose::groups::{most_telling, operations};
 use crate::judge::finding::FindingKind;
 
 /// Members that must have other names, or operations whose output must be inside of one member.
@@ -63,7 +62,7 @@ fn shows_nothing_else(finding: &Evidence<'_>, names: &BTreeSet<&str>) -> bool {
     let is_of_output = matches!(finding.kind, FindingKind::WrongBehaviour | FindingKind::MalformedResponse);
     let mut members = finding.response.as_object().into_iter().flat_map(Map::keys).peekable();
     is_of_output
-        && (200..300).contains(&finding.status)
+        && finding.is_of_success()
         && members.peek().is_some()
         && members.all(|member| names.contains(member.as_str()))
 }
@@ -83,12 +82,7 @@ fn shows_more_like(finding: &Evidence<'_>, place: &Place) -> bool {
 
 /// One cause of findings at these positions. A member that must always be there says it best.
 fn join(findings: &[Evidence<'_>], places: &[Option<Place>], group: &[usize], links: &mut Links) {
-    let rank = |position: &usize| {
-        let finding = findings.get(*position);
-        let occurrences = finding.map_or(0, |finding| finding.occurrences);
-        (finding.is_some_and(Evidence::is_about_required_output), occurrences, Reverse(*position))
-    };
-    let Some(primary) = group.iter().copied().max_by_key(rank) else { return };
+    let Some(primary) = most_telling(findings, group, Evidence::is_about_required_output) else { return };
     let primary = links.join(group, primary);
     let named = |position: &usize| places.get(*position).and_then(Option::clone);
     let Some(place) = named(&primary).or_else(|| group.iter().find_map(named)) else { return };

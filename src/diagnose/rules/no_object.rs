@@ -1,33 +1,23 @@
 //! Bodies of responses that are not JSON objects are one cause: what should be read in them is missing for that reason.
 
-use std::cmp::Reverse;
-
 use serde_json::Value;
 
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::operations;
+use crate::diagnose::groups::{most_telling, operations, positions};
 use crate::judge::finding::FindingKind;
 
 /// Operations that must respond so with success.
 const MANY: usize = 3;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
-    let positions = |is_wanted: &dyn Fn(&Evidence<'_>) -> bool| -> Vec<usize> {
-        (0..findings.len()).filter(|position| findings.get(*position).is_some_and(is_wanted)).collect()
-    };
-    let is_success = |finding: &Evidence<'_>| (200..300).contains(&finding.status) && finding.asks_for_an_object();
-    if operations(findings, &positions(&is_success)).len() < MANY {
+    let is_of_output = |finding: &Evidence<'_>| finding.is_of_success() && finding.asks_for_an_object();
+    if operations(findings, &positions(findings, is_of_output)).len() < MANY {
         return;
     }
-    let group = positions(&|finding| finding.asks_for_an_object() || reads_no_object(finding));
-    let rank = |position: &usize| {
-        let finding = findings.get(*position);
-        let occurrences = finding.map_or(0, |finding| finding.occurrences);
-        (finding.is_some_and(is_success), occurrences, Reverse(*position))
-    };
-    let Some(primary) = group.iter().copied().max_by_key(rank) else { return };
+    let group = positions(findings, |finding| finding.asks_for_an_object() || reads_no_object(finding));
+    let Some(primary) = most_telling(findings, &group, is_of_output) else { return };
     let primary = links.join(&group, primary);
     links.note(primary, operations(findings, &group), CommonDeviation::NoObject);
 }
@@ -35,7 +25,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 /// Whether something is missing in a response of success that has another body than an object.
 fn reads_no_object(finding: &Evidence<'_>) -> bool {
     finding.kind == FindingKind::WrongBehaviour
-        && (200..300).contains(&finding.status)
+        && finding.is_of_success()
         && !matches!(finding.response, Value::Object(_) | Value::Null)
         && !finding.counts_responses()
         && !finding.expects_absence()

@@ -1,6 +1,5 @@
 //! Members that responses leave out where their value is empty are one cause: what writes responses omits empty values.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use serde_json::Map;
@@ -8,7 +7,7 @@ use serde_json::Map;
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::operations;
+use crate::diagnose::groups::{most_telling, operations, positions};
 
 /// Names of members that must be left out.
 const MANY: usize = 3;
@@ -27,19 +26,15 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let belongs = |finding: &Evidence<'_>| {
         missing_name(finding).is_some_and(|name| omitted.contains(name) || is_bare(finding) && !given.contains(name))
     };
-    let group: Vec<usize> =
-        findings.iter().enumerate().filter(|(_, finding)| belongs(finding)).map(|(position, _)| position).collect();
-    let rank = |position: &&usize| {
-        findings.get(**position).map(|finding| (!is_bare(finding), finding.occurrences, Reverse(**position)))
-    };
-    let Some(primary) = group.iter().max_by_key(rank).copied() else { return };
+    let group = positions(findings, belongs);
+    let Some(primary) = most_telling(findings, &group, |finding| !is_bare(finding)) else { return };
     let primary = links.join(&group, primary);
     links.note(primary, operations(findings, &group), CommonDeviation::OmittedEmpty);
 }
 
 /// Name of the member that is not there, in a response of success.
 fn missing_name<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
-    let path = finding.missing_path().filter(|_| (200..300).contains(&finding.status))?;
+    let path = finding.missing_path().filter(|_| finding.is_of_success())?;
     path.rsplit('.').next()
 }
 

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
+use crate::diagnose::groups::positions;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
@@ -11,8 +12,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let is_about_state = |finding: &Evidence<'_>| {
         finding.is_general() && finding.kind == FindingKind::WrongBehaviour && !finding.shown_name().is_empty()
     };
-    let mut about_state: Vec<usize> =
-        (0..findings.len()).filter(|position| findings.get(*position).is_some_and(is_about_state)).collect();
+    let mut about_state = positions(findings, is_about_state);
     about_state.sort_by_key(|position| rank(findings, *position));
     links.follow_earlier(&about_state, |earlier, later| is_explained(findings, later, earlier));
 }

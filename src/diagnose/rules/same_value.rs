@@ -1,12 +1,11 @@
 //! One malformed value in many members of responses is one cause: whatever fills them in does not look at what they are.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::{grouped, operations};
+use crate::diagnose::groups::{grouped, most_telling, operations};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
@@ -21,9 +20,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         if members.len() < MANY {
             continue;
         }
-        let seen = |position: &usize| findings.get(*position).map(|finding| finding.occurrences);
-        let most = |position: &&usize| (seen(position), Reverse(**position));
-        let Some(primary) = group.iter().max_by_key(most).copied() else { continue };
+        let Some(primary) = most_telling(findings, &group, |_| true) else { continue };
         let primary = links.join(&group, primary);
         let deviation = CommonDeviation::SameValue { constraint, members: members.len() };
         links.note(primary, operations(findings, &group), deviation);

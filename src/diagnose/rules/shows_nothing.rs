@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::operations;
+use crate::diagnose::groups::{operations, positions};
 use crate::judge::finding::FindingKind;
 
 /// Operations that must show nothing.
@@ -15,8 +15,7 @@ const MANY: usize = 3;
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let is_about_nothing =
         |finding: &Evidence<'_>| finding.kind == FindingKind::WrongBehaviour && is_empty(finding.response);
-    let group: Vec<usize> =
-        (0..findings.len()).filter(|position| findings.get(*position).is_some_and(is_about_nothing)).collect();
+    let group = positions(findings, is_about_nothing);
     let of = |position: &usize| findings.get(*position);
     if operations(findings, &group).len() < MANY {
         return;
