@@ -3,10 +3,13 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "common/http.rs"]
+mod http;
+
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A page token of moto is refused once the channel it names is deleted: whether another request deletes it between two
 /// pages is chance, and the case that walks them goes no further then.
@@ -15,7 +18,8 @@ const BROKEN_TOKEN: &str = "ListChannels.status:rejected_valid (documented)";
 /// How often a run with several requests in flight is repeated. moto makes a new list of channels for each deletion, from
 /// the one that it read before (`models.py`, `delete_channel`): what another request deletes or creates meanwhile comes back or
 /// is lost, and a list shows what other cases made with values that moto should have refused. What of this is seen is chance;
-/// a false alarm of ours would be seen each time.
+/// a false alarm of ours would be seen each time. A channel that came back is there in later runs too, so each run begins with
+/// an empty moto.
 const ATTEMPTS: usize = 4;
 
 /// What was found, one line per finding, without anything that differs from run to run.
@@ -29,6 +33,11 @@ fn normalised(report: &Value) -> String {
         .collect();
     lines.sort();
     lines.join("\n")
+}
+
+/// Makes moto forget every resource, by the request that it has for tests.
+fn empty(endpoint: &str) {
+    http::call(endpoint, "moto-api/reset", &json!({}));
 }
 
 /// A run against a target.
@@ -50,6 +59,7 @@ fn reported(arguments: &[&str]) -> Value {
 #[ignore = "needs moto 5.2.5: set IVS_CONFORMANCE_MOTO_ENDPOINT to where it listens"]
 fn moto_diverges_where_it_does_and_nowhere_else() {
     let endpoint = std::env::var("IVS_CONFORMANCE_MOTO_ENDPOINT").expect("the variable holds a URL");
+    empty(&endpoint);
     let report = checked(&endpoint, &["--jobs", "1"]);
     let findings = report["findings"].as_array().unwrap();
     let of_kind = |kind: &str| findings.iter().filter(|finding| finding["kind"] == kind).count();
@@ -65,6 +75,7 @@ fn moto_diverges_where_it_does_and_nowhere_else() {
     let known: BTreeSet<&str> = alone.lines().chain([BROKEN_TOKEN]).collect();
     let recording = concat!(env!("CARGO_TARGET_TMPDIR"), "/moto.har");
     let more = || -> BTreeSet<String> {
+        empty(&endpoint);
         let parallel = checked(&endpoint, &["--record", recording]);
         let mut found = named_by_one_of_both(&parallel, &reported(&["judge", recording]));
         found.extend(normalised(&parallel).lines().filter(|line| !known.contains(line)).map(str::to_owned));
