@@ -21,6 +21,8 @@ pub(super) struct Links {
     causes: Vec<Option<usize>>,
     /// Whether each finding says that the target is unreliable, and nothing of a clause.
     is_intermittent: Vec<bool>,
+    /// Findings that the form of responses explains.
+    of_form: BTreeSet<usize>,
     /// What those findings have in common that follow from a finding.
     common: BTreeMap<usize, Common>,
 }
@@ -28,7 +30,7 @@ pub(super) struct Links {
 impl Links {
     pub(super) fn new(findings: &[Evidence<'_>]) -> Links {
         let is_intermittent = findings.iter().map(|finding| finding.is_intermittent).collect();
-        Links { causes: vec![None; findings.len()], is_intermittent, common: BTreeMap::new() }
+        Links { causes: vec![None; findings.len()], is_intermittent, of_form: BTreeSet::new(), common: BTreeMap::new() }
     }
 
     fn is_intermittent(&self, finding: usize) -> bool {
@@ -47,6 +49,16 @@ impl Links {
     /// Whether a finding follows from none.
     pub(super) fn is_primary(&self, finding: usize) -> bool {
         self.primary(finding) == finding
+    }
+
+    /// Applies rules that explain findings by the form of responses. From then on these findings do not say that their clauses
+    /// are broken in any other way: no rule explains further ones by them, except by what their responses look like.
+    fn explain_by_form(&mut self, rules: &[rules::Rule], findings: &[Evidence<'_>]) {
+        let open: Vec<usize> = (0..findings.len()).filter(|finding| self.is_primary(*finding)).collect();
+        rules.iter().for_each(|rule| rule(findings, self));
+        for finding in open.into_iter().filter(|finding| !self.is_primary(*finding)).collect::<Vec<_>>() {
+            self.of_form.extend([finding, self.primary(finding)]);
+        }
     }
 
     /// Says of each finding that follows from an earlier one of the same list which one that is: the first that explains
@@ -78,16 +90,24 @@ impl Links {
     /// Says that findings have one cause, which one of them names: the primary one, or the first that is not
     /// intermittent, if the primary one is. Returns that one.
     pub(super) fn join(&mut self, group: &[usize], primary: usize) -> usize {
-        let mut others = group.iter().copied().filter(|finding| !self.is_intermittent(*finding));
-        let primary = if self.is_intermittent(primary) { others.next().unwrap_or(primary) } else { primary };
+        let names_cause = |finding: &usize| !self.is_intermittent(*finding) && !self.of_form.contains(finding);
+        let mut others = group.iter().copied().filter(names_cause);
+        let primary = if names_cause(&primary) { primary } else { others.next().unwrap_or(primary) };
         group.iter().for_each(|finding| self.follows(*finding, primary));
         primary
     }
 
     /// Says that a finding, with all that follows from it, follows from a cause. A finding that follows from another
     /// one already keeps its cause, and one that says something of a clause follows from none that is
-    /// intermittent.
+    /// intermittent, or that the form of responses explains.
     pub(super) fn follows(&mut self, finding: usize, cause: usize) {
+        if !self.of_form.contains(&cause) {
+            self.shows_the_same_form(finding, cause);
+        }
+    }
+
+    /// The same where both have a response of the same wrong form.
+    pub(super) fn shows_the_same_form(&mut self, finding: usize, cause: usize) {
         let cause = self.primary(cause);
         let is_noise = self.is_intermittent(cause) && !self.is_intermittent(finding);
         if !self.is_primary(finding) || cause == finding || is_noise {
@@ -102,9 +122,9 @@ impl Links {
 /// The causes of findings, those that explain most first. `upheld` are the ids of the clauses that were upheld.
 pub fn causes(evidence: &[Evidence<'_>], upheld: &BTreeSet<&str>) -> Vec<Cause> {
     let mut links = Links::new(evidence);
-    for rule in rules::ALL {
-        rule(evidence, &mut links);
-    }
+    rules::FIRST.iter().for_each(|rule| rule(evidence, &mut links));
+    links.explain_by_form(&rules::OF_FORM, evidence);
+    rules::OTHERS.iter().for_each(|rule| rule(evidence, &mut links));
     for rule in rules::OF_CHECKS {
         rule(evidence, upheld, &mut links);
     }
@@ -150,6 +170,18 @@ mod tests {
         let mut links = no_links(3);
         links.follow_earlier(&[0, 1, 2], |_, _| false);
         assert_eq!([0, 1, 2].map(|finding| links.primary(finding)), [0, 1, 2]);
+    }
+
+    #[test]
+    fn what_the_form_of_responses_explains_says_nothing_of_other_findings() {
+        let findings = vec![finding("rule.any", "GetChannel", FindingKind::WrongBehaviour); 5];
+        let mut links = Links::new(&findings);
+        links.explain_by_form(&[|_, links| links.follows(1, 0)], &findings);
+        links.follows(2, 1);
+        assert_eq!(links.join(&[0, 3, 4], 0), 3);
+        assert_eq!([0, 1, 2, 3, 4].map(|finding| links.primary(finding)), [0, 0, 2, 3, 3]);
+        links.shows_the_same_form(2, 1);
+        assert_eq!(links.primary(2), 0);
     }
 
     #[test]

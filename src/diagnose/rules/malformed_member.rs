@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::diagnose::engine::Links;
-use crate::diagnose::evidence::Evidence;
+use crate::diagnose::evidence::{ELEMENT, Evidence};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
@@ -23,7 +23,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             let is_same_value =
                 cause < position && finding.kind == malformed.kind && finding.has_output(operation, path);
             if is_same_value || is_explained(malformed, &names, finding) {
-                links.follows(position, cause);
+                links.shows_the_same_form(position, cause);
             }
         }
     }
@@ -31,7 +31,8 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 
 /// Whether a rule compares the member, or finds the element by it, in a response of the operation.
 fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>) -> bool {
-    if !finding.is_general() || !finding.involves(&malformed.step) || shows_less(malformed, path, finding) {
+    let is_elsewhere = !finding.is_general() || !finding.involves(&malformed.step);
+    if is_elsewhere || shows_less(malformed, path, finding) || shows_what_was_missing(malformed, path, finding) {
         return false;
     }
     match finding.kind {
@@ -39,7 +40,7 @@ fn is_explained(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>)
         FindingKind::WrongBehaviour => {
             is_about(malformed, path, finding)
                 || finds_by(path, finding)
-                || is_about_the_whole(path, finding)
+                || is_about_the_whole(malformed, path, finding)
                 || quotes(malformed, path, finding)
         }
         _ => false,
@@ -58,11 +59,20 @@ fn shows_less(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>) -
     is_too_long && size(finding) < size(malformed) && size(finding).is_some()
 }
 
+/// Whether a member that is missing in one response of an operation is there in another one: what that one shows wrong is
+/// another defect.
+fn shows_what_was_missing(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>) -> bool {
+    malformed.is_about_required_output()
+        && finding.operation == malformed.operation
+        && !path.contains(&ELEMENT)
+        && finding.value_at(&path.join(".")).is_some()
+}
+
 /// Whether a rule is about the member, or about something inside the same part of the response.
 fn is_about(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>) -> bool {
     let is_part = |part: &str| path.get(1..).is_some_and(|inner| inner.contains(&part));
     path.contains(&finding.member_name())
-        || malformed.member_name().is_empty()
+        || (malformed.member_name().is_empty() && malformed.operation == finding.operation)
         || finding.detail.is_some_and(|detail| detail.split(['.', '[', ']']).any(is_part))
 }
 
@@ -72,15 +82,16 @@ fn finds_by(path: &[&str], finding: &Evidence<'_>) -> bool {
     finding.detail.is_some_and(|detail| detail.contains(&format!("[{leaf}=")))
 }
 
-/// Whether a rule is about the whole that the member belongs to. A random sequence sends everything, so that its rule must
-/// name the resource or the collection.
-fn is_about_the_whole(path: &[&str], finding: &Evidence<'_>) -> bool {
+/// Whether a rule is about the whole that the member belongs to. Cases send much beside it, and random sequences everything,
+/// so that the rule must name the resource or the collection where the operation is another one.
+fn is_about_the_whole(malformed: &Evidence<'_>, path: &[&str], finding: &Evidence<'_>) -> bool {
     let first = path.first().copied().unwrap_or_default();
     let is_named = || {
         let mut names = collections(path).map(str::to_lowercase).chain(last_word(first));
         names.any(|name| finding.clause.contains(&name))
     };
-    finding.member_name().is_empty() && (finding.is_direct || finding.detail == Some(first) || is_named())
+    let is_own = finding.is_direct && finding.operation == malformed.operation;
+    finding.member_name().is_empty() && (is_own || finding.detail == Some(first) || is_named())
 }
 
 /// Whether a finding quotes the member by its path, or expects its very value.
@@ -168,6 +179,20 @@ mod tests {
         assert_eq!(linked(link, &[srt.clone(), of("rule.update-channel-keeps-omitted-members")]), [0, 0]);
         assert_eq!(linked(link, &[srt, of("rule.update-policy-keeps-omitted-members")]), [0, 1]);
         assert_eq!(linked(link, &[key, of("rule.update-policy-keeps-omitted-members")]), [0, 1]);
+    }
+
+    #[test]
+    fn what_shows_a_member_that_is_missing_elsewhere_is_another_defect() {
+        let clause = "ListChannels.output.channels.required";
+        let missing = finding(clause, "ListChannels", FindingKind::MalformedResponse);
+        let of = |operation, response| Evidence {
+            response: body(response),
+            steps_before: steps(&["ListChannels"]),
+            ..finding("rule.default-page-size-is-100", operation, FindingKind::WrongBehaviour)
+        };
+        assert_eq!(linked(link, &[missing.clone(), of("ListChannels", json!({}))]), [0, 0]);
+        assert_eq!(linked(link, &[missing.clone(), of("ListChannels", json!({"channels": [1]}))]), [0, 1]);
+        assert_eq!(linked(link, &[missing, of("ListStreams", json!({}))]), [0, 1]);
     }
 
     #[test]

@@ -30,7 +30,7 @@ use super::engine::Links;
 use super::evidence::Evidence;
 
 /// A rule: links findings to the ones that they follow from.
-type Rule = fn(&[Evidence<'_>], &mut Links);
+pub(super) type Rule = fn(&[Evidence<'_>], &mut Links);
 
 /// A rule that reads the ids of upheld clauses too.
 type RuleOfChecks = fn(&[Evidence<'_>], &BTreeSet<&str>, &mut Links);
@@ -38,17 +38,21 @@ type RuleOfChecks = fn(&[Evidence<'_>], &BTreeSet<&str>, &mut Links);
 /// Rules on what operations do not check, which ask after all others: whole operations before members.
 pub(super) const OF_CHECKS: [RuleOfChecks; 2] = [unvalidated::link, unchecked_member::link];
 
-/// All other rules, in their order: what is declared, and what is plain, goes before what is inferred.
-pub(super) const ALL: [Rule; 21] = [
+/// Rules that ask before all others.
+pub(super) const FIRST: [Rule; 5] = [
     unreliable::link,
     malformed_identifier::link,
     same_identifier::link,
     refused_everywhere::link,
     shows_nothing::link,
-    omitted_empty::link,
+];
+
+/// Rules on the form that responses have, whatever they are about.
+pub(super) const OF_FORM: [Rule; 3] = [omitted_empty::link, no_object::link, misplaced_member::link];
+
+/// All other rules, in their order: what is declared, and what is plain, goes before what is inferred.
+pub(super) const OTHERS: [Rule; 13] = [
     empty_response::link,
-    no_object::link,
-    misplaced_member::link,
     unlisted_item::link,
     empty_text::link,
     declared::link,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Map;
+use serde_json::Value;
 
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
@@ -45,12 +45,12 @@ fn expects_empty(finding: &Evidence<'_>) -> bool {
 
 /// Whether nothing is left of the response, as of one that has no other member.
 fn is_bare(finding: &Evidence<'_>) -> bool {
-    finding.response.as_object().is_some_and(Map::is_empty)
+    finding.response.as_object().is_some_and(|members| members.values().all(Value::is_null))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::diagnose::samples::{body, finding, linked};
@@ -77,6 +77,9 @@ mod tests {
     #[test]
     fn members_that_are_left_out_where_they_are_empty_are_one_cause() {
         assert_eq!(linked(link, &omitted()), [1; 5]);
+        let mut null = omitted();
+        null[0].response = body(json!({"channels": null}));
+        assert_eq!(linked(link, &null), [1; 5]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::state::{Life, Shadow, Tracked};
 use super::views::{Object, Views};
 use super::{Seen, Suspicion, compare};
 use crate::judge::doubt;
+use crate::judge::echo::same;
 use crate::judge::exchange::Answer;
 use crate::judge::finding::FindingKind;
 use crate::judge::law::Effect;
@@ -99,10 +100,13 @@ impl Shadow {
             }
             self.graves.forget(arn);
             let (mut members, tags) = compare::split(views, object);
-            members.retain(|name, _| !doubt::is_doubtful(seen.operation, seen.judgement, object.node, Some(name)));
-            let are_tags_known = views
-                .tags_member(object.node)
-                .is_some_and(|name| !doubt::is_doubtful(seen.operation, seen.judgement, object.node, Some(name)));
+            let is_given_otherwise =
+                |name: &str, shown: &Value| seen.input.get(name).is_some_and(|given| !same(given, shown));
+            let otherwise = members.iter().filter(|(name, shown)| is_given_otherwise(name, shown));
+            let shown_otherwise = otherwise.map(|(name, _)| name.clone()).collect();
+            let is_sound = |name: &str| !doubt::is_doubtful(seen.operation, seen.judgement, object.node, Some(name));
+            members.retain(|name, _| is_sound(name));
+            let are_tags_known = views.tags_member(object.node).is_some_and(is_sound);
             let tracked = Tracked {
                 resource: product.resource.clone(),
                 owner: made.first().cloned().or_else(|| owner.clone()),
@@ -112,6 +116,7 @@ impl Shadow {
                 pending: None,
                 tags_were_listed: false,
                 doubted: BTreeSet::new(),
+                shown_otherwise,
                 former: Vec::new(),
                 overlap: None,
             };

@@ -47,6 +47,9 @@ pub(super) struct Tracked {
     pub tags_were_listed: bool,
     /// Members that a defect was found in: what reads show of them is not learned.
     pub doubted: BTreeSet<String>,
+    /// Members that the response to the creating request showed with another value than was given: the list may be filtered
+    /// by the one or by the other.
+    pub shown_otherwise: BTreeSet<String>,
     /// What was known before the last changes, the oldest first.
     pub former: Vec<Former>,
     /// Calls that overlapped on it last, while it is not known what came of them.
@@ -183,6 +186,7 @@ impl Shadow {
         if let Some((filter, member)) = &role.filter
             && let Some(Value::String(text)) = tracked.members.get(member)
             && !text.is_empty()
+            && !tracked.shown_otherwise.contains(member)
         {
             input.insert(filter.clone(), Value::from(text.as_str()));
         }
