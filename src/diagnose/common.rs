@@ -70,6 +70,8 @@ pub enum CommonDeviation {
     OmittedEmpty,
     /// They respond with a body that is not a JSON object.
     NoObject,
+    /// They respond with a byte order mark before the body.
+    ByteOrderMark,
     /// Their responses have members under other names.
     RenamedMembers {
         /// Name of one of them in the contract.

@@ -90,7 +90,7 @@ impl Links {
     /// Says that findings have one cause, which one of them names: the primary one, or the first that is not
     /// intermittent, if the primary one is. Returns that one.
     pub(super) fn join(&mut self, group: &[usize], primary: usize) -> usize {
-        let names_cause = |finding: &usize| !self.is_intermittent(*finding) && !self.of_form.contains(finding);
+        let names_cause = |finding: &usize| !self.is_intermittent(*finding) && !self.is_of_form(*finding);
         let mut others = group.iter().copied().filter(names_cause);
         let primary = if names_cause(&primary) { primary } else { others.next().unwrap_or(primary) };
         group.iter().for_each(|finding| self.follows(*finding, primary));
@@ -101,9 +101,14 @@ impl Links {
     /// one already keeps its cause, and one that says something of a clause follows from none that is
     /// intermittent, or that the form of responses explains.
     pub(super) fn follows(&mut self, finding: usize, cause: usize) {
-        if !self.of_form.contains(&cause) {
+        if !self.is_of_form(cause) && !self.is_of_form(finding) {
             self.shows_the_same_form(finding, cause);
         }
+    }
+
+    /// Whether the form of responses explains a finding.
+    pub(super) fn is_of_form(&self, finding: usize) -> bool {
+        self.of_form.contains(&finding)
     }
 
     /// The same where both have a response of the same wrong form.

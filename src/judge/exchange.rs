@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::finding::{FindingKind, Violation};
+use super::finding::{BYTE_ORDER_MARK, FindingKind, Violation};
 use super::output::{self, OutputCheck, OutputRules};
 use crate::plan::expectation::Expectation;
 use crate::protocol::{self, Unread};
@@ -141,6 +141,7 @@ impl Judge {
                     Ok(document) => {
                         judgement.body = Some(document.value);
                         judgement.repeated = document.repeated;
+                        judgement.has_byte_order_mark = document.has_byte_order_mark;
                     }
                     Err(unread) => {
                         let head = response.body.get(..SCANNED).unwrap_or(&response.body);
@@ -232,6 +233,7 @@ impl View<'_> {
                 OutputCheck::new(self.operation, &self.judge.output_rules, self.judgement).body(&body);
                 self.judgement.body = Some(body);
                 self.unique_names(clause);
+                self.byte_order_mark(clause);
             }
             other => {
                 self.judgement.body = other;
@@ -253,6 +255,21 @@ impl View<'_> {
             None => format!("The body of {bytes} bytes is JSON, but no object."),
         };
         self.violate(clause, FindingKind::MalformedResponse, expected.to_owned(), observed);
+    }
+
+    /// RFC 8259, section 8.1: who writes JSON puts no byte order mark before it; many readers refuse it.
+    fn byte_order_mark(&mut self, clause: ClauseIndex) {
+        if self.judgement.has_byte_order_mark {
+            self.judgement.violations.push(Violation {
+                clause,
+                operation: self.operation.name.clone(),
+                detail: Some(BYTE_ORDER_MARK.to_owned()),
+                kind: FindingKind::MalformedResponse,
+                expected: "The body begins with the JSON text.".to_owned(),
+                observed: "It begins with a byte order mark.".to_owned(),
+                tier: None,
+            });
+        }
     }
 
     /// RFC 8259 recommends that names within an object are unique; who reads the others sees another response.

@@ -6,6 +6,9 @@ use super::exchange::Answer;
 use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::contract::Operation;
 
+/// The detail of findings that a byte order mark stands before a body.
+pub const BYTE_ORDER_MARK: &str = "byte-order-mark";
+
 /// One divergence seen in one exchange; findings are violations that share clause, operation, detail and kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {

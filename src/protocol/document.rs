@@ -25,6 +25,8 @@ pub struct Document {
     pub value: Value,
     /// The first name that occurs twice in one object.
     pub repeated: Option<String>,
+    /// Whether a byte order mark stands before it.
+    pub has_byte_order_mark: bool,
 }
 
 /// Why a body could not be read as JSON.
@@ -37,6 +39,9 @@ pub enum Unread {
     /// It is no JSON; one phrase.
     NoJson(String),
 }
+
+/// What begins a text in UTF-8 where it should not: RFC 8259, section 8.1, lets no one write it and lets readers pass over it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads the body of a response.
 ///
@@ -68,11 +73,15 @@ pub fn read(response: &Response) -> Result<Document, Unread> {
     parse(&response.body)
 }
 
-/// Reads bytes.
+/// Reads bytes, behind a byte order mark if there is one.
 ///
 /// # Errors
 /// They are no JSON, or more than is read.
 pub fn parse(bytes: &[u8]) -> Result<Document, Unread> {
+    let (has_byte_order_mark, bytes) = match bytes.strip_prefix(BYTE_ORDER_MARK) {
+        Some(rest) => (true, rest),
+        None => (false, bytes),
+    };
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let place = error.valid_up_to();
         let byte = bytes.get(place).copied().unwrap_or_default();
@@ -82,7 +91,7 @@ pub fn parse(bytes: &[u8]) -> Result<Document, Unread> {
     let mut source = serde_json::Deserializer::from_str(text);
     let read = Seed(&reader).deserialize(&mut source).and_then(|value| source.end().map(|()| value));
     match read {
-        Ok(value) => Ok(Document { value, repeated: reader.repeated.into_inner() }),
+        Ok(value) => Ok(Document { value, repeated: reader.repeated.into_inner(), has_byte_order_mark }),
         Err(_) if reader.left.get() == 0 => {
             Err(Unread::Bound(format!("the body holds more than the {MOST_VALUES} values that are read")))
         }
@@ -241,6 +250,15 @@ mod tests {
     fn a_name_that_occurs_twice_is_told() {
         let read = parse(br#"{"a": {"b": 1, "c": 2, "b": 3}}"#).unwrap();
         assert_eq!((read.value, read.repeated.as_deref()), (json!({"a": {"b": 3, "c": 2}}), Some("b")));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_told_and_hides_nothing() {
+        let read = |text: &str| parse(text.as_bytes()).map(|read| (read.value, read.has_byte_order_mark));
+        assert_eq!(read("\u{feff}{\"a\": 1}"), Ok((json!({"a": 1}), true)));
+        assert_eq!(read("{}"), Ok((json!({}), false)));
+        assert!(problem("\u{feff}".as_bytes()).contains("EOF"));
+        assert!(problem("\u{feff}\u{feff}{}".as_bytes()).contains("expected value"));
     }
 
     #[test]

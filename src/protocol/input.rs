@@ -98,6 +98,9 @@ fn body(
         return Err("the request's content type is not JSON");
     }
     let document = document::parse(&request.body).map_err(|_| "the request's body is not read as JSON")?;
+    if document.has_byte_order_mark {
+        return Err("a byte order mark stands before the request's body");
+    }
     if document.repeated.is_some() {
         return Err("a name occurs twice in one object of the request");
     }

@@ -95,7 +95,7 @@ impl Access {
         if !matches!(response.status, 400 | 401 | 403) {
             return None;
         }
-        let body: Option<Value> = serde_json::from_slice(&response.body).ok();
+        let body: Option<Value> = protocol::read(response).ok().map(|document| document.value);
         let code = protocol::error_code(response, body.as_ref()).unwrap_or_default();
         let known = self.codes.iter().find(|(known, ..)| *known == code);
         let cause = match known {

@@ -12,7 +12,8 @@ use crate::judge::finding::FindingKind;
 const MANY: usize = 3;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
-    let group = positions(findings, lacks_everything);
+    let mut group = positions(findings, lacks_everything);
+    group.retain(|position| !links.is_of_form(*position));
     let operations = operations(findings, &group);
     if operations.len() < MANY {
         return;

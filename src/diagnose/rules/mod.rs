@@ -1,6 +1,7 @@
 //! The rules of the diagnosis, one file each, in the order in which they are asked.
 
 mod absent_member;
+mod byte_order_mark;
 mod declared;
 mod empty_response;
 mod empty_text;
@@ -48,7 +49,8 @@ pub(super) const FIRST: [Rule; 5] = [
 ];
 
 /// Rules on the form that responses have, whatever they are about.
-pub(super) const OF_FORM: [Rule; 3] = [omitted_empty::link, no_object::link, misplaced_member::link];
+pub(super) const OF_FORM: [Rule; 4] =
+    [byte_order_mark::link, omitted_empty::link, no_object::link, misplaced_member::link];
 
 /// All other rules, in their order: what is declared, and what is plain, goes before what is inferred.
 pub(super) const OTHERS: [Rule; 13] = [

@@ -14,7 +14,8 @@ use crate::spec::clause_id::ClauseId;
 const MANY: usize = 3;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
-    for ((constraint, _), group) in grouped(findings, malformed_value) {
+    for ((constraint, _), mut group) in grouped(findings, malformed_value) {
+        group.retain(|position| !links.is_of_form(*position));
         let members: BTreeSet<&str> =
             group.iter().filter_map(|position| Some(findings.get(*position)?.shown_name())).collect();
         if members.len() < MANY {

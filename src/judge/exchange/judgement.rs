@@ -44,6 +44,8 @@ pub struct Judgement {
     pub unread: Option<Unread>,
     /// A name that occurs twice in one object of the body.
     pub repeated: Option<String>,
+    /// Whether a byte order mark stands before the body.
+    pub has_byte_order_mark: bool,
     /// Members of the response that the contract does not know.
     pub unknown_members: usize,
     /// Members that are null where they could be absent.

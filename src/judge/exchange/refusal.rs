@@ -42,6 +42,7 @@ impl View<'_> {
         if self.judgement.body.as_ref().is_some_and(Value::is_object) {
             self.judgement.upheld.push(clause);
             self.unique_names(clause);
+            self.byte_order_mark(clause);
         } else if !matches!(self.judgement.unread, Some(Unread::Bound(_))) {
             self.no_object(clause, "An error has a JSON object as its body.", response);
         }

@@ -110,7 +110,7 @@ impl Signing {
         let has_token = self.credentials.as_ref().is_some_and(|known| known.session_token.is_some());
         let refusal = exchange.response().filter(|response| response.status >= 400);
         let Some(response) = refusal.filter(|_| has_token || self.refreshing.is_some()) else { return false };
-        let body = serde_json::from_slice(&response.body).ok();
+        let body = protocol::read(response).ok().map(|document| document.value);
         protocol::error_code(response, body.as_ref()).is_some_and(|code| EXPIRED.contains(&code.as_str()))
     }
 }
