@@ -32,13 +32,14 @@ impl Veil for Reshaped {
     }
 }
 
-/// Titles of the causes of a quick run against the reference server with its outputs in that form.
-async fn causes(form: fn(Value) -> Value) -> Vec<String> {
+/// Titles of the causes of a quick run against the reference server with these faults and its outputs in that form.
+async fn causes(faults: &[&str], form: fn(Value) -> Value) -> Vec<String> {
     let contract = Arc::new(spec::builtin().unwrap());
     let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
     let mut settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
-    let config: Config = embedded::prepare(&mut settings);
-    let server = reference::start(config).await.unwrap();
+    let config = embedded::prepare(&mut settings);
+    let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+    let server = reference::start(Config { faults, ..config }).await.unwrap();
     let endpoint = proxy::start(server.address(), Arc::new(Reshaped(form))).await;
     let settings = Settings { endpoint, profile: Profile::Quick, patience: PATIENCE, ..settings };
     let never = std::future::pending();
@@ -83,28 +84,39 @@ fn members(value: Value, change: &dyn Fn(Member) -> Option<Member>) -> Value {
 
 #[tokio::test]
 async fn members_in_snake_case_are_one_cause() {
-    let causes = causes(in_snake_case).await;
+    let causes = causes(&[], in_snake_case).await;
     assert_eq!(causes.len(), 1, "{causes:#?}");
     assert!(causes[0].contains("operations return members under other names"), "{causes:?}");
 }
 
 #[tokio::test]
 async fn output_inside_of_one_member_is_one_cause() {
-    let causes = causes(|output| json!({"result": output})).await;
+    let causes = causes(&[], |output| json!({"result": output})).await;
     assert_eq!(causes.len(), 1, "{causes:#?}");
     assert!(causes[0].ends_with("return the documented members inside of a member `result`."), "{causes:?}");
 }
 
 #[tokio::test]
 async fn output_in_a_list_is_one_cause() {
-    let causes = causes(|output| json!([output])).await;
+    let causes = causes(&[], |output| json!([output])).await;
     assert_eq!(causes.len(), 1, "{causes:#?}");
     assert!(causes[0].ends_with("respond with a body that is not a JSON object."), "{causes:?}");
 }
 
 #[tokio::test]
 async fn members_that_are_left_out_where_they_are_empty_are_one_cause() {
-    let causes = causes(without_empty).await;
+    let causes = causes(&[], without_empty).await;
     assert_eq!(causes.len(), 1, "{causes:#?}");
     assert!(causes[0].ends_with("leave out members whose value is empty."), "{causes:?}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_beside_the_form_is_a_cause_of_its_own() {
+    let faults = ["default:ListChannels.maxResults=2", "lose-update:UpdateChannel.insecureIngest"];
+    let causes = causes(&faults, without_empty).await;
+    assert_eq!(causes.len(), 3, "{causes:#?}");
+    let has = |title: &str| causes.iter().any(|cause| cause.contains(title));
+    assert!(has("leave out members whose value is empty."), "{causes:#?}");
+    assert!(has("ListChannels breaks the rule: Without maxResults a page holds up to 100."), "{causes:#?}");
+    assert!(has("GetChannel breaks the rule: "), "{causes:#?}");
 }

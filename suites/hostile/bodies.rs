@@ -141,6 +141,18 @@ fn duplicate_names_are_an_inferred_finding() {
 }
 
 #[test]
+fn a_byte_order_mark_is_named_and_what_stands_behind_it_is_judged() {
+    let finished = answering(|body| json(200, format!("\u{feff}{body}").as_bytes()));
+    finished.exits(1).found("malformed_response", "It begins with a byte order mark.");
+    let finished = answering(|body| {
+        let altered = body.replace("\"type\":\"STANDARD\"", "\"type\":1");
+        assert_ne!(altered, body);
+        json(200, format!("\u{feff}{altered}").as_bytes())
+    });
+    finished.exits(1).found("malformed_response", "`channel.type` is");
+}
+
+#[test]
 fn compression_that_nobody_asked_for_is_named() {
     let finished = answering(|_| {
         answer(200, "content-type: application/json\r\ncontent-encoding: gzip\r\n", b"\x1f\x8b\x08\0\0\0\0\0")
