@@ -32,8 +32,8 @@ impl Veil for Reshaped {
     }
 }
 
-/// Titles of the causes of a quick run against the reference server with these faults and its outputs in that form.
-async fn causes(faults: &[&str], form: fn(Value) -> Value) -> Vec<String> {
+/// The record of a quick run against the reference server with these faults and its outputs in that form.
+async fn record(faults: &[&str], form: fn(Value) -> Value) -> Record {
     let contract = Arc::new(spec::builtin().unwrap());
     let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
     let mut settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
@@ -45,8 +45,17 @@ async fn causes(faults: &[&str], form: fn(Value) -> Value) -> Vec<String> {
     let never = std::future::pending();
     let outcome = ivs_conformance::run::run(&contract, &plan, &settings, &|_| {}, never).await.unwrap();
     server.stop().await;
-    let record = Record::from_outcome(&contract, &plan, &settings, outcome);
-    record.causes.into_iter().map(|cause| cause.title).collect()
+    Record::from_outcome(&contract, &plan, &settings, outcome)
+}
+
+/// Titles of the causes of such a run.
+async fn causes(faults: &[&str], form: fn(Value) -> Value) -> Vec<String> {
+    record(faults, form).await.causes.into_iter().map(|cause| cause.title).collect()
+}
+
+/// Members without tags.
+fn without_tags(value: Value) -> Value {
+    members(value, &|(member, value)| (member != "tags").then(|| (member, without_tags(value))))
 }
 
 /// Every name of a member in `snake_case`; names of tags stay.
@@ -119,4 +128,21 @@ async fn what_is_wrong_beside_the_form_is_a_cause_of_its_own() {
     assert!(has("leave out members whose value is empty."), "{causes:#?}");
     assert!(has("ListChannels breaks the rule: Without maxResults a page holds up to 100."), "{causes:#?}");
     assert!(has("GetChannel breaks the rule: "), "{causes:#?}");
+}
+
+#[tokio::test]
+async fn a_member_that_no_response_has_is_one_cause() {
+    let causes = causes(&["lose-update:UpdateChannel.insecureIngest"], without_tags).await;
+    assert_eq!(causes.len(), 2, "{causes:#?}");
+    assert!(causes[0].ends_with("operations leave out `tags` in every response."), "{causes:?}");
+    assert!(causes[1].starts_with("GetChannel breaks the rule: "), "{causes:?}");
+}
+
+#[tokio::test]
+async fn what_is_gone_is_not_left_although_the_target_says_it_in_its_own_way() {
+    let faults = ["error-code:ResourceNotFoundException=Gone", "error-status:*=400"];
+    let record = record(&faults, |output| output).await;
+    assert!(record.left.is_empty(), "{:?}", record.left);
+    let titles: Vec<&str> = record.causes.iter().map(|cause| cause.title.as_str()).collect();
+    assert!(titles.iter().any(|title| title.ends_with("in place of ResourceNotFoundException.")), "{titles:?}");
 }

@@ -68,6 +68,11 @@ pub enum CommonDeviation {
     EmptyResponse,
     /// Their responses leave out members whose value is empty.
     OmittedEmpty,
+    /// Their responses never have a member.
+    NeverShown {
+        /// Its name.
+        member: String,
+    },
     /// They respond with a body that is not a JSON object.
     NoObject,
     /// They respond with a byte order mark before the body.

@@ -129,6 +129,7 @@ pub fn causes(evidence: &[Evidence<'_>], upheld: &BTreeSet<&str>) -> Vec<Cause> 
     let mut links = Links::new(evidence);
     rules::FIRST.iter().for_each(|rule| rule(evidence, &mut links));
     links.explain_by_form(&rules::OF_FORM, evidence);
+    rules::OF_MEMBERS(evidence, upheld, &mut links);
     rules::OTHERS.iter().for_each(|rule| rule(evidence, &mut links));
     for rule in rules::OF_CHECKS {
         rule(evidence, upheld, &mut links);

@@ -20,6 +20,8 @@ const SAME_NAME: &str = "the same name";
 const ABSENT: &str = " is absent.";
 /// The same of a member that must always be there.
 const MISSING: &str = " is missing.";
+/// The same of a member that was given.
+const NOT_THERE: &str = " is not there.";
 
 /// A finding, as far as the diagnosis reads it.
 #[derive(Debug, Clone)]
@@ -141,6 +143,11 @@ impl<'a> Evidence<'a> {
         path.strip_prefix('`')?.strip_suffix('`')
     }
 
+    /// Whether what was observed is that something is not there.
+    pub fn misses_something(&self) -> bool {
+        [ABSENT, MISSING, NOT_THERE].iter().any(|end| self.observed.ends_with(end))
+    }
+
     /// Whether it is about a body that must be a JSON object and is not.
     pub fn asks_for_an_object(&self) -> bool {
         self.kind == FindingKind::MalformedResponse && is_about_the_form_of_bodies(self.expected)
@@ -224,6 +231,11 @@ pub fn is_about_repeated_names(expected: &str) -> bool {
 /// Whether a sentence on what was expected asks for a body that is a JSON object.
 pub fn is_about_the_form_of_bodies(expected: &str) -> bool {
     expected.contains(OBJECT)
+}
+
+/// Whether a body is an object without members, or with none that has a value.
+pub(super) fn is_empty_object(body: &Value) -> bool {
+    body.as_object().is_some_and(|members| members.values().all(Value::is_null))
 }
 
 fn first_value<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {

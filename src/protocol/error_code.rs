@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::document::read;
-use crate::spec::contract::Operation;
-use crate::wire::Response;
+use crate::spec::contract::{Contract, OperationError};
+use crate::wire::{Exchange, Response};
 
 /// The header that names the error, before the body does.
 pub const HEADER: &str = "x-amzn-errortype";
@@ -24,16 +24,22 @@ pub fn named_error_code<'v>(header: Option<&'v str>, body: Option<&'v Value>) ->
     (!code.is_empty()).then_some(code)
 }
 
-/// The status of a response; of an error with a documented code the documented one, so that a target that responds with
-/// another status is understood.
-pub fn documented_status(operation: &Operation, response: &Response) -> u16 {
+/// The status of a response; of an error with a code that is among these documented ones the documented status, so that a
+/// target that responds with another status is understood.
+pub fn documented_status(errors: &[OperationError], response: &Response) -> u16 {
     if response.status < 400 {
         return response.status;
     }
     let body = read(response).ok().map(|document| document.value);
     let code = error_code(response, body.as_ref());
-    let documented = operation.errors.iter().find(|error| code.as_deref() == Some(error.code.as_str()));
+    let documented = errors.iter().find(|error| code.as_deref() == Some(error.code.as_str()));
     documented.map_or(response.status, |error| error.status)
+}
+
+/// The same of an exchange with the operation of a name; `None` if there is no response, or no such operation.
+pub fn documented_status_of(contract: &Contract, operation: &str, exchange: &Exchange) -> Option<u16> {
+    let operation = contract.operation(operation)?;
+    exchange.response().map(|response| documented_status(&operation.errors, response))
 }
 
 fn bare(text: &str) -> &str {
@@ -52,7 +58,8 @@ mod tests {
     fn a_documented_code_says_more_than_a_wrong_status() {
         let contract = crate::spec::builtin().unwrap();
         let operation = contract.operation("DeleteChannel").unwrap();
-        let status = |status: u16, code: &str| documented_status(operation, &response(status, &[(HEADER, code)], ""));
+        let status =
+            |status: u16, code: &str| documented_status(&operation.errors, &response(status, &[(HEADER, code)], ""));
         assert_eq!(status(400, "ResourceNotFoundException"), 404);
         assert_eq!(status(409, "ConflictException"), 409);
         assert_eq!(status(400, "BadRequest"), 400);

@@ -12,7 +12,7 @@ mod route;
 
 pub use call::Call;
 pub use document::{Document, MOST_VALUES, Unread, parse, read};
-pub use error_code::{HEADER as ERROR_HEADER, documented_status, error_code, named_error_code};
+pub use error_code::{HEADER as ERROR_HEADER, documented_status, documented_status_of, error_code, named_error_code};
 pub use head::head_value;
 pub use input::read_input;
 pub use request::request;

@@ -30,6 +30,9 @@ pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: us
         }
         CommonDeviation::EmptyResponse => format!("{} an empty object.", active(alike, "return")),
         CommonDeviation::OmittedEmpty => format!("{} out members whose value is empty.", active(alike, "leave")),
+        CommonDeviation::NeverShown { member } => {
+            format!("{} out `{member}` in every response.", active(alike, "leave"))
+        }
         CommonDeviation::NoObject => of_no_object(alike),
         CommonDeviation::ByteOrderMark => {
             format!("{} with a byte order mark before the JSON text.", active(alike, "respond"))

@@ -141,7 +141,9 @@ pub(super) async fn sweep(env: &RunContext) -> Vec<Left> {
     let mut left = Vec::new();
     for Undeleted { bundle, obstacle } in undeleted {
         for (kind, arn) in &bundle.resources {
-            if !session.is_gone(bundle.region.as_deref(), kind, arn).await {
+            if session.is_gone(bundle.region.as_deref(), kind, arn).await {
+                env.target.note_gone(arn);
+            } else {
                 left.push(Left { kind: kind.clone(), what: arn.clone(), reason: obstacle.to_string() });
             }
         }

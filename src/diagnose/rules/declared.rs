@@ -233,9 +233,10 @@ mod tests {
         assert_eq!(linked(link, &[of(removes), after]), [0, 0]);
         assert_eq!(linked(link, &[of(removes), of(taggable)]), [1, 1], "what keeps no tags has none to keep");
         let (keeps, given) = ("rule.update-keeps-tags", "rule.update-channel-keeps-omitted-members");
-        let detailed = |detail| Evidence { detail: Some(detail), ..of(given) };
-        assert_eq!(linked(link, &[of(keeps), detailed("channel")]), [0, 0]);
-        assert_eq!(linked(link, &[of(keeps), detailed("channel.name")]), [0, 1]);
+        let detailed = |detail, observed| Evidence { detail: Some(detail), observed, ..of(given) };
+        assert_eq!(linked(link, &[of(keeps), detailed("channel", "`tags` of `channel` is {}.")]), [0, 0]);
+        assert_eq!(linked(link, &[of(keeps), detailed("channel", "`name` of `channel` is \"\".")]), [0, 1]);
+        assert_eq!(linked(link, &[of(keeps), detailed("channel.name", "`channel.name` is \"tags\".")]), [0, 1]);
         let reserved = finding("rule.tag-key-prefix-is-reserved", "TagResource", FindingKind::AcceptedInvalid);
         let kept = |response| Evidence { response: body(response), ..of("rule.tagging-keeps-other-tags") };
         let tags = |key: &str| kept(json!({"tags": {key: "1"}}));

@@ -8,6 +8,7 @@ mod empty_text;
 mod malformed_identifier;
 mod malformed_member;
 mod misplaced_member;
+mod never_shown;
 mod no_object;
 mod omitted_empty;
 mod refused_everywhere;
@@ -35,6 +36,9 @@ pub(super) type Rule = fn(&[Evidence<'_>], &mut Links);
 
 /// A rule that reads the ids of upheld clauses too.
 type RuleOfChecks = fn(&[Evidence<'_>], &BTreeSet<&str>, &mut Links);
+
+/// The rule on members that no response has, which asks after those on the form of responses.
+pub(super) const OF_MEMBERS: RuleOfChecks = never_shown::link;
 
 /// Rules on what operations do not check, which ask after all others: whole operations before members.
 pub(super) const OF_CHECKS: [RuleOfChecks; 2] = [unvalidated::link, unchecked_member::link];

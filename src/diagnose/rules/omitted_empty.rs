@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
-use crate::diagnose::evidence::Evidence;
+use crate::diagnose::evidence::{Evidence, is_empty_object};
 use crate::diagnose::groups::{most_telling, operations, positions};
 
 /// Names of members that must be left out.
@@ -45,12 +43,12 @@ fn expects_empty(finding: &Evidence<'_>) -> bool {
 
 /// Whether nothing is left of the response, as of one that has no other member.
 fn is_bare(finding: &Evidence<'_>) -> bool {
-    finding.response.as_object().is_some_and(|members| members.values().all(Value::is_null))
+    is_empty_object(finding.response)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::diagnose::samples::{body, finding, linked};

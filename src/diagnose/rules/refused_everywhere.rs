@@ -24,16 +24,15 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     }
 }
 
-/// The finding that says best that the refusal stands for a documented error: the one on this error that was seen most, if the
-/// refused requests may have this error too.
+/// The finding that says best that the refusal stands for a documented error: of those on an error that all refused requests
+/// may have too, the one that was seen most.
 fn replaced_error(findings: &[Evidence<'_>], group: &[usize]) -> Option<usize> {
     let of = |position: &usize| findings.get(*position);
+    let refused: Vec<_> = group.iter().filter_map(of).filter(|finding| finding.is_refused_valid()).collect();
+    let fits = |code| refused.iter().all(|finding| finding.expected.contains(code));
+    let is_of_error = |position: &&usize| of(position).and_then(missing_error).is_some_and(fits);
     let occurrences = |position: &&usize| (of(position).map(|finding| finding.occurrences), Reverse(**position));
-    let is_of_error = |position: &&usize| of(position).and_then(missing_error).is_some();
-    let most = group.iter().filter(is_of_error).max_by_key(occurrences)?;
-    let code = of(most).and_then(missing_error)?;
-    let mut refused = group.iter().filter_map(of).filter(|finding| finding.is_refused_valid());
-    refused.all(|finding| finding.expected.contains(code)).then_some(*most)
+    group.iter().filter(is_of_error).max_by_key(occurrences).copied()
 }
 
 /// The documented error that has another one in its place, if that is what a finding is about.

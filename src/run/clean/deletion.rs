@@ -177,10 +177,8 @@ impl Cleaner<'_> {
         }
     }
 
-    /// The status of a response, as its error code has it.
     fn status(&self, operation: &str, exchange: &Exchange) -> Option<u16> {
-        let operation = self.contract.operation(operation)?;
-        exchange.response().map(|response| protocol::documented_status(operation, response))
+        protocol::documented_status_of(self.contract, operation, exchange)
     }
 
     async fn call(&self, region: Option<&str>, operation: &str, input: Map<String, Value>) -> Exchange {

@@ -1,11 +1,14 @@
 //! The ledger: what a run is about to make, made, and deleted.
 
+mod ticket;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::Value;
 
+pub use self::ticket::{Refusal, Ticket};
 use super::journal::{Entry, Failure, Journal, JournalError, Named};
 use super::ownership_tags::{Marker, Marks};
 use crate::plan::resources::{Product, Resources};
@@ -14,37 +17,12 @@ use crate::protocol::Route;
 use crate::record::Census;
 use crate::run::health::call;
 use crate::spec::Arn;
-use crate::spec::contract::Contract;
+use crate::spec::contract::{Contract, OperationError};
 use crate::spec::path;
 use crate::wire::{Exchange, FailureKind, Reply, Request, Response};
 
 /// A thread died while it wrote.
 const BROKEN: &str = "the list of what the run made is broken, because a thread died";
-
-/// Why a request must not be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// It names a resource that the run did not make.
-    NotOurs(String),
-    /// What it is about to make cannot be written down.
-    Unwritten(String),
-}
-
-/// What a request is to the ledger, until its response is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ticket {
-    /// It neither makes nor deletes.
-    Neither,
-    /// It makes something.
-    Makes {
-        /// Number of its intent.
-        number: u64,
-        /// Position of the operation among those that make something.
-        maker: usize,
-    },
-    /// It deletes this.
-    Deletes(String),
-}
 
 /// An operation that makes something.
 #[derive(Debug)]
@@ -54,13 +32,19 @@ struct Maker {
     products: Vec<Product>,
 }
 
+/// An operation that deletes.
+#[derive(Debug)]
+struct Deleter {
+    route: Route,
+    errors: Vec<OperationError>,
+}
+
 /// What a run is about to make, made, and deleted; shared by all its threads.
 #[derive(Debug)]
 pub struct Ledger {
     marker: Marker,
     makers: Vec<Maker>,
-    /// The operations that delete.
-    deleters: Vec<Route>,
+    deleters: Vec<Deleter>,
     next: AtomicU64,
     /// Texts that must not be written down, even if the target puts them into an ARN.
     secrets: Vec<String>,
@@ -92,7 +76,7 @@ impl Ledger {
         Ledger {
             marker: Marker::new(contract, run),
             makers: makers.collect(),
-            deleters: deleters.map(Route::of).collect(),
+            deleters: deleters.map(|one| Deleter { route: Route::of(one), errors: one.errors.clone() }).collect(),
             next: AtomicU64::new(0),
             secrets: Vec::new(),
             state: Mutex::new(State { journal, ..State::default() }),
@@ -148,10 +132,11 @@ impl Ledger {
             state.open.insert(number, (operation, marks));
             return Ok(Ticket::Makes { number, maker });
         }
-        match arns.into_iter().next() {
-            Some(arn) if self.deleters.iter().any(|route| route.has_path(request)) => Ok(Ticket::Deletes(arn)),
-            _ => Ok(Ticket::Neither),
-        }
+        let deleter = self.deleters.iter().position(|deleter| deleter.route.has_path(request));
+        Ok(match (arns.into_iter().next(), deleter) {
+            (Some(arn), Some(deleter)) => Ticket::Deletes { arn, deleter },
+            _ => Ticket::Neither,
+        })
     }
 
     /// Notes what became of it.
@@ -170,8 +155,13 @@ impl Ledger {
                 let Some(maker) = self.makers.get(*maker) else { return Ok(()) };
                 state.answered(*number, maker, response, &self.secrets)?;
             }
-            Ticket::Deletes(arn) if matches!(response.status, 200..=299 | 404) => state.deleted(arn)?,
-            Ticket::Deletes(_) | Ticket::Neither => {}
+            Ticket::Deletes { arn, deleter } => {
+                let errors = self.deleters.get(*deleter).map(|deleter| deleter.errors.as_slice()).unwrap_or_default();
+                if matches!(protocol::documented_status(errors, response), 200..=299 | 404) {
+                    state.deleted(arn)?;
+                }
+            }
+            Ticket::Neither => {}
         }
         if (200..300).contains(&response.status) {
             state.notice(&String::from_utf8_lossy(&response.body));

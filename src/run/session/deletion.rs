@@ -17,6 +17,9 @@ use crate::run::remains::{Obstacle, Undeleted};
 use crate::run::target::Target;
 use crate::spec::contract::Operation;
 
+/// Statuses of refusals that have nothing to do with what is there.
+const OTHER_REFUSALS: [u16; 6] = [401, 403, 408, 409, 425, 429];
+
 impl Session<'_> {
     /// Deletes what the test made.
     pub async fn finish(mut self) {
@@ -134,20 +137,32 @@ impl Session<'_> {
         bundles
     }
 
-    /// Whether the target says that a resource does not exist.
+    /// Whether the target says that a resource does not exist: as it is documented, or as it says so of one that it never had.
     pub(in crate::run) async fn is_gone(&mut self, region: Option<&str>, kind: &str, arn: &str) -> bool {
-        self.status_of(region, kind, arn).await == Some(404)
+        let Some((status, code)) = self.read(region, kind, arn).await else { return false };
+        if !(400..500).contains(&status) || OTHER_REFUSALS.contains(&status) {
+            return false;
+        }
+        let absent = self.worker.env.absent_arn(kind, 1).filter(|_| status != 404);
+        match absent {
+            Some(absent) => self.read(region, kind, &absent).await == Some((status, code)),
+            None => status == 404,
+        }
     }
 
-    /// The status with which the target shows a resource; `None` if it has no operation for that, or did not respond.
-    async fn status_of(&mut self, region: Option<&str>, kind: &str, arn: &str) -> Option<u16> {
+    /// The status, and the code of an error, with which the target responds to a read of a resource; `None` if it has no
+    /// operation for that, or did not respond.
+    async fn read(&mut self, region: Option<&str>, kind: &str, arn: &str) -> Option<(u16, Option<String>)> {
         let env = Arc::clone(&self.worker.env);
         let (reader, member) = env.plan.resources.reader(&env.contract, kind)?;
         let operation = env.contract.operation(reader).filter(|operation| !env.is_unavailable(&operation.name))?;
         let input = Value::Object(serde_json::Map::from_iter([(member, Value::from(arn))]));
         self.worker.count_request();
         let exchange = env.target.send_in(region, &protocol::request(operation, &input)).await;
-        exchange.response().map(|response| protocol::documented_status(operation, response))
+        let response = exchange.response()?;
+        let body = protocol::read(response).ok().map(|document| document.value);
+        let code = protocol::error_code(response, body.as_ref()).filter(|_| response.status >= 400);
+        Some((protocol::documented_status(&operation.errors, response), code))
     }
 
     /// Deletes bundles in their order, those of one rank side by side where each request takes long. What is left.
@@ -262,7 +277,7 @@ impl Session<'_> {
     /// Whether the target shows all of these resources but the first.
     async fn are_there(&mut self, region: Option<&str>, resources: &Resources) -> bool {
         for (kind, arn) in resources.iter().skip(1) {
-            if self.status_of(region, kind, arn).await != Some(200) {
+            if self.read(region, kind, arn).await.is_none_or(|(status, _)| status != 200) {
                 return false;
             }
         }

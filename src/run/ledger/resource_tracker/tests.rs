@@ -37,6 +37,17 @@ fn what_a_list_shows_of_others_is_never_touched() {
 }
 
 #[test]
+fn what_is_gone_by_its_error_code_is_deleted_whatever_the_status() {
+    let alive_after = |code: &str| {
+        let ledger = ledger();
+        exchange(&ledger, &request("CreateChannel", &json!({})), 200, &json!({"channel": {"arn": OURS}})).unwrap();
+        exchange(&ledger, &request("DeleteChannel", &json!({"arn": OURS})), 400, &json!({"__type": code})).unwrap();
+        ledger.census().alive["channel"]
+    };
+    assert_eq!(["ResourceNotFoundException", "ValidationException"].map(alive_after), [0, 1]);
+}
+
+#[test]
 fn what_the_run_made_or_made_up_may_be_named() {
     let ledger = ledger();
     // Another thread's list may show it before its own response is there.

@@ -50,9 +50,7 @@ impl ResourceDeletion {
         }
     }
 
-    /// The status of a response, as its error code has it.
     fn status(&self, exchange: &Exchange) -> Option<u16> {
-        let operation = self.contract.operation(&self.operation)?;
-        exchange.response().map(|response| protocol::documented_status(operation, response))
+        protocol::documented_status_of(&self.contract, &self.operation, exchange)
     }
 }
