@@ -68,6 +68,11 @@ pub enum CommonDeviation {
     EmptyResponse,
     /// Their responses leave out members whose value is empty.
     OmittedEmpty,
+    /// Their responses have numbers and booleans as texts.
+    QuotedValues {
+        /// One of them, without its quotes.
+        example: String,
+    },
     /// Their responses never have a member.
     NeverShown {
         /// Its name.

@@ -40,7 +40,7 @@ pub enum Unread {
     NoJson(String),
 }
 
-/// What begins a text in UTF-8 where it should not: RFC 8259, section 8.1, lets no one write it and lets readers pass over it.
+/// Must not begin JSON that is sent; readers may pass over it (RFC 8259, section 8.1).
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads the body of a response.

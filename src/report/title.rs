@@ -30,6 +30,9 @@ pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: us
         }
         CommonDeviation::EmptyResponse => format!("{} an empty object.", active(alike, "return")),
         CommonDeviation::OmittedEmpty => format!("{} out members whose value is empty.", active(alike, "leave")),
+        CommonDeviation::QuotedValues { example } => {
+            format!("{} values as texts, as \"{example}\" for {example}.", active(alike, "return"))
+        }
         CommonDeviation::NeverShown { member } => {
             format!("{} out `{member}` in every response.", active(alike, "leave"))
         }

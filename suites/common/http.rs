@@ -17,19 +17,19 @@ const LISTS: [(&str, &str, &str); 4] = [
     ("ListPlaybackRestrictionPolicies", "playbackRestrictionPolicies", "GetPlaybackRestrictionPolicy"),
 ];
 
-/// Calls an operation in a region of a server that does not check signatures.
+/// Calls an operation in a region of a server that does not check signatures. `null` as input is no body.
 pub fn call_in(region: &str, endpoint: &str, operation: &str, input: &Value) -> (u16, Value) {
     let host = endpoint.strip_prefix("http://").unwrap();
-    let body = input.to_string();
+    let body = if input.is_null() { String::new() } else { input.to_string() };
     let mut stream = TcpStream::connect(host).unwrap();
-    write!(
-        stream,
+    // In one piece: a server may wait for what comes after the first.
+    let request = format!(
         "POST /{operation} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\n\
          x-amz-date: 20260101T000000Z\r\nauthorization: AWS4-HMAC-SHA256 Credential=AKIDX/20260101/{region}/ivs/\
          aws4_request, SignedHeaders=host, Signature=00\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
-    )
-    .unwrap();
+    );
+    stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();

@@ -11,6 +11,7 @@ mod misplaced_member;
 mod never_shown;
 mod no_object;
 mod omitted_empty;
+mod quoted_value;
 mod refused_everywhere;
 mod same_deviation;
 mod same_identifier;
@@ -53,8 +54,8 @@ pub(super) const FIRST: [Rule; 5] = [
 ];
 
 /// Rules on the form that responses have, whatever they are about.
-pub(super) const OF_FORM: [Rule; 4] =
-    [byte_order_mark::link, omitted_empty::link, no_object::link, misplaced_member::link];
+pub(super) const OF_FORM: [Rule; 5] =
+    [byte_order_mark::link, omitted_empty::link, no_object::link, misplaced_member::link, quoted_value::link];
 
 /// All other rules, in their order: what is declared, and what is plain, goes before what is inferred.
 pub(super) const OTHERS: [Rule; 13] = [

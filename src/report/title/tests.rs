@@ -71,6 +71,8 @@ fn what_operations_do_not_check_is_told_of_one_two_or_many() {
     assert_eq!(omitted, "3 operations leave out members whose value is empty.");
     let no_object = title(&["A", "B", "C"], CommonDeviation::NoObject);
     assert_eq!(no_object, "3 operations respond with a body that is not a JSON object.");
+    let quoted = title(&["A", "B", "C"], CommonDeviation::QuotedValues { example: "60".to_owned() });
+    assert_eq!(quoted, "3 operations return values as texts, as \"60\" for 60.");
     let never = title(&["A", "B", "C"], CommonDeviation::NeverShown { member: "tags".to_owned() });
     assert_eq!(never, "3 operations leave out `tags` in every response.");
     let mark = title(&["A", "B", "C"], CommonDeviation::ByteOrderMark);

@@ -140,13 +140,13 @@ impl Session<'_> {
     /// Whether the target says that a resource does not exist: as it is documented, or as it says so of one that it never had.
     pub(in crate::run) async fn is_gone(&mut self, region: Option<&str>, kind: &str, arn: &str) -> bool {
         let Some((status, code)) = self.read(region, kind, arn).await else { return false };
-        if !(400..500).contains(&status) || OTHER_REFUSALS.contains(&status) {
-            return false;
-        }
-        let absent = self.worker.env.absent_arn(kind, 1).filter(|_| status != 404);
-        match absent {
-            Some(absent) => self.read(region, kind, &absent).await == Some((status, code)),
-            None => status == 404,
+        match status {
+            404 => true,
+            400..=499 if !OTHER_REFUSALS.contains(&status) => match self.worker.env.absent_arn(kind, 1) {
+                Some(absent) => self.read(region, kind, &absent).await == Some((status, code)),
+                None => false,
+            },
+            _ => false,
         }
     }
 
