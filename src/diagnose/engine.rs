@@ -37,6 +37,11 @@ impl Links {
         self.is_intermittent.get(finding).copied().unwrap_or_default()
     }
 
+    /// Whether the form of responses explains a finding.
+    pub(super) fn is_of_form(&self, finding: usize) -> bool {
+        self.of_form.contains(&finding)
+    }
+
     /// The finding that a finding follows from in the end; itself if it follows from none.
     pub(super) fn primary(&self, finding: usize) -> usize {
         let mut primary = finding;
@@ -106,12 +111,7 @@ impl Links {
         }
     }
 
-    /// Whether the form of responses explains a finding.
-    pub(super) fn is_of_form(&self, finding: usize) -> bool {
-        self.of_form.contains(&finding)
-    }
-
-    /// The same where both have a response of the same wrong form.
+    /// Says the same of two findings whose responses have one wrong form: there the form explains further ones.
     pub(super) fn shows_the_same_form(&mut self, finding: usize, cause: usize) {
         let cause = self.primary(cause);
         let is_noise = self.is_intermittent(cause) && !self.is_intermittent(finding);

@@ -37,6 +37,11 @@ pub(super) fn most_telling<'a>(
     group.iter().copied().max_by_key(rank)
 }
 
+/// Names of the members of responses that the findings at these positions are about.
+pub(super) fn shown_names<'a>(findings: &[Evidence<'a>], positions: &[usize]) -> BTreeSet<&'a str> {
+    positions.iter().filter_map(|position| Some(findings.get(*position)?.shown_name())).collect()
+}
+
 /// The operations of the findings at these positions.
 pub(super) fn operations<'a>(findings: &[Evidence<'a>], positions: &[usize]) -> BTreeSet<&'a str> {
     positions.iter().filter_map(|position| Some(findings.get(*position)?.operation)).collect()

@@ -36,7 +36,8 @@ pub fn documented_status(errors: &[OperationError], response: &Response) -> u16 
     documented.map_or(response.status, |error| error.status)
 }
 
-/// The same of an exchange with the operation of a name; `None` if there is no response, or no such operation.
+/// The [`documented_status`] of an exchange, whose operation is given by its name. `None` without a response, or if the
+/// contract does not have the operation.
 pub fn documented_status_of(contract: &Contract, operation: &str, exchange: &Exchange) -> Option<u16> {
     let operation = contract.operation(operation)?;
     exchange.response().map(|response| documented_status(&operation.errors, response))

@@ -17,7 +17,7 @@ const LISTS: [(&str, &str, &str); 4] = [
     ("ListPlaybackRestrictionPolicies", "playbackRestrictionPolicies", "GetPlaybackRestrictionPolicy"),
 ];
 
-/// Calls an operation in a region of a server that does not check signatures. `null` as input is no body.
+/// Calls an operation in a region of a server that does not check signatures. With `null` as input the request has no body.
 pub fn call_in(region: &str, endpoint: &str, operation: &str, input: &Value) -> (u16, Value) {
     let host = endpoint.strip_prefix("http://").unwrap();
     let body = if input.is_null() { String::new() } else { input.to_string() };

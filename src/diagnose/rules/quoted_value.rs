@@ -1,13 +1,11 @@
 //! Numbers and booleans that come as texts are one cause: what writes responses puts every value into quotes.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::{most_telling, operations, positions};
+use crate::diagnose::groups::{most_telling, operations, positions, shown_names};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
@@ -17,9 +15,7 @@ const MANY: usize = 2;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let group = positions(findings, |finding| quoted(finding).is_some());
-    let members: BTreeSet<&str> =
-        group.iter().filter_map(|position| Some(findings.get(*position)?.shown_name())).collect();
-    if members.len() < MANY {
+    if shown_names(findings, &group).len() < MANY {
         return;
     }
     let Some(primary) = most_telling(findings, &group, |_| true) else { return };

@@ -1,11 +1,9 @@
 //! One malformed value in many members of responses is one cause: whatever fills them in does not look at what they are.
 
-use std::collections::BTreeSet;
-
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::{grouped, most_telling, operations};
+use crate::diagnose::groups::{grouped, most_telling, operations, shown_names};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
@@ -16,14 +14,13 @@ const MANY: usize = 3;
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for ((constraint, _), mut group) in grouped(findings, malformed_value) {
         group.retain(|position| !links.is_of_form(*position));
-        let members: BTreeSet<&str> =
-            group.iter().filter_map(|position| Some(findings.get(*position)?.shown_name())).collect();
-        if members.len() < MANY {
+        let members = shown_names(findings, &group).len();
+        if members < MANY {
             continue;
         }
         let Some(primary) = most_telling(findings, &group, |_| true) else { continue };
         let primary = links.join(&group, primary);
-        let deviation = CommonDeviation::SameValue { constraint, members: members.len() };
+        let deviation = CommonDeviation::SameValue { constraint, members };
         links.note(primary, operations(findings, &group), deviation);
     }
 }
