@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Validator, draft202012};
 use serde_json::{Value, json};
 
 use super::GenerateError;
@@ -32,9 +32,7 @@ impl InputValidator {
         stand_ins: BTreeMap<String, String>,
     ) -> Result<InputValidator, GenerateError> {
         let compile = |schema: &Value| {
-            jsonschema::options()
-                .should_validate_formats(false)
-                .build(schema)
+            draft202012::new(schema)
                 .map_err(|error| GenerateError { operation: operation.name.clone(), reason: error.to_string() })
         };
         let rules = schema::rule_schemas(contract, operation)

@@ -43,7 +43,7 @@ impl OutputRules {
             rules.lenient.insert(lenient.path.clone(), lenient.also_allowed.clone());
         }
         for rule in &contract.rules.output_rules {
-            let compiled = jsonschema::options().should_validate_formats(false).build(&rule.schema);
+            let compiled = jsonschema::draft202012::new(&rule.schema);
             if let (Some(clause), Ok(validator)) = (contract.clauses.find(&rule.id), compiled) {
                 rules.rules.push(OutputRule { clause, validator, watch: Watch::of(&rule.schema) });
                 rules.place(contract, &rule.paths);

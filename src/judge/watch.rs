@@ -39,7 +39,7 @@ impl Watch {
                 }
                 ("items", schema) => watch.elements = Some(Box::new(Watch::of(schema))),
                 ("if", schema) => {
-                    let compiled = jsonschema::options().should_validate_formats(false).build(schema);
+                    let compiled = jsonschema::draft202012::new(schema);
                     watch.conditions.extend(compiled.ok().map(|when| Condition {
                         when,
                         then: below("then"),
