@@ -131,6 +131,26 @@ async fn what_is_wrong_beside_the_form_is_a_cause_of_its_own() {
 }
 
 #[tokio::test]
+async fn arns_of_another_form_hide_no_item_that_a_page_loses() {
+    let causes = causes(&["systemic:other-ids", "page:ListChannels=skip"], |output| output).await;
+    assert_eq!(causes.len(), 2, "{causes:#?}");
+    assert!(causes[0].ends_with("that does not match its pattern."), "{causes:?}");
+    assert!(causes[1].starts_with("ListChannels breaks the rule: "), "{causes:?}");
+}
+
+#[tokio::test]
+async fn names_that_are_dropped_hide_neither_another_member_nor_a_page() {
+    let faults = ["systemic:creates-drop=name", "forget:CreateChannel.authorized", "page:ListChannels=skip"];
+    let record = record(&faults, |output| output).await;
+    let clauses: Vec<&str> = record.causes.iter().map(|cause| cause.id.as_str()).collect();
+    let kept = "rule.get-returns-what-create-answered@CreateChannel#";
+    let lost = "rule.pages-are-disjoint-and-complete@ListChannels:wrong_behaviour";
+    assert_eq!(clauses.len(), 3, "{clauses:#?}");
+    assert!(clauses.contains(&format!("{kept}authorized:wrong_behaviour").as_str()), "{clauses:#?}");
+    assert!(clauses.contains(&lost), "{clauses:#?}");
+}
+
+#[tokio::test]
 async fn a_member_that_no_response_has_is_one_cause() {
     let causes = causes(&["lose-update:UpdateChannel.insecureIngest"], without_tags).await;
     assert_eq!(causes.len(), 2, "{causes:#?}");

@@ -41,6 +41,9 @@ struct Entry {
     /// A text that the sentences of the findings have that say that it is broken.
     #[serde(default)]
     of_mentions: Option<String>,
+    /// Whether the findings that say that it is broken must follow from no other.
+    #[serde(default)]
+    of_primary: bool,
     /// Globs of the clauses of the findings.
     clauses: Vec<String>,
     /// Operations of the findings; any if empty.
@@ -151,7 +154,8 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
                 && !(consequence.entry.of_value && finding.shows_absence())
                 && consequence.entry.about.as_deref().is_none_or(|member| finding.member_name() == member)
         };
-        let broken = positions(findings, is_broken);
+        let mut broken = positions(findings, is_broken);
+        broken.retain(|position| !consequence.entry.of_primary || links.is_primary(*position));
         for (position, finding) in findings.iter().enumerate().filter(|(_, finding)| !is_broken(finding)) {
             let is_near =
                 |cause: &&usize| findings.get(**cause).is_some_and(|cause| consequence.is_near(cause, finding));
@@ -279,6 +283,22 @@ mod tests {
         assert_eq!(linked(link, &[kept(true), lost.clone()]), [0, 0], "an update that resets what it omits");
         let created = Evidence { steps_before: ["POST CreateChannel".to_owned()].into(), ..unlisted };
         assert_eq!(linked(link, &[lost, created]), [0, 1]);
+    }
+
+    #[test]
+    fn a_name_that_is_dropped_explains_what_filters_by_it_do_not_find_and_no_page_that_is_lost() {
+        let list = |clause| Evidence {
+            request: body(json!({"filterByName": "a"})),
+            ..finding(clause, "ListChannels", FindingKind::WrongBehaviour)
+        };
+        let items = |clause| Evidence { detail: Some("items"), ..list(clause) };
+        let (dropped, filter) = ("rule.get-returns-what-create-answered", "rule.filter-by-name-finds-the-channel");
+        let created = finding(dropped, "CreateChannel", FindingKind::WrongBehaviour);
+        let name = Evidence { member: "Channel$name", ..created };
+        let lost = || list("rule.pages-are-disjoint-and-complete");
+        let findings = [name, items(filter), items("rule.lists-show-what-was-created"), lost()];
+        assert_eq!(linked(link, &findings), [0, 0, 0, 3]);
+        assert_eq!(linked(link, &[items(filter), lost()]), [0, 0], "a filter that is broken itself");
     }
 
     #[test]

@@ -4,12 +4,15 @@ use serde_json::Value;
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::{ELEMENT, Evidence};
+use crate::diagnose::groups::{operations, positions};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
 
 /// Length from which on two values are not the same by chance.
 const TELLING: usize = 8;
+/// Operations that must show a member malformed for it to be so in all responses.
+const MANY: usize = 3;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for (cause, malformed) in findings.iter().enumerate() {
@@ -18,14 +21,41 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             continue;
         }
         let names: Vec<&str> = path.split('.').collect();
+        let is_everywhere = is_everywhere(findings, malformed);
         for (position, finding) in findings.iter().enumerate() {
             // One value may break several constraints.
             let is_same_value =
                 cause < position && finding.kind == malformed.kind && finding.has_output(operation, path);
-            if is_same_value || is_explained(malformed, &names, finding) {
+            let is_comparable = is_everywhere && compares_responses(finding, &names);
+            if is_same_value || !is_comparable && is_explained(malformed, &names, finding) {
                 links.shows_the_same_form(position, cause);
             }
         }
+    }
+}
+
+/// Whether many operations show members of that name with a value of the right type that breaks the same constraint: what is
+/// malformed everywhere can be compared all the same.
+fn is_everywhere(findings: &[Evidence<'_>], malformed: &Evidence<'_>) -> bool {
+    let Some((name, constraint)) = form(malformed) else { return false };
+    let is_alike = |finding: &Evidence<'_>| form(finding) == Some((name, constraint));
+    let is_shown = !matches!(constraint, Constraint::Required | Constraint::Type);
+    is_shown && operations(findings, &positions(findings, is_alike)).len() >= MANY
+}
+
+/// Whether a rule compares whole responses, and not a collection with what was sent.
+fn compares_responses(finding: &Evidence<'_>, path: &[&str]) -> bool {
+    let is_whole = finding.kind == FindingKind::WrongBehaviour && finding.member_name().is_empty();
+    is_whole && finding.detail != path.first().copied()
+}
+
+/// The name of the member that is malformed, and the constraint that it breaks.
+fn form<'a>(finding: &Evidence<'a>) -> Option<(&'a str, Constraint)> {
+    match finding.about? {
+        ClauseId::Output { path, constraint, .. } if finding.kind == FindingKind::MalformedResponse => {
+            Some((path.rsplit('.').next()?, constraint))
+        }
+        _ => None,
     }
 }
 
@@ -193,6 +223,25 @@ mod tests {
         assert_eq!(linked(link, &[missing.clone(), of("ListChannels", json!({}))]), [0, 0]);
         assert_eq!(linked(link, &[missing.clone(), of("ListChannels", json!({"channels": [1]}))]), [0, 1]);
         assert_eq!(linked(link, &[missing, of("ListStreams", json!({}))]), [0, 1]);
+    }
+
+    #[test]
+    fn what_is_malformed_everywhere_can_be_compared() {
+        let arn = |clause, operation| finding(clause, operation, FindingKind::MalformedResponse);
+        let listed = arn("ListChannels.output.channels.member.arn.pattern", "ListChannels");
+        let of = |detail| Evidence {
+            detail,
+            ..finding("rule.lists-show-what-was-created", "ListChannels", FindingKind::WrongBehaviour)
+        };
+        let (shown, contains) = (of(None), of(Some("channels")));
+        assert_eq!(linked(link, &[listed.clone(), shown.clone(), contains.clone()]), [0, 0, 0]);
+        let get = arn("GetChannel.output.channel.arn.pattern", "GetChannel");
+        let create = arn("CreateChannel.output.channel.arn.pattern", "CreateChannel");
+        let everywhere = [listed, shown, contains, get.clone(), create];
+        assert_eq!(linked(link, &everywhere), [0, 1, 0, 3, 4]);
+        let [listed, shown, contains, get, _] = everywhere;
+        let other = arn("CreateChannel.output.channel.arn.length.max", "CreateChannel");
+        assert_eq!(linked(link, &[listed, shown, contains, get, other]), [0, 0, 0, 3, 4]);
     }
 
     #[test]

@@ -60,9 +60,9 @@ pub(super) const OF_FORM: [Rule; 5] =
 /// All other rules, in their order: what is declared, and what is plain, goes before what is inferred.
 pub(super) const OTHERS: [Rule; 13] = [
     empty_response::link,
+    declared::link,
     unlisted_item::link,
     empty_text::link,
-    declared::link,
     malformed_member::link,
     wrongly_accepted::link,
     smallest_refusal::link,

@@ -1,5 +1,7 @@
 //! The same deviation on several operations is one cause.
 
+mod several;
+
 use std::collections::BTreeMap;
 
 use crate::diagnose::common::CommonDeviation;
@@ -12,10 +14,6 @@ use crate::spec::clause_id::ClauseId;
 
 /// How a sentence about an expected response begins.
 const ANSWER: &str = "The response is ";
-/// Members of one resource that one operation gets wrong by one cause, or operations that get members of one name wrong,
-/// if there are at least so many.
-const MANY: usize = 3;
-
 /// What makes deviations the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Deviation<'a> {
@@ -50,10 +48,11 @@ type Groups<'a> = BTreeMap<Deviation<'a>, Vec<usize>>;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let mut groups = grouped(findings, deviation);
-    groups.extend(many_members(findings));
-    groups.extend(many_operations(findings));
-    groups.extend(broken_as_a_whole(findings));
-    groups.extend(outputs_of_one_name(findings));
+    groups.iter_mut().for_each(|(deviation, group)| leave_explained(findings, links, deviation, group));
+    groups.extend(several::many_members(findings));
+    groups.extend(several::many_operations(findings));
+    groups.extend(several::broken_as_a_whole(findings, links));
+    groups.extend(several::outputs_of_one_name(findings));
     for (deviation, group) in &groups {
         let most = |position: &&usize| {
             let finding = findings.get(**position);
@@ -67,6 +66,15 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     }
 }
 
+/// Leaves out of those that break one rule about whole resources or lists the findings that already have a cause: that one
+/// operation shows the rest of what was wrong before says nothing of another one.
+fn leave_explained(findings: &[Evidence<'_>], links: &Links, deviation: &Deviation<'_>, group: &mut Vec<usize>) {
+    let is_shown_wrong = |position: usize| findings.get(position).is_some_and(is_shown_wrong);
+    if matches!(deviation, Deviation::Whole { .. }) {
+        group.retain(|position| links.is_primary(*position) || !is_shown_wrong(*position));
+    }
+}
+
 /// Says of a cause that several operations refuse invalid input with another error, if its primary finding says so of one.
 fn note_another_error(findings: &[Evidence<'_>], group: &[usize], primary: usize, links: &mut Links) {
     let of_input = |position: &&usize| {
@@ -77,77 +85,6 @@ fn note_another_error(findings: &[Evidence<'_>], group: &[usize], primary: usize
     if operations.len() > 1 && refused.contains(&primary) {
         links.note(primary, operations, CommonDeviation::AnotherError);
     }
-}
-
-/// Rules that find several members wrong on one operation.
-fn many_members<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
-    let mut groups = grouped(findings, |finding| {
-        let is_in_part = is_shown_wrong(finding) && finding.detail.is_some();
-        is_in_part.then_some(Deviation::Members { clause: finding.clause, operation: finding.operation })
-    });
-    groups.retain(|_, group| group.len() >= MANY);
-    groups
-}
-
-/// Rules that find members of one name, or what is in them, wrong on several operations.
-fn many_operations<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
-    let mut groups = Groups::new();
-    for (position, finding) in findings.iter().enumerate().filter(|(_, finding)| is_shown_wrong(finding)) {
-        for name in finding.detail.into_iter().flat_map(names_inside) {
-            let key = Deviation::Operations { clause: finding.clause, name };
-            groups.entry(key).or_default().push(position);
-        }
-    }
-    groups.retain(|_, group| operations(findings, group).len() >= MANY);
-    groups
-}
-
-/// Constraints that members of one name break in responses of several operations.
-fn outputs_of_one_name<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
-    let mut groups = grouped(findings, |finding| match finding.about? {
-        ClauseId::Output { path, constraint, .. } if finding.kind == FindingKind::MalformedResponse => {
-            Some(Deviation::Outputs { name: own_name(path), constraint })
-        }
-        _ => None,
-    });
-    groups.retain(|_, group| operations(findings, group).len() >= MANY);
-    groups
-}
-
-/// The end of a path from the last name of a member on: `labels.key` of `things.member.labels.key`.
-fn own_name(path: &str) -> &str {
-    let is_inside = |part: &str| matches!(part, "member" | "key" | "value");
-    let mut start = path.len();
-    for part in path.rsplit('.') {
-        start = start.saturating_sub(part.len());
-        if !is_inside(part) {
-            break;
-        }
-        start = start.saturating_sub(1);
-    }
-    path.get(start..).unwrap_or(path)
-}
-
-/// The names in a path of a response, without that of the resource that the response shows: `tags` and `a` of
-/// `bucket.tags.a`.
-fn names_inside(path: &str) -> impl Iterator<Item = &str> {
-    let of_resource = usize::from(path.contains('.'));
-    path.split('.').skip(of_resource)
-}
-
-/// Rules that one operation breaks as a whole: what it gets wrong in part follows from that.
-fn broken_as_a_whole<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
-    let mut groups = grouped(findings, |finding| {
-        let is_rule = matches!(finding.about, Some(ClauseId::General { family: "rule", .. }));
-        let (clause, operation) = (finding.clause, finding.operation);
-        is_rule.then(|| Deviation::RuleOf { clause, operation, is_refused_valid: finding.is_refused_valid() })
-    });
-    let is_whole = |position: &usize| {
-        let finding = findings.get(*position);
-        finding.is_some_and(|finding| !finding.detail.unwrap_or_default().contains(['.', '[']))
-    };
-    groups.retain(|_, group| group.iter().any(is_whole));
-    groups
 }
 
 fn is_shown_wrong(finding: &Evidence<'_>) -> bool {
@@ -318,8 +255,6 @@ mod tests {
         let mut other = tags;
         other[2] = of("ListTagsForResource.output.tags.type", "ListTagsForResource");
         assert_eq!(linked(link, &other), [0, 1, 2]);
-        let named = ["channel.tags", "channels.member.tags.key", "member", "streamKey.value", "a.storage.member"];
-        assert_eq!(named.map(own_name), ["tags", "tags.key", "member", "streamKey.value", "storage.member"]);
     }
 
     #[test]

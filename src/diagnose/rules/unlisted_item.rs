@@ -18,7 +18,8 @@ const MORE: &str = " items and a token.";
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     // A page from which an item is lost is not full although another follows.
     let is_affected = |finding: &Evidence<'_>| lacks_an_item(finding) || is_short_page(finding);
-    for group in grouped(findings, |finding| is_affected(finding).then_some(finding.operation)).values() {
+    for mut group in grouped(findings, |finding| is_affected(finding).then_some(finding.operation)).into_values() {
+        group.retain(|position| links.is_primary(*position));
         // What a plain request does not show is not shown by one with filters either. An item that is missing says more than
         // a number, and a rule that misses items in several ways says more than one that misses a single one.
         let clause = |position: &usize| findings.get(*position).map(|finding| finding.clause);
@@ -32,7 +33,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         };
         let lacks_an_item = |position: &&usize| findings.get(**position).is_some_and(lacks_an_item);
         let Some(primary) = group.iter().filter(lacks_an_item).min_by_key(plainest).copied() else { continue };
-        links.join(group, primary);
+        links.join(&group, primary);
     }
 }
 
@@ -117,6 +118,21 @@ mod tests {
         let shown = seen("rule.lists-show-what-was-created", "The channel is shown.", "It is not.");
         assert_eq!(linked(link, &[page.clone(), long, shown]), [2, 1, 2]);
         assert_eq!(linked(link, &[page]), [0]);
+    }
+
+    #[test]
+    fn what_already_has_a_cause_explains_no_other_item() {
+        let filtered = Evidence {
+            request: body(json!({"filterByName": "a"})),
+            ..seen("rule.filter-by-name-finds-the-channel", "`items` has length 1.", "`items` has length 0.")
+        };
+        let cause = finding("rule.get-returns-what-create-answered", "CreateChannel", FindingKind::WrongBehaviour);
+        let shown = seen("rule.lists-show-what-was-created", "The channel is shown.", "It is not.");
+        let findings = [cause, filtered, shown];
+        let mut links = Links::new(&findings);
+        links.follows(1, 0);
+        link(&findings, &mut links);
+        assert_eq!([1, 2].map(|position| links.primary(position)), [0, 2]);
     }
 
     #[test]
