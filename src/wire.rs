@@ -58,6 +58,11 @@ impl Response {
     }
 }
 
+/// Whether a body is a page, or another text in markup, as servers of other things send it: JSON never begins so.
+pub fn is_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'<')
+}
+
 /// Why no response arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {

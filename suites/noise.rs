@@ -99,3 +99,17 @@ async fn dropped_connections_blame_no_clause() {
     assert_eq!(record.counting().count(), 0, "{:#?}", lines(&record));
     assert!(titles(&record).len() < 2, "{:#?}", titles(&record));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_in_place_of_responses_make_an_unreliable_target_and_blame_no_clause() {
+    let (record, failures) = run_through(Noise { pages: 10, ..Noise::default() }, &[]).await;
+    assert!(failures > 50, "the proxy sent {failures} pages");
+    assert_eq!(violated(&record), Vec::<&str>::new(), "{:#?}", lines(&record));
+    assert_eq!(record.counting().count(), 0, "{:#?}", lines(&record));
+    assert_eq!(titles(&record).len(), 1, "{:#?}", titles(&record));
+    assert!(
+        titles(&record)[0].ends_with(" operations get a page in place of JSON from time to time."),
+        "{:#?}",
+        titles(&record)
+    );
+}

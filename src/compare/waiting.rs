@@ -49,7 +49,7 @@ fn depends_on_state(response: &Response) -> bool {
     match response.answer {
         Answer::Success => false,
         Answer::Error { status, .. } => matches!(status, 404 | 409 | 429) || status >= 500,
-        Answer::Nothing => true,
+        Answer::Page | Answer::Nothing => true,
     }
 }
 
@@ -78,7 +78,7 @@ pub fn is_ready(step: &Step, expect: &Expect, side: &Side, called: &Called, play
     match &called.response.answer {
         Answer::Success => expect.allows_success() && step.asserts.iter().all(holds),
         Answer::Error { code, .. } => code.as_deref().is_some_and(|code| expect.names(code)),
-        Answer::Nothing => false,
+        Answer::Page | Answer::Nothing => false,
     }
 }
 

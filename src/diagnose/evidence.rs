@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
+use crate::wire;
 
 /// What stands in a path for each element of a list.
 pub(super) const ELEMENT: &str = "member";
@@ -156,6 +157,11 @@ impl<'a> Evidence<'a> {
     /// Whether it is about a member that responses must always have.
     pub fn is_about_required_output(&self) -> bool {
         matches!(self.about, Some(ClauseId::Output { constraint: Constraint::Required, .. }))
+    }
+
+    /// Whether the telling response is a page in place of JSON.
+    pub fn is_page(&self) -> bool {
+        self.response.as_str().is_some_and(|text| wire::is_page(text.as_bytes()))
     }
 
     /// Whether the telling response reports success.

@@ -17,7 +17,7 @@ use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::clause_id::ClauseId;
 use crate::spec::contract::{BodyClause, Contract, NodeKind, Operation};
 use crate::spec::rules::ErrorCause;
-use crate::wire::{Exchange, FailureKind, Reply, Response};
+use crate::wire::{self, Exchange, FailureKind, Reply, Response};
 
 /// Clause on the form of error responses; it holds for every operation.
 const ERROR_BODY_CLAUSE: &str = "protocol.error-body-is-json-object";
@@ -49,6 +49,7 @@ impl Answer {
                 format!("status {status}, which HTTP does not have")
             }
             Answer::Error { status, code: None } => format!("status {status} without an error code"),
+            Answer::Page => "success with a page in place of a document".to_owned(),
             Answer::Nothing => "no response".to_owned(),
         }
     }
@@ -175,7 +176,8 @@ struct View<'j> {
 
 impl View<'_> {
     fn success(&mut self, response: &Response) {
-        self.judgement.answer = Answer::Success;
+        let is_page = wire::is_page(&response.body);
+        self.judgement.answer = if is_page { Answer::Page } else { Answer::Success };
         if !self.expectation.success {
             let observed = format!("The target accepted it with status {}.", response.status);
             self.violate(self.focus, FindingKind::AcceptedInvalid, self.expected(), observed);
@@ -183,7 +185,7 @@ impl View<'_> {
         }
         let documented = self.operation.success_status;
         if response.status == documented {
-            self.judgement.upheld.push(self.operation.status_clause);
+            self.judgement.upheld.extend(Some(self.operation.status_clause).filter(|_| !is_page));
         } else {
             self.violate(
                 self.operation.status_clause,
@@ -192,7 +194,9 @@ impl View<'_> {
                 format!("Success has status {}.", response.status),
             );
         }
-        self.uphold_focus();
+        if !is_page {
+            self.uphold_focus();
+        }
         OutputCheck::new(self.operation, &self.judge.output_rules, self.judgement).head(response);
         match self.operation.body_clause {
             BodyClause::Empty(clause) => self.empty_body(clause, response),

@@ -130,10 +130,10 @@ impl FindingKind {
 
     /// Whether a finding that showed so many `times` of the tries that were made says that the target is unreliable, and
     /// nothing of the clause. A wrong state is none of it, however rarely it shows; what noise cannot look like need only
-    /// show twice.
-    pub fn is_intermittent(self, of: u64, times: u64) -> bool {
-        let is_shown = times > 1 && !self.may_be_noise();
-        times < of && !is_shown && self != FindingKind::WrongBehaviour
+    /// show twice. A page in place of JSON may be noise, whatever it seems to say.
+    pub fn is_intermittent(self, of: u64, times: u64, is_page: bool) -> bool {
+        let is_shown = self == FindingKind::WrongBehaviour || (times > 1 && !self.may_be_noise());
+        times < of && (is_page || !is_shown)
     }
 
     /// The name in reports and ids.
@@ -175,10 +175,11 @@ mod tests {
 
     #[test]
     fn what_shows_sometimes_is_intermittent_unless_noise_cannot_look_like_it() {
-        assert!(FindingKind::ServerError.is_intermittent(3, 2));
-        assert!(FindingKind::RejectedValid.is_intermittent(3, 1));
-        assert!(!FindingKind::RejectedValid.is_intermittent(3, 2));
-        assert!(!FindingKind::WrongBehaviour.is_intermittent(3, 1));
-        assert!(FindingKind::ALL.iter().all(|kind| !kind.is_intermittent(3, 3)));
+        assert!(FindingKind::ServerError.is_intermittent(3, 2, false));
+        assert!(FindingKind::RejectedValid.is_intermittent(3, 1, false));
+        assert!(!FindingKind::RejectedValid.is_intermittent(3, 2, false));
+        assert!(!FindingKind::WrongBehaviour.is_intermittent(3, 1, false));
+        assert!(FindingKind::ALL.iter().all(|kind| kind.is_intermittent(3, 2, true)));
+        assert!(FindingKind::ALL.iter().all(|kind| !kind.is_intermittent(3, 3, true)));
     }
 }

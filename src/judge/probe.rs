@@ -65,6 +65,8 @@ fn described(accepted: &[Accepted]) -> String {
 fn kind(answer: &Answer, only_success: bool) -> FindingKind {
     match answer {
         Answer::Success => FindingKind::AcceptedInvalid,
+        Answer::Page if only_success => FindingKind::MalformedResponse,
+        Answer::Page => FindingKind::AcceptedInvalid,
         Answer::Nothing => FindingKind::Transport,
         Answer::Error { status, .. } if *status >= 500 => FindingKind::ServerError,
         Answer::Error { .. } if only_success => FindingKind::RejectedValid,

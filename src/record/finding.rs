@@ -8,7 +8,7 @@ use super::trail::Trail;
 use crate::judge::Violation;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::ClauseIndex;
-use crate::wire::{Exchange, Request};
+use crate::wire::{self, Exchange, Request};
 
 /// Most cases kept of those that showed a finding besides the first.
 const MOST_ELSEWHERE: usize = 3;
@@ -65,7 +65,12 @@ pub struct Found {
 impl Found {
     /// Whether it says that the target is unreliable, and nothing of the clause.
     pub fn is_intermittent(&self) -> bool {
-        self.violation.kind.is_intermittent(self.seen.of, self.seen.times)
+        self.violation.kind.is_intermittent(self.seen.of, self.seen.times, self.is_shown_by_page())
+    }
+
+    /// Whether a page in place of a document shows it.
+    pub fn is_shown_by_page(&self) -> bool {
+        self.exchange.response().is_some_and(|response| wire::is_page(&response.body))
     }
 
     /// Puts other evidence in the place of this one; where and how often it was seen in the run stays.

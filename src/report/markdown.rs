@@ -174,7 +174,8 @@ fn full(page: &mut String, record: &Record, number: usize, cause: &RankedCause<'
     let finding = cause.primary;
     let title = html(&shorten(&cause.title, LONGEST_TEXT));
     let _ = writeln!(page, "<details><summary>{number}. <b>{title}</b>{}</summary>\n", label(cause.weight));
-    let about: Vec<String> = cause.unlocks_in_words().into_iter().chain(cause.consequences_in_words()).collect();
+    let about = [cause.unlocks_in_words(), cause.consequences_in_words(), cause.seen_in_words()];
+    let about: Vec<String> = about.into_iter().flatten().collect();
     if !about.is_empty() {
         let _ = writeln!(page, "{}; clause {}\n", about.join(", "), code(&shorten(&finding.clause, LONGEST_TEXT)));
     }

@@ -44,6 +44,11 @@ impl<'r> RankedCause<'r> {
         let number = self.consequences.len() as u64;
         (number > 0).then(|| count(number, "consequence"))
     }
+
+    /// How often its primary finding showed when it was looked for again, in words; `None` if it always did.
+    pub fn seen_in_words(&self) -> Option<String> {
+        self.primary.seen.in_words()
+    }
 }
 
 impl Record {
@@ -187,7 +192,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::report::record::CauseRecord;
+    use crate::report::record::{CauseRecord, SeenRecord};
     use crate::report::sample;
 
     #[test]
@@ -214,6 +219,18 @@ mod tests {
         let expected = "3 causes, 1 missing operation; 5 findings: 4 documented, 1 inferred \
                         (count with --strict)";
         assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn a_cause_says_how_often_it_was_seen_unless_it_always_was() {
+        let mut record = sample::failing();
+        let told = |record: &Record| -> Vec<String> {
+            record.ranked_causes().iter().filter_map(RankedCause::seen_in_words).collect()
+        };
+        assert!(told(&record).is_empty());
+        let tags = record.findings.iter_mut().find(|finding| finding.id == "d4e5f6a7").unwrap();
+        tags.seen = SeenRecord { of: 3, times: 1 };
+        assert_eq!(told(&record), ["seen 1 of 3 times"]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub use totals::{
 use serde::{Deserialize, Serialize};
 
 use crate::spec::Bundle;
+use crate::wire;
 
 /// Value of [`Record::schema`].
 pub const SCHEMA: &str = "ivs-conformance/report/1";
@@ -277,7 +278,8 @@ impl Default for SeenRecord {
 impl FindingRecord {
     /// Whether it says that the target is unreliable, and nothing of the clause.
     pub fn is_intermittent(&self) -> bool {
-        self.kind.is_intermittent(self.seen.of, self.seen.times)
+        let is_page = self.response.body.as_str().is_some_and(|text| wire::is_page(text.as_bytes()));
+        self.kind.is_intermittent(self.seen.of, self.seen.times, is_page)
     }
 }
 

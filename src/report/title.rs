@@ -94,6 +94,7 @@ fn owner(operations: &BTreeSet<String>) -> &'static str {
 fn of_unreliable(primary: &FindingRecord, operations: usize) -> String {
     match primary.response.status {
         0 => format!("Requests to {operations} operations get no usable HTTP response from time to time."),
+        200..=299 => format!("Requests to {operations} operations get a page in place of JSON from time to time."),
         status => format!("Requests to {operations} operations fail with status {status} from time to time."),
     }
 }

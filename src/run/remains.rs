@@ -22,6 +22,8 @@ pub enum Obstacle {
     InUse,
     /// The target responded with this status.
     Status(u16),
+    /// A page came in place of a response: something before the target may have sent it.
+    Page,
     /// No response; why.
     Unanswered(String),
 }
@@ -31,6 +33,7 @@ impl fmt::Display for Obstacle {
         match self {
             Obstacle::InUse => write!(formatter, "it is in use, as the target says"),
             Obstacle::Status(status) => write!(formatter, "its deletion was answered with status {status}"),
+            Obstacle::Page => write!(formatter, "its deletion was answered with a page in place of a response"),
             Obstacle::Unanswered(detail) => write!(formatter, "its deletion got no response: {detail}"),
         }
     }

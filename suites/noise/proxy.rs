@@ -18,6 +18,8 @@ pub struct Noise {
     pub errors: u64,
     /// Answers 503 instead of asking the server.
     pub busy: u64,
+    /// Answers 200 with an HTML page instead of asking the server.
+    pub pages: u64,
     /// Closes the connection instead of answering.
     pub drops: u64,
     /// Closes the connection after the response, without saying so.
@@ -83,7 +85,11 @@ async fn serve(state: &State, stream: TcpStream) -> Option<()> {
             state.failures.fetch_add(1, Ordering::Relaxed);
             return None;
         }
-        let own = [(1, state.noise.errors, "500 Internal Server Error"), (2, state.noise.busy, "503 Unavailable")];
+        let own = [
+            (1, state.noise.errors, "500 Internal Server Error"),
+            (2, state.noise.busy, "503 Unavailable"),
+            (6, state.noise.pages, "200 OK"),
+        ];
         if let Some((.., status)) = own.into_iter().find(|(kind, share, _)| falls(*kind, *share)) {
             state.failures.fetch_add(1, Ordering::Relaxed);
             let page =

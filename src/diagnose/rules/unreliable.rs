@@ -1,11 +1,11 @@
 //! Failures that show only sometimes, in one way, on many operations are one cause: the target, or a proxy before it, is
-//! unreliable. So are refusals that show only sometimes beside them: what a failed request left undone gets in the way of
-//! others.
+//! unreliable. So are pages that come only sometimes in place of JSON, and refusals that show only sometimes beside them: what
+//! a failed request left undone gets in the way of others.
 
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::{grouped, operations};
+use crate::diagnose::groups::{grouped, operations, positions};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
@@ -16,13 +16,16 @@ const SERVER_ERROR: u16 = 500;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let mut first = None;
-    for group in grouped(findings, failure).values() {
-        let operations = operations(findings, group);
+    for (failure, mut group) in grouped(findings, failure) {
+        let operations = operations(findings, &group);
         if operations.len() < MANY {
             continue;
         }
+        if matches!(failure, Failure::Page(_)) {
+            group.extend(same_pages(findings, &group));
+        }
         let Some(primary) = group.iter().copied().max_by_key(|position| rank(findings, *position)) else { continue };
-        links.join(group, primary);
+        let primary = links.join(&group, primary);
         links.note(primary, operations, CommonDeviation::Unreliable);
         first = first.or(Some(primary));
     }
@@ -36,13 +39,34 @@ fn is_refused_sometimes(finding: &Evidence<'_>) -> bool {
     !finding.is_steady && matches!(finding.kind, FindingKind::RejectedValid | FindingKind::WrongErrorCode)
 }
 
-/// Status of a response that failed only sometimes, 0 if none arrived; `None` for all other findings.
-fn failure(finding: &Evidence<'_>) -> Option<u16> {
+/// What came sometimes in place of the documented response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Failure {
+    /// No response.
+    Nothing,
+    /// A page, with this status of success.
+    Page(u16),
+    /// An error of the server, with this status.
+    Error(u16),
+}
+
+/// What came sometimes; `None` for findings that say something else.
+fn failure(finding: &Evidence<'_>) -> Option<Failure> {
     match finding.kind {
-        _ if finding.is_steady || !finding.kind.may_be_noise() => None,
-        FindingKind::Transport => Some(0),
-        _ => Some(finding.status).filter(|status| *status >= SERVER_ERROR),
+        _ if finding.is_steady => None,
+        FindingKind::Transport => Some(Failure::Nothing),
+        _ if finding.is_of_success() && finding.is_page() => Some(Failure::Page(finding.status)),
+        kind if kind.may_be_noise() && finding.status >= SERVER_ERROR => Some(Failure::Error(finding.status)),
+        _ => None,
     }
+}
+
+/// Positions of the findings that a page shows which comes only sometimes, and which by chance came each time.
+fn same_pages(findings: &[Evidence<'_>], group: &[usize]) -> Vec<usize> {
+    let mut pages = group.iter().filter_map(|position| Some(findings.get(*position)?.response));
+    let page = pages.next();
+    let is_alone = pages.all(|other| Some(other) == page);
+    positions(findings, |finding| is_alone && finding.is_steady && finding.is_page() && Some(finding.response) == page)
 }
 
 /// A plain failure at valid requests names the cause best, the one that was seen most.
@@ -56,8 +80,10 @@ fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, bool, u64, std::cm
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
-    use crate::diagnose::samples::{finding, linked};
+    use crate::diagnose::samples::{body, finding, linked};
 
     fn failing(clause: &'static str, operation: &'static str, kind: FindingKind, status: u16) -> Evidence<'static> {
         Evidence { is_steady: false, status, ..finding(clause, operation, kind) }
@@ -96,5 +122,27 @@ mod tests {
         let mut steady = failures(FindingKind::ServerError, 502);
         steady[2].is_steady = true;
         assert_eq!(linked(link, &steady), [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_page_that_comes_sometimes_is_one_cause_whatever_it_seems_to_say() {
+        let page = |text: &str| body(Value::from(text));
+        let of = |clause, operation, kind| Evidence {
+            response: page("<html>log in</html>"),
+            is_steady: false,
+            is_intermittent: true,
+            ..finding(clause, operation, kind)
+        };
+        let accepted = of("GetChannel.input.arn.length.min", "GetChannel", FindingKind::AcceptedInvalid);
+        let by_chance = Evidence { is_steady: true, is_intermittent: false, ..accepted.clone() };
+        let gone = of("rule.deleted-channel-is-gone", "ListTagsForResource", FindingKind::WrongBehaviour);
+        let form = of("ListChannels.content_type", "ListChannels", FindingKind::MalformedResponse);
+        let json = Evidence { response: body(json!({"channel": {}})), ..accepted.clone() };
+        let findings = [accepted, gone, form, by_chance, json];
+        assert_eq!(linked(link, &findings), [3, 3, 3, 3, 4]);
+        let mut other = findings;
+        other[3].response = page("<html>not found</html>");
+        assert_eq!(linked(link, &other)[3], 3, "a page that always comes there is another one");
+        assert_eq!(linked(link, &other[..2]), [0, 1]);
     }
 }

@@ -18,6 +18,9 @@ pub enum Answer {
         /// Error code, if the response names one.
         code: Option<String>,
     },
+    /// A 2xx with a page in place of a document: something else than the operation may have sent it, and whether the operation
+    /// was carried out is not known.
+    Page,
     /// No HTTP response.
     #[default]
     Nothing,

@@ -42,7 +42,7 @@ impl Shadow {
         match &judgement.answer {
             Answer::Error { status: 400..500, .. } => Vec::new(),
             Answer::Success if !is_wrongly_accepted => self.change(views, seen, body),
-            Answer::Success | Answer::Error { .. } | Answer::Nothing => {
+            Answer::Success | Answer::Page | Answer::Error { .. } | Answer::Nothing => {
                 self.forget_named(input);
                 self.forget_named(body);
                 Vec::new()

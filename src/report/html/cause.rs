@@ -196,8 +196,8 @@ fn script_of(record: &Record, finding: &FindingRecord) -> String {
 /// How often a finding was seen, and how reliably.
 fn seen(finding: &FindingRecord) -> String {
     let occurrences = count(finding.occurrences, "time");
-    match finding.seen {
-        seen if seen.times < seen.of => format!("{occurrences}; {} of {} times when looked for", seen.times, seen.of),
-        _ => occurrences,
+    match finding.seen.in_words() {
+        Some(seen) => format!("{occurrences}; {seen} when looked for"),
+        None => occurrences,
     }
 }

@@ -79,8 +79,8 @@ fn describe(record: &Record, cause: &RankedCause<'_>, detail: Detail) -> String 
     let finding = cause.primary;
     let mut text = String::new();
     let _ = writeln!(text, "cause: {}", visible(cause.id));
-    if let Some(unlocks) = cause.unlocks_in_words() {
-        let _ = writeln!(text, "{unlocks}");
+    for about in [cause.unlocks_in_words(), cause.seen_in_words()].into_iter().flatten() {
+        let _ = writeln!(text, "{about}");
     }
     let promise = sent::promise(finding);
     for (name, said) in [("promise", &promise), ("expected", &finding.expected), ("observed", &finding.observed)] {

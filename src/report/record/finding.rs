@@ -141,6 +141,13 @@ pub struct SeenRecord {
     pub times: u64,
 }
 
+impl SeenRecord {
+    /// How often it showed, in words: "seen 1 of 3 times"; `None` if it always did.
+    pub fn in_words(self) -> Option<String> {
+        (self.times < self.of).then(|| format!("seen {} of {} times", self.times, self.of))
+    }
+}
+
 /// A request in a report.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct RequestRecord {

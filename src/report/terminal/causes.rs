@@ -102,6 +102,7 @@ fn about(cause: &RankedCause<'_>) -> String {
         parts.push(format!("on {}{more}", visible(&named.join(", "))));
     }
     parts.push(cause.primary.kind.id().to_owned());
+    parts.extend(cause.seen_in_words());
     if cause.weight != Weight::Counts {
         parts.push(cause.weight.label().to_owned());
     }

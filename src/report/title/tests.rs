@@ -94,6 +94,8 @@ fn failures_that_show_sometimes_are_told_as_an_unreliable_target() {
     let common = Common { operations: names(&["A", "B", "C"]), deviation: CommonDeviation::Unreliable };
     let title = |finding: &FindingRecord| of_cause(finding, Some(&common), 3);
     assert_eq!(title(&finding), "Requests to 3 operations fail with status 502 from time to time.");
+    finding.response.status = 200;
+    assert_eq!(title(&finding), "Requests to 3 operations get a page in place of JSON from time to time.");
     finding.response.status = 0;
     assert_eq!(title(&finding), "Requests to 3 operations get no usable HTTP response from time to time.");
 }

@@ -196,6 +196,10 @@ fn settle(env: &RunContext, tally: &mut Tally, looked: Looked) -> u64 {
     for (key, Looks { seen, latest, .. }) in looked {
         let Some(found) = tally.findings.get_mut(&key) else { continue };
         found.seen = seen;
+        // As of what looks like noise by its kind.
+        if found.is_shown_by_page() && seen.of == 1 && !env.target.is_stopped() {
+            found.seen.of += 1;
+        }
         // What was sent in a fresh state needs nothing that other cases made.
         if let Some(latest) = latest {
             found.trail = latest.trail;

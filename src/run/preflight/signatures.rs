@@ -34,6 +34,6 @@ pub async fn check(env: &RunContext) -> Signatures {
     match judgement.answer {
         Answer::Success => Signatures::Ignored(operation.name.clone(), Box::new(exchange)),
         Answer::Error { .. } => Signatures::Checked,
-        Answer::Nothing => Signatures::Unknown,
+        Answer::Page | Answer::Nothing => Signatures::Unknown,
     }
 }

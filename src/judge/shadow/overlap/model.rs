@@ -254,6 +254,6 @@ fn ending(call: &Overlapping<'_>) -> Ending {
         Answer::Success => Ending::Success,
         Answer::Error { status: 404, .. } => Ending::Missed,
         Answer::Error { status: 400..500, .. } => Ending::Refused,
-        Answer::Error { .. } | Answer::Nothing => Ending::Unknown,
+        Answer::Page | Answer::Error { .. } | Answer::Nothing => Ending::Unknown,
     }
 }
