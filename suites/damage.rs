@@ -6,11 +6,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::common::embedded;
 use crate::common::http;
 use crate::common::poison::{Weak, Weakness};
 use ivs_conformance::cli::args::TargetArgs;
 use ivs_conformance::cli::environment::Environment;
-use ivs_conformance::cli::{embedded, resolve};
+use ivs_conformance::cli::resolve;
 use ivs_conformance::plan::{self, Filter, Suites};
 use ivs_conformance::reference::{self, Config};
 use ivs_conformance::report::{Record, Verdict, terminal};
@@ -19,11 +20,8 @@ use ivs_conformance::spec;
 
 /// The record of a run of some cases against the reference server with faults.
 async fn run_with(faults: &[&str], only: &[&str]) -> Record {
-    let mut settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
-    let config = embedded::prepare(&mut settings);
-    let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-    let server = reference::start(Config { faults, ..config }).await.unwrap();
-    let record = run_on(Settings { endpoint: format!("http://{}", server.address()), ..settings }, only).await;
+    let (server, settings) = embedded::start(faults).await;
+    let record = run_on(settings, only).await;
     server.stop().await;
     record
 }
@@ -45,8 +43,7 @@ async fn run_on(settings: Settings, only: &[&str]) -> Record {
     let contract = Arc::new(spec::builtin().unwrap());
     let only = only.iter().map(|glob| (*glob).to_owned()).collect();
     let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &Filter { only, ..Filter::default() }).unwrap();
-    let never = std::future::pending();
-    let outcome = ivs_conformance::run::run(&contract, &plan, &settings, &|_| {}, never).await.unwrap();
+    let outcome = embedded::run(&contract, &plan, &settings).await;
     assert!(!plan.cases.is_empty() && outcome.cases.len() == plan.cases.len(), "every case was run");
     Record::from_outcome(&contract, &plan, &settings, outcome)
 }

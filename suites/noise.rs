@@ -7,29 +7,23 @@ mod proxy;
 
 use std::sync::Arc;
 
-use ivs_conformance::cli::args::TargetArgs;
-use ivs_conformance::cli::environment::Environment;
-use ivs_conformance::cli::{embedded, resolve};
 use ivs_conformance::plan::{self, Filter, Suites};
-use ivs_conformance::reference::{self, Config};
 use ivs_conformance::report::record::ClauseVerdict;
 use ivs_conformance::report::{Record, Verdict};
 use ivs_conformance::run::settings::Settings;
 use ivs_conformance::spec;
 use proxy::{Noise, Proxy};
 
+use crate::common::embedded;
+
 /// The record of a whole run through a proxy, and how often the proxy failed.
 async fn run_through(noise: Noise, faults: &[&str]) -> (Record, u64) {
     let contract = Arc::new(spec::builtin().unwrap());
     let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
-    let mut settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
-    let config = embedded::prepare(&mut settings);
-    let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-    let server = reference::start(Config { faults, ..config }).await.unwrap();
+    let (server, settings) = embedded::start(faults).await;
     let proxy = Proxy::start(server.address(), noise).await;
     let settings = Settings { endpoint: proxy.endpoint.clone(), ..settings };
-    let never = std::future::pending();
-    let outcome = ivs_conformance::run::run(&contract, &plan, &settings, &|_| {}, never).await.unwrap();
+    let outcome = embedded::run(&contract, &plan, &settings).await;
     assert_eq!(outcome.cases.len(), plan.cases.len(), "every case was run");
     (Record::from_outcome(&contract, &plan, &settings, outcome), proxy.failures())
 }

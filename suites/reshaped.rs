@@ -5,16 +5,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ivs_conformance::cli::args::TargetArgs;
-use ivs_conformance::cli::environment::Environment;
-use ivs_conformance::cli::{embedded, resolve};
 use ivs_conformance::plan::{self, Filter, Suites};
-use ivs_conformance::reference::{self, Config};
 use ivs_conformance::report::Record;
 use ivs_conformance::run::settings::{Profile, Settings};
 use ivs_conformance::spec;
 use serde_json::{Map, Value, json};
 
+use crate::common::embedded;
 use crate::vacuity::proxy::{self, Veil};
 
 /// How long is waited for what these targets never show.
@@ -36,14 +33,10 @@ impl Veil for Reshaped {
 async fn record(faults: &[&str], form: fn(Value) -> Value) -> Record {
     let contract = Arc::new(spec::builtin().unwrap());
     let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
-    let mut settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
-    let config = embedded::prepare(&mut settings);
-    let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-    let server = reference::start(Config { faults, ..config }).await.unwrap();
+    let (server, settings) = embedded::start(faults).await;
     let endpoint = proxy::start(server.address(), Arc::new(Reshaped(form))).await;
     let settings = Settings { endpoint, profile: Profile::Quick, patience: PATIENCE, ..settings };
-    let never = std::future::pending();
-    let outcome = ivs_conformance::run::run(&contract, &plan, &settings, &|_| {}, never).await.unwrap();
+    let outcome = embedded::run(&contract, &plan, &settings).await;
     server.stop().await;
     Record::from_outcome(&contract, &plan, &settings, outcome)
 }

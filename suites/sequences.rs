@@ -5,15 +5,13 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use ivs_conformance::cli::args::TargetArgs;
-use ivs_conformance::cli::environment::Environment;
-use ivs_conformance::cli::{embedded, resolve};
 use ivs_conformance::plan::{self, Filter, Suites};
-use ivs_conformance::reference::{self, Config};
 use ivs_conformance::report::Record;
 use ivs_conformance::report::record::FindingRecord;
 use ivs_conformance::run::settings::{Profile, Settings};
 use ivs_conformance::spec;
+
+use crate::common::embedded;
 
 /// Faults of the reference server that show only after other operations came before, the sequences that find each, the
 /// clause that it breaks, and how many requests the shown sequence has at most. The first two show in scenarios as well, whose
@@ -30,14 +28,9 @@ const FAULTS: [(&str, &str, &str, usize); 3] = [
 async fn findings(faults: &[&str], filter: &Filter, profile: Profile, seed: u64) -> Vec<FindingRecord> {
     let contract = Arc::new(spec::builtin().unwrap());
     let plan = plan::plan(&contract, &Suites::builtin().unwrap(), filter).unwrap();
-    let settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
-    let mut settings = Settings { profile, seed, ..settings };
-    let config = embedded::prepare(&mut settings);
-    let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-    let server = reference::start(Config { faults, ..config }).await.unwrap();
-    settings.endpoint = format!("http://{}", server.address());
-    let never = std::future::pending();
-    let outcome = ivs_conformance::run::run(&contract, &plan, &settings, &|_| {}, never).await.unwrap();
+    let (server, settings) = embedded::start(faults).await;
+    let settings = Settings { profile, seed, ..settings };
+    let outcome = embedded::run(&contract, &plan, &settings).await;
     server.stop().await;
     Record::from_outcome(&contract, &plan, &settings, outcome).findings
 }

@@ -7,15 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ivs_conformance::cli::args::TargetArgs;
-use ivs_conformance::cli::environment::Environment;
-use ivs_conformance::cli::{embedded, resolve};
 use ivs_conformance::plan::{self, Filter, Plan, Suites};
-use ivs_conformance::reference::{self, Config};
 use ivs_conformance::run::settings::Settings;
 use ivs_conformance::run::{CaseOutcome, Outcome};
 use ivs_conformance::spec::{self, Contract};
 use ivs_conformance::wire::Request;
+
+use crate::common::embedded;
 
 /// Scenarios that make calls and assert nothing of what is shown.
 const SCENARIOS: &str = r#"
@@ -79,14 +77,9 @@ const FAULTS: [(&str, &str, &[&str]); 11] = [
 
 /// What a run of a plan against the reference server with these faults shows.
 async fn run(contract: &Arc<Contract>, plan: &Plan, faults: &[&str], patience: Duration) -> Outcome {
-    let mut settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
-    let config = embedded::prepare(&mut settings);
-    let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-    let server = reference::start(Config { faults, ..config }).await.unwrap();
-    let endpoint = format!("http://{}", server.address());
-    let settings = Settings { endpoint, patience, ..settings };
-    let never = std::future::pending();
-    let outcome = ivs_conformance::run::run(contract, plan, &settings, &|_| {}, never).await.unwrap();
+    let (server, settings) = embedded::start(faults).await;
+    let settings = Settings { patience, ..settings };
+    let outcome = embedded::run(contract, plan, &settings).await;
     server.stop().await;
     outcome
 }

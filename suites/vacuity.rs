@@ -10,14 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ivs_conformance::cli::args::TargetArgs;
-use ivs_conformance::cli::environment::Environment;
-use ivs_conformance::cli::{embedded, resolve};
 use ivs_conformance::judge::assertion::{Observation, observe};
 use ivs_conformance::plan::accepted::Accepted;
 use ivs_conformance::plan::suite::{Assert, Step, Upholds};
 use ivs_conformance::plan::{self, Filter, Plan, Suites};
-use ivs_conformance::reference::{self, Config};
 use ivs_conformance::report::Record;
 use ivs_conformance::report::record::{CaseVerdict, ClauseRecord, ClauseVerdict};
 use ivs_conformance::run::settings::{Settings, Shrinking};
@@ -26,6 +22,8 @@ use ivs_conformance::spec::path::last_name;
 use ivs_conformance::spec::{self, Contract};
 use proxy::{Message, Veil};
 use serde_json::{Map, Value, json};
+
+use crate::common::embedded;
 
 /// Members without which no scenario goes on: names of resources and what holds them.
 const NEEDED: [&str; 8] = [
@@ -60,14 +58,10 @@ impl Bench {
 
     /// The record of a run against the reference server with faults, behind a veil.
     async fn run(&self, faults: &[&str], veil: Arc<dyn Veil>) -> Record {
-        let mut settings = resolve::target(&TargetArgs::default(), &Environment::default()).unwrap();
-        let config = embedded::prepare(&mut settings);
-        let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-        let server = reference::start(Config { faults, ..config }).await.unwrap();
+        let (server, settings) = embedded::start(faults).await;
         let endpoint = proxy::start(server.address(), veil).await;
         let settings = Settings { endpoint, shrinking: Shrinking::Off, patience: PATIENCE, ..settings };
-        let never = std::future::pending();
-        let outcome = ivs_conformance::run::run(&self.contract, &self.plan, &settings, &|_| {}, never).await.unwrap();
+        let outcome = embedded::run(&self.contract, &self.plan, &settings).await;
         server.stop().await;
         Record::from_outcome(&self.contract, &self.plan, &settings, outcome)
     }

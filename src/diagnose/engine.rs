@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::common::{Common, CommonDeviation};
 use super::evidence::Evidence;
+use super::groups::{most_telling, operations};
 use super::rules;
 
 /// One thing that is wrong with the target.
@@ -100,6 +101,20 @@ impl Links {
         let primary = if names_cause(&primary) { primary } else { others.next().unwrap_or(primary) };
         group.iter().for_each(|finding| self.follows(*finding, primary));
         primary
+    }
+
+    /// Says that findings have one cause and what they have in common. The finding names it that says it best.
+    pub(super) fn join_as<'a>(
+        &mut self,
+        findings: &[Evidence<'a>],
+        group: &[usize],
+        says_best: impl Fn(&Evidence<'a>) -> bool,
+        deviation: CommonDeviation,
+    ) {
+        if let Some(primary) = most_telling(findings, group, says_best) {
+            let primary = self.join(group, primary);
+            self.note(primary, operations(findings, group), deviation);
+        }
     }
 
     /// Says that a finding, with all that follows from it, follows from a cause. A finding that follows from another

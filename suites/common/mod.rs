@@ -2,6 +2,7 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod embedded;
 pub mod http;
 pub mod markdown;
 pub mod message;

@@ -3,14 +3,12 @@
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::{most_telling, operations, positions};
+use crate::diagnose::groups::positions;
 use crate::judge::finding::BYTE_ORDER_MARK;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let group = positions(findings, |finding| finding.detail == Some(BYTE_ORDER_MARK));
-    let Some(primary) = most_telling(findings, &group, Evidence::is_of_success) else { return };
-    let primary = links.join(&group, primary);
-    links.note(primary, operations(findings, &group), CommonDeviation::ByteOrderMark);
+    links.join_as(findings, &group, Evidence::is_of_success, CommonDeviation::ByteOrderMark);
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::{most_telling, operations, positions};
+use crate::diagnose::groups::{operations, positions};
 use crate::judge::finding::FindingKind;
 
 /// Operations that must respond so with success.
@@ -17,9 +17,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         return;
     }
     let group = positions(findings, |finding| finding.asks_for_an_object() || reads_no_object(finding));
-    let Some(primary) = most_telling(findings, &group, is_of_output) else { return };
-    let primary = links.join(&group, primary);
-    links.note(primary, operations(findings, &group), CommonDeviation::NoObject);
+    links.join_as(findings, &group, is_of_output, CommonDeviation::NoObject);
 }
 
 /// Whether something is missing in a response of success that has another body than an object.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::{Evidence, is_empty_object};
-use crate::diagnose::groups::{most_telling, operations, positions};
+use crate::diagnose::groups::positions;
 
 /// Names of members that must be left out.
 const MANY: usize = 3;
@@ -25,9 +25,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         missing_name(finding).is_some_and(|name| omitted.contains(name) || is_bare(finding) && !given.contains(name))
     };
     let group = positions(findings, belongs);
-    let Some(primary) = most_telling(findings, &group, |finding| !is_bare(finding)) else { return };
-    let primary = links.join(&group, primary);
-    links.note(primary, operations(findings, &group), CommonDeviation::OmittedEmpty);
+    links.join_as(findings, &group, |finding| !is_bare(finding), CommonDeviation::OmittedEmpty);
 }
 
 /// Name of the member that is not there, in a response of success.

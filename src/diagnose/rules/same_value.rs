@@ -3,7 +3,7 @@
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::{grouped, most_telling, operations, shown_names};
+use crate::diagnose::groups::{grouped, shown_names};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
@@ -18,10 +18,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         if members < MANY {
             continue;
         }
-        let Some(primary) = most_telling(findings, &group, |_| true) else { continue };
-        let primary = links.join(&group, primary);
-        let deviation = CommonDeviation::SameValue { constraint, members };
-        links.note(primary, operations(findings, &group), deviation);
+        links.join_as(findings, &group, |_| true, CommonDeviation::SameValue { constraint, members });
     }
 }
 

@@ -90,6 +90,24 @@ fn a_refusal_is_known_by_code_and_status() {
 }
 
 #[test]
+fn a_page_says_neither_that_an_operation_was_carried_out_nor_that_a_clause_holds() {
+    let contract = crate::spec::builtin().unwrap();
+    let judge = |name: &str, body: &str| {
+        let operation = contract.operation(name).unwrap();
+        let reply = reply(operation.success_status, &[("content-type", "text/html")], body);
+        let exchange = sample::exchange(sample::request("/", ""), reply);
+        Judge::new(&contract).exchange(operation, &Expectation::success(), operation.status_clause, &exchange)
+    };
+    for operation in ["GetChannel", "DeleteChannel"] {
+        let page = judge(operation, "\n<html>log in</html>");
+        assert_eq!((page.answer, page.upheld), (Answer::Page, Vec::new()), "{operation}");
+        let is_of_form = |violation: &Violation| violation.kind == FindingKind::MalformedResponse;
+        assert!(!page.violations.is_empty() && page.violations.iter().all(is_of_form), "{:?}", page.violations);
+        assert_eq!(judge(operation, "{}").answer, Answer::Success, "{operation}");
+    }
+}
+
+#[test]
 fn one_defect_masks_no_other() {
     let body = r#"{"channel": {"latencyMode": "SLOW"}}"#;
     let (violations, _) = judged(

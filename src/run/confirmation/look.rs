@@ -110,8 +110,9 @@ impl Looks {
     /// Whether noise that meets this share of all requests may have made every one of these showings, for one of so many
     /// findings. A defect stays where it is; noise hardly ever meets the same request of a case again.
     pub fn may_be_chance(&self, noise: f64, findings: usize) -> bool {
-        let first = self.showings.first().map(|showing| showing.place);
-        let chance = |showing: &Showing| match Some(showing.place) == first {
+        // Requests that a step repeats have one place: how many were sent tells them apart.
+        let first = self.showings.first();
+        let chance = |showing: &Showing| match Some(showing) == first {
             true => noise,
             false => 1.0 - (1.0 - noise).powf(showing.requests as f64),
         };
@@ -156,6 +157,9 @@ mod tests {
         assert!(looks(&[3, 9], 200).may_be_chance(0.02, 30));
         assert!(!looks(&[3, 3, 3, 3], 200).may_be_chance(0.02, 30));
         assert!(!looks(&[2, 2, 2, 2], 3).may_be_chance(0.02, 100));
+        let mut repeated = looks(&[3, 3, 3, 3], 100);
+        repeated.showings.iter_mut().zip([100, 62, 91, 44]).for_each(|(showing, requests)| showing.requests = requests);
+        assert!(repeated.may_be_chance(0.02, 30), "another repetition of one step failed each time");
     }
 
     #[test]

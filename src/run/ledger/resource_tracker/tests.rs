@@ -48,6 +48,20 @@ fn what_is_gone_by_its_error_code_is_deleted_whatever_the_status() {
 }
 
 #[test]
+fn a_page_does_not_say_that_anything_was_deleted() {
+    let ledger = ledger();
+    exchange(&ledger, &request("CreateChannel", &json!({})), 200, &json!({"channel": {"arn": OURS}})).unwrap();
+    let deletion = request("DeleteChannel", &json!({"arn": OURS}));
+    let alive_after = |body: &str| {
+        let ticket = ledger.before(&deletion, None).unwrap();
+        let response = sample::response(200, &[], body);
+        ledger.after(&ticket, &sample::exchange(deletion.clone(), response)).unwrap();
+        ledger.census().alive["channel"]
+    };
+    assert_eq!(["<html>log in</html>", "deleted"].map(alive_after), [1, 0]);
+}
+
+#[test]
 fn what_the_run_made_or_made_up_may_be_named() {
     let ledger = ledger();
     // Another thread's list may show it before its own response is there.
