@@ -1,6 +1,6 @@
 //! Failures that show only sometimes, in one way, on many operations are one cause: the target, or a proxy before it, is
-//! unreliable. So are pages that come only sometimes in place of JSON, and refusals that show only sometimes beside them: what
-//! a failed request left undone gets in the way of others.
+//! unreliable. So are pages that come only sometimes in place of JSON, and what is refused or accepted only sometimes beside
+//! them: what a failed request left undone gets in the way of others.
 
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
@@ -30,13 +30,18 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         first = first.or(Some(primary));
     }
     if let Some(primary) = first {
-        let refused = findings.iter().enumerate().filter(|(_, finding)| is_refused_sometimes(finding));
-        refused.for_each(|(position, _)| links.follows(position, primary));
+        let disturbed = findings.iter().enumerate().filter(|(_, finding)| is_disturbed(finding));
+        disturbed.for_each(|(position, _)| links.follows(position, primary));
     }
 }
 
-fn is_refused_sometimes(finding: &Evidence<'_>) -> bool {
-    !finding.is_steady && matches!(finding.kind, FindingKind::RejectedValid | FindingKind::WrongErrorCode)
+/// Whether what a failed request left undone may show it: a quota that stays full, a stream that does not end.
+fn is_disturbed(finding: &Evidence<'_>) -> bool {
+    match finding.kind {
+        FindingKind::RejectedValid | FindingKind::WrongErrorCode => !finding.is_steady,
+        FindingKind::AcceptedInvalid => finding.is_intermittent,
+        _ => false,
+    }
 }
 
 /// What came sometimes in place of the documented response.
@@ -109,6 +114,10 @@ mod tests {
         let steady = Evidence { is_steady: true, ..full.clone() };
         with_page.extend([full, steady]);
         assert_eq!(linked(link, &with_page), [1, 1, 1, 1, 1, 5], "a deletion that failed leaves the quota full");
+        let mut with_stream = failures(FindingKind::ServerError, 502).to_vec();
+        let served = failing("rule.stop-stream-ends-the-broadcast", "GetStream", FindingKind::AcceptedInvalid, 200);
+        with_stream.extend([false, true].map(|is_intermittent| Evidence { is_intermittent, ..served.clone() }));
+        assert_eq!(linked(link, &with_stream), [1, 1, 1, 3, 1], "a stream that was not stopped is served");
     }
 
     #[test]
@@ -137,7 +146,7 @@ mod tests {
         let by_chance = Evidence { is_steady: true, is_intermittent: false, ..accepted.clone() };
         let gone = of("rule.deleted-channel-is-gone", "ListTagsForResource", FindingKind::WrongBehaviour);
         let form = of("ListChannels.content_type", "ListChannels", FindingKind::MalformedResponse);
-        let json = Evidence { response: body(json!({"channel": {}})), ..accepted.clone() };
+        let json = Evidence { response: body(json!({"channel": {}})), is_intermittent: false, ..accepted.clone() };
         let findings = [accepted, gone, form, by_chance, json];
         assert_eq!(linked(link, &findings), [3, 3, 3, 3, 4]);
         let mut other = findings;
