@@ -56,6 +56,11 @@ impl Response {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
+
+    /// Whether its body is a page in place of JSON.
+    pub fn is_page(&self) -> bool {
+        is_page(&self.body)
+    }
 }
 
 /// Whether a body is a page, or another text in markup, as servers of other things send it: JSON never begins so.
@@ -121,5 +126,10 @@ impl Exchange {
             Reply::Response(response) => Some(response),
             Reply::Failure(_) => None,
         }
+    }
+
+    /// Whether a page came in place of JSON.
+    pub fn is_page(&self) -> bool {
+        self.response().is_some_and(Response::is_page)
     }
 }

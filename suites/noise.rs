@@ -44,13 +44,19 @@ fn lines(record: &Record) -> Vec<String> {
     record.findings.iter().map(line).collect()
 }
 
+/// No clause is violated, and no finding counts.
+#[track_caller]
+fn assert_blames_nothing(record: &Record) {
+    assert_eq!(violated(record), Vec::<&str>::new(), "{:#?}", lines(record));
+    assert_eq!(record.counting().count(), 0, "{:#?}", lines(record));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_proxy_may_change_is_not_a_divergence() {
     let noise = Noise { busy: 20, closes: 20, delays: 10, reshapes: 500, ..Noise::default() };
     let (record, failures) = run_through(noise, &[]).await;
     assert!(failures > 100, "the proxy was busy {failures} times");
-    assert_eq!(violated(&record), Vec::<&str>::new(), "{:#?}", lines(&record));
-    assert_eq!(record.counting().count(), 0, "{:#?}", lines(&record));
+    assert_blames_nothing(&record);
     assert!(record.summary.clauses.upheld > 1_500, "{:?}", record.summary);
 }
 
@@ -58,8 +64,7 @@ async fn what_a_proxy_may_change_is_not_a_divergence() {
 async fn random_errors_make_an_unreliable_target_and_blame_no_clause() {
     let (record, failures) = run_through(Noise { errors: 10, ..Noise::default() }, &[]).await;
     assert!(failures > 50, "the proxy failed {failures} times");
-    assert_eq!(violated(&record), Vec::<&str>::new(), "{:#?}", lines(&record));
-    assert_eq!(record.counting().count(), 0, "{:#?}", lines(&record));
+    assert_blames_nothing(&record);
     assert!(record.intermittent().count() > 10, "{:#?}", lines(&record));
     assert_eq!(titles(&record).len(), 1, "{:#?}", titles(&record));
     assert!(
@@ -89,8 +94,7 @@ async fn a_defect_stands_out_of_random_errors() {
 async fn dropped_connections_blame_no_clause() {
     let (record, failures) = run_through(Noise { drops: 20, ..Noise::default() }, &[]).await;
     assert!(failures > 100, "the proxy dropped {failures} connections");
-    assert_eq!(violated(&record), Vec::<&str>::new(), "{:#?}", lines(&record));
-    assert_eq!(record.counting().count(), 0, "{:#?}", lines(&record));
+    assert_blames_nothing(&record);
     assert!(titles(&record).len() < 2, "{:#?}", titles(&record));
 }
 
@@ -98,8 +102,7 @@ async fn dropped_connections_blame_no_clause() {
 async fn pages_in_place_of_responses_make_an_unreliable_target_and_blame_no_clause() {
     let (record, failures) = run_through(Noise { pages: 10, ..Noise::default() }, &[]).await;
     assert!(failures > 50, "the proxy sent {failures} pages");
-    assert_eq!(violated(&record), Vec::<&str>::new(), "{:#?}", lines(&record));
-    assert_eq!(record.counting().count(), 0, "{:#?}", lines(&record));
+    assert_blames_nothing(&record);
     assert_eq!(titles(&record).len(), 1, "{:#?}", titles(&record));
     assert!(
         titles(&record)[0].ends_with(" operations get a page in place of JSON from time to time."),

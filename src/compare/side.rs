@@ -20,7 +20,7 @@ use crate::run::Link;
 use crate::spec::contract::{Contract, Operation, Pagination};
 use crate::spec::path;
 use crate::spec::{Arn, Pattern};
-use crate::wire::{self, Exchange, FailureKind, Reply};
+use crate::wire::{Exchange, FailureKind, Reply};
 
 /// Regions to ask in when a step wants another than the target's own.
 const OTHER_REGIONS: [&str; 2] = ["eu-west-1", "us-west-2"];
@@ -186,7 +186,7 @@ impl Side {
         let Reply::Response(response) = &exchange.reply else { return Response::default() };
         let body = protocol::read(response).ok().map(|document| document.value);
         let answer = match response.status {
-            200..=299 if wire::is_page(&response.body) => Answer::Page,
+            200..=299 if response.is_page() => Answer::Page,
             200..=299 => Answer::Success,
             status => {
                 let code = protocol::error_code(response, body.as_ref());

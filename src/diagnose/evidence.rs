@@ -159,6 +159,16 @@ impl<'a> Evidence<'a> {
         matches!(self.about, Some(ClauseId::Output { constraint: Constraint::Required, .. }))
     }
 
+    /// The path of the member of a response that is malformed, and the constraint that it breaks.
+    pub fn malformed_output(&self) -> Option<(&'a str, Constraint)> {
+        match self.about? {
+            ClauseId::Output { path, constraint, .. } if self.kind == FindingKind::MalformedResponse => {
+                Some((path, constraint))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the telling response is a page in place of JSON.
     pub fn is_page(&self) -> bool {
         self.response.as_str().is_some_and(|text| wire::is_page(text.as_bytes()))

@@ -17,7 +17,7 @@ use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::clause_id::ClauseId;
 use crate::spec::contract::{BodyClause, Contract, NodeKind, Operation};
 use crate::spec::rules::ErrorCause;
-use crate::wire::{self, Exchange, FailureKind, Reply, Response};
+use crate::wire::{Exchange, FailureKind, Reply, Response};
 
 /// Clause on the form of error responses; it holds for every operation.
 const ERROR_BODY_CLAUSE: &str = "protocol.error-body-is-json-object";
@@ -176,7 +176,7 @@ struct View<'j> {
 
 impl View<'_> {
     fn success(&mut self, response: &Response) {
-        let is_page = wire::is_page(&response.body);
+        let is_page = response.is_page();
         self.judgement.answer = if is_page { Answer::Page } else { Answer::Success };
         if !self.expectation.success {
             let observed = format!("The target accepted it with status {}.", response.status);
@@ -184,15 +184,15 @@ impl View<'_> {
             return;
         }
         let documented = self.operation.success_status;
-        if response.status == documented {
-            self.judgement.upheld.extend(Some(self.operation.status_clause).filter(|_| !is_page));
-        } else {
+        if response.status != documented {
             self.violate(
                 self.operation.status_clause,
                 FindingKind::WrongStatus,
                 format!("Success has status {documented}."),
                 format!("Success has status {}.", response.status),
             );
+        } else if !is_page {
+            self.judgement.upheld.push(self.operation.status_clause);
         }
         if !is_page {
             self.uphold_focus();

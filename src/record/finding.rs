@@ -8,7 +8,7 @@ use super::trail::Trail;
 use crate::judge::Violation;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::ClauseIndex;
-use crate::wire::{self, Exchange, Request};
+use crate::wire::{Exchange, Request};
 
 /// Most cases kept of those that showed a finding besides the first.
 const MOST_ELSEWHERE: usize = 3;
@@ -70,7 +70,7 @@ impl Found {
 
     /// Whether a page in place of a document shows it.
     pub fn is_shown_by_page(&self) -> bool {
-        self.exchange.response().is_some_and(|response| wire::is_page(&response.body))
+        self.exchange.is_page()
     }
 
     /// Puts other evidence in the place of this one; where and how often it was seen in the run stays.

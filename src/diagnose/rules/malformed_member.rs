@@ -51,12 +51,8 @@ fn compares_responses(finding: &Evidence<'_>, path: &[&str]) -> bool {
 
 /// The name of the member that is malformed, and the constraint that it breaks.
 fn form<'a>(finding: &Evidence<'a>) -> Option<(&'a str, Constraint)> {
-    match finding.about? {
-        ClauseId::Output { path, constraint, .. } if finding.kind == FindingKind::MalformedResponse => {
-            Some((path.rsplit('.').next()?, constraint))
-        }
-        _ => None,
-    }
+    let (path, constraint) = finding.malformed_output()?;
+    Some((path.rsplit('.').next()?, constraint))
 }
 
 /// Whether a rule compares the member, or finds the element by it, in a response of the operation.

@@ -4,9 +4,7 @@ use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::{grouped, shown_names};
-use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
-use crate::spec::clause_id::ClauseId;
 
 /// Members that must have the value.
 const MANY: usize = 3;
@@ -24,12 +22,8 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 
 /// The constraint that a value of a response breaks, and the value.
 fn malformed_value(finding: &Evidence<'_>) -> Option<(Constraint, String)> {
-    match finding.about? {
-        ClauseId::Output { path, constraint, .. } if finding.kind == FindingKind::MalformedResponse => {
-            finding.value_at(path).map(|value| (constraint, value.to_string()))
-        }
-        _ => None,
-    }
+    let (path, constraint) = finding.malformed_output()?;
+    finding.value_at(path).map(|value| (constraint, value.to_string()))
 }
 
 #[cfg(test)]
@@ -38,6 +32,7 @@ mod tests {
 
     use super::*;
     use crate::diagnose::samples::{body, finding, linked};
+    use crate::judge::finding::FindingKind;
 
     fn shown(clause: &'static str, member: &'static str, response: Value) -> Evidence<'static> {
         let operation = clause.split('.').next().unwrap_or_default();

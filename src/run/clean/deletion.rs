@@ -10,7 +10,7 @@ use crate::plan::suite::BroadcastState;
 use crate::protocol;
 use crate::run::ledger::{CreatedResources, Named};
 use crate::run::lists::said;
-use crate::wire::{self, Exchange, FailureKind, Reply, Request, Text, TransportFailure};
+use crate::wire::{Exchange, FailureKind, Reply, Request, Text, TransportFailure};
 
 /// How often deleting is tried again for what is in use.
 const PASSES: u32 = 5;
@@ -170,7 +170,8 @@ impl Cleaner<'_> {
             exchange = self.call(region, operation, input).await;
         }
         match self.status(operation, &exchange) {
-            Some(200..=299) if !is_page(&exchange) => Attempt::Deleted,
+            Some(200..=299) if !exchange.is_page() => Attempt::Deleted,
+            // A page does not say that anything was deleted.
             Some(200..=299) if self.look(region, resource).await == Ok(None) => Attempt::Deleted,
             Some(404) => Attempt::Gone,
             Some(409) => Attempt::InUse,
@@ -190,11 +191,6 @@ impl Cleaner<'_> {
             None => unknown_operation(),
         }
     }
-}
-
-/// Whether a page came in place of a response: it does not say that anything was deleted.
-fn is_page(exchange: &Exchange) -> bool {
-    exchange.response().is_some_and(|response| wire::is_page(&response.body))
 }
 
 fn unknown_operation() -> Exchange {

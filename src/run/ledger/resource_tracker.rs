@@ -19,7 +19,7 @@ use crate::run::health::call;
 use crate::spec::Arn;
 use crate::spec::contract::{Contract, OperationError};
 use crate::spec::path;
-use crate::wire::{self, Exchange, FailureKind, Reply, Request, Response};
+use crate::wire::{Exchange, FailureKind, Reply, Request, Response};
 
 /// A thread died while it wrote.
 const BROKEN: &str = "the list of what the run made is broken, because a thread died";
@@ -157,7 +157,7 @@ impl Ledger {
             }
             Ticket::Deletes { arn, deleter } => {
                 let errors = self.deleters.get(*deleter).map(|deleter| deleter.errors.as_slice()).unwrap_or_default();
-                let says_so = !wire::is_page(&response.body);
+                let says_so = !response.is_page();
                 if says_so && matches!(protocol::documented_status(errors, response), 200..=299 | 404) {
                     state.deleted(arn)?;
                 }

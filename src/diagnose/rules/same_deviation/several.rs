@@ -4,7 +4,6 @@ use super::{Deviation, Groups, is_shown_wrong};
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::{grouped, operations, shown_names};
-use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
 /// How a sentence ends that says that one member of what was made comes back.
@@ -38,11 +37,9 @@ pub(super) fn many_operations<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
 
 /// Constraints that members of one name break in responses of several operations.
 pub(super) fn outputs_of_one_name<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
-    let mut groups = grouped(findings, |finding| match finding.about? {
-        ClauseId::Output { path, constraint, .. } if finding.kind == FindingKind::MalformedResponse => {
-            Some(Deviation::Outputs { name: own_name(path), constraint })
-        }
-        _ => None,
+    let mut groups = grouped(findings, |finding| {
+        let (path, constraint) = finding.malformed_output()?;
+        Some(Deviation::Outputs { name: own_name(path), constraint })
     });
     groups.retain(|_, group| operations(findings, group).len() >= MANY);
     groups
@@ -95,6 +92,7 @@ pub(super) fn broken_as_a_whole<'a>(findings: &[Evidence<'a>], links: &Links) ->
 mod tests {
     use super::*;
     use crate::diagnose::samples::{finding, linked};
+    use crate::judge::finding::FindingKind;
 
     #[test]
     fn the_name_of_a_member_stands_before_what_is_in_it() {

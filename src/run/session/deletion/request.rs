@@ -9,7 +9,7 @@ use crate::protocol;
 use crate::run::remains::Obstacle;
 use crate::run::target::Target;
 use crate::spec::Contract;
-use crate::wire::{self, Exchange, Reply, Request};
+use crate::wire::{Exchange, Reply, Request};
 
 /// How often a target is asked whether a stream that was stopped has ended.
 const STREAM_END: Duration = Duration::from_secs(2);
@@ -42,7 +42,7 @@ impl ResourceDeletion {
         }
         match &exchange.reply {
             Reply::Response(response) => match self.status(&exchange) {
-                Some(200..=299) if wire::is_page(&response.body) => Some(Obstacle::Page),
+                Some(200..=299) if response.is_page() => Some(Obstacle::Page),
                 Some(200..=299 | 404) => None,
                 Some(409) => Some(Obstacle::InUse),
                 _ => Some(Obstacle::Status(response.status)),
