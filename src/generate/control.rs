@@ -1,5 +1,8 @@
 //! Controls: what a request that must be refused is without its violation.
 
+use std::cell::OnceCell;
+use std::iter::once_with;
+
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use serde_json::Value;
@@ -7,7 +10,6 @@ use serde_json::Value;
 use super::case_families::fillers;
 use super::family::Family;
 use super::generator::{Generator, finished, runner};
-use super::invalid::ABSENT;
 use super::set_at_path::set_at_path;
 use super::valid;
 use crate::spec::contract::{Node, Operation};
@@ -15,32 +17,46 @@ use crate::spec::contract::{Node, Operation};
 impl Generator {
     /// The valid request closest to `input`, an input of the family; `None` if no such request is known.
     pub fn control(&self, operation: &Operation, family: &Family, input: &Value) -> Option<Value> {
-        let repaired = family.path.as_deref().into_iter().flat_map(|path| self.repaired(operation, path, input));
+        let path = family.path.as_deref();
+        let with_value = path.iter().filter_map(|path| self.with_small_value(operation, path, input));
+        let omitting = path.iter().filter_map(|path| without_optional_member(operation, path, input));
         let without = family.position.as_ref().and_then(|position| position.left_out(input));
-        let others = family.base.iter().cloned().chain([self.minimal_input(operation)]);
-        let mut candidates = without.into_iter().chain(repaired).chain(others).map(finished);
+        let others = family.base.iter().cloned().chain(once_with(|| self.minimal_input(operation)));
+        let mut candidates = without.into_iter().chain(with_value).chain(omitting).chain(others).map(finished);
         candidates.find(|candidate| self.is_valid(operation, candidate))
     }
 
-    /// The input with a small valid value at the path, or without the member, if it is optional.
-    fn repaired(&self, operation: &Operation, path: &str, input: &Value) -> Vec<Value> {
-        let (Some(node), Some(scope)) = (operation.input.find(path), self.scope(operation)) else { return Vec::new() };
-        let top = path.split('.').next().unwrap_or(path);
-        let fillers = fillers(scope, path);
-        let filler = |node: &Node| fillers.get(&node.path).cloned().unwrap_or(Value::Null);
-        let planted = |path: &str, value: Value| {
-            let mut repaired = input.clone();
-            set_at_path(&operation.input, &mut repaired, path, value, &filler);
-            repaired
+    /// The input with a small valid value at the path. `None` if no value there is legal in every state: valid requests leave
+    /// it out.
+    fn with_small_value(&self, operation: &Operation, path: &str, input: &Value) -> Option<Value> {
+        let (node, scope) = (operation.input.find(path)?, self.scope(operation)?);
+        if scope.left_out.iter().any(|left_out| left_out == top_of(path) || left_out == path) {
+            return None;
+        }
+        let small = valid::minimal(scope, node).new_tree(&mut runner(0, path)).ok()?.current();
+        let around = OnceCell::new();
+        let filler = |node: &Node| {
+            let fillers = around.get_or_init(|| fillers(scope, path));
+            fillers.get(&node.path).cloned().unwrap_or(Value::Null)
         };
-        // What valid requests leave out has no value that is legal in every state.
-        let has_legal_value = !scope.left_out.iter().any(|left_out| left_out == top || left_out == path);
-        let small = valid::minimal(scope, node).new_tree(&mut runner(0, path)).ok().map(|tree| tree.current());
-        let is_optional = operation.input.member(top).is_some_and(|member| !member.is_required);
-        let with_value = small.filter(|_| has_legal_value).map(|value| planted(path, value));
-        let without = is_optional.then(|| planted(top, Value::from(ABSENT)));
-        with_value.into_iter().chain(without).collect()
+        let mut repaired = input.clone();
+        set_at_path(&operation.input, &mut repaired, path, small, &filler);
+        Some(repaired)
     }
+}
+
+/// The input without the optional member that the path leads into.
+fn without_optional_member(operation: &Operation, path: &str, input: &Value) -> Option<Value> {
+    let name = top_of(path);
+    operation.input.member(name).filter(|member| !member.is_required)?;
+    let mut without = input.clone();
+    without.as_object_mut()?.remove(name);
+    Some(without)
+}
+
+/// The member of the input that a path begins with.
+fn top_of(path: &str) -> &str {
+    path.split('.').next().unwrap_or(path)
 }
 
 #[cfg(test)]

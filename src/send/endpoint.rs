@@ -10,10 +10,10 @@ use super::network::SendError;
 pub struct Endpoint {
     /// The base URL as it was given, without a slash at its end.
     text: String,
-    /// Scheme, host and port, and the path without a slash at its end: what goes before the path of a request.
-    base: String,
-    /// How much of `base` is not path.
-    origin: usize,
+    /// The base URL as the client sends it, with the host that all requests have in common.
+    base: Url,
+    /// The path of the base URL without a slash at its end: what goes before the path of a request.
+    base_path: String,
     host: String,
     is_tls: bool,
     /// Host and port as in the `host` header.
@@ -33,13 +33,18 @@ impl Endpoint {
         }
         let host = url.host_str().ok_or_else(|| bad("it names no host"))?;
         let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        let origin = format!("{}://{authority}", url.scheme());
+        let mut base = url.clone();
+        // A request has no user name and no password, whatever the base URL has.
+        let _ = base.set_username("");
+        let _ = base.set_password(None);
+        base.set_query(None);
+        base.set_fragment(None);
         Ok(Endpoint {
             text: endpoint.trim_end_matches('/').to_owned(),
-            base: format!("{origin}{}", url.path().trim_end_matches('/')),
-            origin: origin.len(),
+            base_path: url.path().trim_end_matches('/').to_owned(),
             host: host.to_owned(),
             is_tls: url.scheme() == "https",
+            base,
             authority,
         })
     }
@@ -77,11 +82,14 @@ impl Endpoint {
         if let Some(byte) = target.bytes().find(|byte| !byte.is_ascii_graphic()) {
             return Err(Failure::Unsendable(format!("the path: the byte 0x{byte:02x} cannot stand there")));
         }
-        let whole = format!("{}{target}", self.base);
-        let url = Url::parse(&whole).map_err(|error| Failure::Unsendable(format!("the path `{target}`: {error}")))?;
+        let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        // The host stays as it was parsed once.
+        let mut url = self.base.clone();
+        url.set_path(&[self.base_path.as_str(), path].concat());
+        url.set_query(query);
         // `url` resolves `..` and escapes some characters; what it changes is not what was asked for.
         let sent = &url[Position::BeforePath..];
-        if Some(sent) != whole.get(self.origin..) {
+        if sent.strip_prefix(self.base_path.as_str()) != Some(target) {
             return Err(Failure::Unsendable(format!("the client would send the path `{target}` as `{sent}`")));
         }
         Ok(url)
