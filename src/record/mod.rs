@@ -5,6 +5,7 @@ mod coverage;
 pub mod credentials;
 pub mod description;
 pub(crate) mod digest;
+pub(crate) mod digest_set;
 pub mod event;
 mod evidence;
 pub mod finding;

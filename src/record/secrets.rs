@@ -1,26 +1,26 @@
-//! Texts that must not be shown. A run may meet hundreds of thousands, so only digests of them are kept: enough to find
-//! them in a text, too little to tell what they are.
+//! Texts that must not be shown. A run may meet millions, so only digests of them are kept: enough to find them in a text,
+//! too little to tell what they are.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::digest::digest;
+use super::digest_set::DigestSet;
 use crate::spec::contract::{Node, NodeKind};
 
 /// Shortest secret that is looked for in texts, in bytes: a shorter one stands in too many that are none.
 const SHORTEST: usize = 8;
 
-/// What a form begins with.
-type Start = [u8; SHORTEST];
-
 /// Secrets in every form in which texts may hold them.
 #[derive(Debug, Clone, Default)]
 pub struct Secrets {
-    digests: HashSet<u64>,
-    /// How forms begin, and how long they are.
-    starts: BTreeSet<(Start, u32)>,
+    digests: DigestSet,
+    /// How forms begin, and how they begin together with how long they are.
+    starts: DigestSet,
+    /// How long forms are, in bytes.
+    lengths: BTreeSet<usize>,
 }
 
 impl Secrets {
@@ -38,11 +38,19 @@ impl Secrets {
 
     /// Whether the form is new.
     fn insert_form(&mut self, form: &str) -> bool {
-        let (Some(start), Ok(length)) = (form.as_bytes().first_chunk(), u32::try_from(form.len())) else {
-            return false;
-        };
-        self.starts.insert((*start, length));
-        self.digests.insert(digest(form))
+        let Some(start) = form.as_bytes().first_chunk::<SHORTEST>() else { return false };
+        let is_new = self.digests.insert(digest(form));
+        if is_new {
+            self.starts.insert(digest(start));
+            self.starts.insert(digest(&(start, form.len())));
+            self.lengths.insert(form.len());
+        }
+        is_new
+    }
+
+    /// How many digests are in memory.
+    pub fn in_memory(&self) -> usize {
+        self.digests.in_memory() + self.starts.in_memory()
     }
 
     /// Adds the values of sensitive members.
@@ -73,8 +81,9 @@ impl Secrets {
 
     /// Adds what another knows.
     pub fn merge(&mut self, other: Secrets) {
-        self.digests.extend(other.digests);
-        self.starts.extend(other.starts);
+        self.digests.merge(other.digests);
+        self.starts.merge(other.starts);
+        self.lengths.extend(other.lengths);
     }
 
     /// The text with `mark` where a secret stood.
@@ -103,11 +112,15 @@ impl Secrets {
 
     /// Length of the longest secret that stands at a position: none is left over as part of another.
     fn at(&self, text: &str, position: usize) -> Option<usize> {
-        let start: Start = *text.as_bytes().get(position..)?.first_chunk()?;
-        let lengths = self.starts.range((start, 0)..=(start, u32::MAX)).rev();
-        lengths.map(|(_, length)| *length as usize).find(|length| {
-            text.get(position..position + length).is_some_and(|form| self.digests.contains(&digest(form)))
-        })
+        let start = text.as_bytes().get(position..)?.first_chunk::<SHORTEST>()?;
+        if !self.starts.contains(digest(start)) {
+            return None;
+        }
+        let is_known = |length: &usize| {
+            self.starts.contains(digest(&(start, *length)))
+                && text.get(position..position + length).is_some_and(|form| self.digests.contains(digest(form)))
+        };
+        self.lengths.iter().rev().copied().find(is_known)
     }
 }
 

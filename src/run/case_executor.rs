@@ -19,7 +19,7 @@ use super::worker_pool::{Message, Work, WorkerPool};
 use super::{RunError, prepare, scheduler};
 use crate::clock;
 use crate::plan::Plan;
-use crate::record::{CaseResult, FindingKey, Found, Left, Outcome, Tally};
+use crate::record::{CaseResult, FindingKey, Found, Left, Outcome, Secrets, Tally};
 use crate::spec::Contract;
 
 /// A target that was looked over for the cases of a plan.
@@ -81,7 +81,8 @@ impl Prepared {
         let created = std::mem::take(&mut *self.created.lock().unwrap_or_else(PoisonError::into_inner));
         let cases = SingleCases { survey: self.surveyed.tally.clone(), created: Created::new(created) };
         let (jobs, pool) = WorkerPool::start(&self.surveyed.env, cases, jobs);
-        (CaseSender(jobs), CaseExecutor { pool, tally: self.surveyed.tally.clone() })
+        let secrets = Arc::clone(&self.surveyed.env.secrets);
+        (CaseSender(jobs), CaseExecutor { pool, tally: self.surveyed.tally.clone(), secrets })
     }
 
     /// Tries once more to delete what executors could not, which all have finished. What is left.
@@ -122,6 +123,8 @@ impl CaseSender {
 pub struct CaseExecutor {
     pool: WorkerPool<()>,
     tally: Tally,
+    /// Secrets that the workers do not hold any more.
+    secrets: Arc<parking_lot::Mutex<Secrets>>,
 }
 
 impl CaseExecutor {
@@ -133,6 +136,7 @@ impl CaseExecutor {
             }
         }
         self.tally.internal_errors.extend(self.pool.join());
+        self.tally.secrets.merge(std::mem::take(&mut *self.secrets.lock()));
         self.tally
     }
 }
@@ -166,7 +170,8 @@ async fn run_single(worker: &mut Worker, survey: &Tally, index: usize) -> Option
     let found = confirmed(worker, &mut result).await;
     let tally = &worker.tally;
     let surveyed = survey.findings.iter().filter(|(_, found)| found.case == index);
-    let mut secrets = tally.secrets.clone();
+    let mut secrets = env.secrets.lock().clone();
+    secrets.merge(tally.secrets.clone());
     secrets.extend(env.settings.secrets());
     Some(Outcome {
         findings: found.into_iter().chain(surveyed.map(|(key, found)| (key.clone(), found.clone()))).collect(),

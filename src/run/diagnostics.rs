@@ -1,5 +1,6 @@
 //! What is worth knowing of a run and no divergence, in sentences.
 
+use super::clean::Cleaned;
 use super::run_context::RunContext;
 use crate::record::Tally;
 
@@ -38,6 +39,17 @@ fn undeletable(env: &RunContext) -> impl Iterator<Item = Option<String>> {
         let resources = some(number, "resource stays", "resources stay")?;
         Some(format!("{resources} on the target, because it does not implement {deleter}."))
     })
+}
+
+/// Resources of the run that no response named.
+pub(super) fn unnamed(cleaned: &Cleaned) -> Option<String> {
+    let resources = some(cleaned.unnamed.len() as u64, "resource", "resources")?;
+    let first = cleaned.unnamed.first()?;
+    Some(format!(
+        "{resources} had the tag of this run, though no response had named them: a request was carried out twice, by the \
+         target or by what stands before it. The first is {}.",
+        first.arn
+    ))
 }
 
 fn refused(env: &RunContext) -> Option<String> {

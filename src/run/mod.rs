@@ -172,7 +172,8 @@ pub async fn run(
         scheduler::delete(&env, created).await;
         cases.sort_by_key(|result| result.case);
         let suspects = interruption::withdraw(&env, &mut tally, &mut cases);
-        let notes = suspects.into_iter().chain(diagnostics::of_run(&env, &tally, disturbed)).collect();
+        let notes: Vec<String> =
+            suspects.into_iter().chain(diagnostics::of_run(&env, &tally, disturbed)).collect();
         Ok::<_, RunError>((env, tally, cases, notes, is_ended))
     };
     let (done, stopped_early) = {
@@ -189,7 +190,7 @@ pub async fn run(
         // Nothing is tested; what the pre-flight check made must go all the same.
         sweep(contract, settings, Haste::Hurried).await;
     }
-    let (env, tally, cases, notes, is_ended) = done?;
+    let (env, tally, cases, mut notes, is_ended) = done?;
     let internal = tally.internal_error();
     let stopped_early = internal.or_else(|| target.stop_reason().map(str::to_owned)).or(stopped_early);
     let haste = if stopped_early.is_some() { Haste::Hurried } else { Haste::Unhurried };
@@ -199,6 +200,7 @@ pub async fn run(
     if let Some(cleaned) = &cleaned {
         // What the journal names was tried again after that, and what it does not name was looked for.
         left = clean::left(cleaned, settings);
+        notes.extend(cleaned.as_ref().ok().and_then(diagnostics::unnamed));
     }
     let mut outcome = Outcome {
         cases,
@@ -219,7 +221,8 @@ pub async fn run(
     outcome.upheld = tally.upheld;
     outcome.steps = tally.steps;
     outcome.internal_errors = tally.internal_errors;
-    outcome.secrets = tally.secrets;
+    outcome.secrets = std::mem::take(&mut *env.secrets.lock());
+    outcome.secrets.merge(tally.secrets);
     outcome.secrets.extend(settings.secrets());
     Ok(outcome)
 }

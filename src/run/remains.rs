@@ -11,6 +11,7 @@ use super::worker::Worker;
 use crate::judge::shadow::Graves;
 use crate::record::Left;
 use crate::record::digest::digest;
+use crate::record::digest_set::DigestSet;
 
 /// How often the end of a run tries in vain to delete what is left: an unreliable target fails once or twice.
 const ATTEMPTS: usize = 3;
@@ -59,8 +60,8 @@ struct State {
     undeleted: Vec<Undeleted>,
     /// How many resources stay for want of an operation that deletes them, by that operation.
     undeletable: BTreeMap<String, u64>,
-    /// Digests of the ARNs of everything that the run knows to have made: a long run makes millions.
-    made: HashSet<u64>,
+    /// Digests of the ARNs of everything that the run knows to have made.
+    made: DigestSet,
     /// What workers that are done saw deleted.
     deleted: Graves,
 }
@@ -93,7 +94,7 @@ impl Remains {
 
     /// Whether the run knows that it made a resource.
     pub fn has_made(&self, arn: &str) -> bool {
-        self.state().made.contains(&digest(arn))
+        self.state().made.contains(digest(arn))
     }
 
     /// How many resources stay for want of an operation that deletes them, by that operation.

@@ -25,7 +25,7 @@ use crate::judge::Judge;
 use crate::judge::shadow::Views;
 use crate::plan::suite::Scenario;
 use crate::plan::{Case, Check, Plan};
-use crate::record::KnownDefects;
+use crate::record::{KnownDefects, Secrets};
 use crate::send::Connections;
 use crate::spec::contract::{NodeKind, Operation};
 use crate::spec::{Arn, Contract};
@@ -89,6 +89,8 @@ pub struct RunContext {
     pub causes: Arc<KnownDefects>,
     /// What the run made and could not delete so far.
     pub remains: Arc<Remains>,
+    /// Secrets that workers met and do not hold themselves any more.
+    pub secrets: Arc<parking_lot::Mutex<Secrets>>,
     /// What requests of the run damaged.
     pub damage: Arc<Damage>,
     /// What was learned of valid requests that are refused.
@@ -130,6 +132,7 @@ impl RunContext {
             causes: Arc::default(),
             unshortened: None,
             remains: Arc::default(),
+            secrets: Arc::default(),
             damage: Arc::default(),
             workarounds: Arc::default(),
             savings: Arc::new(savings),

@@ -31,8 +31,9 @@ enum Owner {
 }
 
 impl Cleaner<'_> {
-    /// Deletes what refers to other resources before these, and the newest first; again what was still in use.
-    pub(super) async fn delete_lots(&mut self, lots: Vec<CreatedResources>) {
+    /// Deletes what refers to other resources before these, and the newest first; again what was still in use. Returns what
+    /// stays in use.
+    pub(super) async fn delete_lots(&mut self, lots: Vec<CreatedResources>) -> Vec<CreatedResources> {
         let mut left = lots;
         left.reverse();
         left.sort_by_key(|lot| lot.resources.first().map(|first| self.resources.deletion_rank(&first.kind)));
@@ -46,13 +47,17 @@ impl Cleaner<'_> {
             }
             left = in_use;
             if left.is_empty() {
-                return;
+                break;
             }
             if !self.target.is_loopback() {
                 sleep(Duration::from_secs(1 << pass)).await;
             }
         }
-        let named = left.into_iter().flat_map(|lot| lot.resources);
+        left
+    }
+
+    pub(super) fn keep_in_use(&mut self, lots: Vec<CreatedResources>) {
+        let named = lots.into_iter().flat_map(|lot| lot.resources);
         self.cleaned.kept.extend(named.map(|resource| (resource.arn, "it is in use".to_owned())));
     }
 

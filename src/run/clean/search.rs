@@ -71,8 +71,23 @@ impl Cleaner<'_> {
         producer.is_some_and(|producer| resources::needed_resources(producer) > 0)
     }
 
+    /// Everything that lists show with the tag of the run.
+    pub(super) async fn tagged(&mut self) -> Vec<CreatedResources> {
+        let kinds: Vec<String> = self.resources.types().map(str::to_owned).collect();
+        let elsewhere = self.target.other_regions().filter(|_| self.target.signs());
+        let regions: Vec<Option<String>> =
+            std::iter::once(None).chain(elsewhere.map(|region| Some(region.to_owned()))).collect();
+        let mut lots = Vec::new();
+        for region in &regions {
+            for kind in &kinds {
+                lots.extend(self.search(kind, region.as_deref(), &|marks| marks.tagged).await);
+            }
+        }
+        lots
+    }
+
     /// Resources of a type that a list shows with the marks that are looked for.
-    pub(super) async fn search(
+    async fn search(
         &mut self,
         kind: &str,
         region: Option<&str>,

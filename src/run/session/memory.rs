@@ -11,6 +11,9 @@ use crate::spec::contract::Operation;
 use crate::spec::path;
 use crate::wire::Exchange;
 
+/// Most digests of secrets that a worker holds itself.
+const MOST_DIGESTS_OF_A_WORKER: usize = 4096;
+
 impl Session<'_> {
     /// What follows every exchange: what it shows is kept, and its output is compared with its input and with itself.
     pub fn after(
@@ -55,6 +58,9 @@ impl Session<'_> {
         secrets.note(&operation.input, input);
         if let Some(body) = &judgement.body {
             secrets.note(&operation.output, body);
+        }
+        if secrets.in_memory() > MOST_DIGESTS_OF_A_WORKER {
+            self.worker.env.secrets.lock().merge(std::mem::take(secrets));
         }
         if !judgement.is_success() {
             self.suspect(operation, region, |damage, kinds, case| {
