@@ -110,3 +110,12 @@ async fn pages_in_place_of_responses_make_an_unreliable_target_and_blame_no_clau
         titles(&record)
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_requests_made_that_a_proxy_sent_twice_is_deleted() {
+    let (record, failures) = run_through(Noise { doubles: 20, ..Noise::default() }, &[]).await;
+    assert!(failures > 50, "the proxy sent {failures} requests twice");
+    assert_eq!(record.left, [], "{:#?}", record.notes);
+    assert_ne!(record.verdict(), Verdict::CouldNotTest, "{:?}", record.stopped_early);
+    assert!(record.notes.iter().any(|note| note.contains("carried requests out twice")), "{:#?}", record.notes);
+}

@@ -110,15 +110,18 @@ impl Secrets {
         shown
     }
 
-    /// Length of the longest secret that stands at a position: none is left over as part of another.
+    /// Length of the longest secret that stands at a position: none is left over as part of another. What cannot be looked up
+    /// counts as secret.
     fn at(&self, text: &str, position: usize) -> Option<usize> {
+        let is_in = |set: &DigestSet, digest| set.contains(digest).unwrap_or(true);
         let start = text.as_bytes().get(position..)?.first_chunk::<SHORTEST>()?;
-        if !self.starts.contains(digest(start)) {
+        if !is_in(&self.starts, digest(start)) {
             return None;
         }
         let is_known = |length: &usize| {
-            self.starts.contains(digest(&(start, *length)))
-                && text.get(position..position + length).is_some_and(|form| self.digests.contains(digest(form)))
+            let form = text.get(position..position + length);
+            is_in(&self.starts, digest(&(start, *length)))
+                && form.is_some_and(|form| is_in(&self.digests, digest(form)))
         };
         self.lengths.iter().rev().copied().find(is_known)
     }

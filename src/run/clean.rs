@@ -3,7 +3,6 @@
 mod deletion;
 mod search;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use tokio::time::sleep;
 
 use super::RunError;
 use super::ledger::ownership_tags::Marker;
-use super::ledger::{CreatedResources, Journal, JournalState, Ledger, Named, journal};
+use super::ledger::{Journal, JournalState, Ledger, Named, journal};
 use super::settings::{JournalMode, Locality, Settings};
 use super::target::Target;
 use crate::clock;
@@ -34,8 +33,6 @@ pub struct Cleaned {
     pub gone: Vec<Named>,
     /// Not deleted, and why.
     pub kept: Vec<(String, String)>,
-    /// Found by the run's tag, though no response had named them: something carried a request out twice.
-    pub unnamed: Vec<Named>,
     /// Resources whose names are like those of the run, but which do not carry its tag.
     pub alike: Vec<String>,
     /// What could not be searched for, and why.
@@ -150,12 +147,7 @@ async fn finish(
     }
     // What was being made may use what was made before it, so that both are deleted together.
     let (found, searched) = cleaner.find(&story).await;
-    let in_use = cleaner.delete_lots(story.lots.iter().cloned().chain(found).collect()).await;
-    if !in_use.is_empty() {
-        let unnamed = cleaner.unnamed(&story).await;
-        let in_use = cleaner.delete_lots(in_use.into_iter().chain(unnamed).collect()).await;
-        cleaner.keep_in_use(in_use);
-    }
+    cleaner.delete_lots(story.lots.iter().cloned().chain(found).collect()).await;
     if cleaner.cleaned.kept.is_empty() {
         searched.into_iter().for_each(|intent| cleaner.note_settled(intent));
     }
@@ -168,7 +160,7 @@ async fn finish(
     Ok(cleaned)
 }
 
-/// Deletes what carries the tag of a run whose journal is lost.
+/// Deletes what carries the tag of a run, whether a journal names it or not.
 ///
 /// # Errors
 /// The target's client cannot be set up.
@@ -179,8 +171,7 @@ pub async fn by_tag(contract: &Arc<Contract>, settings: &Settings, run: &str) ->
     let (marker, cleaned) = (Marker::new(contract, run), Cleaned::default());
     let mut cleaner = Cleaner { contract, resources, target, run, marker, trust: Trust::Full, cleaned };
     let lots = cleaner.tagged().await;
-    let in_use = cleaner.delete_lots(lots).await;
-    cleaner.keep_in_use(in_use);
+    cleaner.delete_lots(lots).await;
     cleaner.cleaned.requests = cleaner.target.requests();
     Ok(cleaner.cleaned)
 }
@@ -203,16 +194,4 @@ struct Cleaner<'c> {
     marker: Marker,
     trust: Trust,
     cleaned: Cleaned,
-}
-
-impl Cleaner<'_> {
-    /// What carries the run's tag and is not in its journal: it may be what uses what cannot be deleted.
-    async fn unnamed(&mut self, story: &JournalState) -> Vec<CreatedResources> {
-        let known: BTreeSet<Named> =
-            story.lots.iter().flat_map(|lot| &lot.resources).chain(&self.cleaned.deleted).cloned().collect();
-        let mut lots = self.tagged().await;
-        lots.retain(|lot| !lot.resources.iter().any(|resource| known.contains(resource)));
-        self.cleaned.unnamed = lots.iter().flat_map(|lot| &lot.resources).cloned().collect();
-        lots
-    }
 }

@@ -13,6 +13,7 @@ use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
 use tokio::sync::{RwLock, RwLockReadGuard};
 
+use super::ledger::Named;
 use super::lists::{self, Pages};
 use super::run_context::RunContext;
 use super::session::{Bundle, Fixtures, Session};
@@ -280,7 +281,7 @@ pub(super) async fn after_case(env: &RunContext, case: &str, phase: Phase) {
         return;
     }
     match phase {
-        Phase::Ordinary | Phase::Late => look(env, kinds, case, Surroundings::Busy).await,
+        Phase::Ordinary | Phase::Late => drop(look(env, kinds, case, Surroundings::Busy).await),
         Phase::Dangerous => {
             let alone = env.damage.quiet.write().await;
             look(env, kinds, case, Surroundings::Quiet).await;
@@ -299,18 +300,29 @@ pub(super) async fn after_phase(env: &RunContext, phase: Phase) {
     look(env, env.damage.kinds_to_look_at(), when, Surroundings::Quiet).await;
 }
 
-async fn look(env: &RunContext, kinds: Vec<(String, Finder)>, since: &str, surroundings: Surroundings) {
+/// Reads lists, and deletes what they show that was not there before the run and no response named. What that was.
+async fn look(env: &RunContext, kinds: Vec<(String, Finder)>, since: &str, surroundings: Surroundings) -> Vec<Named> {
+    let mut unnamed = Vec::new();
     for (kind, finder) in kinds {
         match arns(env, &finder).await {
             Ok(arns) => {
                 let mut new = env.damage.answered(&kind, &arns, surroundings);
                 new.retain(|arn| !env.remains.has_made(arn));
+                unnamed.extend(new.iter().map(|arn| Named { kind: kind.clone(), arn: arn.clone() }));
                 delete(env, &kind, new).await;
             }
             Err(_) if env.target.is_stopped() => {}
             Err(reason) => env.damage.failed(&kind, since, reason),
         }
     }
+    unnamed
+}
+
+/// Deletes what lists show beyond what they showed before the run, and no response named. What that was.
+pub(super) async fn delete_unnamed(env: &RunContext) -> Vec<Named> {
+    let kinds: Vec<(String, Finder)> =
+        env.damage.state().controls.iter().map(|(kind, control)| (kind.clone(), control.finder.clone())).collect();
+    look(env, kinds, "the end of the run", Surroundings::Quiet).await
 }
 
 /// Deletes what failed requests made.

@@ -1,6 +1,6 @@
 //! What is worth knowing of a run and no divergence, in sentences.
 
-use super::clean::Cleaned;
+use super::ledger::Named;
 use super::run_context::RunContext;
 use crate::record::Tally;
 
@@ -42,13 +42,12 @@ fn undeletable(env: &RunContext) -> impl Iterator<Item = Option<String>> {
 }
 
 /// Resources of the run that no response named.
-pub(super) fn unnamed(cleaned: &Cleaned) -> Option<String> {
-    let resources = some(cleaned.unnamed.len() as u64, "resource", "resources")?;
-    let first = cleaned.unnamed.first()?;
+pub(super) fn unnamed(unnamed: &[Named]) -> Option<String> {
+    let resources = some(unnamed.len() as u64, "resource", "resources")?;
+    let first = &unnamed.first()?.arn;
     Some(format!(
-        "{resources} had the tag of this run, though no response had named them: a request was carried out twice, by the \
-         target or by what stands before it. The first is {}.",
-        first.arn
+        "{resources} had come into being that no response named, and were deleted at the end: the target, or what stands \
+         before it, carried requests out twice. The first was {first}."
     ))
 }
 

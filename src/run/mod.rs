@@ -172,8 +172,7 @@ pub async fn run(
         scheduler::delete(&env, created).await;
         cases.sort_by_key(|result| result.case);
         let suspects = interruption::withdraw(&env, &mut tally, &mut cases);
-        let notes: Vec<String> =
-            suspects.into_iter().chain(diagnostics::of_run(&env, &tally, disturbed)).collect();
+        let notes: Vec<String> = suspects.into_iter().chain(diagnostics::of_run(&env, &tally, disturbed)).collect();
         Ok::<_, RunError>((env, tally, cases, notes, is_ended))
     };
     let (done, stopped_early) = {
@@ -195,12 +194,12 @@ pub async fn run(
     let stopped_early = internal.or_else(|| target.stop_reason().map(str::to_owned)).or(stopped_early);
     let haste = if stopped_early.is_some() { Haste::Hurried } else { Haste::Unhurried };
     let mut left = remains::sweep(&env).await;
+    notes.extend(diagnostics::unnamed(&env.remains.unnamed()));
     left.extend(env.damage.unseen());
     let cleaned = sweep(contract, settings, haste).await;
     if let Some(cleaned) = &cleaned {
         // What the journal names was tried again after that, and what it does not name was looked for.
         left = clean::left(cleaned, settings);
-        notes.extend(cleaned.as_ref().ok().and_then(diagnostics::unnamed));
     }
     let mut outcome = Outcome {
         cases,

@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::clean;
+use super::damage;
+use super::ledger::Named;
 use super::run_context::RunContext;
 use super::session::{Bundle, Fixtures, Session};
 use super::worker::Worker;
@@ -64,6 +67,8 @@ struct State {
     made: DigestSet,
     /// What workers that are done saw deleted.
     deleted: Graves,
+    /// What was there at the end of the run, though no response had named it.
+    unnamed: Vec<Named>,
 }
 
 impl Remains {
@@ -92,14 +97,20 @@ impl Remains {
         self.state().made.insert(digest(arn));
     }
 
-    /// Whether the run knows that it made a resource.
+    /// Whether the run knows that it made a resource. One that cannot be looked up counts as made: what is told apart so is not
+    /// deleted by mistake.
     pub fn has_made(&self, arn: &str) -> bool {
-        self.state().made.contains(digest(arn))
+        self.state().made.contains(digest(arn)).unwrap_or(true)
     }
 
     /// How many resources stay for want of an operation that deletes them, by that operation.
     pub fn undeletable(&self) -> BTreeMap<String, u64> {
         self.state().undeletable.clone()
+    }
+
+    /// What the run had made by its end and no response had named; it is deleted.
+    pub(super) fn unnamed(&self) -> Vec<Named> {
+        self.state().unnamed.clone()
     }
 
     /// What is left, each resource once: a target may give several the same ARN.
@@ -142,6 +153,11 @@ pub(super) async fn sweep(env: &RunContext) -> Vec<Left> {
         }
         vain += usize::from(resources(&undeleted) == before);
     }
+    let is_in_use = undeleted.iter().any(|undeleted| undeleted.obstacle == Obstacle::InUse);
+    if is_in_use && !env.target.is_stopped() && delete_unnamed(env).await {
+        undeleted.extend(env.remains.take());
+        undeleted = session.delete_in_order(undeleted.into_iter().map(|undeleted| undeleted.bundle).collect()).await;
+    }
     let mut left = Vec::new();
     for Undeleted { bundle, obstacle } in undeleted {
         for (kind, arn) in &bundle.resources {
@@ -155,4 +171,19 @@ pub(super) async fn sweep(env: &RunContext) -> Vec<Left> {
     left.sort();
     left.dedup();
     left
+}
+
+/// Deletes what may use what is left: a request that was carried out twice made something that no response named. Whether
+/// there was any.
+async fn delete_unnamed(env: &RunContext) -> bool {
+    let mut unnamed = damage::delete_unnamed(env).await;
+    // In an account it is the tag that tells. What cannot be found stays, and so does what it uses, which is named.
+    if env.target.ledger().is_some()
+        && let Ok(cleaned) = clean::by_tag(&env.contract, &env.settings, &env.run_id).await
+    {
+        unnamed.extend(cleaned.deleted.into_iter().filter(|found| !env.remains.has_made(&found.arn)));
+    }
+    let is_some = !unnamed.is_empty();
+    env.remains.state().unnamed = unnamed;
+    is_some
 }

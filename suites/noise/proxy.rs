@@ -22,6 +22,8 @@ pub struct Noise {
     pub pages: u64,
     /// Closes the connection instead of answering.
     pub drops: u64,
+    /// Asks the server twice and answers with its second response.
+    pub doubles: u64,
     /// Closes the connection after the response, without saying so.
     pub closes: u64,
     /// Answers some milliseconds later.
@@ -60,7 +62,7 @@ impl Proxy {
         Proxy { endpoint, state }
     }
 
-    /// Requests that it answered with an error of its own, or not at all.
+    /// Requests that it answered with an error of its own or not at all, or sent twice.
     pub fn failures(&self) -> u64 {
         self.state.failures.load(Ordering::Relaxed)
     }
@@ -102,7 +104,12 @@ async fn serve(state: &State, stream: TcpStream) -> Option<()> {
         }
         let behind = server.as_mut()?;
         behind.get_mut().write_all(&[request.head.concat().as_bytes(), &request.body].concat()).await.ok()?;
-        let response = read(behind).await?;
+        let mut response = read(behind).await?;
+        if falls(7, state.noise.doubles) {
+            state.failures.fetch_add(1, Ordering::Relaxed);
+            behind.get_mut().write_all(&[request.head.concat().as_bytes(), &request.body].concat()).await.ok()?;
+            response = read(behind).await?;
+        }
         if falls(3, state.noise.delays) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

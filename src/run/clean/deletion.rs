@@ -31,9 +31,8 @@ enum Owner {
 }
 
 impl Cleaner<'_> {
-    /// Deletes what refers to other resources before these, and the newest first; again what was still in use. Returns what
-    /// stays in use.
-    pub(super) async fn delete_lots(&mut self, lots: Vec<CreatedResources>) -> Vec<CreatedResources> {
+    /// Deletes what refers to other resources before these, and the newest first; again what was still in use.
+    pub(super) async fn delete_lots(&mut self, lots: Vec<CreatedResources>) {
         let mut left = lots;
         left.reverse();
         left.sort_by_key(|lot| lot.resources.first().map(|first| self.resources.deletion_rank(&first.kind)));
@@ -47,17 +46,13 @@ impl Cleaner<'_> {
             }
             left = in_use;
             if left.is_empty() {
-                break;
+                return;
             }
             if !self.target.is_loopback() {
                 sleep(Duration::from_secs(1 << pass)).await;
             }
         }
-        left
-    }
-
-    pub(super) fn keep_in_use(&mut self, lots: Vec<CreatedResources>) {
-        let named = lots.into_iter().flat_map(|lot| lot.resources);
+        let named = left.into_iter().flat_map(|lot| lot.resources);
         self.cleaned.kept.extend(named.map(|resource| (resource.arn, "it is in use".to_owned())));
     }
 

@@ -15,6 +15,8 @@ use crate::plan::resources::{Product, Resources};
 use crate::protocol;
 use crate::protocol::Route;
 use crate::record::Census;
+use crate::record::digest::digest;
+use crate::record::digest_set::DigestSet;
 use crate::run::health::call;
 use crate::spec::Arn;
 use crate::spec::contract::{Contract, OperationError};
@@ -57,7 +59,7 @@ struct State {
     /// ARNs that the run made and has not deleted.
     own: BTreeSet<String>,
     /// ARNs that the run made at any time, or named before the target did.
-    named: HashSet<String>,
+    named: DigestSet,
     /// ARNs that the target showed and the run neither made nor made up.
     foreign: HashSet<String>,
     open: BTreeMap<u64, (String, Marks)>,
@@ -95,7 +97,7 @@ impl Ledger {
         let Ok(mut state) = self.state.lock() else { return };
         for arn in arns {
             state.foreign.remove(&arn);
-            state.named.insert(arn.clone());
+            state.named.insert(digest(&arn));
             state.own.insert(arn);
         }
     }
@@ -113,7 +115,9 @@ impl Ledger {
             return Err(Refusal::NotOurs(format!("it would touch {arn}, which this run did not make")));
         }
         let parents: Vec<String> = arns.iter().filter(|arn| state.own.contains(*arn)).cloned().collect();
-        state.named.extend(arns.iter().cloned());
+        for arn in &arns {
+            state.named.insert(digest(arn));
+        }
         if let Some(maker) = self.makers.iter().position(|maker| maker.route.has_path(request)) {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let body: Value = serde_json::from_str(&text).unwrap_or_default();
@@ -230,7 +234,7 @@ impl State {
     fn answered(&mut self, number: u64, maker: &Maker, response: &Response, secrets: &[String]) -> Result<(), String> {
         match response.status {
             200..=299 => {
-                let mut made = made(maker, response, &self.named);
+                let mut made = made(maker, response, &|arn| self.is_named(arn));
                 made.retain(|resource| !secrets.iter().any(|secret| resource.arn.contains(secret)));
                 if made.is_empty() {
                     // It says that it made something, and not what: that is looked for at the end.
@@ -267,7 +271,7 @@ impl State {
 
     fn count(&mut self, resource: &Named) {
         self.foreign.remove(&resource.arn);
-        self.named.insert(resource.arn.clone());
+        self.named.insert(digest(&resource.arn));
         if !self.own.insert(resource.arn.clone()) {
             return;
         }
@@ -289,18 +293,25 @@ impl State {
         self.write(&Entry::Deleted { arn: arn.to_owned() })
     }
 
+    /// Whether the run named an ARN. One that cannot be looked up counts as another's, which is not touched.
+    fn is_named(&self, arn: &str) -> bool {
+        self.named.contains(digest(arn)).unwrap_or(false)
+    }
+
     /// ARNs that the target shows and nobody named are another's.
     fn notice(&mut self, text: &str) {
         let text = text.replace("\\/", "/");
-        for arn in arns_in(&text).filter(|arn| !self.named.contains(*arn)) {
-            self.foreign.insert(arn.to_owned());
+        for arn in arns_in(&text) {
+            if !self.is_named(arn) {
+                self.foreign.insert(arn.to_owned());
+            }
         }
     }
 }
 
 /// What a successful response says was made. Where it is no JSON, or says it elsewhere, every new ARN of a type that the
 /// operation makes counts.
-fn made(maker: &Maker, response: &Response, named: &HashSet<String>) -> Vec<Named> {
+fn made(maker: &Maker, response: &Response, is_named: &dyn Fn(&str) -> bool) -> Vec<Named> {
     let body = protocol::read(response).ok().map(|document| document.value);
     let at_its_place = maker.products.iter().filter_map(|product| {
         let arn = path::find(body.as_ref()?, &product.path)?.as_str()?;
@@ -312,7 +323,7 @@ fn made(maker: &Maker, response: &Response, named: &HashSet<String>) -> Vec<Name
     }
     let text = String::from_utf8_lossy(&response.body).replace("\\/", "/");
     let is_product = |kind: &str| maker.products.iter().any(|product| product.resource == kind);
-    let found: BTreeSet<&str> = arns_in(&text).filter(|arn| !named.contains(*arn)).collect();
+    let found: BTreeSet<&str> = arns_in(&text).filter(|arn| !is_named(arn)).collect();
     let resource = |arn: &str| {
         let kind = Arn::parse(arn)?.resource_type.to_owned();
         is_product(&kind).then(|| Named { kind, arn: arn.to_owned() })
