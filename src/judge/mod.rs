@@ -22,6 +22,7 @@ pub mod sequence;
 pub mod shadow;
 pub mod sight;
 pub mod step;
+pub mod twins;
 mod watch;
 
 pub use exchange::{Answer, Judge, Judgement};

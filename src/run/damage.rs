@@ -320,8 +320,9 @@ async fn look(env: &RunContext, kinds: Vec<(String, Finder)>, since: &str, surro
 
 /// Deletes what lists show beyond what they showed before the run, and no response named. What that was.
 pub(super) async fn delete_unnamed(env: &RunContext) -> Vec<Named> {
-    let kinds: Vec<(String, Finder)> =
-        env.damage.state().controls.iter().map(|(kind, control)| (kind.clone(), control.finder.clone())).collect();
+    let compared =
+        |(kind, control): (&String, &Control)| control.before.is_some().then(|| (kind.clone(), control.finder.clone()));
+    let kinds = env.damage.state().controls.iter().filter_map(compared).collect();
     look(env, kinds, "the end of the run", Surroundings::Quiet).await
 }
 

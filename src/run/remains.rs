@@ -67,6 +67,8 @@ struct State {
     made: DigestSet,
     /// What workers that are done saw deleted.
     deleted: Graves,
+    /// Whether a list showed what came of a request that something carried out twice.
+    has_twins: bool,
     /// What was there at the end of the run, though no response had named it.
     unnamed: Vec<Named>,
 }
@@ -108,6 +110,11 @@ impl Remains {
         self.state().undeletable.clone()
     }
 
+    /// Notes that a list showed what came of a request that something carried out twice.
+    pub(super) fn note_twins(&self) {
+        self.state().has_twins = true;
+    }
+
     /// What the run had made by its end and no response had named; it is deleted.
     pub(super) fn unnamed(&self) -> Vec<Named> {
         self.state().unnamed.clone()
@@ -133,10 +140,15 @@ fn resources(undeleted: &[Undeleted]) -> usize {
     undeleted.iter().map(|undeleted| undeleted.bundle.resources.len()).sum()
 }
 
+fn bundles(undeleted: Vec<Undeleted>) -> Vec<Bundle> {
+    undeleted.into_iter().map(|undeleted| undeleted.bundle).collect()
+}
+
 /// Tries to delete once more what could not be deleted while the run went on, what refers to others first. What stays.
 pub(super) async fn sweep(env: &RunContext) -> Vec<Left> {
     let mut undeleted = env.remains.take();
-    if undeleted.is_empty() {
+    let has_twins = env.remains.state().has_twins;
+    if undeleted.is_empty() && !has_twins {
         return Vec::new();
     }
     // A deletion that did not respond a few times in a row gets another chance: what stays would leave no verdict.
@@ -144,19 +156,15 @@ pub(super) async fn sweep(env: &RunContext) -> Vec<Left> {
     let mut worker = Worker::new(Arc::new(env.for_thread()));
     let mut session = Session::new(&mut worker, Fixtures::Own, 0, 0);
     let mut vain = 0;
-    while vain < ATTEMPTS {
+    while vain < ATTEMPTS && !undeleted.is_empty() {
         let before = resources(&undeleted);
-        let bundles = undeleted.into_iter().map(|undeleted| undeleted.bundle).collect();
-        undeleted = session.delete_in_order(bundles).await;
-        if undeleted.is_empty() {
-            return Vec::new();
-        }
+        undeleted = session.delete_in_order(bundles(undeleted)).await;
         vain += usize::from(resources(&undeleted) == before);
     }
     let is_in_use = undeleted.iter().any(|undeleted| undeleted.obstacle == Obstacle::InUse);
-    if is_in_use && !env.target.is_stopped() && delete_unnamed(env).await {
+    if (is_in_use || has_twins) && !env.target.is_stopped() && delete_unnamed(env).await {
         undeleted.extend(env.remains.take());
-        undeleted = session.delete_in_order(undeleted.into_iter().map(|undeleted| undeleted.bundle).collect()).await;
+        undeleted = session.delete_in_order(bundles(undeleted)).await;
     }
     let mut left = Vec::new();
     for Undeleted { bundle, obstacle } in undeleted {
@@ -173,8 +181,7 @@ pub(super) async fn sweep(env: &RunContext) -> Vec<Left> {
     left
 }
 
-/// Deletes what may use what is left: a request that was carried out twice made something that no response named. Whether
-/// there was any.
+/// Deletes what no response named, because a request was carried out twice. It may use what is left. Whether there was any.
 async fn delete_unnamed(env: &RunContext) -> bool {
     let mut unnamed = damage::delete_unnamed(env).await;
     // In an account it is the tag that tells. What cannot be found stays, and so does what it uses, which is named.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::judge::Judgement;
 use crate::judge::pages::{Next, Walk};
 use crate::judge::step::StepJudgement;
+use crate::judge::twins;
 use crate::plan::expectation::Expectation;
 use crate::plan::sequence::{Law, LawKind};
 use crate::run::session::Session;
@@ -59,11 +60,25 @@ impl Session<'_> {
             if next == Next::Endless && walk.took_long() {
                 self.worker.env.note_endless(&operation.name);
             }
-            let (judgement, output) = walk.end(judgement);
+            let (judgement, mut output) = walk.end(judgement);
+            self.take_out_twins(operation, &mut output);
             if let Some(shown) = &mut self.shown {
                 shown.note(&operation.name, &output);
             }
             return StepJudgement::of(judgement, exchange, output);
+        }
+    }
+
+    /// Takes out of a walk's items what came of a request that something carried out twice. It is deleted at the end of the run.
+    fn take_out_twins(&self, operation: &Operation, output: &mut Value) {
+        let env = &self.worker.env;
+        let resources = &env.plan.resources;
+        let finders = resources.types().filter_map(|kind| resources.finder(&env.contract, kind));
+        let Some(finder) = finders.into_iter().find(|finder| finder.operation == operation.name) else { return };
+        let Some(Value::Array(items)) = output.get_mut("items") else { return };
+        let is_known = |arn: &str| env.remains.has_made(arn);
+        if twins::take_out(items, &finder.arn, env.marker.name_member(), &self.made, is_known) > 0 {
+            env.remains.note_twins();
         }
     }
 }
