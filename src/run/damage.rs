@@ -334,10 +334,8 @@ async fn delete(env: &RunContext, kind: &str, arns: Vec<String>) {
     let found = arns.len() as u64;
     let mut worker = Worker::new(Arc::new(env.for_thread()));
     let mut session = Session::new(&mut worker, Fixtures::Own, 0, 0);
-    let bundle = |arn: String| {
-        env.remains.note_made(&arn);
-        Bundle { resources: vec![(kind.to_owned(), arn)], ..Bundle::default() }
-    };
+    arns.iter().for_each(|arn| env.remains.note_made(arn));
+    let bundle = |arn: String| Bundle { resources: vec![(kind.to_owned(), arn)], ..Bundle::default() };
     let undeleted = session.delete_in_order(arns.into_iter().map(bundle).collect()).await;
     env.damage.state().recovered += found.saturating_sub(undeleted.len() as u64);
     env.remains.keep(undeleted);

@@ -1,6 +1,7 @@
 //! Failures that show only sometimes, in one way, on many operations are one cause: the target, or a proxy before it, is
-//! unreliable. So are pages that come only sometimes in place of JSON, and what is refused or accepted only sometimes beside
-//! them: what a failed request left undone gets in the way of others.
+//! unreliable. So are pages that come only sometimes in place of JSON, and valid requests that are refused only sometimes.
+//! What is refused or accepted only sometimes beside failures follows from them: what a failed request left undone gets in the
+//! way of others.
 
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
@@ -18,7 +19,8 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let mut first = None;
     for (failure, mut group) in grouped(findings, failure) {
         let operations = operations(findings, &group);
-        if operations.len() < MANY {
+        // Beside failures, refusals follow from them.
+        if operations.len() < MANY || (failure == Failure::Refused && first.is_some()) {
             continue;
         }
         if matches!(failure, Failure::Page(_)) {
@@ -53,6 +55,8 @@ enum Failure {
     Page(u16),
     /// An error of the server, with this status.
     Error(u16),
+    /// A refusal of a valid request: of one that was carried out before, e.g.
+    Refused,
 }
 
 /// What came sometimes; `None` for findings that say something else.
@@ -62,6 +66,7 @@ fn failure(finding: &Evidence<'_>) -> Option<Failure> {
         FindingKind::Transport => Some(Failure::Nothing),
         _ if finding.is_of_success() && finding.is_page() => Some(Failure::Page(finding.status)),
         kind if kind.may_be_noise() && finding.status >= SERVER_ERROR => Some(Failure::Error(finding.status)),
+        FindingKind::RejectedValid => Some(Failure::Refused),
         _ => None,
     }
 }
@@ -121,9 +126,17 @@ mod tests {
     }
 
     #[test]
+    fn valid_requests_of_three_operations_that_are_refused_sometimes_are_one_cause() {
+        let mut refused = failures(FindingKind::RejectedValid, 409);
+        refused[0].status = 404;
+        assert_eq!(linked(link, &refused), [1, 1, 1]);
+        refused[2].is_steady = true;
+        assert_eq!(linked(link, &refused), [0, 1, 2]);
+    }
+
+    #[test]
     fn failures_of_another_kind_or_of_few_operations_or_that_always_show_stay_apart() {
         assert_eq!(linked(link, &failures(FindingKind::ServerError, 502)[..2]), [0, 1]);
-        assert_eq!(linked(link, &failures(FindingKind::RejectedValid, 400)), [0, 1, 2]);
         assert_eq!(linked(link, &failures(FindingKind::WrongErrorCode, 404)), [0, 1, 2]);
         let mut mixed = failures(FindingKind::ServerError, 502);
         mixed[0].status = 500;

@@ -96,6 +96,8 @@ fn failures_that_show_sometimes_are_told_as_an_unreliable_target() {
     assert_eq!(title(&finding), "Requests to 3 operations fail with status 502 from time to time.");
     finding.response.status = 200;
     assert_eq!(title(&finding), "Requests to 3 operations get a page in place of JSON from time to time.");
+    finding.response.status = 409;
+    assert_eq!(title(&finding), "Valid requests to 3 operations are refused from time to time.");
     finding.response.status = 0;
     assert_eq!(title(&finding), "Requests to 3 operations get no usable HTTP response from time to time.");
 }
