@@ -129,6 +129,12 @@ impl Looks {
         self.showings.windows(2).any(|pair| pair.first().map(|one| one.place) != pair.last().map(|one| one.place))
     }
 
+    /// Whether it showed several times, and each time after another number of requests.
+    pub fn never_repeats(&self) -> bool {
+        let different: BTreeSet<_> = self.showings.iter().map(|showing| (showing.place, showing.requests)).collect();
+        self.showings.len() > 1 && different.len() == self.showings.len()
+    }
+
     /// Counts only the first showing: the others are other events.
     pub fn keep_one(&mut self) {
         self.seen.times = self.seen.times.min(1);
@@ -160,6 +166,14 @@ mod tests {
         let mut repeated = looks(&[3, 3, 3, 3], 100);
         repeated.showings.iter_mut().zip([100, 62, 91, 44]).for_each(|(showing, requests)| showing.requests = requests);
         assert!(repeated.may_be_chance(0.02, 30), "another repetition of one step failed each time");
+    }
+
+    #[test]
+    fn what_comes_after_another_number_of_requests_each_time_never_repeats() {
+        let mut one = looks(&[3, 3, 3], 100);
+        assert!(!one.never_repeats() && !looks(&[3], 100).never_repeats());
+        one.showings.iter_mut().zip([100, 62, 91]).for_each(|(showing, requests)| showing.requests = requests);
+        assert!(one.never_repeats());
     }
 
     #[test]

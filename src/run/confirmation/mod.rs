@@ -45,12 +45,15 @@ pub(super) async fn confirm(
     let again = env.for_confirmation();
     let mut looked = look_for(&again, tally, tasks, REPETITIONS).await;
     let noise = Noise::of(env, tally, &looked);
-    let doubtful = noise.explained(&looked);
+    let unsteady = unsteady(&looked);
+    let doubtful = noise.explained(&looked).into_iter().chain(unsteady.iter().cloned()).collect();
     let tasks = same_tasks(&env.plan, tally, &doubtful);
     for (key, later) in look_for(&again, tally, tasks, MORE_REPETITIONS).await {
         looked.entry(key).or_default().extend(later);
     }
-    for key in noise.explained(&looked) {
+    let is_elsewhere_each_time = |key: &FindingKey| looked.get(key).is_some_and(Looks::never_repeats);
+    let chance: Vec<FindingKey> = unsteady.into_iter().filter(is_elsewhere_each_time).collect();
+    for key in noise.explained(&looked).into_iter().chain(chance) {
         looked.entry(key).or_default().keep_one();
     }
     // Where noise is everywhere, other cases show only more of it, but for those that show a defect.
@@ -70,6 +73,15 @@ pub(super) async fn confirm(
     explained::drop_explained(tally);
     settle_cases(&env.plan, tally, cases);
     dropped
+}
+
+/// Refusals and acceptances that showed more than once and not every time.
+fn unsteady(looked: &Looked) -> BTreeSet<FindingKey> {
+    let is_unsteady = |(key, looks): &(&FindingKey, &Looks)| {
+        let is_about_validity = matches!(key.kind, FindingKind::RejectedValid | FindingKind::AcceptedInvalid);
+        is_about_validity && looks.seen.is_partial() && looks.seen.times > 1
+    };
+    looked.iter().filter(is_unsteady).map(|(key, _)| key.clone()).collect()
 }
 
 /// Whether another case that showed a finding shows a defect of the same operation every time. Failures are never beside a
