@@ -278,8 +278,12 @@ impl Default for SeenRecord {
 impl FindingRecord {
     /// Whether it says that the target is unreliable, and nothing of the clause.
     pub fn is_intermittent(&self) -> bool {
-        let is_page = self.response.body.as_str().is_some_and(|text| wire::is_page(text.as_bytes()));
-        self.kind.is_intermittent(self.seen.of, self.seen.times, is_page)
+        self.kind.is_intermittent(self.seen.of, self.seen.times, self.is_page())
+    }
+
+    /// Whether a page in place of a document shows it.
+    pub fn is_page(&self) -> bool {
+        self.response.body.as_str().is_some_and(|text| wire::is_page(text.as_bytes()))
     }
 }
 

@@ -94,7 +94,12 @@ fn owner(operations: &BTreeSet<String>) -> &'static str {
 fn of_unreliable(primary: &FindingRecord, operations: usize) -> String {
     match primary.response.status {
         0 => format!("Requests to {operations} operations get no usable HTTP response from time to time."),
-        200..=299 => format!("Requests to {operations} operations get a page in place of JSON from time to time."),
+        200..=299 if primary.is_page() => {
+            format!("Requests to {operations} operations get a page in place of JSON from time to time.")
+        }
+        200..=299 => {
+            format!("Requests to {operations} operations get responses that do not belong to them from time to time.")
+        }
         400..=499 => format!("Valid requests to {operations} operations are refused from time to time."),
         status => format!("Requests to {operations} operations fail with status {status} from time to time."),
     }

@@ -1,5 +1,6 @@
 //! What is worth knowing of a run and no divergence, in sentences.
 
+use super::confirmation::Dropped;
 use super::ledger::Named;
 use super::run_context::RunContext;
 use crate::record::Tally;
@@ -7,8 +8,8 @@ use crate::record::Tally;
 /// One connection that closes for so many requests is a habit of the target.
 const OFTEN: u64 = 50;
 
-/// The notes of a run. `disturbed` findings were caused by the run's own parallel cases.
-pub(super) fn of_run(env: &RunContext, tally: &Tally, disturbed: u64) -> Vec<String> {
+/// The notes of a run that did not report some findings.
+pub(super) fn of_run(env: &RunContext, tally: &Tally, dropped: Dropped) -> Vec<String> {
     let seen = [unknown_members(tally), nulls(tally)];
     let of_target = [
         refused(env),
@@ -17,7 +18,8 @@ pub(super) fn of_run(env: &RunContext, tally: &Tally, disturbed: u64) -> Vec<Str
         closed(env),
         lags(env, tally),
         throttled(env),
-        disturbances(disturbed),
+        disturbances(dropped.of_lists),
+        mixed_up(dropped.of_mixed_up),
     ];
     let notes = seen.into_iter().chain(undeletable(env)).chain(of_target).flatten();
     env.damage.notes().into_iter().chain(notes).collect()
@@ -98,6 +100,13 @@ fn disturbances(number: u64) -> Option<String> {
     let divergences = some(number, "divergence", "divergences")?;
     Some(format!(
         "{divergences} of lists showed only while other cases of the run changed what is listed, and are not reported."
+    ))
+}
+
+fn mixed_up(number: u64) -> Option<String> {
+    let divergences = some(number, "divergence", "divergences")?;
+    Some(format!(
+        "{divergences} showed once and not again, and are not reported: responses come that do not belong to their requests."
     ))
 }
 

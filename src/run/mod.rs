@@ -145,7 +145,7 @@ pub async fn run(
         env.unshortened = Some(Arc::default());
         observe(Event::Started { cases: env.plan.cases.len() });
         damage::prepare(&env).await;
-        let (mut cases, mut disturbed, mut created) = (Vec::new(), 0, created);
+        let (mut cases, mut dropped, mut created) = (Vec::new(), confirmation::Dropped::default(), created);
         let mut taken_back = BTreeSet::new();
         let mut is_ended = ends(&env, &tally);
         for phase in Phase::ALL {
@@ -156,7 +156,7 @@ pub async fn run(
                 let (done, rest) = work(&env, observe, &mut tally, std::mem::take(&mut created), phase, open).await;
                 cases.extend(done);
                 stateful::shorten(&env, &mut tally).await;
-                disturbed += confirmation::confirm(&env, &mut tally, &mut cases, &settled).await;
+                dropped += confirmation::confirm(&env, &mut tally, &mut cases, &settled).await;
                 is_ended = ends(&env, &tally);
                 open = rest;
                 if !is_ended && !env.target.is_stopped() {
@@ -172,7 +172,7 @@ pub async fn run(
         scheduler::delete(&env, created).await;
         cases.sort_by_key(|result| result.case);
         let suspects = interruption::withdraw(&env, &mut tally, &mut cases);
-        let notes: Vec<String> = suspects.into_iter().chain(diagnostics::of_run(&env, &tally, disturbed)).collect();
+        let notes: Vec<String> = suspects.into_iter().chain(diagnostics::of_run(&env, &tally, dropped)).collect();
         Ok::<_, RunError>((env, tally, cases, notes, is_ended))
     };
     let (done, stopped_early) = {

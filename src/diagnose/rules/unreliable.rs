@@ -1,5 +1,6 @@
 //! Failures that show only sometimes, in one way, on many operations are one cause: the target, or a proxy before it, is
-//! unreliable. So are pages that come only sometimes in place of JSON, and valid requests that are refused only sometimes.
+//! unreliable. So are pages and responses of another form that come only sometimes, and valid requests that are refused only
+//! sometimes.
 //! What is refused or accepted only sometimes beside failures follows from them: what a failed request left undone gets in the
 //! way of others.
 
@@ -55,6 +56,8 @@ enum Failure {
     Page(u16),
     /// An error of the server, with this status.
     Error(u16),
+    /// A success of another form or status than documented: the response to another request, e.g.
+    AnotherForm,
     /// A refusal of a valid request: of one that was carried out before, e.g.
     Refused,
 }
@@ -66,6 +69,9 @@ fn failure(finding: &Evidence<'_>) -> Option<Failure> {
         FindingKind::Transport => Some(Failure::Nothing),
         _ if finding.is_of_success() && finding.is_page() => Some(Failure::Page(finding.status)),
         kind if kind.may_be_noise() && finding.status >= SERVER_ERROR => Some(Failure::Error(finding.status)),
+        FindingKind::MalformedResponse | FindingKind::WrongStatus if finding.is_of_success() => {
+            Some(Failure::AnotherForm)
+        }
         FindingKind::RejectedValid => Some(Failure::Refused),
         _ => None,
     }
@@ -132,6 +138,18 @@ mod tests {
         assert_eq!(linked(link, &refused), [1, 1, 1]);
         refused[2].is_steady = true;
         assert_eq!(linked(link, &refused), [0, 1, 2]);
+    }
+
+    #[test]
+    fn responses_of_another_form_that_come_sometimes_are_one_cause_with_what_else_shows_sometimes() {
+        let mut strange = failures(FindingKind::WrongStatus, 204).to_vec();
+        strange[2].kind = FindingKind::MalformedResponse;
+        let refused = failing("GetStreamKey.status", "GetStreamKey", FindingKind::RejectedValid, 404);
+        let not_found = failing("TagResource.input.tags.type", "TagResource", FindingKind::WrongErrorCode, 404);
+        strange.extend([refused, not_found]);
+        assert_eq!(linked(link, &strange), [1, 1, 1, 1, 1]);
+        strange[0].is_steady = true;
+        assert_eq!(linked(link, &strange), [0, 1, 2, 3, 4]);
     }
 
     #[test]

@@ -94,7 +94,10 @@ fn failures_that_show_sometimes_are_told_as_an_unreliable_target() {
     let common = Common { operations: names(&["A", "B", "C"]), deviation: CommonDeviation::Unreliable };
     let title = |finding: &FindingRecord| of_cause(finding, Some(&common), 3);
     assert_eq!(title(&finding), "Requests to 3 operations fail with status 502 from time to time.");
+    finding.response.status = 204;
+    assert_eq!(title(&finding), "Requests to 3 operations get responses that do not belong to them from time to time.");
     finding.response.status = 200;
+    finding.response.body = serde_json::json!("<html>log in</html>");
     assert_eq!(title(&finding), "Requests to 3 operations get a page in place of JSON from time to time.");
     finding.response.status = 409;
     assert_eq!(title(&finding), "Valid requests to 3 operations are refused from time to time.");

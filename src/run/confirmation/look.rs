@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::judge::FindingKind;
 use crate::record::{FindingKey, Found, Seen, Tally};
 use crate::run::run_context::RunContext;
 
@@ -14,6 +15,9 @@ const LOUD: f64 = 0.005;
 /// Times that noise is taken to meet the same request of one case, while it spares the same request of all others.
 const MOST_IN_ONE_CASE: u64 = 2;
 
+/// Operations that must respond in another form now and then before responses count as mixed up.
+const MANY_OPERATIONS: usize = 3;
+
 /// What looking for each finding again showed.
 pub(super) type Looked = BTreeMap<FindingKey, Looks>;
 
@@ -24,6 +28,8 @@ pub(super) struct Noise {
     share: f64,
     /// Findings that it may have made, or may not.
     findings: usize,
+    /// Whether responses come that belong to other requests.
+    is_of_mixed_up_responses: bool,
 }
 
 impl Noise {
@@ -36,7 +42,30 @@ impl Noise {
         // A request that was sent again after its connection broke is not a finding, but it counts as noise. Without
         // other noise the target may break such connections every time.
         let events = if seen > 0 { seen + env.target.repeats() } else { 0 };
-        Noise { share: events as f64 / env.target.requests().max(1) as f64, findings: noisy.len() }
+        let share = events as f64 / env.target.requests().max(1) as f64;
+        let is_strange = |(key, found): &&(&FindingKey, &Found)| {
+            last_seen(key, found).is_partial() && !key.kind.is_failure() && has_another_form(found)
+        };
+        let strange: BTreeSet<&str> = noisy.iter().filter(is_strange).map(|(key, _)| key.operation.as_str()).collect();
+        Noise { share, findings: noisy.len(), is_of_mixed_up_responses: strange.len() >= MANY_OPERATIONS }
+    }
+
+    /// Whether responses come that belong to other requests, so that what a response shows may be another's.
+    pub fn is_of_mixed_up_responses(self) -> bool {
+        self.is_of_mixed_up_responses
+    }
+
+    /// What noise does not look like by its kind, and what showed more than once and not every time.
+    pub fn unsteady(self, looked: &Looked) -> BTreeSet<FindingKey> {
+        let is_unsteady = |(key, looks): &(&FindingKey, &Looks)| {
+            let may_be_chance = match key.kind {
+                FindingKind::RejectedValid | FindingKind::AcceptedInvalid => true,
+                FindingKind::WrongBehaviour => self.is_of_mixed_up_responses,
+                _ => false,
+            };
+            may_be_chance && looks.seen.is_partial() && looks.seen.times > 1
+        };
+        looked.iter().filter(is_unsteady).map(|(key, _)| key.clone()).collect()
     }
 
     /// Whether it meets so many requests that most cases see it.
@@ -54,6 +83,13 @@ impl Noise {
     pub fn may_explain(self, key: &FindingKey, looks: &Looks) -> bool {
         key.kind.may_be_noise() && looks.may_be_chance(self.share, self.findings)
     }
+}
+
+/// Whether a success shows it that has another status or another form than documented, and is not a page.
+fn has_another_form(found: &Found) -> bool {
+    let is_success = found.exchange.response().is_some_and(|response| (200..300).contains(&response.status));
+    let is_of_form = matches!(found.violation.kind, FindingKind::MalformedResponse | FindingKind::WrongStatus);
+    is_success && is_of_form && !found.is_shown_by_page()
 }
 
 /// How many of a finding's occurrences noise may have made. Noise spreads over cases; what only one case shows again and
@@ -133,6 +169,11 @@ impl Looks {
     pub fn never_repeats(&self) -> bool {
         let different: BTreeSet<_> = self.showings.iter().map(|showing| (showing.place, showing.requests)).collect();
         self.showings.len() > 1 && different.len() == self.showings.len()
+    }
+
+    /// Whether it showed less often than not.
+    pub fn is_rare(&self) -> bool {
+        self.seen.times * 2 < self.seen.of
     }
 
     /// Counts only the first showing: the others are other events.

@@ -5,7 +5,7 @@ mod explained;
 mod look;
 mod task;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -31,28 +31,30 @@ const MOST_LOOKS: u64 = 3;
 const UNRELIABLE: &str = "the target is unreliable: what this case showed did not show every time";
 
 /// Shows the findings of a run again and settles which of them are reliable. `surveyed` are those of the pre-flight
-/// check, which no case shows. Returns the number of findings that only the run's own parallel cases had caused.
+/// check, which no case shows. Returns how many findings were dropped.
 pub(super) async fn confirm(
     env: &RunContext,
     tally: &mut Tally,
     cases: &mut [CaseResult],
     surveyed: &BTreeSet<FindingKey>,
-) -> u64 {
+) -> Dropped {
     let tasks = open_tasks(&env.plan, tally, surveyed);
     if tasks.is_empty() || env.target.is_stopped() {
-        return 0;
+        return Dropped::default();
     }
     let again = env.for_confirmation();
-    let mut looked = look_for(&again, tally, tasks, REPETITIONS).await;
+    let looking = Looking::new(REPETITIONS, cases);
+    let mut looked = look_for(&again, tally, tasks, &looking).await;
     let noise = Noise::of(env, tally, &looked);
-    let unsteady = unsteady(&looked);
+    let unsteady = noise.unsteady(&looked);
     let doubtful = noise.explained(&looked).into_iter().chain(unsteady.iter().cloned()).collect();
     let tasks = same_tasks(&env.plan, tally, &doubtful);
-    for (key, later) in look_for(&again, tally, tasks, MORE_REPETITIONS).await {
+    let longer = Looking { repetitions: MORE_REPETITIONS, ..looking.clone() };
+    for (key, later) in look_for(&again, tally, tasks, &longer).await {
         looked.entry(key).or_default().extend(later);
     }
-    let is_elsewhere_each_time = |key: &FindingKey| looked.get(key).is_some_and(Looks::never_repeats);
-    let chance: Vec<FindingKey> = unsteady.into_iter().filter(is_elsewhere_each_time).collect();
+    let is_chance = |key: &FindingKey| looked.get(key).is_some_and(|looks| looks.never_repeats() || looks.is_rare());
+    let chance: Vec<FindingKey> = unsteady.into_iter().filter(is_chance).collect();
     for key in noise.explained(&looked).into_iter().chain(chance) {
         looked.entry(key).or_default().keep_one();
     }
@@ -64,24 +66,15 @@ pub(super) async fn confirm(
         .map(|(key, _)| key.clone())
         .collect();
     let tasks = other_tasks(&env.plan, tally, &unshown);
-    let mut elsewhere = look_for(&again.with_shrinking(Shrinking::On), tally, tasks, REPETITIONS).await;
+    let mut elsewhere = look_for(&again.with_shrinking(Shrinking::On), tally, tasks, &looking).await;
     elsewhere.retain(|key, looks| !noise.may_explain(key, looks) && !looks.seen.is_partial());
     // What another case shows every time is not dropped for the case that showed it first.
     looked.retain(|key, _| !elsewhere.contains_key(key));
-    let dropped = settle(env, tally, looked);
+    let dropped = settle(env, tally, looked, noise.is_of_mixed_up_responses());
     adopt_elsewhere(tally, elsewhere);
     explained::drop_explained(tally);
     settle_cases(&env.plan, tally, cases);
     dropped
-}
-
-/// Refusals and acceptances that showed more than once and not every time.
-fn unsteady(looked: &Looked) -> BTreeSet<FindingKey> {
-    let is_unsteady = |(key, looks): &(&FindingKey, &Looks)| {
-        let is_about_validity = matches!(key.kind, FindingKind::RejectedValid | FindingKind::AcceptedInvalid);
-        is_about_validity && looks.seen.is_partial() && looks.seen.times > 1
-    };
-    looked.iter().filter(is_unsteady).map(|(key, _)| key.clone()).collect()
 }
 
 /// Whether another case that showed a finding shows a defect of the same operation every time. Failures are never beside a
@@ -99,7 +92,7 @@ fn is_beside_a_defect(tally: &Tally, looked: &Looked, key: &FindingKey) -> bool 
 type Shown = (Vec<(FindingKey, Looks)>, Tally);
 
 /// Does tasks, those alone that other requests can disturb.
-async fn look_for(env: &RunContext, tally: &mut Tally, tasks: Vec<Task>, repetitions: u64) -> Looked {
+async fn look_for(env: &RunContext, tally: &mut Tally, tasks: Vec<Task>, looking: &Looking) -> Looked {
     let (alone, beside): (Vec<Task>, Vec<Task>) =
         tasks.into_iter().partition(|task| reads_lists(env, task) || breaks_connections(env, task));
     let mut looked = Looked::new();
@@ -107,7 +100,7 @@ async fn look_for(env: &RunContext, tally: &mut Tally, tasks: Vec<Task>, repetit
         if tasks.is_empty() {
             continue;
         }
-        let (seen, noted) = shown_again(env, tasks, jobs, repetitions).await;
+        let (seen, noted) = shown_again(env, tasks, jobs, looking).await;
         for (key, looks) in seen {
             // Of several tasks for one finding the one counts that showed it best.
             let is_better = looked.get(&key).is_none_or(|known: &Looks| known.seen.is_partial());
@@ -129,8 +122,29 @@ fn adopt_elsewhere(tally: &mut Tally, elsewhere: Looked) {
 }
 
 /// Shows the findings of a task again.
+#[derive(Debug, Clone)]
 struct Looking {
     repetitions: u64,
+    /// Why cases of the run could not be decided, by their position: looks at them that end so too are like the first.
+    undecided: Arc<BTreeMap<usize, String>>,
+}
+
+impl Looking {
+    fn new(repetitions: u64, cases: &[CaseResult]) -> Looking {
+        let undecided = cases.iter().filter_map(|result| match &result.verdict {
+            CaseOutcome::Inconclusive { reason } => Some((result.case, reason.clone())),
+            CaseOutcome::Passed | CaseOutcome::Failed => None,
+        });
+        Looking { repetitions, undecided: Arc::new(undecided.collect()) }
+    }
+
+    /// Whether a case ended as it ended in the run, or was decided.
+    fn counts(&self, result: &CaseResult) -> bool {
+        match &result.verdict {
+            CaseOutcome::Inconclusive { reason } => self.undecided.get(&result.case) == Some(reason),
+            CaseOutcome::Passed | CaseOutcome::Failed => true,
+        }
+    }
 }
 
 impl Work for Looking {
@@ -140,23 +154,23 @@ impl Work for Looking {
     async fn perform(&self, worker: &mut Worker, (position, task): (usize, Task)) -> (usize, Looked) {
         match worker.env.target.is_stopped() {
             true => (position, Looked::new()),
-            false => (position, look_again(worker, &task, self.repetitions).await),
+            false => (position, look_again(worker, &task, self).await),
         }
     }
 }
 
 /// Does tasks, as many at a time as `jobs`. What they showed, in their order.
-async fn shown_again(env: &RunContext, tasks: Vec<Task>, jobs: usize, repetitions: u64) -> Shown {
+async fn shown_again(env: &RunContext, tasks: Vec<Task>, jobs: usize, looking: &Looking) -> Shown {
     let (workers, jobs) = (jobs.min(tasks.len()), tasks.into_iter().enumerate());
     // The findings of the run stand; these looks only say how often they show.
-    let (mut looked, noted) =
-        worker_pool::complete(env, Looking { repetitions }, jobs, workers, Purpose::Confirmation).await;
+    let (mut looked, noted) = worker_pool::complete(env, looking.clone(), jobs, workers, Purpose::Confirmation).await;
     looked.sort_by_key(|(position, _)| *position);
     (looked.into_iter().flat_map(|(_, looked)| looked).collect(), noted)
 }
 
 /// Looks for a task's findings again; a look that could not decide is none.
-async fn look_again(worker: &mut Worker, task: &Task, repetitions: u64) -> Looked {
+async fn look_again(worker: &mut Worker, task: &Task, looking: &Looking) -> Looked {
+    let repetitions = looking.repetitions;
     let mut looked: Looked = task.keys.iter().map(|key| (key.clone(), Looks::default())).collect();
     for _ in 0..repetitions * MOST_LOOKS {
         // A failure that did not show once is intermittent: to ask again costs, and says nothing more.
@@ -173,10 +187,7 @@ async fn look_again(worker: &mut Worker, task: &Task, repetitions: u64) -> Looke
         let before = worker.requests;
         let is_decided = match &task.witness {
             Some(witness) => worker.try_witness(task.case, witness).await.is_none(),
-            None => {
-                let result = scheduler::run_case(worker, task.case).await;
-                result.is_some_and(|result| !matches!(result.verdict, CaseOutcome::Inconclusive { .. }))
-            }
+            None => scheduler::run_case(worker, task.case).await.is_some_and(|result| looking.counts(&result)),
         };
         let sent = worker.requests.saturating_sub(before);
         let is_disturbed = is_disturbed(worker, task);
@@ -202,9 +213,26 @@ fn is_disturbed(worker: &Worker, task: &Task) -> bool {
     worker.tally.findings.keys().any(|key| key.kind.is_failure() && !task.keys.contains(key))
 }
 
-/// Notes how often each finding was seen, and drops those of lists that no look alone showed.
-fn settle(env: &RunContext, tally: &mut Tally, looked: Looked) -> u64 {
-    let mut dropped = 0;
+/// How many findings no look showed again, so that they are not reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Dropped {
+    /// Of lists, which other cases of the run change.
+    pub of_lists: u64,
+    /// What a response seems to show that belongs to another request.
+    pub of_mixed_up: u64,
+}
+
+impl std::ops::AddAssign for Dropped {
+    fn add_assign(&mut self, other: Dropped) {
+        self.of_lists += other.of_lists;
+        self.of_mixed_up += other.of_mixed_up;
+    }
+}
+
+/// Notes how often each finding was seen, and drops what no look showed again although it is no failure: what lists show,
+/// and where responses are mixed up all that a response shows.
+fn settle(env: &RunContext, tally: &mut Tally, looked: Looked, is_mixed_up: bool) -> Dropped {
+    let mut dropped = Dropped::default();
     for (key, Looks { seen, latest, .. }) in looked {
         let Some(found) = tally.findings.get_mut(&key) else { continue };
         found.seen = seen;
@@ -218,9 +246,13 @@ fn settle(env: &RunContext, tally: &mut Tally, looked: Looked) -> u64 {
         }
         let task = Task::by_case(found.case, BTreeSet::from([key.clone()]));
         let depends_on_content = depends_on_content(key.kind) || is_refused_page(env, found);
-        if seen.of > 1 && seen.times == 1 && depends_on_content && reads_lists(env, &task) {
+        let is_unshown = seen.of > 1 && seen.times == 1;
+        if is_unshown && depends_on_content && reads_lists(env, &task) {
             tally.findings.remove(&key);
-            dropped += 1;
+            dropped.of_lists += 1;
+        } else if is_unshown && is_mixed_up && key.kind == FindingKind::WrongBehaviour {
+            tally.findings.remove(&key);
+            dropped.of_mixed_up += 1;
         }
     }
     dropped
@@ -255,13 +287,13 @@ fn settle_cases(plan: &Plan, tally: &Tally, cases: &mut [CaseResult]) {
 /// Shows the findings of a single case again: what a test harness with one test per case needs.
 pub(super) async fn confirm_case(worker: &mut Worker, tally: &mut Tally, result: &mut CaseResult) {
     let env = Arc::clone(&worker.env);
-    let mut looked = Looked::new();
+    let (mut looked, looking) = (Looked::new(), Looking::new(REPETITIONS, std::slice::from_ref(result)));
     for task in open_tasks(&env.plan, tally, &BTreeSet::new()) {
-        looked.extend(look_again(worker, &task, REPETITIONS).await);
+        looked.extend(look_again(worker, &task, &looking).await);
     }
     // One case does not show how much noise there is: what wanders is taken for it.
     let wandering = looked.iter_mut().filter(|(key, looks)| key.kind.may_be_noise() && looks.wanders());
     wandering.for_each(|(_, looks)| looks.keep_one());
-    settle(&env, tally, looked);
+    settle(&env, tally, looked, false);
     settle_cases(&env.plan, tally, std::slice::from_mut(result));
 }
