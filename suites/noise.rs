@@ -119,3 +119,13 @@ async fn what_requests_made_that_a_proxy_sent_twice_is_deleted() {
     assert_ne!(record.verdict(), Verdict::CouldNotTest, "{:?}", record.stopped_early);
     assert!(record.notes.iter().any(|note| note.contains("carried requests out twice")), "{:#?}", record.notes);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn responses_that_belong_to_other_requests_are_one_cause() {
+    let (record, failures) = run_through(Noise { mixes: 10, ..Noise::default() }, &[]).await;
+    assert!(failures > 50, "the proxy mixed up {failures} responses");
+    let belongs_to_another = |title: &&str| title.ends_with(" responses that do not belong to them from time to time.");
+    assert_eq!(titles(&record).into_iter().filter(belongs_to_another).count(), 1, "{:#?}", titles(&record));
+    // A hundred requests of one case meet such a response every time: chance may still look like one or two defects.
+    assert!(titles(&record).len() <= 3, "{:#?} {:#?}", titles(&record), lines(&record));
+}

@@ -6,6 +6,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::TcpStream;
 
 /// A request or a response.
+#[derive(Clone)]
 pub struct Message {
     /// The lines of its head with their ends, the empty one included.
     pub head: Vec<String>,

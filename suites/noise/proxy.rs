@@ -1,8 +1,8 @@
 //! A proxy in front of a conforming server: it changes what a client must not care about, and fails now and then.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -24,6 +24,8 @@ pub struct Noise {
     pub drops: u64,
     /// Asks the server twice and answers with its second response.
     pub doubles: u64,
+    /// Answers with the response to an earlier request of any connection, and keeps this one for a later request.
+    pub mixes: u64,
     /// Closes the connection after the response, without saying so.
     pub closes: u64,
     /// Answers some milliseconds later.
@@ -44,6 +46,8 @@ struct State {
     noise: Noise,
     number: AtomicU64,
     failures: AtomicU64,
+    /// A response that another request gets.
+    kept: Mutex<Option<Message>>,
 }
 
 impl Proxy {
@@ -51,7 +55,13 @@ impl Proxy {
     pub async fn start(behind: SocketAddr, noise: Noise) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let state = Arc::new(State { behind, noise, number: AtomicU64::new(0), failures: AtomicU64::new(0) });
+        let state = Arc::new(State {
+            behind,
+            noise,
+            number: AtomicU64::default(),
+            failures: AtomicU64::default(),
+            kept: Mutex::default(),
+        });
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -62,7 +72,7 @@ impl Proxy {
         Proxy { endpoint, state }
     }
 
-    /// Requests that it answered with an error of its own or not at all, or sent twice.
+    /// Requests that it answered with an error of its own, with another's response or not at all, or sent twice.
     pub fn failures(&self) -> u64 {
         self.state.failures.load(Ordering::Relaxed)
     }
@@ -109,6 +119,12 @@ async fn serve(state: &State, stream: TcpStream) -> Option<()> {
             state.failures.fetch_add(1, Ordering::Relaxed);
             behind.get_mut().write_all(&[request.head.concat().as_bytes(), &request.body].concat()).await.ok()?;
             response = read(behind).await?;
+        }
+        if falls(8, state.noise.mixes)
+            && let Some(earlier) = state.kept.lock().unwrap().replace(response.clone())
+        {
+            response = earlier;
+            state.failures.fetch_add(1, Ordering::Relaxed);
         }
         if falls(3, state.noise.delays) {
             tokio::time::sleep(Duration::from_millis(20)).await;
