@@ -1,6 +1,7 @@
 //! Shows every finding again before it is reported, each in a fresh state. A finding that does not show every time is
 //! intermittent: it speaks of an unreliable target and not of a clause.
 
+mod dropped;
 mod explained;
 mod look;
 mod task;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub(super) use self::dropped::Dropped;
 use self::look::{Looked, Looks, Noise};
 use self::task::{Task, breaks_connections, open_tasks, other_tasks, reads_lists, same_tasks};
 use super::run_context::RunContext;
@@ -211,22 +213,6 @@ async fn look_again(worker: &mut Worker, task: &Task, looking: &Looking) -> Look
 /// Whether a look met failures that it does not look for. They may hide a finding that is not a failure itself.
 fn is_disturbed(worker: &Worker, task: &Task) -> bool {
     worker.tally.findings.keys().any(|key| key.kind.is_failure() && !task.keys.contains(key))
-}
-
-/// How many findings no look showed again, so that they are not reported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Dropped {
-    /// Of lists, which other cases of the run change.
-    pub of_lists: u64,
-    /// What a response seems to show that belongs to another request.
-    pub of_mixed_up: u64,
-}
-
-impl std::ops::AddAssign for Dropped {
-    fn add_assign(&mut self, other: Dropped) {
-        self.of_lists += other.of_lists;
-        self.of_mixed_up += other.of_mixed_up;
-    }
 }
 
 /// Notes how often each finding was seen, and drops what no look showed again although it is no failure: what lists show,
