@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub(super) use self::effort::{asked, rounds};
+pub(super) use self::witness::Tried;
 use super::broadcast::Streaming;
 use super::control::Controls;
 use super::run_context::RunContext;

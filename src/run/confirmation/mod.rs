@@ -17,7 +17,7 @@ use self::task::{Task, breaks_connections, open_tasks, other_tasks, reads_lists,
 use super::run_context::RunContext;
 use super::scheduler;
 use super::settings::Shrinking;
-use super::worker::Worker;
+use super::worker::{Tried, Worker};
 use super::worker_pool::{self, Work};
 use crate::judge::FindingKind;
 use crate::plan::Plan;
@@ -187,17 +187,23 @@ async fn look_again(worker: &mut Worker, task: &Task, looking: &Looking) -> Look
         worker.begin_afresh();
         worker.tally.findings.clear();
         let before = worker.requests;
-        let is_decided = match &task.witness {
-            Some(witness) => worker.try_witness(task.case, witness).await.is_none(),
-            None => scheduler::run_case(worker, task.case).await.is_some_and(|result| looking.counts(&result)),
+        let tried = match &task.witness {
+            Some(witness) => worker.try_witness(task.case, witness).await,
+            None => match scheduler::run_case(worker, task.case).await {
+                Some(result) if looking.counts(&result) => Tried::Decided,
+                _ => Tried::NotSent,
+            },
         };
+        let is_decided = tried == Tried::Decided;
         let sent = worker.requests.saturating_sub(before);
         let is_disturbed = is_disturbed(worker, task);
         for (key, looks) in &mut looked {
             // A case that cannot be decided, e.g. for want of a broadcast, sends its requests all the same.
-            let counts = match key.kind.is_failure() {
-                true => is_decided || (sent > 0 && !is_disturbed),
-                false => is_decided && !is_disturbed,
+            let counts = match key.kind {
+                kind if kind.is_failure() => is_decided || (sent > 0 && !is_disturbed),
+                // What was accepted is refused now, for whatever reason.
+                FindingKind::AcceptedInvalid => tried != Tried::NotSent && !is_disturbed,
+                _ => is_decided && !is_disturbed,
             };
             looks.note(worker.tally.findings.get(key), sent, counts);
         }

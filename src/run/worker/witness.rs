@@ -9,18 +9,34 @@ use crate::run::session::{Blocked, Fixtures, Session};
 use crate::run::worker::*;
 use crate::spec::contract::Operation;
 
+/// What came of an input that was sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::run) enum Tried {
+    /// It decided its clause.
+    Decided,
+    /// It was sent, and its response alone does not decide its clause.
+    Undecided,
+    /// It could not be sent.
+    NotSent,
+}
+
 impl Worker {
-    /// Sends again what showed findings of a generated case. Why it could not be decided, if it could not.
-    pub(in crate::run) async fn try_witness(&mut self, index: usize, witness: &Witness) -> Option<String> {
+    /// Sends again what showed findings of a generated case.
+    pub(in crate::run) async fn try_witness(&mut self, index: usize, witness: &Witness) -> Tried {
         let env = Arc::clone(&self.env);
-        let case = env.plan.cases.get(index)?;
-        let operation = env.contract.operation(case.operation.as_deref()?)?;
+        let Some(case) = env.plan.cases.get(index) else { return Tried::NotSent };
+        let operation = case.operation.as_deref().and_then(|operation| env.contract.operation(operation));
         let families = env.generator.families(case);
-        let (family, focus) = (families.get(witness.family)?, *case.clauses.first()?);
+        let (Some(operation), Some(family), Some(focus)) =
+            (operation, families.get(witness.family), case.clauses.first().copied())
+        else {
+            return Tried::NotSent;
+        };
         let question = Question { index, operation, family, position: witness.family, focus, salt: witness.salt };
         match self.try_input(question, witness.input.clone()).await {
-            Ok((_, undecided)) => undecided,
-            Err(Blocked(reason)) => Some(reason),
+            Ok((_, None)) => Tried::Decided,
+            Ok((_, Some(_))) => Tried::Undecided,
+            Err(Blocked(_)) => Tried::NotSent,
         }
     }
 
