@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// Where twins are one in this many items or more, the target itself makes two.
+/// Where more than one in this many items is a twin, the target itself makes two.
 const FEW: usize = 4;
 
 /// Takes twins out of a list: items that no response named, with the name of an item that one named. Returns how many
