@@ -35,9 +35,8 @@ impl DigestSet {
     /// Adds a digest. Returns `false` if it is among the latest ones already.
     pub fn insert(&mut self, digest: u64) -> bool {
         let is_new = self.recent.insert(digest);
-        // If there is no file for them, it is tried again after as many more.
         if is_new && self.recent.len().is_multiple_of(self.room) {
-            // Without a file they stay in memory, where they are found as well.
+            // If no file can be written, they stay in memory, and the next try comes after `room` more.
             let _ = self.move_to_file();
         }
         is_new

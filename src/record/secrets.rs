@@ -110,8 +110,8 @@ impl Secrets {
         shown
     }
 
-    /// Length of the longest secret that stands at a position: none is left over as part of another. What cannot be looked up
-    /// counts as secret.
+    /// Length of the longest secret at a position, so that no part of a longer one stays. A text that cannot be looked up counts as
+    /// a secret.
     fn at(&self, text: &str, position: usize) -> Option<usize> {
         let is_in = |set: &DigestSet, digest| set.contains(digest).unwrap_or(true);
         let start = text.as_bytes().get(position..)?.first_chunk::<SHORTEST>()?;

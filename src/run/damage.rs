@@ -13,7 +13,6 @@ use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
 use tokio::sync::{RwLock, RwLockReadGuard};
 
-use super::ledger::Named;
 use super::lists::{self, Pages};
 use super::run_context::RunContext;
 use super::session::{Bundle, Fixtures, Session};
@@ -25,7 +24,7 @@ use crate::spec::path;
 use crate::wire::{Exchange, FailureKind, Reply};
 
 /// Most pages of a list that are read as a control.
-const MOST_PAGES: usize = 500;
+pub(super) const MOST_PAGES: usize = 500;
 /// How often a list is read after single cases; the end of a phase reads it once more.
 const MOST_LOOKS: u64 = 100;
 
@@ -169,6 +168,13 @@ impl Damage {
         due.map(|(kind, control)| (kind.clone(), control.finder.clone())).collect()
     }
 
+    /// Lists of which it is known what they showed before the run: type, list and ARNs. None in an account.
+    pub(super) fn before(&self) -> Vec<(String, Finder, BTreeSet<String>)> {
+        let state = self.state();
+        let known = state.controls.iter().filter_map(|(kind, control)| Some((kind, control, control.before.as_ref()?)));
+        known.map(|(kind, control, before)| (kind.clone(), control.finder.clone(), before.clone())).collect()
+    }
+
     /// Types whose lists are worth a look after a single case.
     fn fresh_kinds(&self) -> Vec<(String, Finder)> {
         let mut state = self.state();
@@ -281,7 +287,7 @@ pub(super) async fn after_case(env: &RunContext, case: &str, phase: Phase) {
         return;
     }
     match phase {
-        Phase::Ordinary | Phase::Late => drop(look(env, kinds, case, Surroundings::Busy).await),
+        Phase::Ordinary | Phase::Late => look(env, kinds, case, Surroundings::Busy).await,
         Phase::Dangerous => {
             let alone = env.damage.quiet.write().await;
             look(env, kinds, case, Surroundings::Quiet).await;
@@ -300,30 +306,18 @@ pub(super) async fn after_phase(env: &RunContext, phase: Phase) {
     look(env, env.damage.kinds_to_look_at(), when, Surroundings::Quiet).await;
 }
 
-/// Reads lists, and deletes what they show that was not there before the run and no response named. What that was.
-async fn look(env: &RunContext, kinds: Vec<(String, Finder)>, since: &str, surroundings: Surroundings) -> Vec<Named> {
-    let mut unnamed = Vec::new();
+async fn look(env: &RunContext, kinds: Vec<(String, Finder)>, since: &str, surroundings: Surroundings) {
     for (kind, finder) in kinds {
         match arns(env, &finder).await {
             Ok(arns) => {
                 let mut new = env.damage.answered(&kind, &arns, surroundings);
                 new.retain(|arn| !env.remains.has_made(arn));
-                unnamed.extend(new.iter().map(|arn| Named { kind: kind.clone(), arn: arn.clone() }));
                 delete(env, &kind, new).await;
             }
             Err(_) if env.target.is_stopped() => {}
             Err(reason) => env.damage.failed(&kind, since, reason),
         }
     }
-    unnamed
-}
-
-/// Deletes what lists show beyond what they showed before the run, and no response named. What that was.
-pub(super) async fn delete_unnamed(env: &RunContext) -> Vec<Named> {
-    let compared =
-        |(kind, control): (&String, &Control)| control.before.is_some().then(|| (kind.clone(), control.finder.clone()));
-    let kinds = env.damage.state().controls.iter().filter_map(compared).collect();
-    look(env, kinds, "the end of the run", Surroundings::Quiet).await
 }
 
 /// Deletes what failed requests made.
@@ -334,8 +328,10 @@ async fn delete(env: &RunContext, kind: &str, arns: Vec<String>) {
     let found = arns.len() as u64;
     let mut worker = Worker::new(Arc::new(env.for_thread()));
     let mut session = Session::new(&mut worker, Fixtures::Own, 0, 0);
-    arns.iter().for_each(|arn| env.remains.note_made(arn));
-    let bundle = |arn: String| Bundle { resources: vec![(kind.to_owned(), arn)], ..Bundle::default() };
+    let bundle = |arn: String| {
+        env.remains.note_made(&arn);
+        Bundle { resources: vec![(kind.to_owned(), arn)], ..Bundle::default() }
+    };
     let undeleted = session.delete_in_order(arns.into_iter().map(bundle).collect()).await;
     env.damage.state().recovered += found.saturating_sub(undeleted.len() as u64);
     env.remains.keep(undeleted);

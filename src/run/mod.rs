@@ -45,6 +45,7 @@ mod skip_reason;
 pub mod span;
 mod stateful;
 mod target;
+mod unnamed;
 mod variation;
 mod waits;
 mod workaround;

@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::clean;
-use super::damage;
 use super::ledger::Named;
 use super::run_context::RunContext;
 use super::session::{Bundle, Fixtures, Session};
+use super::unnamed;
 use super::worker::Worker;
 use crate::judge::shadow::Graves;
 use crate::record::Left;
@@ -99,8 +98,7 @@ impl Remains {
         self.state().made.insert(digest(arn));
     }
 
-    /// Whether the run knows that it made a resource. One that cannot be looked up counts as made: what is told apart so is not
-    /// deleted by mistake.
+    /// Whether the run knows that it made a resource. One that cannot be looked up counts as made.
     pub fn has_made(&self, arn: &str) -> bool {
         self.state().made.contains(digest(arn)).unwrap_or(true)
     }
@@ -162,9 +160,16 @@ pub(super) async fn sweep(env: &RunContext) -> Vec<Left> {
         vain += usize::from(resources(&undeleted) == before);
     }
     let is_in_use = undeleted.iter().any(|undeleted| undeleted.obstacle == Obstacle::InUse);
-    if (is_in_use || has_twins) && !env.target.is_stopped() && delete_unnamed(env).await {
-        undeleted.extend(env.remains.take());
-        undeleted = session.delete_in_order(bundles(undeleted)).await;
+    if (is_in_use || has_twins) && !env.target.is_stopped() {
+        let listed = unnamed::in_lists(env).await;
+        let bundle =
+            |found: &Named| Bundle { resources: vec![(found.kind.clone(), found.arn.clone())], ..Bundle::default() };
+        let found: Vec<Bundle> = listed.iter().map(bundle).collect();
+        let unnamed: Vec<Named> = listed.into_iter().chain(unnamed::deleted_by_tag(env).await).collect();
+        if !unnamed.is_empty() {
+            env.remains.state().unnamed = unnamed;
+            undeleted = session.delete_in_order(bundles(undeleted).into_iter().chain(found).collect()).await;
+        }
     }
     let mut left = Vec::new();
     for Undeleted { bundle, obstacle } in undeleted {
@@ -179,18 +184,4 @@ pub(super) async fn sweep(env: &RunContext) -> Vec<Left> {
     left.sort();
     left.dedup();
     left
-}
-
-/// Deletes what no response named, because a request was carried out twice. It may use what is left. Whether there was any.
-async fn delete_unnamed(env: &RunContext) -> bool {
-    let mut unnamed = damage::delete_unnamed(env).await;
-    // In an account it is the tag that tells. What cannot be found stays, and so does what it uses, which is named.
-    if env.target.ledger().is_some()
-        && let Ok(cleaned) = clean::by_tag(&env.contract, &env.settings, &env.run_id).await
-    {
-        unnamed.extend(cleaned.deleted.into_iter().filter(|found| !env.remains.has_made(&found.arn)));
-    }
-    let is_some = !unnamed.is_empty();
-    env.remains.state().unnamed = unnamed;
-    is_some
 }

@@ -56,9 +56,9 @@ enum Failure {
     Page(u16),
     /// An error of the server, with this status.
     Error(u16),
-    /// A success of another form or status than documented: the response to another request, e.g.
+    /// A success of another form or status than documented, such as the response to another request.
     AnotherForm,
-    /// A refusal of a valid request: of one that was carried out before, e.g.
+    /// A refusal of a valid request, such as one that was carried out before.
     Refused,
 }
 

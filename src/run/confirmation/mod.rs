@@ -221,8 +221,8 @@ fn is_disturbed(worker: &Worker, task: &Task) -> bool {
     worker.tally.findings.keys().any(|key| key.kind.is_failure() && !task.keys.contains(key))
 }
 
-/// Notes how often each finding was seen, and drops what no look showed again although it is no failure: what lists show,
-/// and where responses are mixed up all that a response shows.
+/// Notes how often each finding was seen. Drops findings that no look showed again: those of lists, and all wrong behaviour if
+/// responses are mixed up.
 fn settle(env: &RunContext, tally: &mut Tally, looked: Looked, is_mixed_up: bool) -> Dropped {
     let mut dropped = Dropped::default();
     for (key, Looks { seen, latest, .. }) in looked {

@@ -73,8 +73,8 @@ impl Session<'_> {
     fn take_out_twins(&self, operation: &Operation, output: &mut Value) {
         let env = &self.worker.env;
         let resources = &env.plan.resources;
-        let finders = resources.types().filter_map(|kind| resources.finder(&env.contract, kind));
-        let Some(finder) = finders.into_iter().find(|finder| finder.operation == operation.name) else { return };
+        let kind = resources.listed_by(&operation.name);
+        let Some(finder) = kind.and_then(|kind| resources.finder(&env.contract, kind)) else { return };
         let Some(Value::Array(items)) = output.get_mut("items") else { return };
         let is_known = |arn: &str| env.remains.has_made(arn);
         if twins::take_out(items, &finder.arn, env.marker.name_member(), &self.made, is_known) > 0 {
