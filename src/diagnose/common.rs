@@ -44,6 +44,8 @@ fn promises_alike(one: &Evidence<'_>, other: &Evidence<'_>) -> bool {
 pub enum CommonDeviation {
     /// Requests fail only sometimes, whatever they ask for.
     Unreliable,
+    /// They do not find what requests made, now and then: several instances with a state of their own respond.
+    SplitState,
     /// They do not look at their input.
     UncheckedInput,
     /// They do not look at one member of their input, or not at all of it.
@@ -55,6 +57,10 @@ pub enum CommonDeviation {
     },
     /// They refuse invalid input with one error in place of another.
     AnotherError,
+    /// Their errors have no code.
+    NoCode,
+    /// Something before the API refuses some of their requests, valid ones too.
+    RefusedAhead,
     /// They fail where this constraint is broken, whichever member breaks it.
     FailsAt(Constraint),
     /// Their responses have one value in many members, where it breaks this constraint.
@@ -71,6 +77,11 @@ pub enum CommonDeviation {
     /// Their responses have numbers and booleans as texts.
     QuotedValues {
         /// One of them, without its quotes.
+        example: String,
+    },
+    /// Their responses have whole numbers with a fraction.
+    Fractions {
+        /// One of them.
         example: String,
     },
     /// Their responses never have a member.

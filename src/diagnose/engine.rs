@@ -142,6 +142,7 @@ impl Links {
 /// The causes of findings, those that explain most first. `upheld` are the ids of the clauses that were upheld.
 pub fn causes(evidence: &[Evidence<'_>], upheld: &BTreeSet<&str>) -> Vec<Cause> {
     let mut links = Links::new(evidence);
+    rules::BEFORE_THE_API(evidence, upheld, &mut links);
     rules::FIRST.iter().for_each(|rule| rule(evidence, &mut links));
     links.explain_by_form(&rules::OF_FORM, evidence);
     rules::OF_MEMBERS(evidence, upheld, &mut links);
@@ -155,7 +156,8 @@ pub fn causes(evidence: &[Evidence<'_>], upheld: &BTreeSet<&str>) -> Vec<Cause> 
     }
     let mut cause = |(primary, mut findings): (usize, Vec<usize>)| {
         findings.sort_by_key(|finding| *finding != primary);
-        let common = links.common.remove(&primary).or_else(|| Common::of_one_promise(evidence, &findings));
+        let noted = links.common.remove(&primary).or_else(|| rules::common_noise(evidence, &findings));
+        let common = noted.or_else(|| Common::of_one_promise(evidence, &findings));
         Cause { findings, common }
     };
     let mut causes: Vec<Cause> = by_primary.into_iter().map(&mut cause).collect();

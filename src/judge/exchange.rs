@@ -5,6 +5,7 @@ mod refusal;
 
 use judgement::quoted;
 pub use judgement::{Answer, Judgement};
+pub use refusal::ACCESS_REFUSED;
 use std::collections::BTreeSet;
 
 use serde_json::Value;

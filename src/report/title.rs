@@ -22,6 +22,19 @@ pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: us
         CommonDeviation::AnotherError => {
             format!("{} refuse invalid input with another error than documented.", subject(alike))
         }
+        CommonDeviation::SplitState => format!(
+            "{} at times do not find what other requests made, as if instances with a state of their own responded in turn.",
+            subject(alike)
+        ),
+        CommonDeviation::NoCode => {
+            let errors = if alike.len() == 1 { "an error" } else { "errors" };
+            format!("{} {errors} without a code.", active(alike, "report"))
+        }
+        CommonDeviation::RefusedAhead => format!(
+            "{} some requests, valid ones among them, with status {} and without an error code.",
+            active(alike, "refuse"),
+            primary.response.status
+        ),
         CommonDeviation::FailsAt(constraint) => {
             format!("{} at input {}.", failing(primary, alike), how(*constraint))
         }
@@ -33,10 +46,13 @@ pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: us
         CommonDeviation::QuotedValues { example } => {
             format!("{} values as texts, as \"{example}\" for {example}.", active(alike, "return"))
         }
+        CommonDeviation::Fractions { example } => {
+            format!("{} whole numbers as fractions, as {example}.", active(alike, "return"))
+        }
         CommonDeviation::NeverShown { member } => {
             format!("{} out `{member}` in every response.", active(alike, "leave"))
         }
-        CommonDeviation::NoObject => of_no_object(alike),
+        CommonDeviation::NoObject => of_no_object(alike, primary),
         CommonDeviation::ByteOrderMark => {
             format!("{} with a byte order mark before the JSON text.", active(alike, "respond"))
         }
@@ -99,6 +115,9 @@ fn of_unreliable(primary: &FindingRecord, operations: usize) -> String {
         }
         200..=299 => {
             format!("Requests to {operations} operations get responses that do not belong to them from time to time.")
+        }
+        400..=499 if matches!(primary.kind, FindingKind::WrongErrorCode | FindingKind::WrongStatus) => {
+            format!("{operations} operations report another error than documented from time to time.")
         }
         400..=499 => format!("Valid requests to {operations} operations are refused from time to time."),
         status => format!("Requests to {operations} operations fail with status {status} from time to time."),
@@ -189,7 +208,10 @@ fn how(constraint: Constraint) -> &'static str {
     }
 }
 
-fn of_no_object(operations: &BTreeSet<String>) -> String {
+fn of_no_object(operations: &BTreeSet<String>, finding: &FindingRecord) -> String {
+    if finding.response.headers.contains_key("content-encoding") {
+        return format!("{} with a compressed body that the request did not ask for.", active(operations, "respond"));
+    }
     format!("{} with a body that is not a JSON object.", active(operations, "respond"))
 }
 
@@ -203,7 +225,7 @@ fn of_success(operations: &BTreeSet<String>, part: &str, finding: &FindingRecord
             format!("{} success with another status than documented.", active("report"))
         }
         ("content_type", FindingKind::MalformedResponse, _) if is_about_the_form_of_bodies(&finding.expected) => {
-            of_no_object(operations)
+            of_no_object(operations, finding)
         }
         ("content_type", FindingKind::MalformedResponse, _) if is_about_repeated_names(&finding.expected) => {
             format!("{} an object in which two members have the same name.", active("return"))

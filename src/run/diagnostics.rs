@@ -3,23 +3,25 @@
 use super::confirmation::Dropped;
 use super::ledger::Named;
 use super::run_context::RunContext;
-use crate::record::Tally;
+use crate::judge::exchange::ACCESS_REFUSED;
+use crate::record::{CaseOutcome, CaseResult, Tally};
 
 /// One connection that closes for so many requests is a habit of the target.
 const OFTEN: u64 = 50;
 
 /// The notes of a run that did not report some findings.
-pub(super) fn of_run(env: &RunContext, tally: &Tally, dropped: Dropped) -> Vec<String> {
+pub(super) fn of_run(env: &RunContext, tally: &Tally, cases: &[CaseResult], dropped: Dropped) -> Vec<String> {
     let seen = [unknown_members(tally), nulls(tally)];
     let of_target = [
         refused(env),
+        refused_along_the_way(cases),
         outages(env),
         repeated(env),
         closed(env),
         lags(env, tally),
         throttled(env),
         disturbances(dropped.of_lists),
-        mixed_up(dropped.of_mixed_up),
+        other_states(dropped.of_other_states),
     ];
     let notes = seen.into_iter().chain(undeletable(env)).chain(of_target).flatten();
     env.damage.notes().into_iter().chain(notes).collect()
@@ -57,6 +59,18 @@ fn refused(env: &RunContext) -> Option<String> {
     let number = some(env.refused.len() as u64, "operation", "operations")?;
     let (operation, refusal) = env.refused.first_key_value()?;
     Some(format!("Access to {number} is refused, and what needs them is untested: {operation} answers {refusal}."))
+}
+
+/// Cases that met a refusal of access although the operation lets the run in.
+fn refused_along_the_way(cases: &[CaseResult]) -> Option<String> {
+    let reason = |result: &CaseResult| match &result.verdict {
+        CaseOutcome::Inconclusive { reason } if reason.starts_with(ACCESS_REFUSED) => Some(reason.clone()),
+        _ => None,
+    };
+    let reasons: Vec<String> = cases.iter().filter_map(reason).collect();
+    let number = some(reasons.len() as u64, "case", "cases")?;
+    let answer = reasons.first()?.strip_prefix(ACCESS_REFUSED)?.trim_start_matches([':', ' ']).to_owned();
+    Some(format!("Access was refused to requests of {number}, which decide nothing: the first answer was {answer}."))
 }
 
 fn outages(env: &RunContext) -> Option<String> {
@@ -103,10 +117,11 @@ fn disturbances(number: u64) -> Option<String> {
     ))
 }
 
-fn mixed_up(number: u64) -> Option<String> {
+fn other_states(number: u64) -> Option<String> {
     let divergences = some(number, "divergence", "divergences")?;
     Some(format!(
-        "{divergences} showed once and not again, and are not reported: responses come that do not belong to their requests."
+        "{divergences} showed once and not again, and are not reported: some responses belong to other requests, or do not \
+         know what requests made."
     ))
 }
 

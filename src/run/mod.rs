@@ -173,7 +173,8 @@ pub async fn run(
         scheduler::delete(&env, created).await;
         cases.sort_by_key(|result| result.case);
         let suspects = interruption::withdraw(&env, &mut tally, &mut cases);
-        let notes: Vec<String> = suspects.into_iter().chain(diagnostics::of_run(&env, &tally, dropped)).collect();
+        let notes: Vec<String> =
+            suspects.into_iter().chain(diagnostics::of_run(&env, &tally, &cases, dropped)).collect();
         Ok::<_, RunError>((env, tally, cases, notes, is_ended))
     };
     let (done, stopped_early) = {

@@ -23,6 +23,8 @@ const ATTEMPTS: usize = 3;
 pub enum Obstacle {
     /// Something else still refers to it, as the target says.
     InUse,
+    /// The target says that it does not exist, and did not delete it.
+    NotFound,
     /// The target responded with this status.
     Status(u16),
     /// A page came in place of a response: something before the target may have sent it.
@@ -35,6 +37,7 @@ impl fmt::Display for Obstacle {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Obstacle::InUse => write!(formatter, "it is in use, as the target says"),
+            Obstacle::NotFound => write!(formatter, "its deletion was answered as if it did not exist"),
             Obstacle::Status(status) => write!(formatter, "its deletion was answered with status {status}"),
             Obstacle::Page => write!(formatter, "its deletion was answered with a page in place of a response"),
             Obstacle::Unanswered(detail) => write!(formatter, "its deletion got no response: {detail}"),
@@ -138,8 +141,27 @@ fn resources(undeleted: &[Undeleted]) -> usize {
     undeleted.iter().map(|undeleted| undeleted.bundle.resources.len()).sum()
 }
 
+fn is_in_use(undeleted: &[Undeleted]) -> bool {
+    undeleted.iter().any(|undeleted| undeleted.obstacle == Obstacle::InUse)
+}
+
 fn bundles(undeleted: Vec<Undeleted>) -> Vec<Bundle> {
     undeleted.into_iter().map(|undeleted| undeleted.bundle).collect()
+}
+
+/// Takes out the resources that do not exist, as the target said of their deletion, and that it does not show.
+async fn take_absent(session: &mut Session<'_>, undeleted: &mut Vec<Undeleted>) -> Vec<Bundle> {
+    let mut absent = Vec::new();
+    for Undeleted { bundle, .. } in undeleted.iter_mut().filter(|undeleted| undeleted.obstacle == Obstacle::NotFound) {
+        for (kind, arn) in std::mem::take(&mut bundle.resources) {
+            match session.is_shown(bundle.region.as_deref(), &kind, &arn).await {
+                true => bundle.resources.push((kind, arn)),
+                false => absent.push(Bundle { resources: vec![(kind, arn)], ..bundle.clone() }),
+            }
+        }
+    }
+    undeleted.retain(|undeleted| !undeleted.bundle.resources.is_empty());
+    absent
 }
 
 /// Tries to delete once more what could not be deleted while the run went on, what refers to others first. What stays.
@@ -153,14 +175,20 @@ pub(super) async fn sweep(env: &RunContext) -> Vec<Left> {
     env.target.health().forget_silence();
     let mut worker = Worker::new(Arc::new(env.for_thread()));
     let mut session = Session::new(&mut worker, Fixtures::Own, 0, 0);
+    let absent = take_absent(&mut session, &mut undeleted).await;
     let mut vain = 0;
     while vain < ATTEMPTS && !undeleted.is_empty() {
         let before = resources(&undeleted);
         undeleted = session.delete_in_order(bundles(undeleted)).await;
         vain += usize::from(resources(&undeleted) == before);
     }
-    let is_in_use = undeleted.iter().any(|undeleted| undeleted.obstacle == Obstacle::InUse);
-    if (is_in_use || has_twins) && !env.target.is_stopped() {
+    if is_in_use(&undeleted) {
+        // Something that seemed absent may use it.
+        undeleted = session.delete_in_order(bundles(undeleted).into_iter().chain(absent.clone()).collect()).await;
+        undeleted.retain(|undeleted| undeleted.obstacle != Obstacle::NotFound);
+    }
+    absent.iter().flat_map(|bundle| &bundle.resources).for_each(|(_, arn)| env.target.note_gone(arn));
+    if (is_in_use(&undeleted) || has_twins) && !env.target.is_stopped() {
         let listed = unnamed::in_lists(env).await;
         let bundle =
             |found: &Named| Bundle { resources: vec![(found.kind.clone(), found.arn.clone())], ..Bundle::default() };

@@ -11,8 +11,9 @@ mod misplaced_member;
 mod never_shown;
 mod no_object;
 mod omitted_empty;
-mod quoted_value;
+mod refused_ahead;
 mod refused_everywhere;
+mod rewritten_value;
 mod same_deviation;
 mod same_identifier;
 mod same_member;
@@ -20,6 +21,7 @@ mod same_response;
 mod same_value;
 mod shows_nothing;
 mod smallest_refusal;
+mod split_state;
 mod unchecked_member;
 mod unlisted_item;
 mod unreliable;
@@ -35,8 +37,13 @@ use super::evidence::Evidence;
 /// A rule: links findings to the ones that they follow from.
 pub(super) type Rule = fn(&[Evidence<'_>], &mut Links);
 
+pub(super) use unreliable::common_noise;
+
 /// A rule that reads the ids of upheld clauses too.
 type RuleOfChecks = fn(&[Evidence<'_>], &BTreeSet<&str>, &mut Links);
+
+/// The rule on what something before the API refuses, which asks before all others.
+pub(super) const BEFORE_THE_API: RuleOfChecks = refused_ahead::link;
 
 /// The rule on members that no response has, which asks after those on the form of responses.
 pub(super) const OF_MEMBERS: RuleOfChecks = never_shown::link;
@@ -44,8 +51,9 @@ pub(super) const OF_MEMBERS: RuleOfChecks = never_shown::link;
 /// Rules on what operations do not check, which ask after all others: whole operations before members.
 pub(super) const OF_CHECKS: [RuleOfChecks; 2] = [unvalidated::link, unchecked_member::link];
 
-/// Rules that ask before all others.
-pub(super) const FIRST: [Rule; 5] = [
+/// Rules that ask before all others on what the API does.
+pub(super) const FIRST: [Rule; 6] = [
+    split_state::link,
     unreliable::link,
     malformed_identifier::link,
     same_identifier::link,
@@ -55,7 +63,7 @@ pub(super) const FIRST: [Rule; 5] = [
 
 /// Rules on the form that responses have, whatever they are about.
 pub(super) const OF_FORM: [Rule; 5] =
-    [byte_order_mark::link, omitted_empty::link, no_object::link, misplaced_member::link, quoted_value::link];
+    [byte_order_mark::link, omitted_empty::link, no_object::link, misplaced_member::link, rewritten_value::link];
 
 /// All other rules, in their order: what is declared, and what is plain, goes before what is inferred.
 pub(super) const OTHERS: [Rule; 13] = [

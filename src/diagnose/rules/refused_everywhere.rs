@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::{grouped, operations};
+use crate::diagnose::groups::{grouped, most_telling, operations};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
@@ -18,7 +18,12 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         if operations(findings, &refused().collect::<Vec<_>>()).len() < MANY {
             continue;
         }
-        let primary = refused().max_by_key(|position| rank(findings, *position));
+        let is_plain = |position: &usize| of(position).is_some_and(is_of_success);
+        let plain: Vec<usize> = refused().filter(is_plain).collect();
+        let primary = match operations(findings, &plain).len() {
+            MANY.. => most_telling(findings, &plain, |_| true),
+            _ => refused().max_by_key(|position| rank(findings, *position)),
+        };
         let Some(primary) = replaced_error(findings, group).or(primary) else { continue };
         links.join(group, primary);
     }
@@ -43,6 +48,11 @@ fn missing_error<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
     }
 }
 
+/// Whether the plainest valid request of an operation shows it.
+fn is_of_success(finding: &Evidence<'_>) -> bool {
+    matches!(finding.about, Some(ClauseId::Success { .. }))
+}
+
 /// A clause that holds for all operations names what they have in common; the more operations show it, the better.
 fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, bool, usize, u64) {
     let Some(finding) = findings.get(position) else { return (false, false, 0, 0) };
@@ -63,7 +73,7 @@ mod tests {
         ("GetStreamKey.status", "GetStreamKey"),
         ("ListStreams.status", "ListStreams"),
         ("TagResource.status", "TagResource"),
-        ("DeleteChannel.status", "DeleteChannel"),
+        ("DeleteChannel.input.arn.pattern", "DeleteChannel"),
     ];
 
     fn refused(number: usize, code: &'static str) -> Vec<Evidence<'static>> {
@@ -73,6 +83,13 @@ mod tests {
     #[test]
     fn one_refusal_of_many_operations_is_named_by_what_they_share() {
         assert_eq!(linked(link, &refused(7, "Denied")), [2; 7]);
+    }
+
+    #[test]
+    fn where_the_plainest_requests_are_refused_a_clause_that_operations_share_says_nothing() {
+        let mut findings = refused(7, "Denied");
+        findings[6] = refusal("DeleteChannel.status", "DeleteChannel", 403, "Denied");
+        assert_eq!(linked(link, &findings), [0; 7]);
     }
 
     #[test]

@@ -60,8 +60,12 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         };
         let Some(primary) = group.iter().max_by_key(most).copied() else { continue };
         let primary = links.join(group, primary);
-        if matches!(deviation, Deviation::WrongError { .. }) {
-            note_another_error(findings, group, primary, links);
+        match deviation {
+            Deviation::WrongError { .. } => note_another_error(findings, group, primary, links),
+            Deviation::NoCode if group.contains(&primary) => {
+                links.note(primary, operations(findings, group), CommonDeviation::NoCode);
+            }
+            _ => {}
         }
     }
 }
@@ -78,7 +82,8 @@ fn leave_explained(findings: &[Evidence<'_>], links: &Links, deviation: &Deviati
 /// Says of a cause that several operations refuse invalid input with another error, if its primary finding says so of one.
 fn note_another_error(findings: &[Evidence<'_>], group: &[usize], primary: usize, links: &mut Links) {
     let of_input = |position: &&usize| {
-        findings.get(**position).is_some_and(|finding| matches!(finding.about, Some(ClauseId::Input { .. })))
+        let is_of_input = |finding: &Evidence<'_>| matches!(finding.about, Some(ClauseId::Input { .. }));
+        findings.get(**position).is_some_and(|finding| finding.is_steady && is_of_input(finding))
     };
     let refused: Vec<usize> = group.iter().filter(of_input).copied().collect();
     let operations = operations(findings, &refused);

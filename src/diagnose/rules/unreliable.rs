@@ -1,10 +1,10 @@
 //! Failures that show only sometimes, in one way, on many operations are one cause: the target, or a proxy before it, is
-//! unreliable. So are pages and responses of another form that come only sometimes, and valid requests that are refused only
-//! sometimes.
+//! unreliable. So are pages, responses of another form and other errors that come only sometimes, and valid requests that are
+//! refused only sometimes.
 //! What is refused or accepted only sometimes beside failures follows from them: what a failed request left undone gets in the
 //! way of others.
 
-use crate::diagnose::common::CommonDeviation;
+use crate::diagnose::common::{Common, CommonDeviation};
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::{grouped, operations, positions};
@@ -21,7 +21,8 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for (failure, mut group) in grouped(findings, failure) {
         let operations = operations(findings, &group);
         // Beside failures, refusals follow from them.
-        if operations.len() < MANY || (failure == Failure::Refused && first.is_some()) {
+        let is_refusal = matches!(failure, Failure::Refused | Failure::AnotherError);
+        if operations.len() < MANY || (is_refusal && first.is_some()) {
             continue;
         }
         if matches!(failure, Failure::Page(_)) {
@@ -60,12 +61,32 @@ enum Failure {
     AnotherForm,
     /// A refusal of a valid request, such as one that was carried out before.
     Refused,
+    /// Another error than documented.
+    AnotherError,
+}
+
+/// What the findings of a cause have in common that is named by one which showed every time, if most show only sometimes.
+pub(in crate::diagnose) fn common_noise(findings: &[Evidence<'_>], positions: &[usize]) -> Option<Common> {
+    let of = |position: &usize| findings.get(*position);
+    let primary = of(positions.first()?).and_then(kind_of_failure)?;
+    let is_alike = |position: &usize| of(position).and_then(kind_of_failure) == Some(primary);
+    let is_steady = |position: &usize| of(position).is_some_and(|finding| finding.is_steady);
+    let (steady, unsteady): (Vec<usize>, Vec<usize>) = positions.iter().copied().filter(is_alike).partition(is_steady);
+    let (steady, unsteady) = (operations(findings, &steady), operations(findings, &unsteady));
+    (unsteady.len() >= MANY * steady.len().max(1)).then(|| Common {
+        operations: unsteady.into_iter().map(str::to_owned).collect(),
+        deviation: CommonDeviation::Unreliable,
+    })
 }
 
 /// What came sometimes; `None` for findings that say something else.
 fn failure(finding: &Evidence<'_>) -> Option<Failure> {
+    kind_of_failure(finding).filter(|_| !finding.is_steady)
+}
+
+/// What came in place of the documented response; `None` for findings that say something else.
+fn kind_of_failure(finding: &Evidence<'_>) -> Option<Failure> {
     match finding.kind {
-        _ if finding.is_steady => None,
         FindingKind::Transport => Some(Failure::Nothing),
         _ if finding.is_of_success() && finding.is_page() => Some(Failure::Page(finding.status)),
         kind if kind.may_be_noise() && finding.status >= SERVER_ERROR => Some(Failure::Error(finding.status)),
@@ -73,6 +94,7 @@ fn failure(finding: &Evidence<'_>) -> Option<Failure> {
             Some(Failure::AnotherForm)
         }
         FindingKind::RejectedValid => Some(Failure::Refused),
+        FindingKind::WrongErrorCode | FindingKind::WrongStatus => Some(Failure::AnotherError),
         _ => None,
     }
 }
@@ -141,6 +163,26 @@ mod tests {
     }
 
     #[test]
+    fn what_one_operation_shows_every_time_and_others_sometimes_is_told_as_what_comes_sometimes() {
+        let mut refused = failures(FindingKind::RejectedValid, 404).to_vec();
+        refused
+            .push(Evidence { is_steady: true, ..failing("ListStreams.status", "ListStreams", refused[0].kind, 404) });
+        let told = |findings: &[Evidence<'_>]| Some(common_noise(findings, &[3, 0, 1, 2])?.operations.len());
+        assert_eq!(told(&refused), Some(3));
+        refused[0].is_steady = true;
+        assert_eq!(told(&refused), None);
+    }
+
+    #[test]
+    fn other_errors_of_three_operations_that_come_sometimes_are_one_cause() {
+        let mut errors = failures(FindingKind::WrongErrorCode, 404);
+        errors[0].kind = FindingKind::WrongStatus;
+        assert_eq!(linked(link, &errors), [1, 1, 1]);
+        errors[2].is_steady = true;
+        assert_eq!(linked(link, &errors), [0, 1, 2]);
+    }
+
+    #[test]
     fn responses_of_another_form_that_come_sometimes_are_one_cause_with_what_else_shows_sometimes() {
         let mut strange = failures(FindingKind::WrongStatus, 204).to_vec();
         strange[2].kind = FindingKind::MalformedResponse;
@@ -155,7 +197,7 @@ mod tests {
     #[test]
     fn failures_of_another_kind_or_of_few_operations_or_that_always_show_stay_apart() {
         assert_eq!(linked(link, &failures(FindingKind::ServerError, 502)[..2]), [0, 1]);
-        assert_eq!(linked(link, &failures(FindingKind::WrongErrorCode, 404)), [0, 1, 2]);
+        assert_eq!(linked(link, &failures(FindingKind::AcceptedInvalid, 200)), [0, 1, 2]);
         let mut mixed = failures(FindingKind::ServerError, 502);
         mixed[0].status = 500;
         assert_eq!(linked(link, &mixed), [0, 1, 2]);

@@ -11,6 +11,9 @@ use crate::spec::clause::{ClauseIndex, Tier};
 use crate::spec::rules::ErrorCause;
 use crate::wire::Response;
 
+/// How the reason of a case begins that a refusal of access keeps from deciding anything.
+pub const ACCESS_REFUSED: &str = "access was refused";
+
 impl View<'_> {
     pub(super) fn error(&mut self, response: &Response) {
         let body = self.judgement.body.as_ref();
@@ -71,7 +74,7 @@ impl View<'_> {
             self.judgement.violations.clear();
             self.judgement.undecided = Some(format!("the target was busy: {}", self.judgement.answer.describe()));
         } else if is_about_access {
-            self.judgement.undecided = Some(format!("access was refused: {}", self.judgement.answer.describe()));
+            self.judgement.undecided = Some(format!("{ACCESS_REFUSED}: {}", self.judgement.answer.describe()));
         } else if status >= 500 {
             self.violate(self.focus, FindingKind::ServerError, self.expected(), observed);
         } else if let Some(reason) = self.unread_code(code) {

@@ -99,10 +99,25 @@ fn failures_that_show_sometimes_are_told_as_an_unreliable_target() {
     finding.response.status = 200;
     finding.response.body = serde_json::json!("<html>log in</html>");
     assert_eq!(title(&finding), "Requests to 3 operations get a page in place of JSON from time to time.");
-    finding.response.status = 409;
+    (finding.kind, finding.response.status) = (FindingKind::RejectedValid, 409);
     assert_eq!(title(&finding), "Valid requests to 3 operations are refused from time to time.");
+    finding.kind = FindingKind::WrongErrorCode;
+    assert_eq!(title(&finding), "3 operations report another error than documented from time to time.");
     finding.response.status = 0;
     assert_eq!(title(&finding), "Requests to 3 operations get no usable HTTP response from time to time.");
+}
+
+#[test]
+fn what_the_errors_of_operations_have_in_common_is_told() {
+    let mut finding = sample::finding("f", "GetChannel.status", "GetChannel", FindingKind::RejectedValid);
+    finding.response.status = 403;
+    let title = |operations: &[&str], deviation| {
+        of_cause(&finding, Some(&Common { operations: names(operations), deviation }), operations.len())
+    };
+    assert_eq!(title(&["A"], CommonDeviation::NoCode), "A reports an error without a code.");
+    assert_eq!(title(&["A", "B", "C"], CommonDeviation::NoCode), "3 operations report errors without a code.");
+    let ahead = "3 operations refuse some requests, valid ones among them, with status 403 and without an error code.";
+    assert_eq!(title(&["A", "B", "C"], CommonDeviation::RefusedAhead), ahead);
 }
 
 #[test]

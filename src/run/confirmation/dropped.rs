@@ -7,13 +7,13 @@ use std::ops::AddAssign;
 pub struct Dropped {
     /// Of lists, which other cases of the run change.
     pub of_lists: u64,
-    /// What a response seems to show that belongs to another request.
-    pub of_mixed_up: u64,
+    /// What responses seem to show that belong to another request or another state.
+    pub of_other_states: u64,
 }
 
 impl AddAssign for Dropped {
     fn add_assign(&mut self, other: Dropped) {
         self.of_lists += other.of_lists;
-        self.of_mixed_up += other.of_mixed_up;
+        self.of_other_states += other.of_other_states;
     }
 }

@@ -15,7 +15,7 @@ const LOUD: f64 = 0.005;
 /// Times that noise is taken to meet the same request of one case, while it spares the same request of all others.
 const MOST_IN_ONE_CASE: u64 = 2;
 
-/// Operations that must respond in another form now and then before responses count as mixed up.
+/// Operations that must respond in another form, or refuse valid requests, now and then before noise counts as of that kind.
 const MANY_OPERATIONS: usize = 3;
 
 /// What looking for each finding again showed.
@@ -30,29 +30,52 @@ pub(super) struct Noise {
     findings: usize,
     /// Whether responses come that belong to other requests.
     is_of_mixed_up_responses: bool,
+    /// Whether valid requests are refused by chance.
+    is_of_refusals: bool,
+    /// Whether what requests made is not found by chance.
+    is_of_lost_resources: bool,
 }
 
 impl Noise {
     /// What the findings of the run so far say of it that did not show every time.
     pub fn of(env: &RunContext, tally: &Tally, looked: &Looked) -> Noise {
-        let noisy: Vec<_> = tally.findings.iter().filter(|(key, _)| key.kind.may_be_noise()).collect();
-        let last_seen = |key: &FindingKey, found: &Found| looked.get(key).map_or(found.seen, |looks| looks.seen);
-        let unreliable = noisy.iter().filter(|(key, found)| last_seen(key, found).is_partial());
-        let seen: u64 = unreliable.map(|(_, found)| events(found)).sum();
+        let is_partial =
+            |key: &FindingKey, found: &Found| looked.get(key).map_or(found.seen, |looks| looks.seen).is_partial();
+        let is_of_many = |is_meant: &dyn Fn(FindingKind, &Found) -> bool| {
+            let meant =
+                tally.findings.iter().filter(|(key, found)| is_meant(key.kind, found) && is_partial(key, found));
+            meant.map(|(key, _)| key.operation.as_str()).collect::<BTreeSet<_>>().len() >= MANY_OPERATIONS
+        };
+        let kind = Noise {
+            share: 0.0,
+            findings: 0,
+            is_of_mixed_up_responses: is_of_many(&|_, found| has_another_form(found)),
+            is_of_refusals: is_of_many(&|kind, _| kind == FindingKind::RejectedValid),
+            is_of_lost_resources: is_of_many(&|kind, found| kind == FindingKind::RejectedValid && is_not_found(found)),
+        };
+        let noisy: Vec<_> = tally.findings.iter().filter(|(key, _)| kind.looks_like(key.kind)).collect();
+        let seen: u64 =
+            noisy.iter().filter(|(key, found)| is_partial(key, found)).map(|(_, found)| events(found)).sum();
         // A request that was sent again after its connection broke is not a finding, but it counts as noise. Without
         // other noise the target may break such connections every time.
         let events = if seen > 0 { seen + env.target.repeats() } else { 0 };
         let share = events as f64 / env.target.requests().max(1) as f64;
-        let is_strange = |(key, found): &&(&FindingKey, &Found)| {
-            last_seen(key, found).is_partial() && !key.kind.is_failure() && has_another_form(found)
-        };
-        let strange: BTreeSet<&str> = noisy.iter().filter(is_strange).map(|(key, _)| key.operation.as_str()).collect();
-        Noise { share, findings: noisy.len(), is_of_mixed_up_responses: strange.len() >= MANY_OPERATIONS }
+        Noise { share, findings: noisy.len(), ..kind }
     }
 
-    /// Whether responses come that belong to other requests, so that what a response shows may be another's.
-    pub fn is_of_mixed_up_responses(self) -> bool {
-        self.is_of_mixed_up_responses
+    /// Whether it looks like findings of a kind.
+    pub fn looks_like(self, kind: FindingKind) -> bool {
+        match kind {
+            FindingKind::RejectedValid => self.is_of_refusals,
+            FindingKind::WrongBehaviour => self.shows_other_states(),
+            kind => kind.may_be_noise(),
+        }
+    }
+
+    /// Whether responses come that belong to other requests, or do not know what requests made: what they show may not be the
+    /// state that the run made.
+    pub fn shows_other_states(self) -> bool {
+        self.is_of_mixed_up_responses || self.is_of_lost_resources
     }
 
     /// What noise does not look like by its kind, and what showed more than once and not every time.
@@ -60,7 +83,7 @@ impl Noise {
         let is_unsteady = |(key, looks): &(&FindingKey, &Looks)| {
             let may_be_chance = match key.kind {
                 FindingKind::RejectedValid | FindingKind::AcceptedInvalid => true,
-                FindingKind::WrongBehaviour => self.is_of_mixed_up_responses,
+                FindingKind::WrongBehaviour => self.shows_other_states(),
                 _ => false,
             };
             may_be_chance && looks.seen.is_partial() && looks.seen.times > 1
@@ -81,8 +104,19 @@ impl Noise {
 
     /// Whether it may be all that these looks show.
     pub fn may_explain(self, key: &FindingKey, looks: &Looks) -> bool {
-        key.kind.may_be_noise() && looks.may_be_chance(self.share, self.findings)
+        // A wrong state may come of any request before it.
+        let place = if key.kind == FindingKind::WrongBehaviour { Place::Anywhere } else { Place::WhereItShows };
+        self.looks_like(key.kind) && looks.may_be_chance(self.share, self.findings, place)
     }
+}
+
+/// Which request noise must have met to show a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The one that shows it.
+    WhereItShows,
+    /// Any request of its case.
+    Anywhere,
 }
 
 /// Whether a success shows it that has another status or another form than documented, and is not a page.
@@ -90,6 +124,11 @@ fn has_another_form(found: &Found) -> bool {
     let is_success = found.exchange.response().is_some_and(|response| (200..300).contains(&response.status));
     let is_of_form = matches!(found.violation.kind, FindingKind::MalformedResponse | FindingKind::WrongStatus);
     is_success && is_of_form && !found.is_shown_by_page()
+}
+
+/// Whether a response shows it that does not know a resource.
+fn is_not_found(found: &Found) -> bool {
+    found.exchange.response().is_some_and(|response| response.status == 404)
 }
 
 /// How many of a finding's occurrences noise may have made. Noise spreads over cases; what only one case shows again and
@@ -145,10 +184,10 @@ impl Looks {
 
     /// Whether noise that meets this share of all requests may have made every one of these showings, for one of so many
     /// findings. A defect stays where it is; noise hardly ever meets the same request of a case again.
-    pub fn may_be_chance(&self, noise: f64, findings: usize) -> bool {
+    fn may_be_chance(&self, noise: f64, findings: usize, place: Place) -> bool {
         // Requests that a step repeats have one place: how many were sent tells them apart.
         let first = self.showings.first();
-        let chance = |showing: &Showing| match Some(showing) == first {
+        let chance = |showing: &Showing| match Some(showing) == first && place == Place::WhereItShows {
             true => noise,
             false => 1.0 - (1.0 - noise).powf(showing.requests as f64),
         };
@@ -176,6 +215,11 @@ impl Looks {
         self.seen.times * 2 < self.seen.of
     }
 
+    /// Counts a look in vain, if no look counted so far.
+    pub fn count_one(&mut self) {
+        self.seen.of = self.seen.of.max(2);
+    }
+
     /// Counts only the first showing: the others are other events.
     pub fn keep_one(&mut self) {
         self.seen.times = self.seen.times.min(1);
@@ -195,18 +239,23 @@ mod tests {
 
     #[test]
     fn without_noise_everything_that_shows_each_time_is_a_defect() {
-        assert!(!looks(&[3, 9], 200).may_be_chance(0.0, 100));
-        assert!(!looks(&[1, 1], 2).may_be_chance(0.0, 1));
+        assert!(!looks(&[3, 9], 200).may_be_chance(0.0, 100, Place::WhereItShows));
+        assert!(!looks(&[1, 1], 2).may_be_chance(0.0, 1, Place::WhereItShows));
     }
 
     #[test]
     fn noise_explains_what_long_cases_show_here_and_there() {
-        assert!(looks(&[3, 9], 200).may_be_chance(0.02, 30));
-        assert!(!looks(&[3, 3, 3, 3], 200).may_be_chance(0.02, 30));
-        assert!(!looks(&[2, 2, 2, 2], 3).may_be_chance(0.02, 100));
+        assert!(looks(&[3, 9], 200).may_be_chance(0.02, 30, Place::WhereItShows));
+        assert!(!looks(&[3, 3, 3, 3], 200).may_be_chance(0.02, 30, Place::WhereItShows));
+        assert!(!looks(&[2, 2, 2, 2], 3).may_be_chance(0.02, 100, Place::WhereItShows));
+        assert!(looks(&[3, 3, 3, 3], 200).may_be_chance(0.02, 30, Place::Anywhere), "any request may have led to it");
+        assert!(!looks(&[3, 3, 3, 3], 4).may_be_chance(0.02, 30, Place::Anywhere));
         let mut repeated = looks(&[3, 3, 3, 3], 100);
         repeated.showings.iter_mut().zip([100, 62, 91, 44]).for_each(|(showing, requests)| showing.requests = requests);
-        assert!(repeated.may_be_chance(0.02, 30), "another repetition of one step failed each time");
+        assert!(
+            repeated.may_be_chance(0.02, 30, Place::WhereItShows),
+            "another repetition of one step failed each time"
+        );
     }
 
     #[test]

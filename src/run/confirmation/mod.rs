@@ -55,7 +55,14 @@ pub(super) async fn confirm(
     for (key, later) in look_for(&again, tally, tasks, &longer).await {
         looked.entry(key).or_default().extend(later);
     }
-    let is_chance = |key: &FindingKey| looked.get(key).is_some_and(|looks| looks.never_repeats() || looks.is_rare());
+    if !env.target.is_stopped() {
+        let uncounted = looked.iter_mut().filter(|(key, _)| noise.looks_like(key.kind));
+        uncounted.for_each(|(_, looks)| looks.count_one());
+    }
+    let is_chance = |key: &FindingKey| {
+        let by_chance = |looks: &Looks| looks.never_repeats() || looks.is_rare() || noise.may_explain(key, looks);
+        looked.get(key).is_some_and(by_chance)
+    };
     let chance: Vec<FindingKey> = unsteady.into_iter().filter(is_chance).collect();
     for key in noise.explained(&looked).into_iter().chain(chance) {
         looked.entry(key).or_default().keep_one();
@@ -64,7 +71,7 @@ pub(super) async fn confirm(
     let unshown = looked
         .iter()
         .filter(|(_, looks)| looks.seen.is_partial())
-        .filter(|(key, _)| !noise.is_loud() || !key.kind.may_be_noise() || is_beside_a_defect(tally, &looked, key))
+        .filter(|(key, _)| !noise.is_loud() || !noise.looks_like(key.kind) || is_beside_a_defect(tally, &looked, key))
         .map(|(key, _)| key.clone())
         .collect();
     let tasks = other_tasks(&env.plan, tally, &unshown);
@@ -72,7 +79,7 @@ pub(super) async fn confirm(
     elsewhere.retain(|key, looks| !noise.may_explain(key, looks) && !looks.seen.is_partial());
     // What another case shows every time is not dropped for the case that showed it first.
     looked.retain(|key, _| !elsewhere.contains_key(key));
-    let dropped = settle(env, tally, looked, noise.is_of_mixed_up_responses());
+    let dropped = settle(env, tally, looked, noise.shows_other_states());
     adopt_elsewhere(tally, elsewhere);
     explained::drop_explained(tally);
     settle_cases(&env.plan, tally, cases);
@@ -210,9 +217,8 @@ async fn look_again(worker: &mut Worker, task: &Task, looking: &Looking) -> Look
     }
     // What looks like noise and could not be shown again, although it was looked for, was noise.
     let could_look = !worker.env.target.is_stopped();
-    let is_unshown =
-        |(key, looks): &(&FindingKey, &mut Looks)| could_look && key.kind.may_be_noise() && looks.seen.of == 1;
-    looked.iter_mut().filter(is_unshown).for_each(|(_, looks)| looks.seen.of += 1);
+    let noisy = looked.iter_mut().filter(|(key, _)| could_look && key.kind.may_be_noise());
+    noisy.for_each(|(_, looks)| looks.count_one());
     looked
 }
 
@@ -222,8 +228,8 @@ fn is_disturbed(worker: &Worker, task: &Task) -> bool {
 }
 
 /// Notes how often each finding was seen. Drops findings that no look showed again: those of lists, and all wrong behaviour if
-/// responses are mixed up.
-fn settle(env: &RunContext, tally: &mut Tally, looked: Looked, is_mixed_up: bool) -> Dropped {
+/// responses show other states.
+fn settle(env: &RunContext, tally: &mut Tally, looked: Looked, shows_other_states: bool) -> Dropped {
     let mut dropped = Dropped::default();
     for (key, Looks { seen, latest, .. }) in looked {
         let Some(found) = tally.findings.get_mut(&key) else { continue };
@@ -242,9 +248,9 @@ fn settle(env: &RunContext, tally: &mut Tally, looked: Looked, is_mixed_up: bool
         if is_unshown && depends_on_content && reads_lists(env, &task) {
             tally.findings.remove(&key);
             dropped.of_lists += 1;
-        } else if is_unshown && is_mixed_up && key.kind == FindingKind::WrongBehaviour {
+        } else if is_unshown && shows_other_states && key.kind == FindingKind::WrongBehaviour {
             tally.findings.remove(&key);
-            dropped.of_mixed_up += 1;
+            dropped.of_other_states += 1;
         }
     }
     dropped

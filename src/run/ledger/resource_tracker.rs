@@ -161,8 +161,8 @@ impl Ledger {
             }
             Ticket::Deletes { arn, deleter } => {
                 let errors = self.deleters.get(*deleter).map(|deleter| deleter.errors.as_slice()).unwrap_or_default();
-                let says_so = !response.is_page();
-                if says_so && matches!(protocol::documented_status(errors, response), 200..=299 | 404) {
+                // That it does not exist is said to be noted by `gone` once it was asked again: an unreliable target says so by chance.
+                if !response.is_page() && matches!(protocol::documented_status(errors, response), 200..=299) {
                     state.deleted(arn)?;
                 }
             }

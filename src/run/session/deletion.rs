@@ -150,6 +150,11 @@ impl Session<'_> {
         }
     }
 
+    /// Whether the target shows a resource.
+    pub(in crate::run) async fn is_shown(&mut self, region: Option<&str>, kind: &str, arn: &str) -> bool {
+        self.read(region, kind, arn).await.is_some_and(|(status, _)| (200..300).contains(&status))
+    }
+
     /// The status, and the code of an error, with which the target responds to a read of a resource; `None` if it has no
     /// operation for that, or did not respond.
     async fn read(&mut self, region: Option<&str>, kind: &str, arn: &str) -> Option<(u16, Option<String>)> {
@@ -193,9 +198,15 @@ impl Session<'_> {
         let mut undeleted = Vec::new();
         for (deleted, rest) in done {
             deleted.iter().for_each(|arn| self.worker.shadow.deleted(arn));
+            rest.iter().filter(|rest| rest.obstacle == Obstacle::NotFound).for_each(|rest| self.lose(&rest.bundle));
             undeleted.extend(rest);
         }
         undeleted
+    }
+
+    /// Forgets what is known of resources that may be there or not.
+    fn lose(&mut self, bundle: &Bundle) {
+        bundle.resources.iter().for_each(|(_, arn)| self.worker.shadow.forget_named(&Value::from(arn.as_str())));
     }
 
     /// What has to be sent to delete what one call made, after it has left its state and its streams have ended.
@@ -277,7 +288,7 @@ impl Session<'_> {
     /// Whether the target shows all of these resources but the first.
     async fn are_there(&mut self, region: Option<&str>, resources: &Resources) -> bool {
         for (kind, arn) in resources.iter().skip(1) {
-            if self.read(region, kind, arn).await.is_none_or(|(status, _)| status != 200) {
+            if !self.is_shown(region, kind, arn).await {
                 return false;
             }
         }

@@ -26,8 +26,16 @@ pub(super) struct ResourceDeletion {
 }
 
 impl ResourceDeletion {
-    /// Sends a deletion. Why the resource is not gone after it; `None` if it is.
+    /// Sends a deletion, once more if the target says that there is no such resource: by chance an unreliable target says so of
+    /// what it has. Why the resource may be there after it; `None` if it was deleted.
     pub(super) async fn obstacle(&self, target: &Target, region: Option<&str>) -> Option<Obstacle> {
+        match self.attempt(target, region).await {
+            Some(Obstacle::NotFound) => self.attempt(target, region).await,
+            obstacle => obstacle,
+        }
+    }
+
+    async fn attempt(&self, target: &Target, region: Option<&str>) -> Option<Obstacle> {
         let request = &self.request;
         let mut exchange = target.send_in(region, request).await;
         let deadline = clock::instant() + self.patience;
@@ -43,7 +51,8 @@ impl ResourceDeletion {
         match &exchange.reply {
             Reply::Response(response) => match self.status(&exchange) {
                 Some(200..=299) if response.is_page() => Some(Obstacle::Page),
-                Some(200..=299 | 404) => None,
+                Some(200..=299) => None,
+                Some(404) => Some(Obstacle::NotFound),
                 Some(409) => Some(Obstacle::InUse),
                 _ => Some(Obstacle::Status(response.status)),
             },
