@@ -10,7 +10,7 @@ use std::sync::Arc;
 use ivs_conformance::plan::{self, Filter, Suites};
 use ivs_conformance::report::record::ClauseVerdict;
 use ivs_conformance::report::{Record, Verdict};
-use ivs_conformance::run::settings::Settings;
+use ivs_conformance::run::settings::{Profile, Settings};
 use ivs_conformance::spec;
 use proxy::{Noise, Proxy};
 
@@ -18,11 +18,15 @@ use crate::common::embedded;
 
 /// The record of a whole run through a proxy, and how often the proxy failed.
 async fn run_through(noise: Noise, faults: &[&str]) -> (Record, u64) {
+    run_as(Profile::Standard, noise, faults).await
+}
+
+async fn run_as(profile: Profile, noise: Noise, faults: &[&str]) -> (Record, u64) {
     let contract = Arc::new(spec::builtin().unwrap());
     let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
     let (server, settings) = embedded::start(faults).await;
     let proxy = Proxy::start(server.address(), noise).await;
-    let settings = Settings { endpoint: proxy.endpoint.clone(), ..settings };
+    let settings = Settings { endpoint: proxy.endpoint.clone(), profile, ..settings };
     let outcome = embedded::run(&contract, &plan, &settings).await;
     assert_eq!(outcome.cases.len(), plan.cases.len(), "every case was run");
     (Record::from_outcome(&contract, &plan, &settings, outcome), proxy.failures())
@@ -128,4 +132,38 @@ async fn responses_that_belong_to_other_requests_are_one_cause() {
     assert_eq!(titles(&record).into_iter().filter(belongs_to_another).count(), 1, "{:#?}", titles(&record));
     // A hundred requests of one case meet such a response every time: chance may still look like one or two defects.
     assert!(titles(&record).len() <= 3, "{:#?} {:#?}", titles(&record), lines(&record));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_by_chance_are_one_cause_and_what_was_not_deleted_is_deleted() {
+    let (record, failures) = run_through(Noise { refusals: 20, ..Noise::default() }, &[]).await;
+    assert!(failures > 50, "the proxy refused {failures} requests");
+    assert_eq!(record.left, [], "{:#?}", record.notes);
+    assert_eq!(titles(&record).len(), 1, "{:#?} {:#?}", titles(&record), lines(&record));
+    assert!(titles(&record)[0].ends_with(" operations are refused from time to time."), "{:#?}", titles(&record));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_firewall_refuses_is_one_cause_and_a_defect_behind_it_is_another() {
+    let noise = Noise { blocks: Some(";"), ..Noise::default() };
+    let (record, failures) = run_as(Profile::Quick, noise, &["status:DeleteChannel=200"]).await;
+    assert!(failures > 20, "the proxy refused {failures} requests");
+    let mut titles = titles(&record);
+    titles.sort_unstable();
+    assert_eq!(titles.len(), 2, "{titles:#?} {:#?}", lines(&record));
+    assert!(
+        titles[0].ends_with("refuse some requests, valid ones among them, with status 403 and without an error code.")
+    );
+    assert_eq!(titles[1], "DeleteChannel reports success with status 200 instead of the documented one.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instances_that_do_not_share_their_state_are_one_cause() {
+    let (other, _) = embedded::start(&[]).await;
+    let noise = Noise { other: Some(other.address()), ..Noise::default() };
+    let (record, _) = run_as(Profile::Quick, noise, &[]).await;
+    other.stop().await;
+    let is_split = |title: &&str| title.ends_with("as if instances with a state of their own responded in turn.");
+    assert_eq!(titles(&record).into_iter().filter(is_split).count(), 1, "{:#?} {:#?}", titles(&record), lines(&record));
+    assert_eq!(titles(&record).len(), 1, "{:#?} {:#?}", titles(&record), lines(&record));
 }

@@ -77,7 +77,7 @@ impl Links {
         }
     }
 
-    /// Says what the findings have in common that follow from this one.
+    /// Says what the findings have in common that follow from this one. That they show only sometimes says more than all else.
     pub(super) fn note<'o>(
         &mut self,
         primary: usize,
@@ -85,7 +85,11 @@ impl Links {
         deviation: CommonDeviation,
     ) {
         let operations = operations.into_iter().map(str::to_owned).collect();
-        self.common.insert(primary, Common { operations, deviation });
+        let common = Common { operations, deviation };
+        let known = self.common.entry(primary).or_insert_with(|| common.clone());
+        if known.deviation != CommonDeviation::Unreliable {
+            *known = common;
+        }
     }
 
     /// Whether it was said what the findings have in common that follow from this one.

@@ -113,6 +113,9 @@ fn of_unreliable(primary: &FindingRecord, operations: usize) -> String {
         200..=299 if primary.is_page() => {
             format!("Requests to {operations} operations get a page in place of JSON from time to time.")
         }
+        200..=299 if is_about_the_form_of_bodies(&primary.expected) => {
+            format!("Requests to {operations} operations get a body that is not a JSON object from time to time.")
+        }
         200..=299 => {
             format!("Requests to {operations} operations get responses that do not belong to them from time to time.")
         }

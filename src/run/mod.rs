@@ -46,6 +46,7 @@ pub mod span;
 mod stateful;
 mod target;
 mod unnamed;
+mod usual_success;
 mod variation;
 mod waits;
 mod workaround;

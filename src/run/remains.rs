@@ -25,6 +25,8 @@ pub enum Obstacle {
     InUse,
     /// The target says that it does not exist, and did not delete it.
     NotFound,
+    /// The target responded with this status, which is one of success, and gave the documented one to other deletions.
+    Unusual(u16),
     /// The target responded with this status.
     Status(u16),
     /// A page came in place of a response: something before the target may have sent it.
@@ -38,7 +40,9 @@ impl fmt::Display for Obstacle {
         match self {
             Obstacle::InUse => write!(formatter, "it is in use, as the target says"),
             Obstacle::NotFound => write!(formatter, "its deletion was answered as if it did not exist"),
-            Obstacle::Status(status) => write!(formatter, "its deletion was answered with status {status}"),
+            Obstacle::Unusual(status) | Obstacle::Status(status) => {
+                write!(formatter, "its deletion was answered with status {status}")
+            }
             Obstacle::Page => write!(formatter, "its deletion was answered with a page in place of a response"),
             Obstacle::Unanswered(detail) => write!(formatter, "its deletion got no response: {detail}"),
         }
@@ -202,7 +206,12 @@ pub(super) async fn sweep(env: &RunContext) -> Vec<Left> {
     let mut left = Vec::new();
     for Undeleted { bundle, obstacle } in undeleted {
         for (kind, arn) in &bundle.resources {
-            if session.is_gone(bundle.region.as_deref(), kind, arn).await {
+            let region = bundle.region.as_deref();
+            let is_gone = match obstacle {
+                Obstacle::NotFound => !session.is_shown(region, kind, arn).await,
+                _ => session.is_gone(region, kind, arn).await,
+            };
+            if is_gone {
                 env.target.note_gone(arn);
             } else {
                 left.push(Left { kind: kind.clone(), what: arn.clone(), reason: obstacle.to_string() });

@@ -264,7 +264,8 @@ impl<'w> Session<'w> {
             judgement.excuse_full_account();
         }
         self.after(operation, input, region, exchange, &mut judgement);
-        if judgement.is_success() && !operation.is_readonly {
+        let is_doubtful = !operation.is_readonly && self.is_doubtful(operation, exchange, &judgement);
+        if judgement.is_success() && !operation.is_readonly && !is_doubtful {
             self.note_deletion(&operation.name, input);
         }
         if operation.is_readonly {
@@ -278,12 +279,21 @@ impl<'w> Session<'w> {
         self.history.push(TrailStep::new(&operation.name, exchange, manner));
         match region {
             Some(other) if other != target.region() => self.lose_sight(operation, input, &judgement),
+            _ if is_doubtful => self.lose_sight(operation, input, &judgement),
             _ => self.hand_over(operation, input, expectation, exchange, &judgement),
         }
         if !self.polls {
             self.settle_suspicions().await;
         }
         judgement
+    }
+
+    /// Whether a success of a deletion may not have deleted anything.
+    fn is_doubtful(&self, operation: &Operation, exchange: &Exchange, judgement: &Judgement) -> bool {
+        let env = &self.worker.env;
+        let status = exchange.response().map(|response| response.status);
+        let success = status.filter(|_| judgement.is_success() && env.plan.resources.deletes(&operation.name));
+        success.is_some_and(|status| env.target.usual_success().is_broken_by(operation, status))
     }
 
     /// Divergences of a list that only what other requests wrongly made shows are found where it was made.

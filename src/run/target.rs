@@ -23,6 +23,7 @@ use super::recorder::Recorder;
 use super::repeats::Repeats;
 use super::settings::{Credentials, Locality, Settings, locality_of_host};
 use super::shutdown::{Patience, Shutdown};
+use super::usual_success::UsualSuccess;
 use super::variation::Variation;
 use crate::send::{Connections, SendError, Signer};
 use crate::spec::Contract;
@@ -51,6 +52,7 @@ struct Shared {
     throttled: AtomicU64,
     health: Health,
     access: Access,
+    usual_success: UsualSuccess,
     stop_reason: OnceLock<String>,
     pacing: Pacing,
     concurrency: Concurrency,
@@ -98,6 +100,7 @@ impl Target {
                 throttled: AtomicU64::new(0),
                 health: Health::new(concurrency.most(), settings.locality, settings.wait),
                 access: Access::new(contract, concurrency.most()),
+                usual_success: UsualSuccess::default(),
                 stop_reason: OnceLock::new(),
                 pacing: Pacing::new(contract, settings, counting),
                 concurrency,
@@ -223,6 +226,11 @@ impl Target {
     /// How the target holds up.
     pub fn health(&self) -> &Health {
         &self.shared.health
+    }
+
+    /// Whether operations succeed as documented.
+    pub(in crate::run) fn usual_success(&self) -> &UsualSuccess {
+        &self.shared.usual_success
     }
 
     /// The access that the target grants.

@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::common::message::{Message, read};
 
-/// What the proxy does, each per thousand requests.
+/// What the proxy does; numbers are per thousand requests.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Noise {
     /// Answers 500 with an HTML page instead of asking the server.
@@ -26,6 +26,12 @@ pub struct Noise {
     pub doubles: u64,
     /// Answers with the response to an earlier request of any connection, and keeps this one for a later request.
     pub mixes: u64,
+    /// Answers 404 with ResourceNotFoundException instead of asking the server.
+    pub refusals: u64,
+    /// Asks another server, which has a state of its own, every second time.
+    pub other: Option<SocketAddr>,
+    /// Answers 403 with an HTML page where a body has this text, instead of asking the server.
+    pub blocks: Option<&'static str>,
     /// Closes the connection after the response, without saying so.
     pub closes: u64,
     /// Answers some milliseconds later.
@@ -33,6 +39,14 @@ pub struct Noise {
     /// Sends the response in chunks, its JSON indented and with members that nobody knows, its header names in capitals.
     pub reshapes: u64,
 }
+
+/// Head and body of a response of the proxy.
+type Own = (&'static str, &'static str);
+const PAGE: Own = ("content-type: text/html", "<h1>Sorry.</h1>");
+const NOT_FOUND: Own = (
+    "content-type: application/json\r\nx-amzn-errortype: ResourceNotFoundException",
+    r#"{"exceptionMessage":"Resource not found"}"#,
+);
 
 /// A running proxy; it ends with the runtime.
 pub struct Proxy {
@@ -88,7 +102,7 @@ impl State {
 
 async fn serve(state: &State, stream: TcpStream) -> Option<()> {
     let mut client = BufReader::new(stream);
-    let mut server: Option<BufReader<TcpStream>> = None;
+    let mut servers: (Option<BufReader<TcpStream>>, Option<BufReader<TcpStream>>) = (None, None);
     loop {
         let request = read(&mut client).await?;
         let number = state.number.fetch_add(1, Ordering::Relaxed);
@@ -97,22 +111,27 @@ async fn serve(state: &State, stream: TcpStream) -> Option<()> {
             state.failures.fetch_add(1, Ordering::Relaxed);
             return None;
         }
+        let is_blocked = state.noise.blocks.is_some_and(|text| String::from_utf8_lossy(&request.body).contains(text));
         let own = [
-            (1, state.noise.errors, "500 Internal Server Error"),
-            (2, state.noise.busy, "503 Unavailable"),
-            (6, state.noise.pages, "200 OK"),
+            (falls(1, state.noise.errors), "500 Internal Server Error", PAGE),
+            (falls(2, state.noise.busy), "503 Unavailable", PAGE),
+            (falls(6, state.noise.pages), "200 OK", PAGE),
+            (falls(9, state.noise.refusals), "404 Not Found", NOT_FOUND),
+            (is_blocked, "403 Forbidden", PAGE),
         ];
-        if let Some((.., status)) = own.into_iter().find(|(kind, share, _)| falls(*kind, *share)) {
+        if let Some((_, status, (head, body))) = own.into_iter().find(|(falls, ..)| *falls) {
             state.failures.fetch_add(1, Ordering::Relaxed);
-            let page =
-                format!("HTTP/1.1 {status}\r\ncontent-type: text/html\r\ncontent-length: 15\r\n\r\n<h1>Sorry.</h1>");
-            client.get_mut().write_all(page.as_bytes()).await.ok()?;
+            let length = body.len();
+            let answer = format!("HTTP/1.1 {status}\r\n{head}\r\ncontent-length: {length}\r\n\r\n{body}");
+            client.get_mut().write_all(answer.as_bytes()).await.ok()?;
             continue;
         }
-        if server.is_none() {
-            server = Some(BufReader::new(TcpStream::connect(state.behind).await.ok()?));
+        let other = state.noise.other.filter(|_| number.is_multiple_of(2));
+        let kept = if other.is_some() { &mut servers.1 } else { &mut servers.0 };
+        if kept.is_none() {
+            *kept = Some(BufReader::new(TcpStream::connect(other.unwrap_or(state.behind)).await.ok()?));
         }
-        let behind = server.as_mut()?;
+        let behind = kept.as_mut()?;
         behind.get_mut().write_all(&[request.head.concat().as_bytes(), &request.body].concat()).await.ok()?;
         let mut response = read(behind).await?;
         if falls(7, state.noise.doubles) {

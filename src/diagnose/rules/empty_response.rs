@@ -5,23 +5,25 @@ use serde_json::Map;
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::{most_telling, operations, positions};
+use crate::diagnose::groups::{operations, positions};
 use crate::judge::finding::FindingKind;
 
-/// Operations that must respond so.
+/// Operations that must respond so, or findings of one operation.
 const MANY: usize = 3;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let mut group = positions(findings, lacks_everything);
     group.retain(|position| !links.is_of_form(*position));
+    let of = |operation: &str| {
+        let is_of = |position: &&usize| findings.get(**position).is_some_and(|finding| finding.operation == operation);
+        group.iter().filter(is_of).copied().collect()
+    };
     let operations = operations(findings, &group);
-    if operations.len() < MANY {
-        return;
+    let groups = if operations.len() < MANY { operations.into_iter().map(of).collect() } else { vec![group.clone()] };
+    for group in groups.iter().filter(|group| group.len() >= MANY) {
+        // What must always be there says it best.
+        links.join_as(findings, group, Evidence::is_about_required_output, CommonDeviation::EmptyResponse);
     }
-    // What must always be there says it best.
-    let Some(primary) = most_telling(findings, &group, Evidence::is_about_required_output) else { return };
-    let primary = links.join(&group, primary);
-    links.note(primary, operations, CommonDeviation::EmptyResponse);
 }
 
 /// Whether something is missing in a response, and nothing is in it.
@@ -59,6 +61,13 @@ mod tests {
     #[test]
     fn three_operations_that_respond_with_an_empty_object_are_one_cause_named_by_a_required_member() {
         assert_eq!(linked(link, &stubs()), [1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn three_findings_of_one_operation_are_one_cause() {
+        let [empty, list, ..] = stubs();
+        assert_eq!(linked(link, &[empty.clone(), list.clone(), empty.clone(), empty.clone()]), [0, 1, 0, 0]);
+        assert_eq!(linked(link, &[empty.clone(), list, empty]), [0, 1, 2]);
     }
 
     #[test]

@@ -10,16 +10,21 @@ use crate::diagnose::groups::{grouped, operations};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
-/// Operations whose valid requests must be refused so, and that must refuse others as documented.
-const MANY: usize = 3;
+/// Operations that must refuse so.
+const SEVERAL: usize = 2;
+/// Statuses of what no route leads to.
+const NO_ROUTE: [u16; 2] = [404, 405];
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>, links: &mut Links) {
     let as_documented: BTreeSet<&str> = upheld.iter().filter_map(|clause| refuses_with_a_code(clause)).collect();
     for group in grouped(findings, refusal).values() {
-        let is_valid = |position: &usize| findings.get(*position).is_some_and(Evidence::is_refused_valid);
-        let valid: Vec<usize> = group.iter().copied().filter(is_valid).collect();
-        let refused = operations(findings, &valid);
-        if refused.intersection(&as_documented).count() >= MANY {
+        let shows = |position: &&usize| {
+            let finding = findings.get(**position);
+            finding.is_some_and(|finding| {
+                finding.is_refused_valid() && finding.is_steady && as_documented.contains(finding.operation)
+            })
+        };
+        if group.iter().any(|position| shows(&position)) && operations(findings, group).len() >= SEVERAL {
             links.join_as(findings, group, Evidence::is_refused_valid, CommonDeviation::RefusedAhead);
         }
     }
@@ -33,16 +38,16 @@ fn refuses_with_a_code(upheld: &str) -> Option<&str> {
     }
 }
 
-/// Status and body of a refusal without a code, if it came each time. Pages may differ by an id of the request.
+/// Status and body of a refusal without a code. Pages may differ by an id of the request.
 fn refusal(finding: &Evidence<'_>) -> Option<(u16, String)> {
     let is_refusal = match finding.kind {
         FindingKind::RejectedValid | FindingKind::WrongStatus | FindingKind::WrongErrorCode => true,
         FindingKind::MalformedResponse => finding.asks_for_an_object(),
         _ => false,
     };
-    let is_of_the_client = (400..500).contains(&finding.status);
+    let is_of_the_client = (400..500).contains(&finding.status) && !NO_ROUTE.contains(&finding.status);
     let body = || if finding.is_page() { String::new() } else { finding.response.to_string() };
-    (is_refusal && is_of_the_client && finding.is_steady && finding.code.is_none()).then(|| (finding.status, body()))
+    (is_refusal && is_of_the_client && finding.code.is_none()).then(|| (finding.status, body()))
 }
 
 #[cfg(test)]
@@ -86,20 +91,28 @@ mod tests {
 
     #[test]
     fn an_api_whose_errors_never_have_a_code_refuses_for_reasons_of_its_own() {
-        assert_eq!(primaries(&findings(), &UPHELD[..2]), [0, 1, 2, 3, 4]);
+        assert_eq!(primaries(&findings(), &["UntagResource.error.Invalid"]), [0, 1, 2, 3, 4]);
         assert_eq!(primaries(&findings(), &["CreateChannel.status", "GetChannel.status"]), [0, 1, 2, 3, 4]);
     }
 
     #[test]
-    fn other_bodies_failures_and_what_comes_by_chance_stay_apart() {
+    fn other_bodies_and_failures_and_what_no_route_leads_to_stay_apart() {
         let mut other = findings();
         other[2].response = body(Value::from("no"));
-        assert_eq!(primaries(&other, &UPHELD), [0, 1, 2, 3, 4]);
-        let mut failures = findings();
-        failures.iter_mut().for_each(|finding| finding.status = 500);
-        assert_eq!(primaries(&failures, &UPHELD), [0, 1, 2, 3, 4]);
-        let mut by_chance = findings();
-        by_chance[1].is_steady = false;
-        assert_eq!(primaries(&by_chance, &UPHELD), [0, 1, 2, 3, 4]);
+        assert_eq!(primaries(&other, &UPHELD), [1, 1, 2, 1, 1]);
+        for status in [500, 404] {
+            let mut failures = findings();
+            failures.iter_mut().for_each(|finding| finding.status = status);
+            assert_eq!(primaries(&failures, &UPHELD), [0, 1, 2, 3, 4]);
+        }
+    }
+
+    #[test]
+    fn what_comes_by_chance_does_not_show_it_and_follows() {
+        let by_chance = |position: &usize| Evidence { is_steady: false, ..findings()[*position].clone() };
+        assert_eq!(primaries(&[0, 1, 2, 3].map(|position| by_chance(&position)), &UPHELD), [0, 1, 2, 3]);
+        let [status, valid, ..] = findings();
+        assert_eq!(primaries(&[Evidence { is_steady: false, ..status.clone() }, valid.clone()], &UPHELD), [1, 1]);
+        assert_eq!(primaries(&[valid.clone(), valid], &UPHELD), [0, 1], "one operation may have its own limit");
     }
 }

@@ -42,7 +42,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 /// Whether what a failed request left undone may show it: a quota that stays full, a stream that does not end.
 fn is_disturbed(finding: &Evidence<'_>) -> bool {
     match finding.kind {
-        FindingKind::RejectedValid | FindingKind::WrongErrorCode => !finding.is_steady,
+        FindingKind::RejectedValid | FindingKind::WrongErrorCode | FindingKind::WrongStatus => !finding.is_steady,
         FindingKind::AcceptedInvalid => finding.is_intermittent,
         _ => false,
     }

@@ -96,6 +96,8 @@ fn failures_that_show_sometimes_are_told_as_an_unreliable_target() {
     assert_eq!(title(&finding), "Requests to 3 operations fail with status 502 from time to time.");
     finding.response.status = 204;
     assert_eq!(title(&finding), "Requests to 3 operations get responses that do not belong to them from time to time.");
+    finding.expected = "The body is a JSON object.".to_owned();
+    assert_eq!(title(&finding), "Requests to 3 operations get a body that is not a JSON object from time to time.");
     finding.response.status = 200;
     finding.response.body = serde_json::json!("<html>log in</html>");
     assert_eq!(title(&finding), "Requests to 3 operations get a page in place of JSON from time to time.");

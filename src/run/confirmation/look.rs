@@ -15,8 +15,14 @@ const LOUD: f64 = 0.005;
 /// Times that noise is taken to meet the same request of one case, while it spares the same request of all others.
 const MOST_IN_ONE_CASE: u64 = 2;
 
+/// How much more noise there is than findings show.
+const UNSEEN: f64 = 2.0;
+
 /// Operations that must respond in another form, or refuse valid requests, now and then before noise counts as of that kind.
 const MANY_OPERATIONS: usize = 3;
+
+/// The body of a response that shows nothing.
+const EMPTY: &[u8] = b"{}";
 
 /// What looking for each finding again showed.
 pub(super) type Looked = BTreeMap<FindingKey, Looks>;
@@ -30,10 +36,9 @@ pub(super) struct Noise {
     findings: usize,
     /// Whether responses come that belong to other requests.
     is_of_mixed_up_responses: bool,
-    /// Whether valid requests are refused by chance.
+    /// Whether valid requests are refused by chance: the target, or another instance of it, did not get them as they were sent, or
+    /// does not know what others made.
     is_of_refusals: bool,
-    /// Whether what requests made is not found by chance.
-    is_of_lost_resources: bool,
 }
 
 impl Noise {
@@ -51,7 +56,6 @@ impl Noise {
             findings: 0,
             is_of_mixed_up_responses: is_of_many(&|_, found| has_another_form(found)),
             is_of_refusals: is_of_many(&|kind, _| kind == FindingKind::RejectedValid),
-            is_of_lost_resources: is_of_many(&|kind, found| kind == FindingKind::RejectedValid && is_not_found(found)),
         };
         let noisy: Vec<_> = tally.findings.iter().filter(|(key, _)| kind.looks_like(key.kind)).collect();
         let seen: u64 =
@@ -67,15 +71,15 @@ impl Noise {
     pub fn looks_like(self, kind: FindingKind) -> bool {
         match kind {
             FindingKind::RejectedValid => self.is_of_refusals,
+            FindingKind::AcceptedInvalid => self.is_of_mixed_up_responses,
             FindingKind::WrongBehaviour => self.shows_other_states(),
             kind => kind.may_be_noise(),
         }
     }
 
-    /// Whether responses come that belong to other requests, or do not know what requests made: what they show may not be the
-    /// state that the run made.
+    /// Whether what responses show may not be the state that the run made.
     pub fn shows_other_states(self) -> bool {
-        self.is_of_mixed_up_responses || self.is_of_lost_resources
+        self.is_of_mixed_up_responses || self.is_of_refusals
     }
 
     /// What noise does not look like by its kind, and what showed more than once and not every time.
@@ -104,9 +108,12 @@ impl Noise {
 
     /// Whether it may be all that these looks show.
     pub fn may_explain(self, key: &FindingKey, looks: &Looks) -> bool {
-        // A wrong state may come of any request before it.
-        let place = if key.kind == FindingKind::WrongBehaviour { Place::Anywhere } else { Place::WhereItShows };
-        self.looks_like(key.kind) && looks.may_be_chance(self.share, self.findings, place)
+        // A wrong state may come of any request before it, and not all requests are judged that lead to it.
+        let (place, share) = match key.kind {
+            FindingKind::WrongBehaviour => (Place::Anywhere, self.share * UNSEEN),
+            _ => (Place::WhereItShows, self.share),
+        };
+        self.looks_like(key.kind) && looks.may_be_chance(share, self.findings, place)
     }
 }
 
@@ -119,16 +126,17 @@ enum Place {
     Anywhere,
 }
 
-/// Whether a success shows it that has another status or another form than documented, and is not a page.
+/// Whether a success shows it that is empty or has another status or form than documented, and is not a page.
 fn has_another_form(found: &Found) -> bool {
-    let is_success = found.exchange.response().is_some_and(|response| (200..300).contains(&response.status));
-    let is_of_form = matches!(found.violation.kind, FindingKind::MalformedResponse | FindingKind::WrongStatus);
-    is_success && is_of_form && !found.is_shown_by_page()
-}
-
-/// Whether a response shows it that does not know a resource.
-fn is_not_found(found: &Found) -> bool {
-    found.exchange.response().is_some_and(|response| response.status == 404)
+    let Some(response) = found.exchange.response().filter(|response| (200..300).contains(&response.status)) else {
+        return false;
+    };
+    let is_strange = match found.violation.kind {
+        FindingKind::MalformedResponse | FindingKind::WrongStatus => true,
+        FindingKind::WrongBehaviour => response.body.trim_ascii() == EMPTY,
+        _ => false,
+    };
+    is_strange && !found.is_shown_by_page()
 }
 
 /// How many of a finding's occurrences noise may have made. Noise spreads over cases; what only one case shows again and

@@ -26,11 +26,15 @@ pub(super) struct ResourceDeletion {
 }
 
 impl ResourceDeletion {
-    /// Sends a deletion, once more if the target says that there is no such resource: by chance an unreliable target says so of
-    /// what it has. Why the resource may be there after it; `None` if it was deleted.
+    /// Sends a deletion, once more if the target says that there is no such resource, or that it deleted it in another way than
+    /// before: by chance an unreliable target says so of what it has. Why the resource may be there after it; `None` if it was
+    /// deleted.
     pub(super) async fn obstacle(&self, target: &Target, region: Option<&str>) -> Option<Obstacle> {
         match self.attempt(target, region).await {
             Some(Obstacle::NotFound) => self.attempt(target, region).await,
+            Some(Obstacle::Unusual(_)) => {
+                self.attempt(target, region).await.filter(|again| *again != Obstacle::NotFound)
+            }
             obstacle => obstacle,
         }
     }
@@ -51,6 +55,7 @@ impl ResourceDeletion {
         match &exchange.reply {
             Reply::Response(response) => match self.status(&exchange) {
                 Some(200..=299) if response.is_page() => Some(Obstacle::Page),
+                Some(200..=299) if self.is_unusual(target, response.status) => Some(Obstacle::Unusual(response.status)),
                 Some(200..=299) => None,
                 Some(404) => Some(Obstacle::NotFound),
                 Some(409) => Some(Obstacle::InUse),
@@ -58,6 +63,11 @@ impl ResourceDeletion {
             },
             Reply::Failure(failure) => Some(Obstacle::Unanswered(failure.detail.clone())),
         }
+    }
+
+    fn is_unusual(&self, target: &Target, status: u16) -> bool {
+        let operation = self.contract.operation(&self.operation);
+        operation.is_some_and(|operation| target.usual_success().is_broken_by(operation, status))
     }
 
     fn status(&self, exchange: &Exchange) -> Option<u16> {
