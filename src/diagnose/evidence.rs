@@ -9,6 +9,10 @@ use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
 use crate::wire;
 
+/// Items from which on a page may be full that was asked for without a number.
+const LONG_PAGE: u64 = 50;
+/// How steps begin that only read. Source: how AWS names operations.
+const READS: [&str; 4] = ["POST Get", "POST List", "POST BatchGet", "GET "];
 /// What stands in a path for each element of a list.
 pub(super) const ELEMENT: &str = "member";
 /// What a sentence says that expects a valid request to be served.
@@ -119,6 +123,14 @@ impl<'a> Evidence<'a> {
         self.kind == FindingKind::WrongBehaviour && self.detail.is_some_and(is_count)
     }
 
+    /// Whether the telling response has as many items as its request asks for, or more than a request without a number may get.
+    pub fn shows_full_page(&self) -> bool {
+        let lists = self.response.as_object().into_iter().flat_map(|members| members.values());
+        let items = lists.filter_map(Value::as_array).map(Vec::len).max().unwrap_or_default() as u64;
+        let asked = self.request.as_object().into_iter().flat_map(|members| members.values()).find_map(Value::as_u64);
+        items > 0 && items >= asked.unwrap_or(LONG_PAGE)
+    }
+
     /// Name of the member that it is about, without its shape; empty if it is about none.
     pub fn member_name(&self) -> &'a str {
         self.member.split_once('$').map_or("", |(_, name)| name)
@@ -189,11 +201,13 @@ impl<'a> Evidence<'a> {
         self.expected.contains(text) || self.observed.contains(text)
     }
 
-    /// Whether its requests include all those before another finding; the other's own request, if there were none before.
+    /// Whether its requests include all those before another finding that change something; the other's own request, if there
+    /// were none before.
     pub fn comes_after_all_of(&self, other: &Evidence<'_>) -> bool {
+        let is_read = |step: &str| READS.iter().any(|read| step.starts_with(read));
         match other.steps_before.is_empty() {
             true => self.involves(&other.step),
-            false => other.steps_before.iter().all(|step| self.involves(step)),
+            false => other.steps_before.iter().all(|step| is_read(step) || self.involves(step)),
         }
     }
 

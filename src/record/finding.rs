@@ -84,12 +84,14 @@ impl Found {
         self.also_in.iter().copied().chain([self.case])
     }
 
-    /// Notes other cases that showed it; the first of the plan are kept.
+    /// Notes other cases that showed it. The first of the plan are kept, and the last, which send most before: some findings take
+    /// that.
     pub(super) fn note_elsewhere(&mut self, cases: impl IntoIterator<Item = usize>) {
         self.also_in.extend(cases);
         self.also_in.remove(&self.case);
         while self.also_in.len() > MOST_ELSEWHERE {
-            self.also_in.pop_last();
+            let middle = self.also_in.iter().nth(MOST_ELSEWHERE / 2).copied();
+            middle.map(|case| self.also_in.remove(&case));
         }
     }
 }

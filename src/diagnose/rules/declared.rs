@@ -44,6 +44,9 @@ struct Entry {
     /// Whether the findings that say that it is broken must follow from no other.
     #[serde(default)]
     of_primary: bool,
+    /// Whether the findings that say that it is broken must have been looked for again without showing each time.
+    #[serde(default)]
+    of_unsteady: bool,
     /// Globs of the clauses of the findings.
     clauses: Vec<String>,
     /// Operations of the findings; any if empty.
@@ -73,6 +76,9 @@ struct Entry {
     /// Whether the finding must have come after all requests that the broken clause's finding came after.
     #[serde(default)]
     after_same: bool,
+    /// Whether the finding's telling request must be the first of its operation.
+    #[serde(default)]
+    first: bool,
     /// A glob of the path of the finding's telling request.
     #[serde(default)]
     path: Option<String>,
@@ -91,6 +97,9 @@ struct Entry {
     /// Whether the finding must have been looked for again without showing each time.
     #[serde(default)]
     unsteady: bool,
+    /// Whether all findings of these clauses on the operation must be shown by pages that are full.
+    #[serde(default)]
+    full_pages: bool,
     /// Whether the body of the telling request must be unreadable as JSON.
     #[serde(default)]
     unreadable_request: bool,
@@ -152,14 +161,22 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
                 && is_detail(consequence.of_detail.as_ref(), finding)
                 && consequence.entry.of_mentions.as_deref().is_none_or(|text| finding.mentions(text))
                 && !(consequence.entry.of_value && finding.shows_absence())
+                && !(consequence.entry.of_unsteady && finding.is_steady)
                 && consequence.entry.about.as_deref().is_none_or(|member| finding.member_name() == member)
         };
         let mut broken = positions(findings, is_broken);
         broken.retain(|position| !consequence.entry.of_primary || links.is_primary(*position));
+        let shows_short_page = |operation: &str| {
+            let is_short = |other: &Evidence<'_>| {
+                other.operation == operation && !other.shows_full_page() && consequence.covers(other)
+            };
+            findings.iter().any(is_short)
+        };
         for (position, finding) in findings.iter().enumerate().filter(|(_, finding)| !is_broken(finding)) {
             let is_near =
                 |cause: &&usize| findings.get(**cause).is_some_and(|cause| consequence.is_near(cause, finding));
             if consequence.covers(finding)
+                && !(consequence.entry.full_pages && shows_short_page(finding.operation))
                 && let Some(cause) = broken.iter().find(is_near)
             {
                 links.follows(position, *cause);
@@ -193,6 +210,7 @@ impl Consequence {
             && entry.shown.as_deref().is_none_or(|text| finding.response.to_string().contains(text))
             && entry.mentions.as_deref().is_none_or(|text| finding.mentions(text))
             && (!entry.unsteady || !finding.is_steady)
+            && !(entry.first && finding.steps_before.contains(&finding.step))
             && (!entry.unreadable_request || finding.request.is_string())
     }
 }

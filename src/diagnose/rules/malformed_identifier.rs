@@ -54,16 +54,23 @@ fn is_sent_back(malformed: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
 fn names(malformed: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
     let Some(ClauseId::Output { operation, path, .. }) = malformed.about else { return false };
     let Some(identifier) = malformed.shown_at(path) else { return false };
-    if operation == finding.operation {
-        return false;
-    }
+    let is_same_operation = operation == finding.operation;
     if identifier.is_empty() {
+        if is_same_operation {
+            return false;
+        }
         let leaf = path.rsplit('.').next().unwrap_or_default();
         return finding.requests_like(leaf, &|value| value == "") || has_empty_segment(finding.path);
     }
     let end = identifier.find('/').or_else(|| identifier.rfind(':'));
     let kind = end.and_then(|end| identifier.get(..=end));
     let Some(kind) = kind else { return false };
+    // The operation's own requests name resources in their right form. They take what came malformed if the right form is another.
+    let id = identifier.get(kind.len()..).unwrap_or_default();
+    let has_right_form = |text: &str| text.ends_with(id) && !text.starts_with(kind);
+    if is_same_operation && !has_text(malformed.request, &has_right_form) {
+        return false;
+    }
     let path = percent_encoding::percent_decode_str(finding.path).decode_utf8_lossy();
     has_text(finding.request, &|text| text.starts_with(kind)) || path.contains(kind)
 }
@@ -130,6 +137,9 @@ mod tests {
         let accepted = Evidence { request: body(json!({"arn": "x:channel/b"})), ..accepted };
         let own = Evidence { operation: "CreateChannel", ..refused("x:channel/b") };
         assert_eq!(linked(link, &[malformed("x:channel/a"), accepted, own]), [0, 1, 2]);
+        let own = |arn| Evidence { operation: "CreateChannel", ..refused(arn) };
+        let given = Evidence { request: body(json!({"arn": "x:channel/a"})), ..malformed("!x:channel/a") };
+        assert_eq!(linked(link, &[given, own("!x:channel/b"), own("x:channel/b")]), [0, 0, 2]);
         assert_eq!(linked(link, &[malformed(""), refused("x:channel/b"), refused("")]), [0, 1, 0]);
     }
 }

@@ -28,7 +28,11 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
                 cause < position && finding.kind == malformed.kind && finding.has_output(operation, path);
             let is_comparable = is_everywhere && compares_responses(finding, &names);
             if is_same_value || !is_comparable && is_explained(malformed, &names, finding) {
-                links.shows_the_same_form(position, cause);
+                // What shows only sometimes names no cause of what shows always.
+                match malformed.is_intermittent && !finding.is_intermittent {
+                    true => links.shows_the_same_form(cause, position),
+                    false => links.shows_the_same_form(position, cause),
+                }
             }
         }
     }
@@ -91,7 +95,7 @@ fn shows_what_was_missing(malformed: &Evidence<'_>, path: &[&str], finding: &Evi
     malformed.is_about_required_output()
         && finding.operation == malformed.operation
         && !path.contains(&ELEMENT)
-        && finding.value_at(&path.join(".")).is_some()
+        && finding.value_at(&path.join(".")).is_some_and(|value| !value.is_null())
 }
 
 /// Whether a rule is about the member, or about something inside the same part of the response.

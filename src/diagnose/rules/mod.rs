@@ -1,6 +1,7 @@
 //! The rules of the diagnosis, one file each, in the order in which they are asked.
 
 mod absent_member;
+mod absent_part;
 mod byte_order_mark;
 mod declared;
 mod empty_response;
@@ -66,7 +67,7 @@ pub(super) const OF_FORM: [Rule; 5] =
     [byte_order_mark::link, omitted_empty::link, no_object::link, misplaced_member::link, rewritten_value::link];
 
 /// All other rules, in their order: what is declared, and what is plain, goes before what is inferred.
-pub(super) const OTHERS: [Rule; 13] = [
+pub(super) const OTHERS: [Rule; 14] = [
     empty_response::link,
     declared::link,
     unlisted_item::link,
@@ -75,6 +76,7 @@ pub(super) const OTHERS: [Rule; 13] = [
     wrongly_accepted::link,
     smallest_refusal::link,
     absent_member::link,
+    absent_part::link,
     same_member::link,
     same_response::link,
     wrong_status::link,

@@ -20,15 +20,18 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             links.follows(position, cause);
         }
     }
-    for mut group in grouped(findings, |finding| Some((finding.operation, finding.wrong_refusal()?)))
-        .into_values()
-        .filter(|group| group.len() > 1)
-    {
+    for mut group in grouped(findings, refusal).into_values().filter(|group| group.len() > 1) {
         let is_of_one = is_of_one_member(findings, &group);
         let is_of_parts = is_of_several_parts(findings, &group);
         group.sort_by_cached_key(|position| rank(findings, *position, is_of_one, is_of_parts));
         links.follow_earlier(&group, |earlier, later| is_explained(findings, later, earlier));
     }
+}
+
+/// The operation, and how it refused what it should have served, or failed where a rule asks for another error.
+fn refusal<'a>(finding: &Evidence<'a>) -> Option<(&'a str, (u16, &'a str))> {
+    let fails = || (finding.is_general() && finding.fails_at_invalid()).then_some(finding.refusal());
+    Some((finding.operation, finding.wrong_refusal().or_else(fails)?))
 }
 
 /// Whether the earlier finding's request was refused without anything that the later one's has not.
@@ -122,6 +125,21 @@ mod tests {
         assert_eq!(linked(link, &[status(), least()]), [1, 1]);
         assert_eq!(linked(link, &[most.clone(), least()]), [1, 1]);
         assert_eq!(linked(link, &[most, least(), status()]), [2, 2, 2], "nothing is served at all");
+    }
+
+    #[test]
+    fn a_failure_at_a_valid_member_explains_a_rule_that_fails_with_it() {
+        let valid = refused("CreateChannel.input.name.length.min", json!({"name": "a"}), 500);
+        let valid = Evidence { kind: FindingKind::ServerError, expected: "The response is success.", ..valid };
+        let at = |clause, request| Evidence {
+            expected: "The response is ValidationException (400).",
+            kind: FindingKind::ServerError,
+            ..refused(clause, request, 500)
+        };
+        let rule = at("rule.names-are-unique", json!({"name": "b", "type": "BASIC"}));
+        let other = at("rule.names-are-unique", json!({"type": "BASIC"}));
+        let input = at("CreateChannel.input.name.pattern", json!({"name": "?"}));
+        assert_eq!(linked(link, &[rule, other, input, valid]), [3, 1, 2, 3]);
     }
 
     #[test]

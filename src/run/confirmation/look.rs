@@ -34,6 +34,8 @@ pub(super) struct Noise {
     share: f64,
     /// Findings that it may have made, or may not.
     findings: usize,
+    /// Operations that it met.
+    operations: usize,
     /// Whether responses come that belong to other requests.
     is_of_mixed_up_responses: bool,
     /// Whether valid requests are refused by chance: the target, or another instance of it, did not get them as they were sent, or
@@ -54,17 +56,19 @@ impl Noise {
         let kind = Noise {
             share: 0.0,
             findings: 0,
+            operations: 0,
             is_of_mixed_up_responses: is_of_many(&|_, found| has_another_form(found)),
             is_of_refusals: is_of_many(&|kind, _| kind == FindingKind::RejectedValid),
         };
         let noisy: Vec<_> = tally.findings.iter().filter(|(key, _)| kind.looks_like(key.kind)).collect();
-        let seen: u64 =
-            noisy.iter().filter(|(key, found)| is_partial(key, found)).map(|(_, found)| events(found)).sum();
+        let partial = || noisy.iter().filter(|(key, found)| is_partial(key, found));
+        let seen: u64 = partial().map(|(_, found)| events(found)).sum();
+        let operations = partial().map(|(key, _)| key.operation.as_str()).collect::<BTreeSet<_>>().len();
         // A request that was sent again after its connection broke is not a finding, but it counts as noise. Without
         // other noise the target may break such connections every time.
         let events = if seen > 0 { seen + env.target.repeats() } else { 0 };
         let share = events as f64 / env.target.requests().max(1) as f64;
-        Noise { share, findings: noisy.len(), ..kind }
+        Noise { share, findings: noisy.len(), operations, ..kind }
     }
 
     /// Whether it looks like findings of a kind.
@@ -95,9 +99,9 @@ impl Noise {
         looked.iter().filter(is_unsteady).map(|(key, _)| key.clone()).collect()
     }
 
-    /// Whether it meets so many requests that most cases see it.
+    /// Whether it meets so many requests, whatever they ask for, that most cases see it.
     pub fn is_loud(self) -> bool {
-        self.share > LOUD
+        self.share > LOUD && self.operations >= MANY_OPERATIONS
     }
 
     /// Findings that showed every time and yet may be its work.
