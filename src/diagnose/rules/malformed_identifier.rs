@@ -56,6 +56,11 @@ fn names(malformed: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
     let Some(identifier) = malformed.shown_at(path) else { return false };
     let is_same_operation = operation == finding.operation;
     if identifier.is_empty() {
+        let gives_empty = |request: &Value| has_text(request, &str::is_empty);
+        let is_after = finding.steps_before.contains(&malformed.step);
+        if is_after && gives_empty(finding.request) && !gives_empty(malformed.request) {
+            return true;
+        }
         if is_same_operation {
             return false;
         }
@@ -141,5 +146,7 @@ mod tests {
         let given = Evidence { request: body(json!({"arn": "x:channel/a"})), ..malformed("!x:channel/a") };
         assert_eq!(linked(link, &[given, own("!x:channel/b"), own("x:channel/b")]), [0, 0, 2]);
         assert_eq!(linked(link, &[malformed(""), refused("x:channel/b"), refused("")]), [0, 1, 0]);
+        let after = |arn| Evidence { steps_before: steps(&["CreateChannel"]), ..own(arn) };
+        assert_eq!(linked(link, &[malformed(""), after(""), after("x:channel/b"), own("")]), [0, 0, 2, 3]);
     }
 }

@@ -240,16 +240,22 @@ impl Shadow {
         }
     }
 
-    /// Forgets everything about the resources that an input or output names: nobody knows what became of them.
+    /// Forgets everything about the resources that an input or output names, and about those that go along with them: what became
+    /// of them is not known.
     pub fn forget_named(&mut self, value: &Value) {
         collect(value, &mut |text| {
             self.graves.forget(text);
-            if let Some(tracked) = self.tracked.get_mut(text) {
-                tracked.members.clear();
-                tracked.overlap = None;
-                tracked.tags = None;
-                tracked.life = Life::Unknown;
-                self.courses.lose_all(text);
+            if !self.tracked.contains_key(text) {
+                return;
+            }
+            for (arn, tracked) in &mut self.tracked {
+                if arn == text || tracked.owner.as_deref() == Some(text) {
+                    tracked.members.clear();
+                    tracked.overlap = None;
+                    tracked.tags = None;
+                    tracked.life = Life::Unknown;
+                    self.courses.lose_all(arn);
+                }
             }
         });
     }
