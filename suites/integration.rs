@@ -3,6 +3,12 @@
 
 #![allow(missing_docs)]
 
+use mimalloc::MiMalloc;
+
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 mod common;
 
 mod botocore;

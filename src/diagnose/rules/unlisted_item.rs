@@ -19,11 +19,12 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     // A page from which an item is lost is not full although another follows.
     let is_affected = |finding: &Evidence<'_>| lacks_an_item(finding) || is_short_page(finding);
     for mut group in grouped(findings, |finding| is_affected(finding).then_some(finding.operation)).into_values() {
+        let affected = group.clone();
         group.retain(|position| links.is_primary(*position));
         // What a plain request does not show is not shown by one with filters either. An item that is missing says more than
         // a number, and a rule that misses items in several ways says more than one that misses a single one.
         let clause = |position: &usize| findings.get(*position).map(|finding| finding.clause);
-        let breadth = |position: &usize| group.iter().filter(|other| clause(other) == clause(position)).count();
+        let breadth = |position: &usize| affected.iter().filter(|other| clause(other) == clause(position)).count();
         let plainest = |position: &&usize| {
             let finding = findings.get(**position)?;
             let asked = finding.request_members().len();

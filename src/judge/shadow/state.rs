@@ -240,6 +240,13 @@ impl Shadow {
         }
     }
 
+    /// Forgets a resource that is not known to be gone.
+    pub fn lose(&mut self, arn: &str) {
+        if self.tracked.get(arn).is_some_and(|tracked| tracked.life == Life::Exists) {
+            self.forget_named(&Value::from(arn));
+        }
+    }
+
     /// Forgets everything about the resources that an input or output names, and about those that go along with them: what became
     /// of them is not known.
     pub fn forget_named(&mut self, value: &Value) {

@@ -150,8 +150,17 @@ impl Session<'_> {
         }
     }
 
-    /// Whether the target shows a resource.
+    /// Whether the target shows a resource, and not one that it never had alike.
     pub(in crate::run) async fn is_shown(&mut self, region: Option<&str>, kind: &str, arn: &str) -> bool {
+        let absent = self.worker.env.absent_arn(kind, 1);
+        self.is_read(region, kind, arn).await
+            && match absent {
+                Some(absent) => !self.is_read(region, kind, &absent).await,
+                None => true,
+            }
+    }
+
+    async fn is_read(&mut self, region: Option<&str>, kind: &str, arn: &str) -> bool {
         self.read(region, kind, arn).await.is_some_and(|(status, _)| (200..300).contains(&status))
     }
 
@@ -206,7 +215,7 @@ impl Session<'_> {
 
     /// Forgets what is known of resources that may be there or not.
     fn lose(&mut self, bundle: &Bundle) {
-        bundle.resources.iter().for_each(|(_, arn)| self.worker.shadow.forget_named(&Value::from(arn.as_str())));
+        bundle.resources.iter().for_each(|(_, arn)| self.worker.shadow.lose(arn));
     }
 
     /// What has to be sent to delete what one call made, after it has left its state and its streams have ended.
@@ -288,7 +297,7 @@ impl Session<'_> {
     /// Whether the target shows all of these resources but the first.
     async fn are_there(&mut self, region: Option<&str>, resources: &Resources) -> bool {
         for (kind, arn) in resources.iter().skip(1) {
-            if !self.is_shown(region, kind, arn).await {
+            if !self.is_read(region, kind, arn).await {
                 return false;
             }
         }
