@@ -240,6 +240,12 @@ impl Shadow {
         }
     }
 
+    /// Whether a resource is known to be gone.
+    pub fn is_gone(&self, arn: &str) -> bool {
+        let life = self.tracked.get(arn).map(|tracked| &tracked.life);
+        matches!(life, Some(Life::Gone(_))) || self.graves.get(arn).is_some()
+    }
+
     /// Forgets a resource that is not known to be gone.
     pub fn lose(&mut self, arn: &str) {
         if self.tracked.get(arn).is_some_and(|tracked| tracked.life == Life::Exists) {

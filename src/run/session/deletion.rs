@@ -251,6 +251,7 @@ impl Session<'_> {
         let was_streaming = self.stop_streaming(&arn).await;
         let patience = if was_streaming { env.settings.patience } else { Duration::ZERO };
         Some(ResourceDeletion {
+            is_gone: self.worker.shadow.is_gone(&arn),
             resource,
             arn,
             request,

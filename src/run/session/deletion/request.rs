@@ -19,6 +19,8 @@ pub(super) struct ResourceDeletion {
     pub(super) resource: String,
     pub(super) arn: String,
     pub(super) request: Request,
+    /// Whether it is known that another request deleted it.
+    pub(super) is_gone: bool,
     /// How long a conflict is waited for: the target needs a while to see that a stream has ended.
     pub(super) patience: Duration,
     pub(super) contract: Arc<Contract>,
@@ -57,6 +59,7 @@ impl ResourceDeletion {
                 Some(200..=299) if response.is_page() => Some(Obstacle::Page),
                 Some(200..=299) if self.is_unusual(target, response.status) => Some(Obstacle::Unusual(response.status)),
                 Some(200..=299) => None,
+                Some(404) if self.is_gone => None,
                 Some(404) => Some(Obstacle::NotFound),
                 Some(409) => Some(Obstacle::InUse),
                 _ => Some(Obstacle::Status(response.status)),
