@@ -87,7 +87,7 @@ impl Links {
         let operations = operations.into_iter().map(str::to_owned).collect();
         let common = Common { operations, deviation };
         let known = self.common.entry(primary).or_insert_with(|| common.clone());
-        if known.deviation != CommonDeviation::Unreliable {
+        if !matches!(known.deviation, CommonDeviation::Unreliable | CommonDeviation::SplitState) {
             *known = common;
         }
     }

@@ -38,6 +38,8 @@ pub(super) struct Noise {
     operations: usize,
     /// Whether responses come that belong to other requests.
     is_of_mixed_up_responses: bool,
+    /// Whether pages come in place of responses by chance.
+    is_of_pages: bool,
     /// Whether valid requests are refused by chance: the target, or another instance of it, did not get them as they were sent, or
     /// does not know what others made.
     is_of_refusals: bool,
@@ -58,6 +60,7 @@ impl Noise {
             findings: 0,
             operations: 0,
             is_of_mixed_up_responses: is_of_many(&|_, found| has_another_form(found)),
+            is_of_pages: is_of_many(&|_, found| found.is_shown_by_page()),
             is_of_refusals: is_of_many(&|kind, _| kind == FindingKind::RejectedValid),
         };
         let noisy: Vec<_> = tally.findings.iter().filter(|(key, _)| kind.looks_like(key.kind)).collect();
@@ -75,7 +78,7 @@ impl Noise {
     pub fn looks_like(self, kind: FindingKind) -> bool {
         match kind {
             FindingKind::RejectedValid => self.is_of_refusals,
-            FindingKind::AcceptedInvalid => self.is_of_mixed_up_responses,
+            FindingKind::AcceptedInvalid => self.is_of_mixed_up_responses || self.is_of_pages,
             FindingKind::WrongBehaviour => self.shows_other_states(),
             kind => kind.may_be_noise(),
         }

@@ -48,8 +48,7 @@ pub(super) async fn confirm(
     let looking = Looking::new(REPETITIONS, cases);
     let mut looked = look_for(&again, tally, tasks, &looking).await;
     let noise = Noise::of(env, tally, &looked);
-    let unsteady = noise.unsteady(&looked);
-    let doubtful = noise.explained(&looked).into_iter().chain(unsteady.iter().cloned()).collect();
+    let doubtful = noise.explained(&looked).into_iter().chain(noise.unsteady(&looked)).collect();
     let tasks = same_tasks(&env.plan, tally, &doubtful);
     let longer = Looking { repetitions: MORE_REPETITIONS, ..looking.clone() };
     for (key, later) in look_for(&again, tally, tasks, &longer).await {
@@ -63,7 +62,7 @@ pub(super) async fn confirm(
         let by_chance = |looks: &Looks| looks.never_repeats() || looks.is_rare() || noise.may_explain(key, looks);
         looked.get(key).is_some_and(by_chance)
     };
-    let chance: Vec<FindingKey> = unsteady.into_iter().filter(is_chance).collect();
+    let chance: Vec<FindingKey> = noise.unsteady(&looked).into_iter().filter(is_chance).collect();
     for key in noise.explained(&looked).into_iter().chain(chance) {
         looked.entry(key).or_default().keep_one();
     }
