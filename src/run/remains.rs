@@ -189,7 +189,6 @@ pub(super) async fn sweep(env: &RunContext) -> Vec<Left> {
     if is_in_use(&undeleted) {
         // Something that seemed absent may use it.
         undeleted = session.delete_in_order(bundles(undeleted).into_iter().chain(absent.clone()).collect()).await;
-        undeleted.retain(|undeleted| undeleted.obstacle != Obstacle::NotFound);
     }
     absent.iter().flat_map(|bundle| &bundle.resources).for_each(|(_, arn)| env.target.note_gone(arn));
     if (is_in_use(&undeleted) || has_twins) && !env.target.is_stopped() {
