@@ -85,10 +85,10 @@ impl Links {
         deviation: CommonDeviation,
     ) {
         let operations = operations.into_iter().map(str::to_owned).collect();
-        let common = Common { operations, deviation };
-        let known = self.common.entry(primary).or_insert_with(|| common.clone());
-        if !matches!(known.deviation, CommonDeviation::Unreliable | CommonDeviation::SplitState) {
-            *known = common;
+        let is_noise =
+            |known: &Common| matches!(known.deviation, CommonDeviation::Unreliable | CommonDeviation::SplitState);
+        if !self.common.get(&primary).is_some_and(is_noise) {
+            self.common.insert(primary, Common { operations, deviation });
         }
     }
 

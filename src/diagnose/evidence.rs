@@ -195,6 +195,16 @@ impl<'a> Evidence<'a> {
         (200..300).contains(&self.status)
     }
 
+    /// Whether the telling response blames the client.
+    pub fn is_of_client_error(&self) -> bool {
+        (400..500).contains(&self.status)
+    }
+
+    /// Whether it is about what an operation promises of every valid request.
+    pub fn is_about_success(&self) -> bool {
+        matches!(self.about, Some(ClauseId::Success { .. }))
+    }
+
     /// Whether it expects that something is not shown.
     pub fn expects_absence(&self) -> bool {
         self.expected.ends_with(ABSENT)

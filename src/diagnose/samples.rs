@@ -60,5 +60,20 @@ pub(super) fn steps(operations: &[&str]) -> BTreeSet<String> {
 pub(super) fn linked(rule: fn(&[Evidence<'_>], &mut Links), findings: &[Evidence<'_>]) -> Vec<usize> {
     let mut links = Links::new(findings);
     rule(findings, &mut links);
+    primaries(findings, &links)
+}
+
+/// The same by a rule that reads the ids of upheld clauses.
+pub(super) fn linked_beside(
+    rule: fn(&[Evidence<'_>], &BTreeSet<&str>, &mut Links),
+    findings: &[Evidence<'_>],
+    upheld: &[&str],
+) -> Vec<usize> {
+    let mut links = Links::new(findings);
+    rule(findings, &upheld.iter().copied().collect(), &mut links);
+    primaries(findings, &links)
+}
+
+fn primaries(findings: &[Evidence<'_>], links: &Links) -> Vec<usize> {
     (0..findings.len()).map(|position| links.primary(position)).collect()
 }

@@ -1,4 +1,4 @@
-//! A part of a response that is absent because the whole is absent that it belongs to is no cause of its own.
+//! A part of a response is absent if its whole is: both findings have one cause.
 
 use serde_json::Value;
 

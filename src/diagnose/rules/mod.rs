@@ -32,13 +32,12 @@ mod wrongly_accepted;
 
 use std::collections::BTreeSet;
 
+pub(super) use self::unreliable::common_noise;
 use super::engine::Links;
 use super::evidence::Evidence;
 
 /// A rule: links findings to the ones that they follow from.
 pub(super) type Rule = fn(&[Evidence<'_>], &mut Links);
-
-pub(super) use unreliable::common_noise;
 
 /// A rule that reads the ids of upheld clauses too.
 type RuleOfChecks = fn(&[Evidence<'_>], &BTreeSet<&str>, &mut Links);

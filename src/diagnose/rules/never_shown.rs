@@ -71,7 +71,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::diagnose::samples::{body, finding};
+    use crate::diagnose::samples::{body, finding, linked_beside};
     use crate::judge::finding::FindingKind;
 
     fn missing() -> [Evidence<'static>; 4] {
@@ -92,9 +92,7 @@ mod tests {
     }
 
     fn causes(findings: &[Evidence<'_>], upheld: &[&str]) -> Vec<usize> {
-        let mut links = Links::new(findings);
-        link(findings, &upheld.iter().copied().collect(), &mut links);
-        (0..findings.len()).map(|position| links.primary(position)).collect()
+        linked_beside(link, findings, upheld)
     }
 
     #[test]

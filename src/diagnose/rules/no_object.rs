@@ -24,8 +24,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 /// Errors whose bodies are not JSON objects have no code in them for that reason.
 fn link_errors(findings: &[Evidence<'_>], links: &mut Links) {
     // The page of a failure follows from the failure.
-    let is_refusal = |finding: &Evidence<'_>| (400..500).contains(&finding.status);
-    let is_malformed = |finding: &Evidence<'_>| is_refusal(finding) && finding.asks_for_an_object();
+    let is_malformed = |finding: &Evidence<'_>| finding.is_of_client_error() && finding.asks_for_an_object();
     let malformed = positions(findings, is_malformed);
     let (Some(primary), MANY..) =
         (most_telling(findings, &malformed, |_| true), operations(findings, &malformed).len())
@@ -34,7 +33,7 @@ fn link_errors(findings: &[Evidence<'_>], links: &mut Links) {
     };
     let lacks_code = |finding: &Evidence<'_>| {
         let is_wrong = matches!(finding.kind, FindingKind::WrongStatus | FindingKind::WrongErrorCode);
-        is_wrong && is_refusal(finding) && finding.code.is_none() && finding.response.is_string()
+        is_wrong && finding.is_of_client_error() && finding.code.is_none() && finding.response.is_string()
     };
     let group = positions(findings, |finding| is_malformed(finding) || lacks_code(finding));
     links.join(&group, primary);

@@ -18,13 +18,12 @@ const NO_ROUTE: [u16; 2] = [404, 405];
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>, links: &mut Links) {
     let as_documented: BTreeSet<&str> = upheld.iter().filter_map(|clause| refuses_with_a_code(clause)).collect();
     for group in grouped(findings, refusal).values() {
-        let shows = |position: &&usize| {
-            let finding = findings.get(**position);
-            finding.is_some_and(|finding| {
-                finding.is_refused_valid() && finding.is_steady && as_documented.contains(finding.operation)
-            })
+        let shows = |finding: &Evidence<'_>| {
+            finding.is_refused_valid() && finding.is_steady && as_documented.contains(finding.operation)
         };
-        if group.iter().any(|position| shows(&position)) && operations(findings, group).len() >= SEVERAL {
+        if group.iter().filter_map(|position| findings.get(*position)).any(shows)
+            && operations(findings, group).len() >= SEVERAL
+        {
             links.join_as(findings, group, Evidence::is_refused_valid, CommonDeviation::RefusedAhead);
         }
     }
@@ -45,7 +44,7 @@ fn refusal(finding: &Evidence<'_>) -> Option<(u16, String)> {
         FindingKind::MalformedResponse => finding.asks_for_an_object(),
         _ => false,
     };
-    let is_of_the_client = (400..500).contains(&finding.status) && !NO_ROUTE.contains(&finding.status);
+    let is_of_the_client = finding.is_of_client_error() && !NO_ROUTE.contains(&finding.status);
     let body = || if finding.is_page() { String::new() } else { finding.response.to_string() };
     (is_refusal && is_of_the_client && finding.code.is_none()).then(|| (finding.status, body()))
 }
@@ -55,7 +54,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::diagnose::samples::{body, finding};
+    use crate::diagnose::samples::{body, finding, linked_beside};
 
     const UPHELD: [&str; 3] =
         ["CreateChannel.error.Invalid", "GetChannel.error.Invalid", "ImportPlaybackKeyPair.error.Invalid"];
@@ -79,9 +78,7 @@ mod tests {
     }
 
     fn primaries(findings: &[Evidence<'_>], upheld: &[&str]) -> Vec<usize> {
-        let mut links = Links::new(findings);
-        link(findings, &upheld.iter().copied().collect(), &mut links);
-        (0..findings.len()).map(|position| links.primary(position)).collect()
+        linked_beside(link, findings, upheld)
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         if operations(findings, &refused().collect::<Vec<_>>()).len() < MANY {
             continue;
         }
-        let is_plain = |position: &usize| of(position).is_some_and(is_of_success);
+        let is_plain = |position: &usize| of(position).is_some_and(Evidence::is_about_success);
         let plain: Vec<usize> = refused().filter(is_plain).collect();
         let primary = match operations(findings, &plain).len() {
             MANY.. => most_telling(findings, &plain, |_| true),
@@ -46,11 +46,6 @@ fn missing_error<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
         Some(ClauseId::Error { code, .. }) if finding.kind == FindingKind::WrongErrorCode => Some(code),
         _ => None,
     }
-}
-
-/// Whether the plainest valid request of an operation shows it.
-fn is_of_success(finding: &Evidence<'_>) -> bool {
-    matches!(finding.about, Some(ClauseId::Success { .. }))
 }
 
 /// A clause that holds for all operations names what they have in common; the more operations show it, the better.

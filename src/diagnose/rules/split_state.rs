@@ -6,11 +6,10 @@ use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::{operations, positions};
 use crate::judge::finding::FindingKind;
-use crate::spec::clause_id::ClauseId;
 
 /// Operations that must find a resource in some responses and not in others.
 const MANY: usize = 3;
-/// Status of an error that says that there is no such resource.
+/// Status of the error for a resource that does not exist.
 const NOT_FOUND: u16 = 404;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
@@ -21,8 +20,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         return;
     }
     // The plainest request of an operation says it best.
-    let is_plain = |finding: &Evidence<'_>| matches!(finding.about, Some(ClauseId::Success { .. }));
-    let says_best = |finding: &Evidence<'_>| changes(finding) && is_plain(finding);
+    let says_best = |finding: &Evidence<'_>| changes(finding) && finding.is_about_success();
     links.join_as(findings, &positions(findings, is_lost), says_best, CommonDeviation::SplitState);
     let Some(primary) = split.first().copied() else { return };
     for position in positions(findings, is_about_state) {

@@ -215,7 +215,7 @@ mod tests {
 
     use super::*;
     use crate::diagnose::common::Common;
-    use crate::diagnose::samples::{body, finding};
+    use crate::diagnose::samples::{body, finding, linked_beside};
 
     fn accepted(clause: &'static str) -> Evidence<'static> {
         finding(clause, clause.split('.').next().unwrap_or_default(), FindingKind::AcceptedInvalid)
@@ -228,12 +228,8 @@ mod tests {
 
     /// The finding that each follows from, and what is said of the causes.
     fn linked(findings: &[Evidence<'_>], upheld: &[&str]) -> (Vec<usize>, Vec<Common>) {
-        let upheld = upheld.iter().copied().collect();
-        let causes = crate::diagnose::causes(findings, &upheld);
-        let mut links = Links::new(findings);
-        link(findings, &upheld, &mut links);
-        let primaries = (0..findings.len()).map(|position| links.primary(position)).collect();
-        (primaries, causes.into_iter().filter_map(|cause| cause.common).collect())
+        let causes = crate::diagnose::causes(findings, &upheld.iter().copied().collect());
+        (linked_beside(link, findings, upheld), causes.into_iter().filter_map(|cause| cause.common).collect())
     }
 
     fn unchecked(operations: &[&str], path: &str, extent: Extent) -> Common {

@@ -9,7 +9,6 @@ use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::{grouped, operations, positions};
 use crate::judge::finding::FindingKind;
-use crate::spec::clause_id::ClauseId;
 
 /// Operations that must fail in the same way.
 const MANY: usize = 3;
@@ -111,7 +110,7 @@ fn same_pages(findings: &[Evidence<'_>], group: &[usize]) -> Vec<usize> {
 fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, bool, u64, std::cmp::Reverse<usize>) {
     let finding = findings.get(position);
     let is_failure = finding.is_some_and(|finding| finding.kind.is_failure());
-    let is_plain = finding.is_some_and(|finding| matches!(finding.about, Some(ClauseId::Success { .. })));
+    let is_plain = finding.is_some_and(Evidence::is_about_success);
     let occurrences = finding.map_or(0, |finding| finding.occurrences);
     (is_failure, is_plain, occurrences, std::cmp::Reverse(position))
 }

@@ -115,7 +115,7 @@ fn refusing(clause: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnose::samples::finding;
+    use crate::diagnose::samples::{finding, linked_beside};
 
     const CLAUSES: [&str; 6] = [
         "UpdateChannel.input.name.type",
@@ -129,9 +129,7 @@ mod tests {
     fn primaries(number: usize, upheld: &[&str]) -> Vec<usize> {
         let of = |clause| finding(clause, "UpdateChannel", FindingKind::AcceptedInvalid);
         let findings: Vec<_> = CLAUSES.into_iter().take(number).map(of).collect();
-        let mut links = Links::new(&findings);
-        link(&findings, &upheld.iter().copied().collect(), &mut links);
-        (0..findings.len()).map(|position| links.primary(position)).collect()
+        linked_beside(link, &findings, upheld)
     }
 
     #[test]
@@ -179,11 +177,7 @@ mod tests {
         ];
         let of_two = [of("UpdateChannel", &CLAUSES), of("ImportPlaybackKeyPair", &import)].concat();
         let few = of("UntagResource", &["UntagResource.input.tagKeys.length.max"]);
-        let primaries = |findings: &[Evidence<'_>], upheld: &[&str]| -> Vec<usize> {
-            let mut links = Links::new(findings);
-            link(findings, &upheld.iter().copied().collect(), &mut links);
-            (0..findings.len()).map(|position| links.primary(position)).collect()
-        };
+        let primaries = |findings: &[Evidence<'_>], upheld: &[&str]| linked_beside(link, findings, upheld);
         let apart = [[0; 6].as_slice(), &[6; 6], &[12]].concat();
         assert_eq!(primaries(&[of_two.clone(), few.clone()].concat(), &[]), apart);
         let all = [of_two, few, of("ListChannels", &list)].concat();

@@ -37,7 +37,7 @@ fn comes_back(accepted: &Evidence<'_>, other: &Evidence<'_>) -> bool {
         accepted.step == other.step && accepted.path == other.path && accepted.request == other.request;
     // A content type does not depend on what was asked for.
     let is_response = match other.kind {
-        FindingKind::MalformedResponse => !matches!(other.about, Some(ClauseId::Success { .. })),
+        FindingKind::MalformedResponse => !other.is_about_success(),
         kind => kind == FindingKind::WrongStatus,
     };
     is_same_request && is_response && accepted.status == other.status

@@ -28,8 +28,8 @@ pub(super) struct ResourceDeletion {
 }
 
 impl ResourceDeletion {
-    /// Sends a deletion, once more if the target says that there is no such resource, or that it deleted it in another way than
-    /// before: by chance an unreliable target says so of what it has. Why the resource may be there after it; `None` if it was
+    /// Sends a deletion. It is sent once more if the response is that the resource does not exist, or a success unlike those
+    /// before: an unreliable target gives such responses by chance. Returns why the resource may still exist; `None` if it was
     /// deleted.
     pub(super) async fn obstacle(&self, target: &Target, region: Option<&str>) -> Option<Obstacle> {
         match self.attempt(target, region).await {
