@@ -45,6 +45,11 @@ pub fn outlook(operation: &Operation, performed: &StepJudgement) -> Outlook {
     }
 }
 
+/// What waiting can do for a read that nothing says may be late: a busy target was asked again already.
+pub fn outlook_of_read(operation: &Operation, performed: &StepJudgement) -> Outlook {
+    if is_busy(&performed.exchange) { Outlook::Settled } else { outlook(operation, performed) }
+}
+
 /// Whether a divergence can come from a change that has not arrived yet. Its form says nothing of when a response is sent.
 pub fn can_lag(operation: &Operation, violation: &Violation) -> bool {
     match violation.kind {

@@ -21,8 +21,8 @@ use super::waits::Waits;
 use super::workaround::Workarounds;
 use crate::generate::Generator;
 use crate::generate::placeholder::Curve;
-use crate::judge::Judge;
 use crate::judge::shadow::Views;
+use crate::judge::{Judge, Violation};
 use crate::plan::suite::Scenario;
 use crate::plan::{Case, Check, Plan};
 use crate::record::{KnownDefects, Secrets};
@@ -165,6 +165,22 @@ impl RunContext {
     /// How long to wait for a response of an operation to come right.
     pub fn patience(&self, operation: &str) -> Duration {
         self.waits.patience(operation, self.settings.patience)
+    }
+
+    /// How long to wait for a read to come right that no suite and no rule says may be late.
+    pub fn patience_of_read(&self, operation: &str) -> Duration {
+        match self.target.is_loopback() {
+            true => self.waits.patience_of_read(self.settings.patience),
+            false => self.patience(operation),
+        }
+    }
+
+    /// Notes what no waiting for such a read ended.
+    pub fn note_read_in_vain<'v>(&self, violations: impl Iterator<Item = &'v Violation>) {
+        match self.target.is_loopback() {
+            true => self.waits.note_read_in_vain(violations),
+            false => self.waits.note_in_vain(violations),
+        }
     }
 
     /// Remembers that the pages of an operation do not end, and that it takes long to see it.

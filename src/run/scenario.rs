@@ -6,6 +6,7 @@ mod pages;
 mod repetitions;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -157,7 +158,7 @@ impl Session<'_> {
             return self.concurrent(step, progress).await;
         }
         self.polls = self.may_lag(step);
-        self.may_wait = self.polls;
+        self.may_wait = step.eventually;
         let performed = self.perform_until_good(step).await;
         self.polls = false;
         self.settle_suspicions().await;
@@ -166,22 +167,21 @@ impl Session<'_> {
         self.conclude(step, performed, progress)
     }
 
-    /// Whether the response may be late: where the suite says so, and elsewhere for everything that only reads.
+    /// Whether the response may be late: where the suite says so, and for everything that only reads.
     fn may_lag(&self, step: &Step) -> bool {
-        let env = &self.worker.env;
-        step.eventually || (!env.target.is_loopback() && self.reads(step))
-    }
-
-    fn reads(&self, step: &Step) -> bool {
-        let name = step.call.as_deref().or(step.walk.as_deref());
-        let operation = name.and_then(|name| self.worker.env.contract.operation(name));
-        operation.is_some_and(|operation| operation.is_readonly)
+        let called = called(step);
+        let reads = self.worker.env.contract.operation(called).is_some_and(|operation| operation.is_readonly);
+        step.eventually || (reads && !self.worker.env.patience_of_read(called).is_zero())
     }
 
     async fn perform_until_good(&mut self, step: &Step) -> Result<StepJudgement, Blocked> {
         let waits = Arc::clone(&self.worker.env.waits);
-        let called = step.call.as_deref().or(step.walk.as_deref()).unwrap_or_default();
-        let mut polling = Polling::new(self.worker.env.patience(called));
+        let called = called(step);
+        let patience = match step.eventually {
+            true => self.worker.env.patience(called),
+            false => self.worker.env.patience_of_read(called),
+        };
+        let mut polling = Polling::new(patience);
         loop {
             let performed = self.perform(step).await?;
             if step.eventually && step.expect == Expect::default() && !performed.judgement.is_success() {
@@ -189,12 +189,14 @@ impl Session<'_> {
             }
             let env = Arc::clone(&self.worker.env);
             let Some(operation) = env.contract.operation(called) else { return Ok(performed) };
-            let outlook = lag::outlook(operation, &performed);
+            let outlook = match step.eventually {
+                true => lag::outlook(operation, &performed),
+                false => lag::outlook_of_read(operation, &performed),
+            };
             if let (Outlook::Settled, true, Some(lag)) = (outlook, operation.is_readonly, polling.lag()) {
                 // A change that is accepted again later was throttled before.
                 if performed.is_right_in_content() {
-                    self.worker.tally.lagged(lag);
-                    waits.note_lag(lag);
+                    self.note_lag(operation, step, lag);
                 }
             }
             let is_endless = step.walk.as_deref().is_some_and(|name| env.is_endless(name));
@@ -203,8 +205,10 @@ impl Session<'_> {
             }
             let lagging = || performed.violations().filter(|violation| lag::can_lag(operation, violation));
             let is_too_late = polling.is_too_late(lag::form(operation, &performed.judgement));
-            if is_too_late {
-                waits.note_in_vain(lagging());
+            match is_too_late {
+                true if step.eventually => waits.note_in_vain(lagging()),
+                true => env.note_read_in_vain(lagging()),
+                false => {}
             }
             // A busy target shows no divergence that could stay.
             if is_too_late || (lagging().next().is_some() && waits.stays(lagging())) {
@@ -212,6 +216,16 @@ impl Session<'_> {
             }
             polling.pause(|wait| env.target.pause(wait)).await;
         }
+    }
+
+    /// Notes how long it took until a response was right. What a list shows may have been changed by other cases meanwhile.
+    fn note_lag(&mut self, operation: &Operation, step: &Step, lag: Duration) {
+        match step.eventually {
+            true => self.worker.env.waits.note_lag(lag),
+            false if operation.pagination.is_some() && self.worker.env.target.is_loopback() => return,
+            false => self.worker.env.waits.note_read_lag(lag),
+        }
+        self.worker.tally.lagged(lag);
     }
 
     async fn perform(&mut self, step: &Step) -> Result<StepJudgement, Blocked> {
@@ -322,4 +336,9 @@ impl Session<'_> {
             }
         }
     }
+}
+
+/// The operation that a step calls, if it calls any.
+fn called(step: &Step) -> &str {
+    step.call.as_deref().or(step.walk.as_deref()).unwrap_or_default()
 }

@@ -139,11 +139,10 @@ impl Session<'_> {
     /// Asks again until what was suspected has gone, or no lag can be the reason any more.
     async fn wait_for(&mut self, operation: &Operation, suspected: &mut Suspected) {
         let env = Arc::clone(&self.worker.env);
-        let may_lag = operation.pagination.is_some()
-            || env.views.may_lag(operation)
-            || self.may_wait
-            || !env.target.is_loopback();
-        let mut polling = Polling::since(suspected.since.unwrap_or_else(clock::instant), env.patience(&operation.name));
+        let is_late_by_contract = env.views.may_lag(operation) || self.may_wait;
+        let may_lag = is_late_by_contract || operation.pagination.is_some() || !env.target.is_loopback();
+        let patience = if may_lag { env.patience(&operation.name) } else { env.patience_of_read(&operation.name) };
+        let mut polling = Polling::since(suspected.since.unwrap_or_else(clock::instant), patience);
         loop {
             let known = &self.worker.tally.findings;
             suspected.found.retain(|suspicion| {
@@ -159,10 +158,16 @@ impl Session<'_> {
             let violations: Vec<Violation> =
                 suspected.found.iter().filter_map(|one| env.views.violation(&env.contract, one)).collect();
             let is_too_late = polling.is_over();
-            if is_too_late {
-                env.waits.note_in_vain(violations.iter());
+            match (is_too_late, may_lag) {
+                (true, true) => env.waits.note_in_vain(violations.iter()),
+                (true, false) => env.note_read_in_vain(violations.iter()),
+                (false, _) => {}
             }
-            if suspected.found.is_empty() || !may_lag || is_too_late || env.waits.stays(violations.iter()) {
+            if let (true, false, Some(lag)) = (suspected.found.is_empty(), is_late_by_contract, polling.lag()) {
+                env.waits.note_read_lag(lag);
+                self.worker.tally.lagged(lag);
+            }
+            if suspected.found.is_empty() || is_too_late || env.waits.stays(violations.iter()) {
                 return;
             }
             polling.pause(|wait| env.target.pause(wait)).await;

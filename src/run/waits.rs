@@ -11,6 +11,12 @@ use crate::record::FindingKey;
 const MOST_IN_VAIN: usize = 6;
 /// Part of the patience that is left where waiting did not help before.
 const SHORTER: u32 = 5;
+/// Part of the patience that a read gets on this machine, where targets seldom lag, until one was right by waiting.
+const PROBE: u32 = 25;
+/// Divergences of reads that such a wait did not end, after which reads on this machine are not waited for.
+const MOST_PROBES: usize = 6;
+/// How much longer reads are waited for than the longest lag that one had.
+const LAG_MARGIN: u32 = 4;
 
 /// What a run learned of waiting; shared by all workers.
 #[derive(Debug, Default)]
@@ -24,6 +30,10 @@ struct State {
     in_vain: BTreeSet<FindingKey>,
     /// The longest wait after which a response was right.
     longest_lag: Duration,
+    /// Divergences of reads on this machine that a short wait did not end.
+    probed: BTreeSet<FindingKey>,
+    /// The longest wait after which a read on this machine was right; zero as long as none was seen to lag.
+    read_lag: Duration,
 }
 
 impl Waits {
@@ -33,9 +43,10 @@ impl Waits {
         let state = self.state();
         let in_vain = |operation: &str| state.in_vain.iter().filter(|key| key.operation == operation).count();
         let stays = |violation: &Violation| {
-            state.in_vain.contains(&FindingKey::from(violation)) || in_vain(&violation.operation) >= MOST_IN_VAIN
+            let key = FindingKey::from(violation);
+            state.in_vain.contains(&key) || state.probed.contains(&key) || in_vain(&violation.operation) >= MOST_IN_VAIN
         };
-        !state.in_vain.is_empty() && violations.all(stays)
+        !(state.in_vain.is_empty() && state.probed.is_empty()) && violations.all(stays)
     }
 
     /// Notes divergences that no waiting ended.
@@ -54,6 +65,28 @@ impl Waits {
     pub fn patience(&self, operation: &str, all: Duration) -> Duration {
         let is_in_vain = self.state().in_vain.iter().any(|key| key.operation == operation);
         if is_in_vain { self.shorter(all) } else { all }
+    }
+
+    /// How long to wait for a read on this machine: a moment, to learn whether the target's reads lag; longer if they do; not at
+    /// all if several were waited for and stayed wrong.
+    pub fn patience_of_read(&self, all: Duration) -> Duration {
+        let state = self.state();
+        match state.read_lag {
+            Duration::ZERO if state.probed.len() >= MOST_PROBES => Duration::ZERO,
+            lag => (lag * LAG_MARGIN).max(all / PROBE).min(all),
+        }
+    }
+
+    /// Notes divergences of reads on this machine that no waiting ended.
+    pub fn note_read_in_vain<'v>(&self, violations: impl Iterator<Item = &'v Violation>) {
+        self.state().probed.extend(violations.map(FindingKey::from));
+    }
+
+    /// Notes how long it took until a read on this machine was right.
+    pub fn note_read_lag(&self, lag: Duration) {
+        let mut state = self.state();
+        state.read_lag = state.read_lag.max(lag);
+        state.longest_lag = state.longest_lag.max(lag);
     }
 
     /// A part of the patience, long enough for the lag that the target was seen to have.
@@ -94,6 +127,23 @@ mod tests {
         let many: Vec<Violation> = (2..7).map(|clause| of("ListChannels", clause)).collect();
         waits.note_in_vain(many.iter());
         assert!(waits.stays([of("ListChannels", 9)].iter()) && !waits.stays([of("GetChannel", 9)].iter()));
+    }
+
+    #[test]
+    fn reads_are_waited_for_a_moment_until_they_are_seen_to_lag_or_not_to() {
+        let (waits, all) = (Waits::default(), Duration::from_secs(10));
+        let patience = || waits.patience_of_read(all).as_millis();
+        assert_eq!(patience(), 400);
+        let many: Vec<Violation> = (1..=6).map(|clause| of("GetChannel", clause)).collect();
+        waits.note_read_in_vain(many.iter().take(5));
+        assert_eq!(patience(), 400);
+        assert!(waits.stays(many.iter().take(5)) && !waits.stays(many.iter()));
+        waits.note_read_in_vain(many.iter());
+        assert_eq!(patience(), 0);
+        waits.note_read_lag(Duration::from_millis(300));
+        assert_eq!(patience(), 1200);
+        waits.note_read_lag(Duration::from_secs(8));
+        assert_eq!(patience(), 10_000);
     }
 
     #[test]

@@ -21,6 +21,13 @@ impl SequenceJudge<'_> {
         }
     }
 
+    /// Takes back what the last read of a resource said of it.
+    pub fn forget_shown(&mut self, entity: &Entity) {
+        if let Some(known) = self.model.get_mut(entity.label) {
+            known.clone_from(entity);
+        }
+    }
+
     fn object_shown(
         &mut self,
         operation: &Operation,

@@ -55,15 +55,43 @@ impl Execution<'_, '_> {
         let mut input = Value::Object(Map::new());
         give(&mut input, role.subject.as_deref(), Value::from(entity.arn.as_str()));
         let Some(expected) = self.judge.expected(operation, &entity) else { return Ok(StepOutcome::Skipped) };
-        let (mut judgement, exchange) = self.call(operation, &input, &expected).await;
         let must_succeed = expected.expectation.success;
-        let is_shown = judgement.is_success() && must_succeed;
-        if is_shown {
-            self.judge.shown(operation, role, &entity, &mut judgement);
-        }
+        let mut polling = Polling::new(self.env.patience_of_read(&operation.name));
+        let before = self.session.history.len();
+        let (mut judgement, exchange, is_shown) = loop {
+            // Only the last try is part of what shows a finding.
+            self.session.history.truncate(before);
+            let (mut judgement, exchange) = self.call(operation, &input, &expected).await;
+            let is_shown = judgement.is_success() && must_succeed;
+            if is_shown {
+                self.judge.shown(operation, role, &entity, &mut judgement);
+            }
+            if self.is_settled(operation, &judgement, &polling) {
+                break (judgement, exchange, is_shown);
+            }
+            self.judge.forget_shown(&entity);
+            polling.pause(|wait| self.env.target.pause(wait)).await;
+        };
         let is_refused = !judgement.is_success() && !must_succeed;
         self.note(&mut judgement, &exchange, progress)?;
         Ok(if is_shown || is_refused { StepOutcome::Looked } else { StepOutcome::Lost })
+    }
+
+    /// Whether asking once more cannot change what a read showed.
+    fn is_settled(&mut self, operation: &Operation, judgement: &Judgement, polling: &Polling) -> bool {
+        let lagging = || judgement.violations.iter().filter(|violation| lag::can_lag(operation, violation));
+        if lagging().next().is_none() {
+            if let Some(lag) = polling.lag() {
+                self.env.waits.note_read_lag(lag);
+                self.session.worker.tally.lagged(lag);
+            }
+            return true;
+        }
+        let is_too_late = polling.is_over();
+        if is_too_late {
+            self.env.note_read_in_vain(lagging());
+        }
+        is_too_late || self.env.target.is_stopped() || self.env.waits.stays(lagging())
     }
 
     /// Reads several resources at once.
