@@ -21,6 +21,7 @@ pub(super) fn of_run(env: &RunContext, tally: &Tally, cases: &[CaseResult], drop
         lags(env, tally),
         throttled(env),
         disturbances(dropped.of_lists),
+        of_lag(dropped.of_lag),
         other_states(dropped.of_other_states),
     ];
     let notes = seen.into_iter().chain(undeletable(env)).chain(of_target).flatten();
@@ -114,6 +115,13 @@ fn disturbances(number: u64) -> Option<String> {
     let divergences = some(number, "divergence", "divergences")?;
     Some(format!(
         "{divergences} of lists showed only while other cases of the run changed what is listed, and are not reported."
+    ))
+}
+
+fn of_lag(number: u64) -> Option<String> {
+    let divergences = some(number, "divergence", "divergences")?;
+    Some(format!(
+        "{divergences} showed only until reads were waited for longer, and are not reported: the target lags."
     ))
 }
 

@@ -47,9 +47,14 @@ impl Polling {
         self.started.elapsed() >= patience
     }
 
+    /// How long it took until now.
+    pub(crate) fn waited(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     /// How long it took until now; `None` if nothing was waited for.
     pub(crate) fn lag(&self) -> Option<Duration> {
-        (self.wait > FIRST_WAIT).then(|| self.started.elapsed())
+        (self.wait > FIRST_WAIT).then(|| self.waited())
     }
 
     /// Waits before the next request, by what `pause` does for a time.

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::damage::Damage;
 use super::ledger::ownership_tags::{self, About, Marker, NAME_PREFIX};
+use super::polling::Polling;
 use super::remains::Remains;
 use super::savings::{Savings, Sharing};
 use super::settings::{JournalMode, Profile, Settings, Shrinking};
@@ -145,9 +146,10 @@ impl RunContext {
         RunContext { target: self.target.for_thread(), ..self.clone() }
     }
 
-    /// The same run for showing findings again: nothing is made smaller, no list is known not to end, and what was
-    /// waited for in vain is not waited for so long again.
+    /// The same run for showing findings again: nothing is made smaller, no list is known not to end, and what was waited for in
+    /// vain is not waited for so long again, unless reads lag.
     pub fn for_confirmation(&self) -> RunContext {
+        self.waits.forget_probes();
         let patience = self.waits.shorter(self.settings.patience);
         let settings = Settings { shrinking: Shrinking::Off, patience, ..self.settings.clone() };
         // A finding that needs a kept connection says nothing of a clause.
@@ -175,10 +177,10 @@ impl RunContext {
         }
     }
 
-    /// Notes what no waiting for such a read ended.
-    pub fn note_read_in_vain<'v>(&self, violations: impl Iterator<Item = &'v Violation>) {
+    /// Notes what waiting for such a read did not end.
+    pub fn note_read_in_vain<'v>(&self, violations: impl Iterator<Item = &'v Violation>, polling: &Polling) {
         match self.target.is_loopback() {
-            true => self.waits.note_read_in_vain(violations),
+            true => self.waits.note_read_in_vain(violations, polling.waited()),
             false => self.waits.note_in_vain(violations),
         }
     }

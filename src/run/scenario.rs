@@ -207,7 +207,7 @@ impl Session<'_> {
             let is_too_late = polling.is_too_late(lag::form(operation, &performed.judgement));
             match is_too_late {
                 true if step.eventually => waits.note_in_vain(lagging()),
-                true => env.note_read_in_vain(lagging()),
+                true => env.note_read_in_vain(lagging(), &polling),
                 false => {}
             }
             // A busy target shows no divergence that could stay.

@@ -160,7 +160,7 @@ impl Session<'_> {
             let is_too_late = polling.is_over();
             match (is_too_late, may_lag) {
                 (true, true) => env.waits.note_in_vain(violations.iter()),
-                (true, false) => env.note_read_in_vain(violations.iter()),
+                (true, false) => env.note_read_in_vain(violations.iter(), &polling),
                 (false, _) => {}
             }
             if let (true, false, Some(lag)) = (suspected.found.is_empty(), is_late_by_contract, polling.lag()) {

@@ -77,16 +77,37 @@ impl Waits {
         }
     }
 
-    /// Notes divergences of reads on this machine that no waiting ended.
-    pub fn note_read_in_vain<'v>(&self, violations: impl Iterator<Item = &'v Violation>) {
-        self.state().probed.extend(violations.map(FindingKey::from));
+    /// Notes divergences of reads on this machine that waiting for so long did not end.
+    pub fn note_read_in_vain<'v>(&self, violations: impl Iterator<Item = &'v Violation>, waited: Duration) {
+        let mut state = self.state();
+        // Meanwhile another read may have been seen to lag for longer.
+        if waited > state.read_lag {
+            state.probed.extend(violations.map(FindingKey::from));
+        }
     }
 
-    /// Notes how long it took until a read on this machine was right.
+    /// Notes how long it took until a read was right. What stayed wrong for a shorter time is waited for again.
     pub fn note_read_lag(&self, lag: Duration) {
         let mut state = self.state();
-        state.read_lag = state.read_lag.max(lag);
+        if lag > state.read_lag {
+            state.read_lag = lag;
+            state.probed.clear();
+        }
         state.longest_lag = state.longest_lag.max(lag);
+    }
+
+    /// Lets everything be waited for again that stayed wrong, if reads lag: what was compared with a read that came too early is
+    /// wrong for ever.
+    pub fn forget_probes(&self) {
+        let mut state = self.state();
+        if !state.read_lag.is_zero() {
+            state.probed.clear();
+        }
+    }
+
+    /// Whether a read was right by waiting that nothing said might be late.
+    pub fn reads_lag(&self) -> bool {
+        !self.state().read_lag.is_zero()
     }
 
     /// A part of the patience, long enough for the lag that the target was seen to have.
@@ -135,13 +156,17 @@ mod tests {
         let patience = || waits.patience_of_read(all).as_millis();
         assert_eq!(patience(), 400);
         let many: Vec<Violation> = (1..=6).map(|clause| of("GetChannel", clause)).collect();
-        waits.note_read_in_vain(many.iter().take(5));
+        waits.note_read_in_vain(many.iter().take(5), Duration::from_millis(400));
         assert_eq!(patience(), 400);
         assert!(waits.stays(many.iter().take(5)) && !waits.stays(many.iter()));
-        waits.note_read_in_vain(many.iter());
+        waits.note_read_in_vain(many.iter(), Duration::from_millis(400));
         assert_eq!(patience(), 0);
+        assert!(!waits.reads_lag());
         waits.note_read_lag(Duration::from_millis(300));
         assert_eq!(patience(), 1200);
+        assert!(waits.reads_lag() && !waits.stays(many.iter()), "a longer wait may end them");
+        waits.note_read_in_vain(many.iter(), Duration::from_millis(200));
+        assert!(!waits.stays(many.iter()), "the wait was shorter than the lag");
         waits.note_read_lag(Duration::from_secs(8));
         assert_eq!(patience(), 10_000);
     }

@@ -226,8 +226,8 @@ fn is_disturbed(worker: &Worker, task: &Task) -> bool {
     worker.tally.findings.keys().any(|key| key.kind.is_failure() && !task.keys.contains(key))
 }
 
-/// Notes how often each finding was seen. Drops findings that no look showed again: those of lists, and all wrong behaviour if
-/// responses show other states.
+/// Notes how often each finding was seen. Drops findings that no look showed again: those of lists, all wrong behaviour if
+/// responses show other states, and all that waiting may end if reads lag.
 fn settle(env: &RunContext, tally: &mut Tally, looked: Looked, shows_other_states: bool) -> Dropped {
     let mut dropped = Dropped::default();
     for (key, Looks { seen, latest, .. }) in looked {
@@ -250,6 +250,9 @@ fn settle(env: &RunContext, tally: &mut Tally, looked: Looked, shows_other_state
         } else if is_unshown && shows_other_states && key.kind == FindingKind::WrongBehaviour {
             tally.findings.remove(&key);
             dropped.of_other_states += 1;
+        } else if is_unshown && depends_on_content && env.waits.reads_lag() {
+            tally.findings.remove(&key);
+            dropped.of_lag += 1;
         }
     }
     dropped

@@ -89,7 +89,7 @@ impl Execution<'_, '_> {
         }
         let is_too_late = polling.is_over();
         if is_too_late {
-            self.env.note_read_in_vain(lagging());
+            self.env.note_read_in_vain(lagging(), polling);
         }
         is_too_late || self.env.target.is_stopped() || self.env.waits.stays(lagging())
     }
