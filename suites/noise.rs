@@ -6,6 +6,7 @@
 mod proxy;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ivs_conformance::plan::{self, Filter, Suites};
 use ivs_conformance::report::record::ClauseVerdict;
@@ -22,8 +23,12 @@ async fn run_through(noise: Noise, faults: &[&str]) -> (Record, u64) {
 }
 
 async fn run_as(profile: Profile, noise: Noise, faults: &[&str]) -> (Record, u64) {
+    run_selected(Filter::default(), profile, noise, faults).await
+}
+
+async fn run_selected(filter: Filter, profile: Profile, noise: Noise, faults: &[&str]) -> (Record, u64) {
     let contract = Arc::new(spec::builtin().unwrap());
-    let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
+    let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &filter).unwrap();
     let (server, settings) = embedded::start(faults).await;
     let proxy = Proxy::start(server.address(), noise).await;
     let settings = Settings { endpoint: proxy.endpoint.clone(), profile, ..settings };
@@ -166,4 +171,28 @@ async fn instances_that_do_not_share_their_state_are_one_cause() {
     let is_split = |title: &&str| title.ends_with("as if instances with a state of their own responded in turn.");
     assert_eq!(titles(&record).into_iter().filter(is_split).count(), 1, "{:#?} {:#?}", titles(&record), lines(&record));
     assert_eq!(titles(&record).len(), 1, "{:#?} {:#?}", titles(&record), lines(&record));
+}
+
+/// A whole run through a cache for reads, which looks at all of a request but its signature.
+async fn run_through_a_cache(faults: &[&str]) -> Record {
+    let filter = Filter { skip: vec!["auth.*".to_owned()], ..Filter::default() };
+    let noise = Noise { caches: Duration::from_millis(200), ..Noise::default() };
+    let (record, cached) = run_selected(filter, Profile::Quick, noise, faults).await;
+    assert!(cached > 50, "{cached} reads were answered from the cache");
+    record
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_that_lag_are_not_divergences() {
+    let record = run_through_a_cache(&[]).await;
+    assert_eq!(lines(&record), Vec::<String>::new());
+    assert_eq!(record.verdict(), Verdict::Conforms, "{:?}", record.stopped_early);
+    assert!(record.notes.iter().any(|note| note.contains("showed a change only after a while")), "{:#?}", record.notes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_update_is_told_although_reads_lag() {
+    let record = run_through_a_cache(&["lose-update:UpdateChannel.name"]).await;
+    assert_eq!(titles(&record).len(), 1, "{:#?} {:#?}", titles(&record), lines(&record));
+    assert!(titles(&record)[0].contains("An update "), "{:?}", titles(&record));
 }

@@ -29,6 +29,7 @@ mod polling;
 mod preflight;
 mod probe;
 pub mod rate_limit;
+mod read_lag;
 pub mod recorder;
 mod remains;
 mod repeats;

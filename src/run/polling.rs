@@ -14,6 +14,17 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// Share of the patience that a malformed response gets: its form may be why it looks wrong.
 const MALFORMED_SHARE: u32 = 10;
 
+/// What a read of a target on this machine shows that was wrong and is right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recovery {
+    /// It was right at once.
+    Unneeded,
+    /// It was right the next time: chance may have made it wrong.
+    ByChance,
+    /// It was wrong several times, and right after so long.
+    ByWaiting(Duration),
+}
+
 /// The waits of one step.
 #[derive(Debug)]
 pub(crate) struct Polling {
@@ -31,6 +42,15 @@ impl Polling {
     /// Started at a moment in the past.
     pub(crate) fn since(started: Instant, patience: Duration) -> Polling {
         Polling { started, patience, wait: FIRST_WAIT }
+    }
+
+    /// How a read came right.
+    pub(crate) fn recovery(&self) -> Recovery {
+        match self.wait {
+            wait if wait == FIRST_WAIT => Recovery::Unneeded,
+            wait if wait == FIRST_WAIT * 2 => Recovery::ByChance,
+            _ => Recovery::ByWaiting(self.waited()),
+        }
     }
 
     /// Whether the whole patience is used up.

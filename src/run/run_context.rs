@@ -12,7 +12,6 @@ use sha2::{Digest, Sha256};
 
 use super::damage::Damage;
 use super::ledger::ownership_tags::{self, About, Marker, NAME_PREFIX};
-use super::polling::Polling;
 use super::remains::Remains;
 use super::savings::{Savings, Sharing};
 use super::settings::{JournalMode, Profile, Settings, Shrinking};
@@ -22,8 +21,8 @@ use super::waits::Waits;
 use super::workaround::Workarounds;
 use crate::generate::Generator;
 use crate::generate::placeholder::Curve;
+use crate::judge::Judge;
 use crate::judge::shadow::Views;
-use crate::judge::{Judge, Violation};
 use crate::plan::suite::Scenario;
 use crate::plan::{Case, Check, Plan};
 use crate::record::{KnownDefects, Secrets};
@@ -167,22 +166,6 @@ impl RunContext {
     /// How long to wait for a response of an operation to come right.
     pub fn patience(&self, operation: &str) -> Duration {
         self.waits.patience(operation, self.settings.patience)
-    }
-
-    /// How long to wait for a read to come right that no suite and no rule says may be late.
-    pub fn patience_of_read(&self, operation: &str) -> Duration {
-        match self.target.is_loopback() {
-            true => self.waits.patience_of_read(self.settings.patience),
-            false => self.patience(operation),
-        }
-    }
-
-    /// Notes what waiting for such a read did not end.
-    pub fn note_read_in_vain<'v>(&self, violations: impl Iterator<Item = &'v Violation>, polling: &Polling) {
-        match self.target.is_loopback() {
-            true => self.waits.note_read_in_vain(violations, polling.waited()),
-            false => self.waits.note_in_vain(violations),
-        }
     }
 
     /// Remembers that the pages of an operation do not end, and that it takes long to see it.

@@ -182,6 +182,7 @@ impl Session<'_> {
             false => self.worker.env.patience_of_read(called),
         };
         let mut polling = Polling::new(patience);
+        let mut first = None;
         loop {
             let performed = self.perform(step).await?;
             if step.eventually && step.expect == Expect::default() && !performed.judgement.is_success() {
@@ -196,6 +197,10 @@ impl Session<'_> {
             if let (Outlook::Settled, true, Some(lag)) = (outlook, operation.is_readonly, polling.lag()) {
                 // A change that is accepted again later was throttled before.
                 if performed.is_right_in_content() {
+                    if let Some((first, sent)) = first.take().filter(|_| !step.eventually && env.is_chance(&polling)) {
+                        self.history.truncate(sent);
+                        return Ok(first);
+                    }
                     self.note_lag(operation, step, lag);
                 }
             }
@@ -214,6 +219,7 @@ impl Session<'_> {
             if is_too_late || (lagging().next().is_some() && waits.stays(lagging())) {
                 return Ok(performed);
             }
+            first.get_or_insert((performed, self.history.len()));
             polling.pause(|wait| env.target.pause(wait)).await;
         }
     }

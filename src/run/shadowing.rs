@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-use super::polling::Polling;
+use super::polling::{Polling, Recovery};
 use super::session::Session;
 use crate::clock;
 
@@ -163,7 +163,8 @@ impl Session<'_> {
                 (true, false) => env.note_read_in_vain(violations.iter(), &polling),
                 (false, _) => {}
             }
-            if let (true, false, Some(lag)) = (suspected.found.is_empty(), is_late_by_contract, polling.lag()) {
+            let recovery = (suspected.found.is_empty() && !is_late_by_contract).then(|| polling.recovery());
+            if let Some(Recovery::ByWaiting(lag)) = recovery {
                 env.waits.note_read_lag(lag);
                 self.worker.tally.lagged(lag);
             }

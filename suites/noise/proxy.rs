@@ -1,9 +1,10 @@
 //! A proxy in front of a conforming server: it changes what a client must not care about, and fails now and then.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, BufReader};
@@ -32,6 +33,8 @@ pub struct Noise {
     pub other: Option<SocketAddr>,
     /// Answers 403 with an HTML page where a body has this text, instead of asking the server.
     pub blocks: Option<&'static str>,
+    /// Answers a read with the response to the same read, if that came less than so long ago.
+    pub caches: Duration,
     /// Closes the connection after the response, without saying so.
     pub closes: u64,
     /// Answers some milliseconds later.
@@ -62,6 +65,8 @@ struct State {
     failures: AtomicU64,
     /// A response that another request gets.
     kept: Mutex<Option<Message>>,
+    /// When each read was last asked, and what came back.
+    cached: Mutex<HashMap<Vec<u8>, (Instant, Message)>>,
 }
 
 impl Proxy {
@@ -75,6 +80,7 @@ impl Proxy {
             number: AtomicU64::default(),
             failures: AtomicU64::default(),
             kept: Mutex::default(),
+            cached: Mutex::default(),
         });
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
@@ -98,6 +104,31 @@ impl State {
         let mixed = (number * 8 + kind).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40 < (per_thousand << 24) / 1000
     }
+}
+
+impl State {
+    /// A response to the same read that is not too old.
+    fn cached(&self, request: &Message) -> Option<Message> {
+        let cached = self.cached.lock().unwrap();
+        let (since, response) = cached.get(&key(request)?)?;
+        (since.elapsed() < self.noise.caches).then(|| response.clone())
+    }
+
+    fn cache(&self, request: &Message, response: &Message) {
+        if let Some(key) = key(request).filter(|_| !self.noise.caches.is_zero()) {
+            self.cached.lock().unwrap().insert(key, (Instant::now(), response.clone()));
+        }
+    }
+}
+
+/// What is the same in all requests for a read: not when they were signed. `None` for what is not a read.
+fn key(request: &Message) -> Option<Vec<u8>> {
+    let (method, target) = request.head.first()?.split_once(' ')?;
+    let is_read = method == "GET" || ["/Get", "/List", "/BatchGet"].iter().any(|read| target.starts_with(read));
+    let is_of_signature =
+        |line: &&String| ["authorization:", "x-amz-date:"].iter().any(|name| line.to_lowercase().starts_with(name));
+    let head: String = request.head.iter().filter(|line| !is_of_signature(line)).map(String::as_str).collect();
+    is_read.then(|| [head.as_bytes(), &request.body].concat())
 }
 
 async fn serve(state: &State, stream: TcpStream) -> Option<()> {
@@ -126,6 +157,11 @@ async fn serve(state: &State, stream: TcpStream) -> Option<()> {
             client.get_mut().write_all(answer.as_bytes()).await.ok()?;
             continue;
         }
+        if let Some(cached) = state.cached(&request) {
+            state.failures.fetch_add(1, Ordering::Relaxed);
+            client.get_mut().write_all(&[cached.head.concat().as_bytes(), &cached.body].concat()).await.ok()?;
+            continue;
+        }
         let other = state.noise.other.filter(|_| number.is_multiple_of(2));
         let kept = if other.is_some() { &mut servers.1 } else { &mut servers.0 };
         if kept.is_none() {
@@ -134,6 +170,7 @@ async fn serve(state: &State, stream: TcpStream) -> Option<()> {
         let behind = kept.as_mut()?;
         behind.get_mut().write_all(&[request.head.concat().as_bytes(), &request.body].concat()).await.ok()?;
         let mut response = read(behind).await?;
+        state.cache(&request, &response);
         if falls(7, state.noise.doubles) {
             state.failures.fetch_add(1, Ordering::Relaxed);
             behind.get_mut().write_all(&[request.head.concat().as_bytes(), &request.body].concat()).await.ok()?;

@@ -11,7 +11,7 @@ use crate::judge::sequence::{Divergence, Entity, Label, laws_of_batch, laws_of_l
 use crate::judge::{Judgement, lag};
 use crate::plan::operation_role::{OperationRole, RoleKind};
 use crate::plan::sequence::LawKind;
-use crate::run::polling::Polling;
+use crate::run::polling::{Polling, Recovery};
 use crate::run::session::Blocked;
 use crate::run::settings::Profile;
 use crate::run::worker::Progress;
@@ -58,18 +58,21 @@ impl Execution<'_, '_> {
         let must_succeed = expected.expectation.success;
         let mut polling = Polling::new(self.env.patience_of_read(&operation.name));
         let before = self.session.history.len();
+        let mut first = None;
         let (mut judgement, exchange, is_shown) = loop {
-            // Only the last try is part of what shows a finding.
+            // Only one of the tries is part of what shows a finding.
             self.session.history.truncate(before);
             let (mut judgement, exchange) = self.call(operation, &input, &expected).await;
             let is_shown = judgement.is_success() && must_succeed;
             if is_shown {
                 self.judge.shown(operation, role, &entity, &mut judgement);
             }
-            if self.is_settled(operation, &judgement, &polling) {
-                break (judgement, exchange, is_shown);
+            let tried = (judgement, exchange, is_shown);
+            if self.is_settled(operation, &tried.0, &polling) {
+                break first.filter(|_| self.env.is_chance(&polling)).unwrap_or(tried);
             }
             self.judge.forget_shown(&entity);
+            first.get_or_insert(tried);
             polling.pause(|wait| self.env.target.pause(wait)).await;
         };
         let is_refused = !judgement.is_success() && !must_succeed;
@@ -81,7 +84,7 @@ impl Execution<'_, '_> {
     fn is_settled(&mut self, operation: &Operation, judgement: &Judgement, polling: &Polling) -> bool {
         let lagging = || judgement.violations.iter().filter(|violation| lag::can_lag(operation, violation));
         if lagging().next().is_none() {
-            if let Some(lag) = polling.lag() {
+            if let Recovery::ByWaiting(lag) = polling.recovery() {
                 self.env.waits.note_read_lag(lag);
                 self.session.worker.tally.lagged(lag);
             }

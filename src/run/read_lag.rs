@@ -1,0 +1,31 @@
+//! Reads that may show an earlier state although no suite and no rule says so. On this machine that is learned from the first
+//! reads that are wrong ([`super::waits`]); elsewhere every read may lag.
+
+use std::time::Duration;
+
+use super::polling::{Polling, Recovery};
+use super::run_context::RunContext;
+use crate::judge::Violation;
+
+impl RunContext {
+    /// How long to wait for a read to come right that no suite and no rule says may be late.
+    pub fn patience_of_read(&self, operation: &str) -> Duration {
+        match self.target.is_loopback() {
+            true => self.waits.patience_of_read(self.settings.patience),
+            false => self.patience(operation),
+        }
+    }
+
+    /// Whether chance may have made such a read wrong that is right now: then it counts as it was.
+    pub fn is_chance(&self, polling: &Polling) -> bool {
+        polling.recovery() == Recovery::ByChance && self.target.is_loopback() && !self.waits.reads_lag()
+    }
+
+    /// Notes what waiting for such a read did not end.
+    pub fn note_read_in_vain<'v>(&self, violations: impl Iterator<Item = &'v Violation>, polling: &Polling) {
+        match self.target.is_loopback() {
+            true => self.waits.note_read_in_vain(violations, polling.waited()),
+            false => self.waits.note_in_vain(violations),
+        }
+    }
+}
