@@ -124,7 +124,7 @@ fn a_command_makes_channels_live_and_is_asked_to_end() {
 fn a_command_that_ends_before_anything_is_live_is_no_fault_of_the_target() {
     let (target, scratch) = (Target::with(&[]), Scratch::new());
     let file = scratch.file("report.json");
-    let flags = ["--profile", "quick", "--only", "GetStream.status", "--broadcast-command", "sleep 1; exit 7"];
+    let flags = ["--profile", "quick", "--only", "GetStream.status", "--broadcast-command", "sleep 0.4; exit 7"];
     let report_flag = format!("--report=json={file}");
     let output = conformance(&[&["run", "--endpoint", &target.endpoint, &report_flag], &flags[..]].concat());
     assert_exit(&output, 3);

@@ -41,7 +41,7 @@ struct Bare;
 impl Veil for Bare {}
 
 /// How long is waited for what these targets never show.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 struct Bench {
     contract: Arc<Contract>,
