@@ -14,7 +14,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// Share of the patience that a malformed response gets: its form may be why it looks wrong.
 const MALFORMED_SHARE: u32 = 10;
 
-/// What a read of a target on this machine shows that was wrong and is right now.
+/// How a read came right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Recovery {
     /// It was right at once.
@@ -44,7 +44,7 @@ impl Polling {
         Polling { started, patience, wait: FIRST_WAIT }
     }
 
-    /// How a read came right.
+    /// How a read came right that is right now.
     pub(crate) fn recovery(&self) -> Recovery {
         match self.wait {
             wait if wait == FIRST_WAIT => Recovery::Unneeded,

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use super::polling::{Polling, Recovery};
 use super::run_context::RunContext;
+use super::settings::Consistency;
 use crate::judge::Violation;
 
 impl RunContext {
     /// How long to wait for a read to come right that no suite and no rule says may be late.
     pub fn patience_of_read(&self, operation: &str) -> Duration {
-        match self.target.is_loopback() {
-            true => self.waits.patience_of_read(self.settings.patience),
-            false => self.patience(operation),
+        match (self.target.is_loopback(), self.settings.consistency) {
+            (false, _) => self.patience(operation),
+            (true, Consistency::Unknown) => self.waits.patience_of_read(self.settings.patience),
+            (true, Consistency::Strong) => Duration::ZERO,
         }
     }
 

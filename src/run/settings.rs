@@ -35,6 +35,15 @@ pub enum Growth {
     WithLatency,
 }
 
+/// Whether reads of a target on this machine may show an earlier state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consistency {
+    /// They may; the run finds out.
+    Unknown,
+    /// They never do: a read that is wrong stays wrong.
+    Strong,
+}
+
 /// What a run needs to know.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -87,6 +96,8 @@ pub struct Settings {
     pub throttling: Throttling,
     /// How long what may lag is waited for.
     pub patience: Duration,
+    /// Whether reads that nothing says may lag are asked again.
+    pub consistency: Consistency,
     /// Credentials with which every call meets an error, by the error's code: no permission, an account that is not
     /// verified, and so on. Errors that nobody can provoke otherwise are tested with them.
     pub conditions: BTreeMap<String, Credentials>,
@@ -146,6 +157,7 @@ impl Settings {
             paced: false,
             throttling: Throttling::Provoked,
             patience: LOOPBACK_PATIENCE,
+            consistency: Consistency::Unknown,
             conditions: BTreeMap::new(),
             temporary: None,
             shrinking: Shrinking::default(),

@@ -13,7 +13,7 @@ use crate::plan::suite::Step;
 use crate::plan::{Case, Check, Plan};
 use crate::record::Event;
 use crate::reference;
-use crate::run::settings::Settings;
+use crate::run::settings::{Consistency, Settings};
 use crate::run::{self};
 use crate::spec::Contract;
 use crate::spec::clause::ClauseIndex;
@@ -116,7 +116,7 @@ impl Bench {
 
     async fn check(&self, mutant: &Mutant, plan: &Plan) -> Result<Shown, String> {
         let (server, settings) = self.faulty_server(std::slice::from_ref(mutant)).await?;
-        let settings = Settings { patience: PATIENCE, ..settings };
+        let settings = Settings { patience: PATIENCE, consistency: Consistency::Strong, ..settings };
         let first = OnceLock::new();
         let stop = Notify::new();
         let observe = |event: Event| {
