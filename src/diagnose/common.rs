@@ -59,6 +59,13 @@ pub enum CommonDeviation {
     AnotherError,
     /// Their errors have no code.
     NoCode,
+    /// Their errors have the documented codes in another spelling.
+    RespelledCodes {
+        /// One of them in the contract.
+        documented: String,
+        /// The same in responses.
+        shown: String,
+    },
     /// Something before the API refuses some of their requests, valid ones too.
     RefusedAhead,
     /// They fail where this constraint is broken, whichever member breaks it.

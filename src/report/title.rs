@@ -30,6 +30,9 @@ pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: us
             let errors = if alike.len() == 1 { "an error" } else { "errors" };
             format!("{} {errors} without a code.", active(alike, "report"))
         }
+        CommonDeviation::RespelledCodes { documented, shown } => {
+            format!("{} error codes in another spelling, as `{shown}` for `{documented}`.", active(alike, "report"))
+        }
         CommonDeviation::RefusedAhead => format!(
             "{} some requests, valid ones among them, with status {} and without an error code.",
             active(alike, "refuse"),

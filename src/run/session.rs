@@ -95,7 +95,7 @@ pub struct Session<'w> {
     pub(super) suspected: Suspected,
     /// Whether resources are read around the change that it makes.
     pub(super) looks_round: LookRound,
-    /// Whether what is read now may lag.
+    /// Whether the suite says that what is read now may be late.
     pub(super) may_wait: bool,
 }
 

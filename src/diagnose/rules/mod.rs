@@ -14,6 +14,7 @@ mod no_object;
 mod omitted_empty;
 mod refused_ahead;
 mod refused_everywhere;
+mod respelled_code;
 mod rewritten_value;
 mod same_deviation;
 mod same_identifier;
@@ -66,7 +67,7 @@ pub(super) const OF_FORM: [Rule; 5] =
     [byte_order_mark::link, omitted_empty::link, no_object::link, misplaced_member::link, rewritten_value::link];
 
 /// All other rules, in their order: what is declared, and what is plain, goes before what is inferred.
-pub(super) const OTHERS: [Rule; 14] = [
+pub(super) const OTHERS: [Rule; 15] = [
     empty_response::link,
     declared::link,
     unlisted_item::link,
@@ -79,6 +80,7 @@ pub(super) const OTHERS: [Rule; 14] = [
     same_member::link,
     same_response::link,
     wrong_status::link,
+    respelled_code::link,
     same_deviation::link,
     same_value::link,
 ];

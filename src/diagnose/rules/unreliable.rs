@@ -24,8 +24,10 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         if operations.len() < MANY || (is_refusal && first.is_some()) {
             continue;
         }
-        if matches!(failure, Failure::Page(_)) {
-            group.extend(same_pages(findings, &group));
+        match failure {
+            Failure::Page(_) => group.extend(same_pages(findings, &group)),
+            Failure::Refused => group.extend(pages_of_refusals(findings)),
+            _ => {}
         }
         let Some(primary) = group.iter().copied().max_by_key(|position| rank(findings, *position)) else { continue };
         let primary = links.join(&group, primary);
@@ -106,6 +108,12 @@ fn same_pages(findings: &[Evidence<'_>], group: &[usize]) -> Vec<usize> {
     positions(findings, |finding| is_alone && finding.is_steady && finding.is_page() && Some(finding.response) == page)
 }
 
+/// Positions of the findings that the page of a refusal is not JSON, which comes only sometimes.
+fn pages_of_refusals(findings: &[Evidence<'_>]) -> Vec<usize> {
+    let is_of_page = |finding: &Evidence<'_>| finding.is_of_client_error() && finding.asks_for_an_object();
+    positions(findings, |finding| !finding.is_steady && is_of_page(finding))
+}
+
 /// A plain failure at valid requests names the cause best, the one that was seen most.
 fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, bool, u64, std::cmp::Reverse<usize>) {
     let finding = findings.get(position);
@@ -157,6 +165,14 @@ mod tests {
         let mut refused = failures(FindingKind::RejectedValid, 409);
         refused[0].status = 404;
         assert_eq!(linked(link, &refused), [1, 1, 1]);
+        let mut with_page = refused.to_vec();
+        with_page.push(Evidence {
+            expected: "The body is a JSON object.",
+            ..failing("protocol.error-body-is-json-object", "ListChannels", FindingKind::MalformedResponse, 404)
+        });
+        assert_eq!(linked(link, &with_page), [1, 1, 1, 1], "the page of a proxy comes with its refusal");
+        with_page[3].is_steady = true;
+        assert_eq!(linked(link, &with_page), [1, 1, 1, 3]);
         refused[2].is_steady = true;
         assert_eq!(linked(link, &refused), [0, 1, 2]);
     }

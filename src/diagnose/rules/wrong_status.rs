@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::{grouped, operations};
+use crate::diagnose::groups::{grouped, operations, positions};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
@@ -22,7 +22,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for group in grouped(findings, |finding| has_right_code(finding).then_some(finding.status)).values() {
         let codes: BTreeSet<&str> = group.iter().filter_map(|position| findings.get(*position)?.code).collect();
         if codes.len() >= MANY {
-            join(findings, group, links);
+            join(findings, &with_refusals(findings, group), links);
         }
     }
 }
@@ -51,16 +51,34 @@ fn with_failures(findings: &[Evidence<'_>], group: &[usize]) -> Vec<usize> {
     group.iter().copied().chain(failures).collect()
 }
 
+/// The same, with refusals that count as failures of the server only by that status: their codes are not those of failures,
+/// which valid requests get too.
+fn with_refusals(findings: &[Evidence<'_>], group: &[usize]) -> Vec<usize> {
+    let status = group.first().and_then(|position| findings.get(*position)).map(|first| first.status);
+    let is_failure =
+        |finding: &Evidence<'_>| finding.kind == FindingKind::ServerError && Some(finding.status) == status;
+    let of_valid: BTreeSet<Option<&str>> = findings
+        .iter()
+        .filter(|finding| is_failure(finding) && finding.is_about_success())
+        .map(|finding| finding.code)
+        .collect();
+    let is_refusal = |finding: &Evidence<'_>| {
+        let is_refused = finding.mentions(" 4xx") || has_documented_code(finding);
+        is_failure(finding) && finding.code.is_some() && is_refused && !of_valid.contains(&finding.code)
+    };
+    group.iter().copied().chain(positions(findings, is_refusal)).collect()
+}
+
 /// Whether the code is one of those expected, and the status is not.
 fn has_right_code(finding: &Evidence<'_>) -> bool {
-    let Some(code) = finding.code.filter(|_| finding.status >= 400) else { return false };
+    let is_of_error = matches!(finding.kind, FindingKind::WrongStatus | FindingKind::WrongErrorCode);
+    is_of_error && finding.status >= 400 && has_documented_code(finding)
+}
+
+fn has_documented_code(finding: &Evidence<'_>) -> bool {
+    let Some(code) = finding.code else { return false };
     let is_documented = matches!(finding.about, Some(ClauseId::Error { code: documented, .. }) if documented == code);
-    match finding.kind {
-        FindingKind::WrongStatus | FindingKind::WrongErrorCode => {
-            is_documented || finding.expected.split([' ', '.']).any(|word| word == code)
-        }
-        _ => false,
-    }
+    is_documented || finding.expected.split([' ', '.']).any(|word| word == code)
 }
 
 #[cfg(test)]
@@ -101,6 +119,26 @@ mod tests {
         assert_eq!(linked(link, &findings)[3], 3);
         findings.remove(2);
         assert_eq!(linked(link, &findings), [0, 1, 2]);
+    }
+
+    #[test]
+    fn refusals_with_that_status_follow_although_it_is_one_of_failures() {
+        let failed = |clause, code| Evidence { kind: FindingKind::ServerError, ..refusal(clause, "A", 500, code) };
+        let method = Evidence {
+            expected: "The response is 4xx.",
+            ..failed("protocol.wrong-method-is-refused", "MethodNotAllowedException")
+        };
+        let unsigned = Evidence {
+            expected: "The response is MissingAuthenticationTokenException (403) or 401.",
+            ..failed("auth.unsigned-request-is-refused", "MissingAuthenticationTokenException")
+        };
+        let served = failed("GetChannel.status", "InternalServerException");
+        let crashed =
+            Evidence { expected: "The response is 4xx.", ..failed("protocol.names", "InternalServerException") };
+        let findings = [errors([500, 500, 500]), vec![method, unsigned, served, crashed]].concat();
+        let primaries = linked(link, &findings);
+        assert!(primaries[..5].iter().all(|primary| *primary == primaries[0]), "{primaries:?}");
+        assert_eq!(primaries[5..], [5, 6]);
     }
 
     #[test]

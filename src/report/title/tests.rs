@@ -117,6 +117,10 @@ fn what_the_errors_of_operations_have_in_common_is_told() {
         of_cause(&finding, Some(&Common { operations: names(operations), deviation }), operations.len())
     };
     assert_eq!(title(&["A"], CommonDeviation::NoCode), "A reports an error without a code.");
+    let respelled =
+        CommonDeviation::RespelledCodes { documented: "ConflictException".into(), shown: "conflict".into() };
+    let spelled = "A and B report error codes in another spelling, as `conflict` for `ConflictException`.";
+    assert_eq!(title(&["A", "B"], respelled), spelled);
     assert_eq!(title(&["A", "B", "C"], CommonDeviation::NoCode), "3 operations report errors without a code.");
     let ahead = "3 operations refuse some requests, valid ones among them, with status 403 and without an error code.";
     assert_eq!(title(&["A", "B", "C"], CommonDeviation::RefusedAhead), ahead);
