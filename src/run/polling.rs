@@ -74,7 +74,7 @@ impl Polling {
 
     /// How long it took until now; `None` if nothing was waited for.
     pub(crate) fn lag(&self) -> Option<Duration> {
-        (self.wait > FIRST_WAIT).then(|| self.waited())
+        (self.recovery() != Recovery::Unneeded).then(|| self.waited())
     }
 
     /// Waits before the next request, by what `pause` does for a time.

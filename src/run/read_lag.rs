@@ -6,7 +6,16 @@ use std::time::Duration;
 use super::polling::{Polling, Recovery};
 use super::run_context::RunContext;
 use super::settings::Consistency;
+use super::worker::Worker;
 use crate::judge::Violation;
+
+impl Worker {
+    /// Notes how long it took until a read was right that no suite and no rule says may be late.
+    pub fn note_read_lag(&mut self, lag: Duration) {
+        self.env.waits.note_read_lag(lag);
+        self.tally.lagged(lag);
+    }
+}
 
 impl RunContext {
     /// How long to wait for a read to come right that no suite and no rule says may be late.

@@ -226,12 +226,12 @@ impl Session<'_> {
 
     /// Notes how long it took until a response was right. What a list shows may have been changed by other cases meanwhile.
     fn note_lag(&mut self, operation: &Operation, step: &Step, lag: Duration) {
-        match step.eventually {
-            true => self.worker.env.waits.note_lag(lag),
-            false if operation.pagination.is_some() && self.worker.env.target.is_loopback() => return,
-            false => self.worker.env.waits.note_read_lag(lag),
+        if step.eventually {
+            self.worker.env.waits.note_lag(lag);
+            self.worker.tally.lagged(lag);
+        } else if operation.pagination.is_none() || !self.worker.env.target.is_loopback() {
+            self.worker.note_read_lag(lag);
         }
-        self.worker.tally.lagged(lag);
     }
 
     async fn perform(&mut self, step: &Step) -> Result<StepJudgement, Blocked> {

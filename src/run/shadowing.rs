@@ -165,8 +165,7 @@ impl Session<'_> {
             }
             let recovery = (suspected.found.is_empty() && !is_late_by_contract).then(|| polling.recovery());
             if let Some(Recovery::ByWaiting(lag)) = recovery {
-                env.waits.note_read_lag(lag);
-                self.worker.tally.lagged(lag);
+                self.worker.note_read_lag(lag);
             }
             if suspected.found.is_empty() || is_too_late || env.waits.stays(violations.iter()) {
                 return;

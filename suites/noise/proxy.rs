@@ -104,9 +104,7 @@ impl State {
         let mixed = (number * 8 + kind).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40 < (per_thousand << 24) / 1000
     }
-}
 
-impl State {
     /// A response to the same read that is not too old.
     fn cached(&self, request: &Message) -> Option<Message> {
         let cached = self.cached.lock().unwrap();

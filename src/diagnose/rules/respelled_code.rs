@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::groups::{most_telling, operations, positions};
+use crate::diagnose::groups::{most_telling, positions};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
@@ -20,15 +20,11 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let of_group = || group.iter().filter_map(|position| findings.get(*position));
     let codes: BTreeSet<&str> = of_group().filter_map(documented).collect();
     let says_error = |finding: &Evidence<'_>| matches!(finding.about, Some(ClauseId::Error { .. }));
-    let Some(primary) = most_telling(findings, &group, says_error).filter(|_| codes.len() >= MANY) else { return };
-    let Some((documented, shown)) =
-        findings.get(primary).and_then(|finding| Some((documented(finding)?, finding.code?)))
-    else {
-        return;
-    };
-    let deviation = CommonDeviation::RespelledCodes { documented: documented.to_owned(), shown: shown.to_owned() };
-    let primary = links.join(&group, primary);
-    links.note(primary, operations(findings, &group), deviation);
+    let example = most_telling(findings, &group, says_error).and_then(|position| findings.get(position));
+    let spellings = example.and_then(|finding| Some((documented(finding)?.to_owned(), finding.code?.to_owned())));
+    if let Some((documented, shown)) = spellings.filter(|_| codes.len() >= MANY) {
+        links.join_as(findings, &group, says_error, CommonDeviation::RespelledCodes { documented, shown });
+    }
 }
 
 /// The documented code that a wrong one is another spelling of.
@@ -39,7 +35,8 @@ fn documented<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
         _ => None,
     };
     let mut expected = of_error.into_iter().chain(finding.expected.split([' ', '.']));
-    expected.find(|word| *word != code && !plain(word).is_empty() && plain(word) == plain(code))
+    let spelled = plain(code);
+    expected.find(|word| *word != code && !spelled.is_empty() && plain(word) == spelled)
 }
 
 /// A code without what spellings differ in.

@@ -85,8 +85,7 @@ impl Execution<'_, '_> {
         let lagging = || judgement.violations.iter().filter(|violation| lag::can_lag(operation, violation));
         if lagging().next().is_none() {
             if let Recovery::ByWaiting(lag) = polling.recovery() {
-                self.env.waits.note_read_lag(lag);
-                self.session.worker.tally.lagged(lag);
+                self.session.worker.note_read_lag(lag);
             }
             return true;
         }
