@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::evidence::Evidence;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
@@ -59,6 +61,8 @@ pub enum CommonDeviation {
     AnotherError,
     /// Their errors have no code.
     NoCode,
+    /// Their errors have a status of success.
+    ErrorsOfSuccess,
     /// Their errors have the documented codes in another spelling.
     RespelledCodes {
         /// One of them in the contract.
@@ -66,6 +70,8 @@ pub enum CommonDeviation {
         /// The same in responses.
         shown: String,
     },
+    /// They do not accept signatures that other operations accept.
+    RefusedSignatures,
     /// Something before the API refuses some of their requests, valid ones too.
     RefusedAhead,
     /// They fail where this constraint is broken, whichever member breaks it.
@@ -79,8 +85,22 @@ pub enum CommonDeviation {
     },
     /// They respond with an empty object, where there should be something in it.
     EmptyResponse,
-    /// Their responses leave out members whose value is empty.
-    OmittedEmpty,
+    /// Characters that are not ASCII become others in them.
+    GarbledTexts,
+    /// They overlook white space at the ends of texts, which patterns forbid.
+    SurroundingSpace,
+    /// Their lists show an item twice.
+    RepeatedItems,
+    /// Their responses leave out members whose value is one of these.
+    OmittedEmpty {
+        /// These.
+        values: BTreeSet<Blank>,
+    },
+    /// They take values of their input for absent that are one of these.
+    EmptyAsAbsent {
+        /// These.
+        values: BTreeSet<Blank>,
+    },
     /// Their responses have numbers and booleans as texts.
     QuotedValues {
         /// One of them, without its quotes.
@@ -114,6 +134,31 @@ pub enum CommonDeviation {
     },
     /// They break the promise of the primary finding's clause, each for its part.
     SameClause,
+}
+
+/// Values that programs take for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Blank {
+    /// A text, a list or an object with nothing in it.
+    Empty,
+    /// The boolean.
+    False,
+    /// The number.
+    Zero,
+}
+
+impl Blank {
+    /// Which of them a value is; `None` for all other values, and for `null`.
+    pub(super) fn of(value: &Value) -> Option<Blank> {
+        match value {
+            Value::String(text) => text.is_empty().then_some(Blank::Empty),
+            Value::Array(elements) => elements.is_empty().then_some(Blank::Empty),
+            Value::Object(members) => members.is_empty().then_some(Blank::Empty),
+            Value::Bool(value) => (!value).then_some(Blank::False),
+            Value::Number(number) => (number.as_f64() == Some(0.0)).then_some(Blank::Zero),
+            Value::Null => None,
+        }
+    }
 }
 
 /// How much of a member is not looked at.

@@ -13,6 +13,6 @@ mod rules;
 #[cfg(test)]
 mod samples;
 
-pub use common::{Common, CommonDeviation, Extent};
+pub use common::{Blank, Common, CommonDeviation, Extent};
 pub use engine::{Cause, causes};
 pub use evidence::{Evidence, expects_success, is_about_repeated_names, is_about_the_form_of_bodies};

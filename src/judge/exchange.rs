@@ -32,6 +32,8 @@ pub struct Judge {
     output_rules: OutputRules,
     error_body_clause: Option<ClauseIndex>,
     aliases: Vec<(String, String)>,
+    /// Codes of the errors that every operation may respond with.
+    common_codes: BTreeSet<String>,
     refusals_of_access: Vec<(String, ErrorCause)>,
     about_signatures: BTreeSet<ClauseIndex>,
     is_model_only: bool,
@@ -91,15 +93,15 @@ impl Judge {
     pub fn new(contract: &Contract) -> Judge {
         let aliases = contract.rules.aliases.iter();
         let pairs = aliases.flat_map(|(code, others)| others.iter().map(move |other| (other.clone(), code.clone())));
-        let about_access = [ErrorCause::Authorization, ErrorCause::Authentication, ErrorCause::Account];
         let common = contract.rules.common_errors.iter();
         Judge {
+            common_codes: common.clone().map(|error| error.code.clone()).collect(),
             is_model_only: contract.is_model_only(),
             output_rules: OutputRules::of(contract),
             error_body_clause: contract.clauses.find(ERROR_BODY_CLAUSE),
             aliases: pairs.collect(),
             refusals_of_access: common
-                .filter(|error| about_access.contains(&error.when))
+                .filter(|error| error.when.refuses_access())
                 .map(|error| (error.code.clone(), error.when))
                 .collect(),
             about_signatures: contract
@@ -109,6 +111,13 @@ impl Judge {
                 .map(|(index, _)| index)
                 .collect(),
         }
+    }
+
+    /// The same for a target that verified signatures of the caller and accepted them: that a signature of its does not match
+    /// is a divergence then.
+    pub fn of_accepted_signatures(mut self) -> Judge {
+        self.refusals_of_access.retain(|(_, cause)| *cause != ErrorCause::Signature);
+        self
     }
 
     /// Judges an exchange of `operation`. `focus` is the clause to blame if the response is none of the expected ones.
@@ -151,14 +160,27 @@ impl Judge {
                         judgement.unread = Some(unread);
                     }
                 }
+                let is_success = self.is_success(operation, response, judgement.body.as_ref());
                 let mut view = View { judge: self, operation, expectation, focus, judgement: &mut judgement };
-                match response.status {
-                    200..=299 => view.success(response),
-                    _ => view.error(response),
+                match is_success {
+                    true => view.success(response),
+                    false => view.error(response),
                 }
             }
         }
         judgement
+    }
+
+    /// Whether a response reports success: by its status, and not by a header that names an error, or a body that names one of
+    /// those that the operation may respond with.
+    pub fn is_success(&self, operation: &Operation, response: &Response, body: Option<&Value>) -> bool {
+        let names_error = || {
+            let code = protocol::error_code(response, body);
+            let code = code.as_deref().map(|code| self.canonical(code));
+            code.is_some_and(|code| operation.error(code).is_some() || self.common_codes.contains(code))
+        };
+        let has_header = response.header(protocol::ERROR_HEADER).is_some();
+        (200..300).contains(&response.status) && !has_header && !names_error()
     }
 
     /// The code that an alias stands for.

@@ -24,12 +24,9 @@ pub fn named_error_code<'v>(header: Option<&'v str>, body: Option<&'v Value>) ->
     (!code.is_empty()).then_some(code)
 }
 
-/// The status of a response; of an error with a code that is among these documented ones the documented status, so that a
+/// The status of a response; of one with a code that is among these documented ones the documented status, so that a
 /// target that responds with another status is understood.
 pub fn documented_status(errors: &[OperationError], response: &Response) -> u16 {
-    if response.status < 400 {
-        return response.status;
-    }
     let body = read(response).ok().map(|document| document.value);
     let code = error_code(response, body.as_ref());
     let documented = errors.iter().find(|error| code.as_deref() == Some(error.code.as_str()));
@@ -64,7 +61,7 @@ mod tests {
         assert_eq!(status(400, "ResourceNotFoundException"), 404);
         assert_eq!(status(409, "ConflictException"), 409);
         assert_eq!(status(400, "BadRequest"), 400);
-        assert_eq!(status(204, "ResourceNotFoundException"), 204);
+        assert_eq!(status(204, "ResourceNotFoundException"), 404);
     }
 
     #[test]

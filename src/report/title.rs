@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::record::FindingRecord;
 use super::text::sentence;
 use crate::diagnose::{
-    Common, CommonDeviation, Extent, expects_success, is_about_repeated_names, is_about_the_form_of_bodies,
+    Blank, Common, CommonDeviation, Extent, expects_success, is_about_repeated_names, is_about_the_form_of_bodies,
 };
 use crate::record::FindingKind;
 use crate::spec::clause::Constraint;
@@ -30,8 +30,14 @@ pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: us
             let errors = if alike.len() == 1 { "an error" } else { "errors" };
             format!("{} {errors} without a code.", active(alike, "report"))
         }
+        CommonDeviation::ErrorsOfSuccess => {
+            format!("{} errors with status {}.", active(alike, "report"), primary.response.status)
+        }
         CommonDeviation::RespelledCodes { documented, shown } => {
             format!("{} error codes in another spelling, as `{shown}` for `{documented}`.", active(alike, "report"))
+        }
+        CommonDeviation::RefusedSignatures => {
+            format!("{} correct signatures, which other operations accept.", active(alike, "refuse"))
         }
         CommonDeviation::RefusedAhead => format!(
             "{} some requests, valid ones among them, with status {} and without an error code.",
@@ -44,8 +50,18 @@ pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: us
         CommonDeviation::SameValue { constraint, members } => {
             format!("{} one value {} in {members} members.", active(alike, "return"), how(*constraint))
         }
+        CommonDeviation::GarbledTexts => format!("{} characters that are not ASCII.", active(alike, "garble")),
+        CommonDeviation::SurroundingSpace => {
+            format!("{} white space at the ends of texts.", active(alike, "overlook"))
+        }
+        CommonDeviation::RepeatedItems => format!("{} items twice.", active(alike, "list")),
         CommonDeviation::EmptyResponse => format!("{} an empty object.", active(alike, "return")),
-        CommonDeviation::OmittedEmpty => format!("{} out members whose value is empty.", active(alike, "leave")),
+        CommonDeviation::OmittedEmpty { values } => {
+            format!("{} out members whose value is {}.", active(alike, "leave"), one_of(values))
+        }
+        CommonDeviation::EmptyAsAbsent { values } => {
+            format!("{} a value that is {} for an absent one.", active(alike, "take"), one_of(values))
+        }
         CommonDeviation::QuotedValues { example } => {
             format!("{} values as texts, as \"{example}\" for {example}.", active(alike, "return"))
         }
@@ -82,6 +98,15 @@ fn of_unchecked(primary: &FindingRecord, operations: &BTreeSet<String>, path: &s
 }
 
 /// Operations as the subject of a sentence: one or two by name, more by number.
+fn one_of(values: &BTreeSet<Blank>) -> String {
+    let word = |value: &Blank| match value {
+        Blank::Empty => "empty",
+        Blank::False => "false",
+        Blank::Zero => "0",
+    };
+    values.iter().map(word).collect::<Vec<_>>().join(" or ")
+}
+
 fn subject(operations: &BTreeSet<String>) -> String {
     match operations.len() {
         1 | 2 => operations.iter().map(String::as_str).collect::<Vec<_>>().join(" and "),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use serde_json::Value;
 
@@ -21,9 +21,9 @@ const ALIASES: [(&str, ErrorCause); 9] = [
     ("UnauthorizedOperation", ErrorCause::Authorization),
     ("AuthFailure", ErrorCause::Authentication),
     ("InvalidAccessKeyId", ErrorCause::Authentication),
-    ("InvalidSignature", ErrorCause::Authentication),
+    ("InvalidSignature", ErrorCause::Signature),
     ("MissingAuthenticationToken", ErrorCause::Authentication),
-    ("SignatureDoesNotMatch", ErrorCause::Authentication),
+    ("SignatureDoesNotMatch", ErrorCause::Signature),
     ("UnrecognizedClient", ErrorCause::Authentication),
 ];
 /// How many requests in a row may be refused until the run stops; as many more as may be in flight.
@@ -65,9 +65,12 @@ pub struct Access {
     /// Error codes that refuse access, each with the statuses that it may have.
     codes: Vec<(String, ErrorCause, Vec<u16>)>,
     most: usize,
-    is_watching: AtomicBool,
+    /// What may be called, as the pre-flight check saw; nothing before it.
+    let_in: OnceLock<BTreeSet<String>>,
     /// Whether the last requests were refused.
     is_troubled: AtomicBool,
+    /// Whether so many were that the run ended.
+    is_lost: AtomicBool,
     /// Requests refused since the last one that was let in, and what they called.
     refused: Mutex<(usize, BTreeSet<String>)>,
 }
@@ -75,16 +78,15 @@ pub struct Access {
 impl Access {
     /// Of a target of which nothing is known; `jobs` requests may be in flight.
     pub fn new(contract: &Contract, jobs: usize) -> Access {
-        let is_access =
-            |cause| matches!(cause, ErrorCause::Authorization | ErrorCause::Authentication | ErrorCause::Account);
-        let common = contract.rules.common_errors.iter().filter(|error| is_access(error.when));
+        let common = contract.rules.common_errors.iter().filter(|error| error.when.refuses_access());
         let documented = common.map(|error| (error.code.clone(), error.when, error.statuses.clone()));
         let aliases = ALIASES.iter().map(|(code, cause)| ((*code).to_owned(), *cause, Vec::new()));
         Access {
             codes: documented.chain(aliases).collect(),
             most: REFUSED + jobs,
-            is_watching: AtomicBool::new(false),
+            let_in: OnceLock::new(),
             is_troubled: AtomicBool::new(false),
+            is_lost: AtomicBool::new(false),
             refused: Mutex::default(),
         }
     }
@@ -111,15 +113,20 @@ impl Access {
         Some(Refusal { status: response.status, code, message, cause })
     }
 
-    /// From now on a target that refuses everything ends the run: the pre-flight check saw that it does not.
-    pub fn watch(&self) {
-        self.is_watching.store(true, Ordering::Relaxed);
+    /// From now on a target that refuses everything ends the run: the pre-flight check saw that it lets in what calls these.
+    pub fn watch(&self, let_in: BTreeSet<String>) {
+        let _ = self.let_in.set(let_in);
+    }
+
+    /// Whether the target refused so many requests in a row that going on makes no sense.
+    pub fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Relaxed)
     }
 
     /// Takes note of what came back for a request that is signed as the run signs. Why going on makes no sense; `None` as
     /// long as it does.
     pub fn note(&self, exchange: &Exchange) -> Option<String> {
-        let response = exchange.response().filter(|_| self.is_watching.load(Ordering::Relaxed))?;
+        let (response, let_in) = (exchange.response()?, self.let_in.get()?);
         let Some(refusal) = self.refusal(response) else {
             if self.is_troubled.swap(false, Ordering::Relaxed)
                 && let Ok(mut refused) = self.refused.lock()
@@ -128,12 +135,15 @@ impl Access {
             }
             return None;
         };
+        // What was never let in says nothing of a change.
+        let call = Some(call(&exchange.request)).filter(|call| let_in.contains(call))?;
         let mut refused = self.refused.lock().ok()?;
         self.is_troubled.store(true, Ordering::Relaxed);
         refused.0 += 1;
-        refused.1.insert(call(&exchange.request));
+        refused.1.insert(call);
         let (times, operations) = (refused.0, refused.1.len());
         (times >= self.most && operations >= OPERATIONS).then(|| {
+            self.is_lost.store(true, Ordering::Relaxed);
             format!(
                 "access is refused since a while: the last {times} requests, to {operations} operations, were answered \
                  with {refusal}; check whether the credentials still hold"
@@ -195,7 +205,8 @@ mod tests {
             (0..times).filter_map(|number| access.note(&refused(names[number % names.len()]))).next()
         };
         assert_eq!(note(&names, 100), None, "the pre-flight check has not ended");
-        access.watch();
+        access.watch(names.iter().map(|name| format!("POST {name}")).collect());
+        assert_eq!(note(&["/D", "/E", "/F"], 100), None, "they were refused from the start");
         assert_eq!(note(&names[..2], 100), None, "two operations may be forbidden");
         assert_eq!(access.note(&exchange("/A", response(404, "ResourceNotFoundException"))), None);
         assert_eq!(note(&names, REFUSED), None);

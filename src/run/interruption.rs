@@ -1,6 +1,7 @@
 //! Cases that were interrupted: the target went away while they were under way. Their observations decide nothing, so they
 //! are run once more when the target is back. One of the requests that broke off may have crashed the target: each is sent
-//! again alone, and breaks off again if it did.
+//! again alone, and breaks off again if it did. If the target refuses the run from some request on, that its signatures do
+//! not match is no divergence.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,8 @@ use crate::wire::{FailureKind, Reply};
 
 /// Why an interrupted case decides nothing.
 const REASON: &str = "the target went away meanwhile, and may have forgotten what it held";
+/// Why a case decides nothing whose requests were refused before the run ended for it.
+const SHUT_OUT: &str = "the target let the run in no more";
 /// End of the sentence on a request that broke off before the target went away.
 const AFTERWARDS: &str = " After that the target was away.";
 /// Most cases that a note names.
@@ -65,31 +68,49 @@ pub(super) fn take_back(
 }
 
 /// Drops the findings of requests that broke off in several cases when the target went away for good: they cannot be sent
-/// again to see which of them crashed it. A sentence that names the cases.
+/// again to see which of them crashed it. A sentence that names the cases. So are those of requests that were refused before
+/// the run ended for it.
 pub(super) fn withdraw(env: &RunContext, tally: &mut Tally, cases: &mut [CaseResult]) -> Option<String> {
-    if !env.target.health().is_away() {
+    let access = env.target.access();
+    let is_refused =
+        |found: &Found| found.exchange.response().is_some_and(|response| access.refusal(response).is_some());
+    if access.is_lost() {
+        Withdrawn::of(tally, cases, is_refused).take_away(tally, cases, SHUT_OUT);
+    }
+    let interrupted = tally.interrupted.clone();
+    let is_of_outage =
+        |found: &Found| found.violation.kind == FindingKind::Transport && interrupted.contains(&found.case);
+    let withdrawn = Withdrawn::of(tally, cases, is_of_outage);
+    if !env.target.health().is_away() || withdrawn.cases.len() < 2 {
         return None;
     }
-    let is_open = |found: &Found| {
-        let is_of_outage = found.violation.kind == FindingKind::Transport && tally.interrupted.contains(&found.case);
-        is_of_outage && found.seen.of == 1
-    };
-    let open: BTreeSet<FindingKey> =
-        tally.findings.iter().filter(|(_, found)| is_open(found)).map(|(key, _)| key.clone()).collect();
-    let suspects: BTreeSet<usize> = cases
-        .iter()
-        .filter(|result| result.findings.iter().any(|key| open.contains(key)))
-        .map(|result| result.case)
-        .collect();
-    if suspects.len() < 2 {
-        return None;
+    withdrawn.take_away(tally, cases, REASON);
+    Some(told(&env.plan, &withdrawn.cases))
+}
+
+/// Findings that showed once and were not looked for again, and the cases that have them.
+struct Withdrawn {
+    findings: BTreeSet<FindingKey>,
+    cases: BTreeSet<usize>,
+}
+
+impl Withdrawn {
+    fn of(tally: &Tally, cases: &[CaseResult], is_meant: impl Fn(&Found) -> bool) -> Withdrawn {
+        let is_open = |found: &Found| found.seen.of == 1 && is_meant(found);
+        let findings: BTreeSet<FindingKey> =
+            tally.findings.iter().filter(|(_, found)| is_open(found)).map(|(key, _)| key.clone()).collect();
+        let has_one = |result: &&CaseResult| result.findings.iter().any(|key| findings.contains(key));
+        let cases = cases.iter().filter(has_one).map(|result| result.case).collect();
+        Withdrawn { findings, cases }
     }
-    tally.findings.retain(|key, _| !open.contains(key));
-    for result in cases.iter_mut().filter(|result| suspects.contains(&result.case)) {
-        result.findings.retain(|key| !open.contains(key));
-        result.verdict = CaseOutcome::Inconclusive { reason: REASON.to_owned() };
+
+    fn take_away(&self, tally: &mut Tally, cases: &mut [CaseResult], reason: &str) {
+        tally.findings.retain(|key, _| !self.findings.contains(key));
+        for result in cases.iter_mut().filter(|result| self.cases.contains(&result.case)) {
+            result.findings.retain(|key| !self.findings.contains(key));
+            result.verdict = CaseOutcome::Inconclusive { reason: reason.to_owned() };
+        }
     }
-    Some(told(&env.plan, &suspects))
 }
 
 fn told(plan: &Plan, suspects: &BTreeSet<usize>) -> String {

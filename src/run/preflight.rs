@@ -22,12 +22,13 @@ use super::target::Target;
 use super::variation;
 use super::worker::Worker;
 use crate::generate::Generator;
-use crate::judge::Violation;
+use crate::judge::{Judge, Violation};
 use crate::plan::{self, Plan};
 use crate::record::Secrets;
 use crate::record::Tally;
 use crate::spec::Contract;
 use crate::spec::clause::ClauseIndex;
+use crate::spec::rules::ErrorCause;
 use crate::wire::Exchange;
 pub(super) use operations::nowhere_request;
 use operations::{Missing, Survey};
@@ -76,16 +77,24 @@ pub async fn check(
         abandon(env, &survey.created).await;
         return Err(hidden(reason));
     }
-    let Survey { missing, refused, created, .. } = survey;
+    let Survey { missing, refused, created, needed, let_in, .. } = survey;
     env.not_implemented = missing.iter().map(|missing| missing.operation.clone()).collect();
-    env.refused = refused.into_iter().map(|(operation, refusal)| (operation, refusal.to_string())).collect();
+    let (by_signature, refused): (Vec<_>, Vec<_>) =
+        refused.into_iter().partition(|(_, refusal)| refusal.cause == ErrorCause::Signature);
+    let refused_all = refused.iter().chain(&by_signature);
+    env.refused = refused_all.map(|(operation, refusal)| (operation.clone(), refusal.to_string())).collect();
     note_missing(&env, &missing, &mut tally);
-    match signatures::check(&env).await {
-        Signatures::Checked => env.verifies_signatures = true,
+    match signatures::check(&env, &needed).await {
+        Signatures::Checked => {
+            env.verifies_signatures = true;
+            // The credentials are good: operations that do not accept their signatures diverge, and are tested.
+            by_signature.iter().for_each(|(operation, _)| drop(env.refused.remove(operation)));
+            env.judge = Arc::new(Judge::new(contract).of_accepted_signatures());
+        }
         Signatures::Ignored(operation, exchange) => note_unchecked(&env, operation, &exchange, &mut tally),
         Signatures::Unknown => {}
     }
-    target.access().watch();
+    target.access().watch(let_in);
     accepted::find(&mut env, &mut tally).await;
     Ok(Checked { env, tally, created })
 }

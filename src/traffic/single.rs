@@ -59,12 +59,13 @@ impl Single<'_> {
         response: &Response,
         exchange: &Exchange,
     ) -> Shown {
-        let mut shown = match response.status {
-            200..=299 => self.success(operation, asked, exchange),
-            _ if recorded.is_provoked => {
+        let body = protocol::read(response).ok().map(|document| document.value);
+        let mut shown = match self.judge.is_success(operation, response, body.as_ref()) {
+            true => self.success(operation, asked, exchange),
+            false if recorded.is_provoked => {
                 self.undecided(operation, exchange, "its failure was provoked, as the recording says".to_owned())
             }
-            _ => self.error(operation, asked, response, exchange),
+            false => self.error(operation, asked, response, exchange),
         };
         if !recorded.has_response_body {
             without_body(operation, &mut shown.judgement);

@@ -4,8 +4,9 @@ mod absent_member;
 mod absent_part;
 mod byte_order_mark;
 mod declared;
+mod empty_as_absent;
 mod empty_response;
-mod empty_text;
+mod garbled_text;
 mod malformed_identifier;
 mod malformed_member;
 mod misplaced_member;
@@ -14,6 +15,7 @@ mod no_object;
 mod omitted_empty;
 mod refused_ahead;
 mod refused_everywhere;
+mod repeated_item;
 mod respelled_code;
 mod rewritten_value;
 mod same_deviation;
@@ -24,6 +26,7 @@ mod same_value;
 mod shows_nothing;
 mod smallest_refusal;
 mod split_state;
+mod surrounding_space;
 mod unchecked_member;
 mod unlisted_item;
 mod unreliable;
@@ -63,15 +66,23 @@ pub(super) const FIRST: [Rule; 6] = [
 ];
 
 /// Rules on the form that responses have, whatever they are about.
-pub(super) const OF_FORM: [Rule; 5] =
-    [byte_order_mark::link, omitted_empty::link, no_object::link, misplaced_member::link, rewritten_value::link];
+pub(super) const OF_FORM: [Rule; 6] = [
+    garbled_text::link,
+    byte_order_mark::link,
+    omitted_empty::link,
+    no_object::link,
+    misplaced_member::link,
+    rewritten_value::link,
+];
 
 /// All other rules, in their order: what is declared, and what is plain, goes before what is inferred.
-pub(super) const OTHERS: [Rule; 15] = [
+pub(super) const OTHERS: [Rule; 17] = [
     empty_response::link,
     declared::link,
     unlisted_item::link,
-    empty_text::link,
+    empty_as_absent::link,
+    surrounding_space::link,
+    repeated_item::link,
     malformed_member::link,
     wrongly_accepted::link,
     smallest_refusal::link,

@@ -1,23 +1,32 @@
-//! Members that responses leave out where their value is empty are one cause: what writes responses omits empty values.
+//! Members that responses leave out where their value is empty, `false` or zero are one cause: what writes responses omits such
+//! values.
 
 use std::collections::BTreeSet;
 
-use crate::diagnose::common::CommonDeviation;
+use crate::diagnose::common::{Blank, CommonDeviation};
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::{Evidence, is_empty_object};
 use crate::diagnose::groups::positions;
 
 /// Names of members that must be left out.
 const MANY: usize = 3;
-/// How sentences go on, behind the member, that expect it to be empty.
-const EMPTY: [&str; 5] = ["is \"\"", "is []", "is {}", "is one of []", "has length 0"];
+/// How sentences go on, behind the member, that expect such a value.
+const EXPECTED: [(&str, Blank); 7] = [
+    ("is \"\"", Blank::Empty),
+    ("is []", Blank::Empty),
+    ("is {}", Blank::Empty),
+    ("is one of []", Blank::Empty),
+    ("has length 0", Blank::Empty),
+    ("is false", Blank::False),
+    ("is 0", Blank::Zero),
+];
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let names = |is_wanted: &dyn Fn(&Evidence<'_>) -> bool| -> BTreeSet<&str> {
         findings.iter().filter(|finding| is_wanted(finding)).filter_map(missing_name).collect()
     };
-    let given = names(&|finding| !finding.is_about_required_output() && !expects_empty(finding));
-    let omitted: BTreeSet<&str> = &names(&|finding| expects_empty(finding) && !is_bare(finding)) - &given;
+    let given = names(&|finding| !finding.is_about_required_output() && expected(finding).is_none());
+    let omitted: BTreeSet<&str> = &names(&|finding| expected(finding).is_some() && !is_bare(finding)) - &given;
     if omitted.len() < MANY {
         return;
     }
@@ -25,18 +34,23 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         missing_name(finding).is_some_and(|name| omitted.contains(name) || is_bare(finding) && !given.contains(name))
     };
     let group = positions(findings, belongs);
-    links.join_as(findings, &group, |finding| !is_bare(finding), CommonDeviation::OmittedEmpty);
+    let values = group.iter().filter_map(|position| expected(findings.get(*position)?)).collect();
+    links.join_as(findings, &group, |finding| !is_bare(finding), CommonDeviation::OmittedEmpty { values });
 }
 
 /// Name of the member that is not there, in a response of success.
 fn missing_name<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
-    let path = finding.missing_path().filter(|_| finding.is_of_success())?;
-    path.rsplit('.').next()
+    let path = finding.missing_path().or_else(|| finding.detail.filter(|_| finding.misses_something()));
+    path.filter(|_| finding.is_of_success())?.rsplit('.').next()
 }
 
-fn expects_empty(finding: &Evidence<'_>) -> bool {
-    let expected = finding.expected.strip_prefix('`').and_then(|rest| rest.split_once("` "));
-    expected.is_some_and(|(_, value)| EMPTY.iter().any(|empty| value.starts_with(empty)))
+/// The empty value, or the like, that the member should have: the one that is promised, or that was given.
+fn expected(finding: &Evidence<'_>) -> Option<Blank> {
+    if finding.missing_path().is_none() {
+        return finding.given_at(finding.detail?).and_then(Blank::of);
+    }
+    let (_, value) = finding.expected.strip_prefix('`')?.split_once("` ")?;
+    EXPECTED.iter().find(|(blank, _)| value.starts_with(blank)).map(|(_, blank)| *blank)
 }
 
 /// Whether nothing is left of the response, as of one that has no other member.
@@ -76,6 +90,27 @@ mod tests {
         let mut null = omitted();
         null[0].response = body(json!({"channels": null}));
         assert_eq!(linked(link, &null), [1; 5]);
+    }
+
+    #[test]
+    fn so_are_false_and_zero() {
+        let shown = || json!({"channel": {"arn": "a"}});
+        let given = finding("rule.get-returns-what-create-answered", "CreateChannel", FindingKind::WrongBehaviour);
+        let given = |request| Evidence {
+            detail: Some("authorized"),
+            observed: "`authorized` is not there.",
+            request: body(request),
+            response: body(shown()),
+            ..given.clone()
+        };
+        let absent = [
+            absent("`channel.authorized` is false, for it is left out.", "`channel.authorized` is absent.", shown()),
+            absent("`channel.insecure` is false.", "`channel.insecure` is absent.", shown()),
+            absent("`channel.viewers` is 0.", "`channel.viewers` is absent.", shown()),
+        ];
+        let linked_with = |request| linked(link, &[&absent[..], &[given(request)]].concat());
+        assert_eq!(linked_with(json!({"authorized": false})), [0; 4]);
+        assert_eq!(linked_with(json!({"authorized": true})), [0, 1, 2, 3], "it is never shown");
     }
 
     #[test]

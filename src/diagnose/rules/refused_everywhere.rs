@@ -1,7 +1,9 @@
-//! One refusal of valid requests on many operations is one cause: it lies in what they have in common.
+//! One refusal of valid requests on many operations is one cause: it lies in what they have in common. If it is that signatures
+//! do not match, two operations are enough: what verifies them is no matter of an operation.
 
 use std::cmp::Reverse;
 
+use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::{grouped, most_telling, operations};
@@ -10,19 +12,32 @@ use crate::spec::clause_id::ClauseId;
 
 /// Operations that a refusal must be seen on.
 const MANY: usize = 6;
+/// The same of one for a signature.
+const MANY_OF_SIGNATURES: usize = 2;
+/// What stands in the codes of such refusals.
+const SIGNATURE: &str = "Signature";
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
-    for group in grouped(findings, Evidence::wrong_refusal).values() {
+    for ((_, code), group) in &grouped(findings, Evidence::wrong_refusal) {
+        let is_of_signatures = code.contains(SIGNATURE);
+        let many = if is_of_signatures { MANY_OF_SIGNATURES } else { MANY };
         let of = |position: &usize| findings.get(*position);
         let refused = || group.iter().filter(|position| of(position).is_some_and(Evidence::is_refused_valid)).copied();
-        if operations(findings, &refused().collect::<Vec<_>>()).len() < MANY {
+        if operations(findings, &refused().collect::<Vec<_>>()).len() < many {
             continue;
         }
         let is_plain = |position: &usize| of(position).is_some_and(Evidence::is_about_success);
         let plain: Vec<usize> = refused().filter(is_plain).collect();
-        let primary = match operations(findings, &plain).len() {
-            MANY.. => most_telling(findings, &plain, |_| true),
-            _ => refused().max_by_key(|position| rank(findings, *position)),
+        let refuses_plain = operations(findings, &plain).len() >= many;
+        if is_of_signatures {
+            if refuses_plain {
+                links.join_as(findings, group, Evidence::is_about_success, CommonDeviation::RefusedSignatures);
+            }
+            continue;
+        }
+        let primary = match refuses_plain {
+            true => most_telling(findings, &plain, |_| true),
+            false => refused().max_by_key(|position| rank(findings, *position)),
         };
         let Some(primary) = replaced_error(findings, group).or(primary) else { continue };
         links.join(group, primary);

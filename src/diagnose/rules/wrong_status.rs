@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::{grouped, operations, positions};
@@ -13,6 +14,10 @@ use crate::spec::clause_id::ClauseId;
 const MANY: usize = 3;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
+    let of_success = positions(findings, is_error_of_success);
+    if operations(findings, &of_success).len() >= MANY {
+        links.join_as(findings, &of_success, has_documented_code, CommonDeviation::ErrorsOfSuccess);
+    }
     for group in grouped(findings, |finding| has_right_code(finding).then_some((finding.status, finding.code))).values()
     {
         if operations(findings, group).len() >= MANY {
@@ -25,6 +30,13 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             join(findings, &with_refusals(findings, group), links);
         }
     }
+}
+
+/// Whether the target names an error, with a status of success.
+fn is_error_of_success(finding: &Evidence<'_>) -> bool {
+    let is_of_error = matches!(finding.about, Some(ClauseId::Error { .. }))
+        || finding.code.is_some_and(|code| finding.mentions(code));
+    finding.is_of_success() && finding.code.is_some() && is_of_error
 }
 
 /// One cause of the findings at these positions. A clause on the error itself says it best.

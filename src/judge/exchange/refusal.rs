@@ -105,7 +105,9 @@ impl View<'_> {
     pub(super) fn is_about_access(&self, code: Option<&str>) -> bool {
         let known = |(known, _): &&(String, ErrorCause)| Some(known.as_str()) == code;
         match self.judge.refusals_of_access.iter().find(known) {
-            Some((_, ErrorCause::Authentication)) => !self.judge.about_signatures.contains(&self.focus),
+            Some((_, ErrorCause::Authentication | ErrorCause::Signature)) => {
+                !self.judge.about_signatures.contains(&self.focus)
+            }
             Some(_) => true,
             None => false,
         }

@@ -67,7 +67,7 @@ fn what_operations_do_not_check_is_told_of_one_two_or_many() {
     assert_eq!(fails, "3 operations fail with a server error at input that does not match its pattern.");
     let empty = title(&["A", "B", "C"], CommonDeviation::EmptyResponse);
     assert_eq!(empty, "3 operations return an empty object.");
-    let omitted = title(&["A", "B", "C"], CommonDeviation::OmittedEmpty);
+    let omitted = title(&["A", "B", "C"], CommonDeviation::OmittedEmpty { values: [Blank::Empty].into() });
     assert_eq!(omitted, "3 operations leave out members whose value is empty.");
     let no_object = title(&["A", "B", "C"], CommonDeviation::NoObject);
     assert_eq!(no_object, "3 operations respond with a body that is not a JSON object.");
@@ -122,6 +122,8 @@ fn what_the_errors_of_operations_have_in_common_is_told() {
     let spelled = "A and B report error codes in another spelling, as `conflict` for `ConflictException`.";
     assert_eq!(title(&["A", "B"], respelled), spelled);
     assert_eq!(title(&["A", "B", "C"], CommonDeviation::NoCode), "3 operations report errors without a code.");
+    let signatures = "3 operations refuse correct signatures, which other operations accept.";
+    assert_eq!(title(&["A", "B", "C"], CommonDeviation::RefusedSignatures), signatures);
     let ahead = "3 operations refuse some requests, valid ones among them, with status 403 and without an error code.";
     assert_eq!(title(&["A", "B", "C"], CommonDeviation::RefusedAhead), ahead);
 }

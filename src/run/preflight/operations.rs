@@ -17,6 +17,7 @@ use crate::generate::placeholder::{self, Placeholder};
 use crate::protocol;
 use crate::run::access::Refusal;
 use crate::run::dependencies;
+use crate::run::health::call;
 use crate::run::ledger::ownership_tags::About;
 use crate::run::run_context::RunContext;
 use crate::spec::contract::Operation;
@@ -49,6 +50,10 @@ pub struct Survey {
     pub refused: Vec<(String, Refusal)>,
     /// What came into being: the operation that made it, and its output.
     pub created: Vec<(String, Value)>,
+    /// Operations that the cases take.
+    pub needed: BTreeSet<String>,
+    /// What is called when operations are that let the run in.
+    pub let_in: BTreeSet<String>,
     /// Operations called.
     called: usize,
     /// Operations that answered a valid request as this API does, well or badly.
@@ -116,6 +121,7 @@ pub async fn survey(env: &RunContext, nowhere: &Exchange) -> Result<Survey, Unte
         let other = survey.others(env, &needed, nowhere).await?;
         survey.served = other;
     }
+    survey.needed = needed;
     Ok(survey)
 }
 
@@ -124,6 +130,11 @@ struct Probe<'c> {
     operation: &'c Operation,
     request: Request,
     is_about_ours: bool,
+}
+
+/// A request of an operation that names nothing real; `None` if none can be made.
+pub(super) fn harmless_request(env: &RunContext, operation: &Operation) -> Option<Request> {
+    Probe::of(env, &operation.name).map(|probe| probe.request)
 }
 
 impl Probe<'_> {
@@ -181,6 +192,7 @@ impl Survey {
         match presence(env, operation, response, nowhere, *is_about_ours) {
             Presence::Served => {
                 self.served += 1;
+                self.let_in.insert(call(request));
                 self.keep_created(env, operation, response);
             }
             Presence::Refused(refusal) => self.refused.push((operation.name.clone(), refusal)),

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ErrorCause {
-    /// Missing or wrong signatures.
+    /// Callers that are not known, or that do not sign.
     Authentication,
+    /// Signatures that do not match their requests, or are incomplete.
+    Signature,
     /// Missing permissions.
     Authorization,
     /// State of the account.
@@ -22,6 +24,13 @@ pub enum ErrorCause {
     Routing,
     /// Wrong HTTP.
     Protocol,
+}
+
+impl ErrorCause {
+    /// Whether such an error refuses the caller, and not the request.
+    pub fn refuses_access(self) -> bool {
+        matches!(self, Self::Authentication | Self::Signature | Self::Authorization | Self::Account)
+    }
 }
 
 /// What a rate or a limit is counted for.
