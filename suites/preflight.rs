@@ -117,6 +117,46 @@ fn operations_that_refuse_access_are_untested_and_the_others_are_tested() {
     assert!(report["notes"].to_string().contains("Access to 1 operation is refused"), "{}", report["notes"]);
 }
 
+const MISMATCH: &[u8] = br#"{"__type": "InvalidSignatureException", "message": "does not match"}"#;
+
+#[test]
+fn operations_that_refuse_signatures_which_others_accept_diverge() {
+    let scratch = Scratch::new();
+    let server = Server::verifying(|seen, stream| {
+        if !["/UpdateChannel", "/GetStreamKey"].contains(&seen.path.as_str()) {
+            return Then::Forward;
+        }
+        let _ = stream.write_all(&json(403, MISMATCH));
+        Then::Answered
+    });
+    let file = scratch.file("report.json");
+    let target = format!("json={file}");
+    let only = ["UpdateChannel.*", "GetChannel.*", "GetStreamKey.*"].map(|glob| ["--only", glob]).concat();
+    assert_exit(&run(&server.url, &[&only[..], &["--report", &target]].concat()), 1);
+    let report = report(&file);
+    let causes = report["causes"].as_array().unwrap();
+    assert_eq!(causes.len(), 1, "{causes:#?}");
+    let title = "GetStreamKey and UpdateChannel refuse correct signatures, which other operations accept.";
+    assert_eq!(causes[0]["title"], title);
+    assert!(!report["notes"].to_string().contains("Access"), "{}", report["notes"]);
+}
+
+#[test]
+fn signatures_that_are_no_longer_accepted_end_the_run_and_are_no_divergence() {
+    let scratch = Scratch::new();
+    let server = Server::verifying(|seen, stream| {
+        if seen.number < 200 {
+            return Then::Forward;
+        }
+        let _ = stream.write_all(&json(403, MISMATCH));
+        Then::Answered
+    });
+    let file = scratch.file("report.json");
+    let output = run(&server.url, &["--jobs", "4", "--report", &format!("json={file}")]);
+    assert_exit(&output, 3);
+    assert_eq!(report(&file)["findings"], serde_json::json!([]));
+}
+
 #[test]
 fn access_that_is_withdrawn_along_the_way_ends_the_run() {
     let server = Server::new(|seen, stream| {

@@ -74,6 +74,32 @@ fn without_empty(value: Value) -> Value {
     })
 }
 
+/// Members without those that are false.
+fn without_false(value: Value) -> Value {
+    members(value, &|(member, value)| Some((member, without_false(value))).filter(|(_, value)| *value != json!(false)))
+}
+
+/// Every text with question marks for the characters that are not ASCII.
+fn in_ascii(value: Value) -> Value {
+    let ascii =
+        |text: String| text.chars().map(|letter| if letter.is_ascii() { letter } else { '?' }).collect::<String>();
+    match value {
+        Value::String(text) => Value::String(ascii(text)),
+        Value::Array(all) => all.into_iter().map(in_ascii).collect(),
+        value => members(value, &|(member, value)| Some((ascii(member), in_ascii(value)))),
+    }
+}
+
+/// Every list with its first item once more at the end.
+fn with_an_item_twice(output: Value) -> Value {
+    members(output, &|(member, mut value)| {
+        if let Some(items) = value.as_array_mut() {
+            items.extend(items.first().cloned());
+        }
+        Some((member, value))
+    })
+}
+
 type Member = (String, Value);
 
 fn members(value: Value, change: &dyn Fn(Member) -> Option<Member>) -> Value {
@@ -158,4 +184,35 @@ async fn what_is_gone_is_not_left_although_the_target_says_it_in_its_own_way() {
     assert!(record.left.is_empty(), "{:?}", record.left);
     let titles: Vec<&str> = record.causes.iter().map(|cause| cause.title.as_str()).collect();
     assert!(titles.iter().any(|title| title.ends_with("in place of ResourceNotFoundException.")), "{titles:?}");
+}
+
+#[tokio::test]
+async fn errors_with_a_status_of_success_are_one_cause_and_hide_no_other() {
+    let record = record(&["error-status:*=200", "lose-update:UpdateChannel.insecureIngest"], |output| output).await;
+    assert!(record.left.is_empty(), "{:?}", record.left);
+    let titles: Vec<&str> = record.causes.iter().map(|cause| cause.title.as_str()).collect();
+    assert_eq!(titles.len(), 2, "{titles:#?}");
+    assert!(titles[0].ends_with("report errors with status 200."), "{titles:?}");
+    assert!(titles[1].starts_with("GetChannel breaks the rule: "), "{titles:?}");
+}
+
+#[tokio::test]
+async fn members_that_are_left_out_where_they_are_false_are_one_cause() {
+    let causes = causes(&[], without_false).await;
+    assert_eq!(causes.len(), 1, "{causes:#?}");
+    assert!(causes[0].ends_with("leave out members whose value is false."), "{causes:?}");
+}
+
+#[tokio::test]
+async fn characters_that_are_replaced_are_one_cause() {
+    let causes = causes(&[], in_ascii).await;
+    assert_eq!(causes.len(), 1, "{causes:#?}");
+    assert!(causes[0].ends_with("operations garble characters that are not ASCII."), "{causes:?}");
+}
+
+#[tokio::test]
+async fn items_that_are_listed_twice_are_one_cause() {
+    let causes = causes(&[], with_an_item_twice).await;
+    assert_eq!(causes.len(), 1, "{causes:#?}");
+    assert!(causes[0].ends_with("operations list items twice."), "{causes:?}");
 }

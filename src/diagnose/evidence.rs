@@ -28,6 +28,11 @@ const MISSING: &str = " is missing.";
 /// The same of a member that was given.
 const NOT_THERE: &str = " is not there.";
 
+/// How a sentence ends that says that something is not listed.
+const NOT_SHOWN: [&str; 2] = ["]` is absent.", "It is not."];
+/// What a sentence says that asks for an item.
+const ITEM: &str = "` has an item with ";
+
 /// A finding, as far as the diagnosis reads it.
 #[derive(Debug, Clone)]
 pub struct Evidence<'a> {
@@ -152,6 +157,12 @@ impl<'a> Evidence<'a> {
     /// Whether what it is about was not shown at all.
     pub fn shows_absence(&self) -> bool {
         self.observed.ends_with(ABSENT)
+    }
+
+    /// Whether a list does not show an item that it should show.
+    pub fn lacks_an_item(&self) -> bool {
+        let is_behaviour = self.is_general() && self.kind == FindingKind::WrongBehaviour;
+        is_behaviour && (NOT_SHOWN.iter().any(|end| self.observed.ends_with(end)) || self.expected.contains(ITEM))
     }
 
     /// Path of the member of the telling response that is not there, if that is what was observed.

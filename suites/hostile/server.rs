@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use ivs_conformance::reference;
+use ivs_conformance::reference::{self, Auth};
+use ivs_conformance::run::settings::{TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use tokio::runtime::Runtime;
 
 /// A request as it arrived.
@@ -65,9 +66,27 @@ impl Server {
 
     /// Listens on an address.
     pub fn on(address: &str, behaviour: impl Fn(&Seen, &mut TcpStream) -> Then + Send + Sync + 'static) -> Server {
+        Server::before(reference::Config::default(), address, behaviour)
+    }
+
+    /// The same before a server that verifies the signatures of the test credentials.
+    pub fn verifying(behaviour: impl Fn(&Seen, &mut TcpStream) -> Then + Send + Sync + 'static) -> Server {
+        let auth = Auth::SigV4 {
+            access_key_id: TEST_ACCESS_KEY_ID.to_owned(),
+            secret_access_key: TEST_SECRET_ACCESS_KEY.to_owned(),
+            session_token: None,
+        };
+        Server::before(reference::Config { auth, ..reference::Config::default() }, "127.0.0.1:0", behaviour)
+    }
+
+    fn before(
+        config: reference::Config,
+        address: &str,
+        behaviour: impl Fn(&Seen, &mut TcpStream) -> Then + Send + Sync + 'static,
+    ) -> Server {
         let listener = TcpListener::bind(address).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let reference = runtime().block_on(reference::start(reference::Config::default())).unwrap();
+        let reference = runtime().block_on(reference::start(config)).unwrap();
         let calls = Arc::new(Mutex::new(Vec::new()));
         let served = Served { behaviour: Box::new(behaviour), behind: reference.address(), calls: Arc::clone(&calls) };
         let served = Arc::new((served, AtomicUsize::new(0)));

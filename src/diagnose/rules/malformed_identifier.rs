@@ -1,4 +1,5 @@
-//! A resource that is answered with a malformed identifier explains the refusals of requests that name it.
+//! A resource that is answered with a malformed identifier explains the refusals of requests that name it, and that lists do not
+//! show it under that identifier.
 
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             continue;
         }
         for (position, finding) in findings.iter().enumerate() {
-            if is_about_a_refusal(finding) && explains(malformed, finding) {
+            if is_about_a_refusal(finding) && explains(malformed, finding) || is_looked_for(malformed, finding) {
                 links.follows(position, cause);
             }
         }
@@ -25,6 +26,16 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 
 fn explains(malformed: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
     is_sent_back(malformed, finding) || names(malformed, finding) || is_given_on(malformed, finding)
+}
+
+/// Whether a list does not show a resource of the same kind, after a response that shows it under the malformed identifier.
+fn is_looked_for(malformed: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
+    let Some(ClauseId::Output { operation, path, .. }) = malformed.about else { return false };
+    let kind = malformed.shown_at(path).and_then(|identifier| identifier.split('/').next()?.rsplit(':').next());
+    operation != finding.operation
+        && finding.lacks_an_item()
+        && finding.involves(&malformed.step)
+        && kind.is_some_and(|kind| !kind.is_empty() && finding.mentions(kind))
 }
 
 /// Whether a request that was refused has the member, after a response that shows it malformed.

@@ -7,11 +7,6 @@ use crate::judge::finding::FindingKind;
 
 /// How a sentence about the number of elements names it.
 const LENGTH: &str = "has length ";
-/// How a sentence ends that says that something is not listed.
-const NOT_SHOWN: [&str; 2] = ["]` is absent.", "It is not."];
-
-/// What a sentence says that asks for an item.
-const ITEM: &str = "` has an item with ";
 /// What a sentence about a page ends with if another page follows.
 const MORE: &str = " items and a token.";
 
@@ -38,13 +33,9 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     }
 }
 
-/// Whether a list does not show an item that it should show.
+/// Whether a list does not show an item that it should show, or has too few of them.
 fn lacks_an_item(finding: &Evidence<'_>) -> bool {
-    finding.is_general()
-        && finding.kind == FindingKind::WrongBehaviour
-        && (NOT_SHOWN.iter().any(|end| finding.observed.ends_with(end))
-            || finding.expected.contains(ITEM)
-            || is_short(finding))
+    finding.lacks_an_item() || finding.is_general() && finding.kind == FindingKind::WrongBehaviour && is_short(finding)
 }
 
 /// Whether it compares how many elements a list has.
