@@ -89,6 +89,8 @@ pub enum CommonDeviation {
     GarbledTexts,
     /// They overlook white space at the ends of texts, which patterns forbid.
     SurroundingSpace,
+    /// Their lists are always empty.
+    ShowsNothing,
     /// Their lists show an item twice.
     RepeatedItems,
     /// Their responses leave out members whose value is one of these.

@@ -68,16 +68,16 @@ fn record(
         !finding.operation.is_empty() && (is_alike || is_unreliable || finding.operation == primary.operation)
     };
     let near = explained.iter().filter(is_near).map(|finding| finding.operation.as_str());
-    let operations: BTreeSet<&str> =
-        near.chain(common.into_iter().flat_map(|common| &common.operations).map(String::as_str)).collect();
+    let alike = common.into_iter().flat_map(|common| &common.operations).map(String::as_str);
+    let operations: BTreeSet<String> = near.chain(alike).map(str::to_owned).collect();
     Some(CauseRecord {
         id: primary.id.clone(),
         title: only_optional_member(primary, required)
-            .filter(|_| common.is_none())
+            .filter(|_| common.is_none() && !primary.is_intermittent())
             .and_then(|member| title::of_refusal(primary, member))
-            .unwrap_or_else(|| title::of_cause(primary, common, operations.len())),
+            .unwrap_or_else(|| title::of_cause(primary, common, &operations)),
         clause: primary.clause.clone(),
-        operations: operations.into_iter().map(str::to_owned).collect(),
+        operations: operations.into_iter().collect(),
         findings: explained.iter().map(|finding| finding.id.clone()).collect(),
         masks: masking.clauses(&explained),
     })

@@ -11,10 +11,12 @@ use crate::record::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
 
-/// One sentence on a cause, by its primary finding and what its findings have in common. `operations` is the number of all that
-/// it is about.
-pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: usize) -> String {
-    let Some(Common { operations: alike, deviation }) = common else { return of(primary) };
+/// One sentence on a cause, by its primary finding and what its findings have in common. `operations` are all that it is about.
+pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: &BTreeSet<String>) -> String {
+    let Some(Common { operations: alike, deviation }) = common else {
+        let is_noise = primary.is_intermittent() && primary.kind != FindingKind::AcceptedInvalid;
+        return if is_noise { of_unreliable(primary, operations) } else { of(primary) };
+    };
     match deviation {
         CommonDeviation::Unreliable => of_unreliable(primary, operations),
         CommonDeviation::UncheckedInput => format!("{} check {} input.", negated(alike), owner(alike)),
@@ -54,6 +56,7 @@ pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: us
         CommonDeviation::SurroundingSpace => {
             format!("{} white space at the ends of texts.", active(alike, "overlook"))
         }
+        CommonDeviation::ShowsNothing => format!("{} empty lists, whatever there is.", active(alike, "return")),
         CommonDeviation::RepeatedItems => format!("{} items twice.", active(alike, "list")),
         CommonDeviation::EmptyResponse => format!("{} an empty object.", active(alike, "return")),
         CommonDeviation::OmittedEmpty { values } => {
@@ -135,23 +138,24 @@ fn owner(operations: &BTreeSet<String>) -> &'static str {
     if operations.len() == 1 { "its" } else { "their" }
 }
 
-fn of_unreliable(primary: &FindingRecord, operations: usize) -> String {
+fn of_unreliable(primary: &FindingRecord, operations: &BTreeSet<String>) -> String {
+    let about = subject(operations);
     match primary.response.status {
-        0 => format!("Requests to {operations} operations get no usable HTTP response from time to time."),
-        200..=299 if primary.is_page() => {
-            format!("Requests to {operations} operations get a page in place of JSON from time to time.")
+        200..500 if !primary.is_page() && is_about_the_form_of_bodies(&primary.expected) => {
+            format!("Requests to {about} get a body that is not a JSON object from time to time.")
         }
-        200..=299 if is_about_the_form_of_bodies(&primary.expected) => {
-            format!("Requests to {operations} operations get a body that is not a JSON object from time to time.")
+        0 => format!("Requests to {about} get no usable HTTP response from time to time."),
+        200..=299 if primary.is_page() => {
+            format!("Requests to {about} get a page in place of JSON from time to time.")
         }
         200..=299 => {
-            format!("Requests to {operations} operations get responses that do not belong to them from time to time.")
+            format!("Requests to {about} get responses that do not belong to them from time to time.")
         }
         400..=499 if matches!(primary.kind, FindingKind::WrongErrorCode | FindingKind::WrongStatus) => {
-            format!("{operations} operations report another error than documented from time to time.")
+            format!("{} another error than documented from time to time.", active(operations, "report"))
         }
-        400..=499 => format!("Valid requests to {operations} operations are refused from time to time."),
-        status => format!("Requests to {operations} operations fail with status {status} from time to time."),
+        400..=499 => format!("Valid requests to {about} are refused from time to time."),
+        status => format!("Requests to {about} fail with status {status} from time to time."),
     }
 }
 

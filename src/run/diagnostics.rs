@@ -23,6 +23,7 @@ pub(super) fn of_run(env: &RunContext, tally: &Tally, cases: &[CaseResult], drop
         disturbances(dropped.of_lists),
         of_lag(dropped.of_lag),
         other_states(dropped.of_other_states),
+        repeated_deletions(env),
     ];
     let notes = seen.into_iter().chain(undeletable(env)).chain(of_target).flatten();
     env.damage.notes().into_iter().chain(notes).collect()
@@ -123,6 +124,11 @@ fn of_lag(number: u64) -> Option<String> {
     Some(format!(
         "{divergences} showed only until reads were waited for longer, and are not reported: the target lags."
     ))
+}
+
+fn repeated_deletions(env: &RunContext) -> Option<String> {
+    let deletions = some(env.remains.repeated_deletions(), "deletion", "deletions")?;
+    Some(format!("{deletions} had no effect although the target reported success; sent again, they had."))
 }
 
 fn other_states(number: u64) -> Option<String> {

@@ -36,7 +36,7 @@ pub(super) async fn items(
     }
     loop {
         let request = protocol::request(operation, &Value::Object(input.clone()));
-        let page = page(target, region, &request).await?;
+        let page = page(target, region, &request, &finder.items).await?;
         items.extend(path::find(&page, &finder.items).and_then(Value::as_array).cloned().unwrap_or_default());
         let Some((input_token, output_token)) = &finder.tokens else { return Ok(items) };
         let token = path::find(&page, output_token).and_then(Value::as_str).filter(|token| !token.is_empty());
@@ -53,14 +53,15 @@ pub(super) async fn items(
     }
 }
 
-/// One page; a request that fails as noise on the way makes it fail is sent again.
-async fn page(target: &Target, region: Option<&str>, request: &Request) -> Result<Value, String> {
+/// One page; a request that fails as noise on the way makes it fail is sent again, and one without the list that it must have.
+async fn page(target: &Target, region: Option<&str>, request: &Request, items: &str) -> Result<Value, String> {
     let mut attempts = 1;
     loop {
         let exchange = target.send_in(region, request).await;
         let failure = match exchange.response() {
             Some(response) if (200..300).contains(&response.status) => match protocol::read(response) {
-                Ok(body) => return Ok(body.value),
+                Ok(body) if attempts == ATTEMPTS || path::find(&body.value, items).is_some() => return Ok(body.value),
+                Ok(_) => "the response has no list".to_owned(),
                 Err(_) => "the response is not JSON".to_owned(),
             },
             Some(response) if response.status < 500 && response.status != 429 => return Err(said(&exchange)),

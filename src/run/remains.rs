@@ -73,6 +73,8 @@ struct State {
     made: DigestSet,
     /// What workers that are done saw deleted.
     deleted: Graves,
+    /// Deletions that were reported and not carried out, and that were sent again.
+    repeated_deletions: u64,
     /// Whether a list showed what came of a request that something carried out twice.
     has_twins: bool,
     /// What was there at the end of the run, though no response had named it.
@@ -113,6 +115,16 @@ impl Remains {
     /// How many resources stay for want of an operation that deletes them, by that operation.
     pub fn undeletable(&self) -> BTreeMap<String, u64> {
         self.state().undeletable.clone()
+    }
+
+    /// Notes a deletion that was reported and not carried out, and that was sent again.
+    pub(super) fn note_repeated_deletion(&self) {
+        self.state().repeated_deletions += 1;
+    }
+
+    /// How many deletions were reported and not carried out, and were sent again.
+    pub(super) fn repeated_deletions(&self) -> u64 {
+        self.state().repeated_deletions
     }
 
     /// Notes that a list showed what came of a request that something carried out twice.
@@ -196,9 +208,11 @@ pub(super) async fn sweep(env: &RunContext) -> Vec<Left> {
         let bundle =
             |found: &Named| Bundle { resources: vec![(found.kind.clone(), found.arn.clone())], ..Bundle::default() };
         let found: Vec<Bundle> = listed.iter().map(bundle).collect();
-        let unnamed: Vec<Named> = listed.into_iter().chain(unnamed::deleted_by_tag(env).await).collect();
-        if !unnamed.is_empty() {
-            env.remains.state().unnamed = unnamed;
+        let by_tag = unnamed::deleted_by_tag(env).await;
+        let frees_something = !found.is_empty() || !by_tag.is_empty();
+        let unnamed = listed.into_iter().filter(|found| !env.remains.has_made(&found.arn)).chain(by_tag);
+        env.remains.state().unnamed = unnamed.collect();
+        if frees_something {
             undeleted = session.delete_in_order(bundles(undeleted).into_iter().chain(found).collect()).await;
         }
     }

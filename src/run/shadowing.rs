@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 
 use super::polling::{Polling, Recovery};
-use super::session::Session;
+use super::session::{Bundle, Session};
 use crate::clock;
 
-use crate::judge::shadow::{Overlapping, Seen, Suspicion};
+use crate::judge::shadow::{Basis, Overlapping, Seen, Suspicion};
 use crate::judge::{Judgement, Violation};
 use crate::plan::expectation::Expectation;
 use crate::plan::operation_role::RoleKind;
+use crate::plan::sequence::LawKind;
 use crate::protocol;
 use crate::record::{FindingKey, Manner, Purpose, TrailStep};
 use crate::spec::contract::Operation;
@@ -127,7 +128,9 @@ impl Session<'_> {
             self.wait_for(operation, &mut suspected).await;
         }
         for suspicion in std::mem::take(&mut suspected.found) {
-            if self.blames_the_single_read(&suspicion).await {
+            let is_chance =
+                operation.is_readonly && self.was_never_deleted(&suspicion, operation, &suspected.input).await;
+            if is_chance || self.blames_the_single_read(&suspicion).await {
                 continue;
             }
             let Some(violation) = env.views.violation(&env.contract, &suspicion) else { continue };
@@ -197,6 +200,24 @@ impl Session<'_> {
             }
         }
         found
+    }
+
+    /// Whether what another test deleted is shown because its deletion was reported and not carried out: it can be deleted, and
+    /// is not shown any more then.
+    async fn was_never_deleted(&mut self, suspicion: &Suspicion, operation: &Operation, input: &Value) -> bool {
+        let is_of_another = suspicion.law == Basis::Law(LawKind::DeletedIsGone) && !self.made.contains(&suspicion.arn);
+        if !is_of_another || suspicion.calls.is_some() {
+            return false;
+        }
+        let resource = (suspicion.resource.clone(), suspicion.arn.clone());
+        let bundle = Bundle { resources: vec![resource], ..Bundle::default() };
+        let undeleted = Box::pin(self.delete_in_order(vec![bundle])).await;
+        let is_gone = undeleted.is_empty()
+            && !self.ask_again(operation, input).await.iter().any(|other| other.is_same(suspicion));
+        if is_gone {
+            self.worker.env.remains.note_repeated_deletion();
+        }
+        is_gone
     }
 
     /// Whether the single read of a resource, or of its tags, shows the same otherwise: then that is to blame.

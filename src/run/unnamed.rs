@@ -11,14 +11,15 @@ use super::lists::{self, Pages};
 use super::run_context::RunContext;
 use crate::spec::path;
 
-/// What lists of a target on this machine show of it. A list that fails shows nothing.
+/// What lists of a target on this machine show of it, and of what the run made: not every deletion that was reported was carried
+/// out. A list that fails shows nothing.
 pub(super) async fn in_lists(env: &RunContext) -> Vec<Named> {
     let mut unnamed = Vec::new();
     for (kind, finder, before) in env.damage.before() {
         let items = lists::items(&env.contract, &env.target, &finder, None, Pages::AtMost(MOST_PAGES)).await;
         for item in items.unwrap_or_default() {
             let Some(arn) = path::find(&item, &finder.arn).and_then(Value::as_str) else { continue };
-            if !before.contains(arn) && !env.remains.has_made(arn) && is_of_the_run(env, &item) {
+            if !before.contains(arn) && (env.remains.has_made(arn) || is_of_the_run(env, &item)) {
                 unnamed.push(Named { kind: kind.clone(), arn: arn.to_owned() });
             }
         }

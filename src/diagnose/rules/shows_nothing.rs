@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::{operations, positions};
@@ -27,7 +28,8 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     }
     let breadth = |position: &&usize| of(position).and_then(|finding| broken.get(finding.clause)).map(BTreeSet::len);
     let Some(primary) = group.iter().rev().max_by_key(breadth).copied() else { return };
-    links.join(&group, primary);
+    let primary = links.join(&group, primary);
+    links.note(primary, operations(findings, &group), CommonDeviation::ShowsNothing);
 }
 
 /// Whether a response has lists, and nothing in any of them.

@@ -12,6 +12,8 @@ use crate::judge::finding::FindingKind;
 
 /// Operations that must fail in the same way.
 const MANY: usize = 3;
+/// The same where no finding says anything of its clause.
+const MANY_WITHOUT_VERDICT: usize = 2;
 /// Lowest status of an error of the server.
 const SERVER_ERROR: u16 = 500;
 
@@ -21,7 +23,10 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         let operations = operations(findings, &group);
         // Beside failures, refusals follow from them.
         let is_refusal = matches!(failure, Failure::Refused | Failure::AnotherError);
-        if operations.len() < MANY || (is_refusal && first.is_some()) {
+        let is_mere_noise =
+            group.iter().all(|position| findings.get(*position).is_some_and(|finding| finding.is_intermittent));
+        let many = if is_mere_noise { MANY_WITHOUT_VERDICT } else { MANY };
+        if operations.len() < many || (is_refusal && first.is_some()) {
             continue;
         }
         match failure {
@@ -94,6 +99,9 @@ fn kind_of_failure(finding: &Evidence<'_>) -> Option<Failure> {
         FindingKind::MalformedResponse | FindingKind::WrongStatus if finding.is_of_success() => {
             Some(Failure::AnotherForm)
         }
+        FindingKind::MalformedResponse if finding.asks_for_an_object() && !finding.is_page() => {
+            Some(Failure::AnotherForm)
+        }
         FindingKind::RejectedValid => Some(Failure::Refused),
         FindingKind::WrongErrorCode | FindingKind::WrongStatus => Some(Failure::AnotherError),
         _ => None,
@@ -140,6 +148,18 @@ mod tests {
             failing("GetChannel.status", "GetChannel", kind, status),
             failing("CreateChannel.input.name.pattern", "CreateChannel", kind, status),
         ]
+    }
+
+    #[test]
+    fn refusals_of_two_operations_that_say_nothing_of_their_clauses_are_one_cause() {
+        let refused = |clause, operation, is_intermittent| Evidence {
+            is_intermittent,
+            ..failing(clause, operation, FindingKind::RejectedValid, 404)
+        };
+        let delete = refused("DeleteChannel.status", "DeleteChannel", true);
+        let create = |is_intermittent| refused("CreateChannel.status", "CreateChannel", is_intermittent);
+        assert_eq!(linked(link, &[delete.clone(), create(true)]), [0, 0]);
+        assert_eq!(linked(link, &[delete, create(false)]), [0, 1]);
     }
 
     #[test]
@@ -240,6 +260,7 @@ mod tests {
         let mut other = findings;
         other[3].response = page("<html>not found</html>");
         assert_eq!(linked(link, &other)[3], 3, "a page that always comes there is another one");
-        assert_eq!(linked(link, &other[..2]), [0, 1]);
+        assert_eq!(linked(link, &other[..2]), [0, 0]);
+        assert_eq!(linked(link, &other[..1]), [0]);
     }
 }

@@ -47,7 +47,7 @@ fn what_operations_do_not_check_is_told_of_one_two_or_many() {
     let accepted =
         sample::finding("f", "CreateChannel.input.name.pattern", "CreateChannel", FindingKind::AcceptedInvalid);
     let title = |operations: &[&str], deviation| {
-        of_cause(&accepted, Some(&Common { operations: names(operations), deviation }), 1)
+        of_cause(&accepted, Some(&Common { operations: names(operations), deviation }), &names(operations))
     };
     let input = |operations: &[&str]| title(operations, CommonDeviation::UncheckedInput);
     assert_eq!(input(&["CreateChannel"]), "CreateChannel does not check its input.");
@@ -92,7 +92,7 @@ fn failures_that_show_sometimes_are_told_as_an_unreliable_target() {
     let mut finding = sample::finding("f", "GetChannel.status", "GetChannel", FindingKind::ServerError);
     finding.response.status = 502;
     let common = Common { operations: names(&["A", "B", "C"]), deviation: CommonDeviation::Unreliable };
-    let title = |finding: &FindingRecord| of_cause(finding, Some(&common), 3);
+    let title = |finding: &FindingRecord| of_cause(finding, Some(&common), &names(&["A", "B", "C"]));
     assert_eq!(title(&finding), "Requests to 3 operations fail with status 502 from time to time.");
     finding.response.status = 204;
     assert_eq!(title(&finding), "Requests to 3 operations get responses that do not belong to them from time to time.");
@@ -110,11 +110,22 @@ fn failures_that_show_sometimes_are_told_as_an_unreliable_target() {
 }
 
 #[test]
+fn a_refusal_that_shows_sometimes_is_told_as_one_of_the_target() {
+    let mut finding = sample::finding("f", "DeleteChannel.status", "DeleteChannel", FindingKind::RejectedValid);
+    finding.response.status = 404;
+    let alone = of_cause(&finding, None, &names(&["DeleteChannel"]));
+    assert_eq!(alone, "DeleteChannel refuses valid requests.");
+    (finding.seen.of, finding.seen.times) = (3, 1);
+    let sometimes = of_cause(&finding, None, &names(&["DeleteChannel"]));
+    assert_eq!(sometimes, "Valid requests to DeleteChannel are refused from time to time.");
+}
+
+#[test]
 fn what_the_errors_of_operations_have_in_common_is_told() {
     let mut finding = sample::finding("f", "GetChannel.status", "GetChannel", FindingKind::RejectedValid);
     finding.response.status = 403;
     let title = |operations: &[&str], deviation| {
-        of_cause(&finding, Some(&Common { operations: names(operations), deviation }), operations.len())
+        of_cause(&finding, Some(&Common { operations: names(operations), deviation }), &names(operations))
     };
     assert_eq!(title(&["A"], CommonDeviation::NoCode), "A reports an error without a code.");
     let respelled =
@@ -134,7 +145,7 @@ fn failures_at_one_member_are_told_by_what_came_back() {
     let mut title = |kind, extent| {
         finding.kind = kind;
         let deviation = CommonDeviation::UncheckedMember { path: "tags.value".to_owned(), extent };
-        of_cause(&finding, Some(&Common { operations: names(&["A", "B", "C"]), deviation }), 3)
+        of_cause(&finding, Some(&Common { operations: names(&["A", "B", "C"]), deviation }), &names(&["A", "B", "C"]))
     };
     let one = Extent::One(Constraint::LengthMax);
     let down = "3 operations send no usable HTTP response at `tags.value` that is too long.";
@@ -148,7 +159,7 @@ fn a_rule_that_several_operations_break_names_them() {
     let finding = sample::finding("f", "rule.tags-merge", "TagResource", FindingKind::WrongBehaviour);
     let title = |operations: &[&str]| {
         let common = Common { operations: names(operations), deviation: CommonDeviation::SameClause };
-        of_cause(&finding, Some(&common), operations.len())
+        of_cause(&finding, Some(&common), &common.operations)
     };
     assert_eq!(title(&["A", "B"]), "A and B break the rule: `name` has at most 128 characters.");
     assert_eq!(title(&["A", "B", "C"]), "3 operations break the rule: `name` has at most 128 characters.");
@@ -156,7 +167,7 @@ fn a_rule_that_several_operations_break_names_them() {
     status.response.status = 201;
     let common = Common { operations: names(&["A", "B"]), deviation: CommonDeviation::SameClause };
     let reported = "A and B report success with status 201 instead of the documented one.";
-    assert_eq!(of_cause(&status, Some(&common), 2), reported);
+    assert_eq!(of_cause(&status, Some(&common), &common.operations), reported);
 }
 
 #[test]

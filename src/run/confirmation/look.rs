@@ -78,7 +78,8 @@ impl Noise {
     pub fn looks_like(self, kind: FindingKind) -> bool {
         match kind {
             FindingKind::RejectedValid => self.is_of_refusals,
-            FindingKind::AcceptedInvalid => self.is_of_mixed_up_responses || self.is_of_pages,
+            // Another instance may still hold, or never got, what the request depends on.
+            FindingKind::AcceptedInvalid => self.shows_other_states() || self.is_of_pages,
             FindingKind::WrongBehaviour => self.shows_other_states(),
             kind => kind.may_be_noise(),
         }
