@@ -293,6 +293,16 @@ pub(super) fn is_empty_object(body: &Value) -> bool {
     body.as_object().is_some_and(|members| members.values().all(Value::is_null))
 }
 
+/// Whether a value has such a text in it, as a value.
+pub(super) fn has_text(value: &Value, is_wanted: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(text) => is_wanted(text),
+        Value::Array(elements) => elements.iter().any(|element| has_text(element, is_wanted)),
+        Value::Object(members) => members.values().any(|member| has_text(member, is_wanted)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 fn first_value<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {
     match path.split_first() {
         None => Some(value),

@@ -21,14 +21,19 @@ const MANY_WITHOUT_EFFECT: usize = 2;
 const MANY_TEXTS: usize = 4;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
-    let without_effect = without_effect(findings);
+    let lost: BTreeSet<&str> = findings.iter().filter_map(lost).collect();
+    let without_effect = positions(findings, |finding| {
+        changed(finding).is_some_and(|(member, value)| Blank::of(value).is_some() && !lost.contains(member))
+    });
     let texts = positions(findings, |finding| passed(finding).is_some_and(Value::is_string));
     if !are_many(findings, &without_effect) && texts.len() < MANY_TEXTS {
         return;
     }
     let shown = without_effect.iter().filter_map(|position| findings.get(*position));
     let group = positions(findings, |finding| {
-        passed(finding).is_some() || is_refused(finding) || shown.clone().any(|shown| shows_the_same(finding, shown))
+        let is_same =
+            || shown.clone().any(|shown| shows_the_same(finding, shown)) && !lost.contains(finding.shown_name());
+        passed(finding).is_some() || is_refused(finding) || is_same()
     });
     let is_shown = |finding: &Evidence<'_>| changed(finding).is_some_and(|(_, value)| Blank::of(value).is_some());
     let given = group.iter().filter_map(|position| given(findings.get(*position)?));
@@ -48,17 +53,17 @@ fn are_many(findings: &[Evidence<'_>], without_effect: &[usize]) -> bool {
     shown.len() >= MANY_WITHOUT_EFFECT && members.collect::<BTreeSet<&str>>().len() >= MANY
 }
 
-/// Positions of findings by which a blank value was given and something else is shown, of members of which no other value is
-/// lost.
-fn without_effect(findings: &[Evidence<'_>]) -> Vec<usize> {
-    let is_lost_anyway = |member: &str| {
-        let mut all = findings.iter().filter_map(changed);
-        all.any(|(name, value)| name == member && Blank::of(value).is_none())
+/// The member of which another value is not kept either.
+fn lost<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
+    let expected = finding.expected.rsplit_once(" is ").and_then(|(_, value)| value.strip_suffix('.'));
+    let is_promised =
+        |value: &str| matches!(serde_json::from_str::<Value>(value), Ok(value) if Blank::of(&value).is_none());
+    let is_shown = finding.kind == FindingKind::WrongBehaviour && finding.is_general();
+    let is_lost = match changed(finding) {
+        Some((_, given)) => Blank::of(given).is_none(),
+        None => is_shown && expected.is_some_and(is_promised),
     };
-    let is_blank = |finding: &Evidence<'_>| {
-        changed(finding).is_some_and(|(member, value)| Blank::of(value).is_some() && !is_lost_anyway(member))
-    };
-    positions(findings, is_blank)
+    is_lost.then(|| finding.shown_name())
 }
 
 /// The member that a request gave and that is shown otherwise, and the value that was given.
@@ -150,6 +155,13 @@ mod tests {
         assert_eq!(linked(link, &[&[authorized(false)], &rest[..]].concat()), [0; 6]);
         assert_eq!(linked(link, &[&[authorized(true)], &rest[..]].concat()), [0, 1, 2, 3, 4, 5], "true is lost too");
         assert_eq!(linked(link, &[authorized(false), policy(), type_of_tags]), [0, 1, 2], "types are not checked");
+        let reset = Evidence {
+            expected: "`authorized` of the channel is true.",
+            ..lost("channel.authorized", json!({"arn": "a"}))
+        };
+        let strict = lost("policy.strict", json!({"strict": false}));
+        let findings = [authorized(false), policy(), strict, page, reset];
+        assert_eq!(linked(link, &findings), [0, 1, 1, 1, 4], "another fault loses it");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::diagnose::engine::Links;
-use crate::diagnose::evidence::Evidence;
+use crate::diagnose::evidence::{Evidence, has_text};
 use crate::judge::finding::FindingKind;
 use crate::spec::clause_id::ClauseId;
 
@@ -94,15 +94,6 @@ fn names(malformed: &Evidence<'_>, finding: &Evidence<'_>) -> bool {
 fn has_empty_segment(path: &str) -> bool {
     let path = path.split('?').next().unwrap_or_default();
     path.trim_start_matches('/').split('/').any(str::is_empty)
-}
-
-fn has_text(value: &Value, is_wanted: &dyn Fn(&str) -> bool) -> bool {
-    match value {
-        Value::String(text) => is_wanted(text),
-        Value::Array(elements) => elements.iter().any(|element| has_text(element, is_wanted)),
-        Value::Object(members) => members.values().any(|member| has_text(member, is_wanted)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
 }
 
 #[cfg(test)]

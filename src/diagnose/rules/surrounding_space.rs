@@ -3,11 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use crate::diagnose::common::CommonDeviation;
 use crate::diagnose::engine::Links;
-use crate::diagnose::evidence::Evidence;
+use crate::diagnose::evidence::{Evidence, has_text};
 use crate::diagnose::groups::positions;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
@@ -22,8 +20,10 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         return;
     }
     let belongs = |finding: &Evidence<'_>| {
-        let is_lost = finding.kind == FindingKind::WrongBehaviour && finding.is_general() || finding.is_refused_valid();
-        passed(finding).is_some() || is_lost && is_surrounded_in(finding.request)
+        let is_shown = finding.kind == FindingKind::WrongBehaviour && finding.is_general();
+        passed(finding).is_some()
+            || is_shown && has_text(finding.request, &is_surrounded)
+            || finding.is_refused_valid() && has_text(finding.request, &|text| text.trim().len() < text.len())
     };
     let group = positions(findings, belongs);
     let is_accepted = |finding: &Evidence<'_>| finding.kind == FindingKind::AcceptedInvalid;
@@ -34,19 +34,10 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 fn passed<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
     let Some(ClauseId::Input { path, constraint: Constraint::Pattern, .. }) = finding.about else { return None };
     let got_past = matches!(finding.kind, FindingKind::AcceptedInvalid | FindingKind::WrongErrorCode);
-    (got_past && is_surrounded_in(finding.request)).then_some(path)
+    (got_past && has_text(finding.request, &is_surrounded)).then_some(path)
 }
 
-/// Whether a value has a text with white space at an end, and something else in it.
-fn is_surrounded_in(value: &Value) -> bool {
-    match value {
-        Value::String(text) => is_surrounded(text),
-        Value::Array(elements) => elements.iter().any(is_surrounded_in),
-        Value::Object(members) => members.iter().any(|(name, value)| is_surrounded(name) || is_surrounded_in(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
+/// Whether a text with white space at an end has something else in it.
 fn is_surrounded(text: &str) -> bool {
     // Lines of a text end in line breaks.
     let trimmed = text.trim();
