@@ -128,7 +128,7 @@ fn of_lag(number: u64) -> Option<String> {
 
 fn repeated_deletions(env: &RunContext) -> Option<String> {
     let deletions = some(env.remains.repeated_deletions(), "deletion", "deletions")?;
-    Some(format!("{deletions} had no effect although the target reported success; sent again, they had."))
+    Some(format!("{deletions} had no effect although the target reported success, and went out again."))
 }
 
 fn other_states(number: u64) -> Option<String> {

@@ -73,7 +73,7 @@ struct State {
     made: DigestSet,
     /// What workers that are done saw deleted.
     deleted: Graves,
-    /// Deletions that were reported and not carried out, and that were sent again.
+    /// Deletions that were reported and had no effect, and that were sent again.
     repeated_deletions: u64,
     /// Whether a list showed what came of a request that something carried out twice.
     has_twins: bool,
@@ -117,12 +117,12 @@ impl Remains {
         self.state().undeletable.clone()
     }
 
-    /// Notes a deletion that was reported and not carried out, and that was sent again.
+    /// Notes a deletion that was reported and had no effect, and that was sent again.
     pub(super) fn note_repeated_deletion(&self) {
         self.state().repeated_deletions += 1;
     }
 
-    /// How many deletions were reported and not carried out, and were sent again.
+    /// How many deletions were reported and had no effect, and were sent again.
     pub(super) fn repeated_deletions(&self) -> u64 {
         self.state().repeated_deletions
     }

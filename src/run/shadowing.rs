@@ -128,9 +128,8 @@ impl Session<'_> {
             self.wait_for(operation, &mut suspected).await;
         }
         for suspicion in std::mem::take(&mut suspected.found) {
-            let is_chance =
-                operation.is_readonly && self.was_never_deleted(&suspicion, operation, &suspected.input).await;
-            if is_chance || self.blames_the_single_read(&suspicion).await {
+            self.delete_again(&suspicion).await;
+            if self.blames_the_single_read(&suspicion).await {
                 continue;
             }
             let Some(violation) = env.views.violation(&env.contract, &suspicion) else { continue };
@@ -202,22 +201,18 @@ impl Session<'_> {
         found
     }
 
-    /// Whether what another test deleted is shown because its deletion was reported and not carried out: it can be deleted, and
-    /// is not shown any more then.
-    async fn was_never_deleted(&mut self, suspicion: &Suspicion, operation: &Operation, input: &Value) -> bool {
+    /// Deletes once more what another test deleted and is shown all the same: if the deletion was lost by chance, no later look
+    /// shows it again.
+    async fn delete_again(&mut self, suspicion: &Suspicion) {
         let is_of_another = suspicion.law == Basis::Law(LawKind::DeletedIsGone) && !self.made.contains(&suspicion.arn);
         if !is_of_another || suspicion.calls.is_some() {
-            return false;
+            return;
         }
         let resource = (suspicion.resource.clone(), suspicion.arn.clone());
         let bundle = Bundle { resources: vec![resource], ..Bundle::default() };
-        let undeleted = Box::pin(self.delete_in_order(vec![bundle])).await;
-        let is_gone = undeleted.is_empty()
-            && !self.ask_again(operation, input).await.iter().any(|other| other.is_same(suspicion));
-        if is_gone {
+        if Box::pin(self.delete_in_order(vec![bundle])).await.is_empty() {
             self.worker.env.remains.note_repeated_deletion();
         }
-        is_gone
     }
 
     /// Whether the single read of a resource, or of its tags, shows the same otherwise: then that is to blame.

@@ -21,7 +21,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 
 fn is_about_lists(finding: &Evidence<'_>) -> bool {
     let is_about_what_is_shown = matches!(finding.kind, FindingKind::WrongBehaviour | FindingKind::MalformedResponse);
-    is_about_what_is_shown && finding.is_of_success() && !finding.lacks_an_item()
+    is_about_what_is_shown && finding.is_of_success() && !finding.lacks_an_item() && !finding.misses_something()
 }
 
 /// Whether a list of the response has an object that comes before in it.
