@@ -61,6 +61,8 @@ pub enum CommonDeviation {
     AnotherError,
     /// Their errors have no code.
     NoCode,
+    /// Different errors of theirs have one status, which is not documented for them.
+    OneStatus,
     /// Their errors have a status of success.
     ErrorsOfSuccess,
     /// Their errors have the documented codes in another spelling.

@@ -179,7 +179,7 @@ impl Judge {
             let code = code.as_deref().map(|code| self.canonical(code));
             code.is_some_and(|code| operation.error(code).is_some() || self.common_codes.contains(code))
         };
-        let has_header = response.header(protocol::ERROR_HEADER).is_some();
+        let has_header = response.header(protocol::ERROR_HEADER).is_some_and(|code| !code.trim().is_empty());
         (200..300).contains(&response.status) && !has_header && !names_error()
     }
 

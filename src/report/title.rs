@@ -32,6 +32,9 @@ pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: &B
             let errors = if alike.len() == 1 { "an error" } else { "errors" };
             format!("{} {errors} without a code.", active(alike, "report"))
         }
+        CommonDeviation::OneStatus => {
+            format!("{} different errors with one status, {}.", active(alike, "report"), primary.response.status)
+        }
         CommonDeviation::ErrorsOfSuccess => {
             format!("{} errors with status {}.", active(alike, "report"), primary.response.status)
         }

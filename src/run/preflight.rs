@@ -79,16 +79,14 @@ pub async fn check(
     }
     let Survey { missing, refused, created, needed, let_in, .. } = survey;
     env.not_implemented = missing.iter().map(|missing| missing.operation.clone()).collect();
-    let (by_signature, refused): (Vec<_>, Vec<_>) =
-        refused.into_iter().partition(|(_, refusal)| refusal.cause == ErrorCause::Signature);
-    let refused_all = refused.iter().chain(&by_signature);
-    env.refused = refused_all.map(|(operation, refusal)| (operation.clone(), refusal.to_string())).collect();
+    env.refused = refused.iter().map(|(operation, refusal)| (operation.clone(), refusal.to_string())).collect();
     note_missing(&env, &missing, &mut tally);
     match signatures::check(&env, &needed).await {
         Signatures::Checked => {
             env.verifies_signatures = true;
             // The credentials are good: operations that do not accept their signatures diverge, and are tested.
-            by_signature.iter().for_each(|(operation, _)| drop(env.refused.remove(operation)));
+            let by_signature = refused.iter().filter(|(_, refusal)| refusal.cause == ErrorCause::Signature);
+            by_signature.for_each(|(operation, _)| drop(env.refused.remove(operation)));
             env.judge = Arc::new(Judge::new(contract).of_accepted_signatures());
         }
         Signatures::Ignored(operation, exchange) => note_unchecked(&env, operation, &exchange, &mut tally),

@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::ledger::Named;
 use super::run_context::RunContext;
 use super::session::{Bundle, Fixtures, Session};
 use super::unnamed;
 use super::worker::Worker;
+use crate::clock;
 use crate::judge::shadow::Graves;
 use crate::record::Left;
 use crate::record::digest::digest;
@@ -17,6 +19,10 @@ use crate::record::digest_set::DigestSet;
 
 /// How often the end of a run tries in vain to delete what is left: an unreliable target fails once or twice.
 const ATTEMPTS: usize = 3;
+/// The same while it takes no time: each connection that was kept may break once.
+const MOST_ATTEMPTS: usize = 12;
+/// How long such attempts may take.
+const NO_TIME: Duration = Duration::from_secs(1);
 
 /// Why a deletion did not delete.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,8 +198,9 @@ pub(super) async fn sweep(env: &RunContext) -> Vec<Left> {
     let mut worker = Worker::new(Arc::new(env.for_thread()));
     let mut session = Session::new(&mut worker, Fixtures::Own, 0, 0);
     let absent = take_absent(&mut session, &mut undeleted).await;
-    let mut vain = 0;
-    while vain < ATTEMPTS && !undeleted.is_empty() {
+    let (mut vain, started) = (0, clock::instant());
+    let goes_on = |vain| vain < ATTEMPTS || vain < MOST_ATTEMPTS && started.elapsed() < NO_TIME;
+    while goes_on(vain) && !undeleted.is_empty() {
         let before = resources(&undeleted);
         undeleted = session.delete_in_order(bundles(undeleted)).await;
         vain += usize::from(resources(&undeleted) == before);

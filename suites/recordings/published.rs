@@ -50,9 +50,9 @@ fn corrupted_copies_of_published_responses_are_caught() {
             json!("ValidationException"),
             "PutMetadata.error.ValidationException:wrong_status",
         ),
-        (1, "/status", json!(200), "PutMetadata.status:wrong_status"),
+        (1, "/status", json!(200), "PutMetadata.error.ChannelNotBroadcasting:wrong_status"),
         (1, "/response_body", json!("not online"), "protocol.error-body-is-json-object@PutMetadata:malformed_response"),
-        (4, "/status", json!(204), "PutMetadata.input.channelArn.required:accepted_invalid"),
+        (4, "/status", json!(204), "PutMetadata.error.ValidationException:wrong_status"),
         (
             4,
             "/response_headers/x-amzn-errortype",

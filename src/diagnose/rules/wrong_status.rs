@@ -27,7 +27,10 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for group in grouped(findings, |finding| has_right_code(finding).then_some(finding.status)).values() {
         let codes: BTreeSet<&str> = group.iter().filter_map(|position| findings.get(*position)?.code).collect();
         if codes.len() >= MANY {
-            join(findings, &with_refusals(findings, group), links);
+            let group = with_refusals(findings, group);
+            if let Some(primary) = join(findings, &group, links) {
+                links.note(primary, operations(findings, &group), CommonDeviation::OneStatus);
+            }
         }
     }
 }
@@ -39,17 +42,16 @@ fn is_error_of_success(finding: &Evidence<'_>) -> bool {
     finding.is_of_success() && finding.code.is_some() && is_of_error
 }
 
-/// One cause of the findings at these positions. A clause on the error itself says it best.
-fn join(findings: &[Evidence<'_>], group: &[usize], links: &mut Links) {
+/// One cause of the findings at these positions: which one names it. A clause on the error itself says it best.
+fn join(findings: &[Evidence<'_>], group: &[usize], links: &mut Links) -> Option<usize> {
     let rank = |position: &&usize| {
         findings.get(**position).map(|finding| {
             let is_of_error = matches!(finding.about, Some(ClauseId::Error { .. }));
             (finding.kind == FindingKind::WrongStatus, is_of_error, finding.occurrences)
         })
     };
-    if let Some(primary) = group.iter().max_by_key(rank) {
-        links.join(group, *primary);
-    }
+    let primary = group.iter().max_by_key(rank)?;
+    Some(links.join(group, *primary))
 }
 
 /// The same, with what counts as a failure of the server only by that status.

@@ -135,3 +135,27 @@ fn a_busy_or_closed_target_decides_nothing() {
         assert!(violations.is_empty() && is_open, "{violations:?}");
     }
 }
+
+#[test]
+fn an_error_with_a_status_of_success_is_an_error() {
+    let wrong_status = "GetChannel.error.ValidationException wrong_status";
+    assert_violations(judged("GetChannel", &refusal(), PATTERN, refused(200, "ValidationException")), &[wrong_status]);
+    let in_body = answered(200, r#"{"__type": "ValidationException"}"#);
+    assert_violations(judged("GetChannel", &refusal(), PATTERN, in_body), &[wrong_status]);
+    for success in [answered(200, r#"{"channel": {}, "code": "H264"}"#), refused(200, " ")] {
+        let accepted = judged("GetChannel", &refusal(), PATTERN, success);
+        assert_eq!(accepted.0, [format!("{PATTERN} accepted_invalid")]);
+    }
+}
+
+#[test]
+fn a_signature_is_refused_wrongly_only_if_others_were_accepted() {
+    let contract = crate::spec::builtin().unwrap();
+    let operation = contract.operation("GetChannel").unwrap();
+    let exchange = sample::exchange(sample::request("/", ""), refused(403, "InvalidSignatureException"));
+    let judged = |judge: Judge| judge.exchange(operation, &Expectation::success(), operation.status_clause, &exchange);
+    let unknown = judged(Judge::new(&contract));
+    assert!(unknown.violations.is_empty() && unknown.undecided.is_some());
+    let refused = judged(Judge::new(&contract).of_accepted_signatures());
+    assert!(refused.blames(operation.status_clause) && refused.undecided.is_none(), "{refused:?}");
+}

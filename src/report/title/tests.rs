@@ -133,6 +133,8 @@ fn what_the_errors_of_operations_have_in_common_is_told() {
     let spelled = "A and B report error codes in another spelling, as `conflict` for `ConflictException`.";
     assert_eq!(title(&["A", "B"], respelled), spelled);
     assert_eq!(title(&["A", "B", "C"], CommonDeviation::NoCode), "3 operations report errors without a code.");
+    assert_eq!(title(&["A"], CommonDeviation::ErrorsOfSuccess), "A reports errors with status 403.");
+    assert_eq!(title(&["A"], CommonDeviation::OneStatus), "A reports different errors with one status, 403.");
     let signatures = "3 operations refuse correct signatures, which other operations accept.";
     assert_eq!(title(&["A", "B", "C"], CommonDeviation::RefusedSignatures), signatures);
     let ahead = "3 operations refuse some requests, valid ones among them, with status 403 and without an error code.";
