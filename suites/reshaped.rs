@@ -46,6 +46,13 @@ async fn causes(faults: &[&str], form: fn(Value) -> Value) -> Vec<String> {
     record(faults, form).await.causes.into_iter().map(|cause| cause.title).collect()
 }
 
+/// Asserts that such a run without faults has one cause, whose title ends so.
+async fn assert_one_cause(form: fn(Value) -> Value, end: &str) {
+    let causes = causes(&[], form).await;
+    assert_eq!(causes.len(), 1, "{causes:#?}");
+    assert!(causes[0].ends_with(end), "{causes:?}");
+}
+
 /// Members without tags.
 fn without_tags(value: Value) -> Value {
     members(value, &|(member, value)| (member != "tags").then(|| (member, without_tags(value))))
@@ -119,23 +126,18 @@ async fn members_in_snake_case_are_one_cause() {
 
 #[tokio::test]
 async fn output_inside_of_one_member_is_one_cause() {
-    let causes = causes(&[], |output| json!({"result": output})).await;
-    assert_eq!(causes.len(), 1, "{causes:#?}");
-    assert!(causes[0].ends_with("return the documented members inside of a member `result`."), "{causes:?}");
+    assert_one_cause(|output| json!({"result": output}), "return the documented members inside of a member `result`.")
+        .await;
 }
 
 #[tokio::test]
 async fn output_in_a_list_is_one_cause() {
-    let causes = causes(&[], |output| json!([output])).await;
-    assert_eq!(causes.len(), 1, "{causes:#?}");
-    assert!(causes[0].ends_with("respond with a body that is not a JSON object."), "{causes:?}");
+    assert_one_cause(|output| json!([output]), "respond with a body that is not a JSON object.").await;
 }
 
 #[tokio::test]
 async fn members_that_are_left_out_where_they_are_empty_are_one_cause() {
-    let causes = causes(&[], without_empty).await;
-    assert_eq!(causes.len(), 1, "{causes:#?}");
-    assert!(causes[0].ends_with("leave out members whose value is empty."), "{causes:?}");
+    assert_one_cause(without_empty, "leave out members whose value is empty.").await;
 }
 
 #[tokio::test]
@@ -198,21 +200,15 @@ async fn errors_with_a_status_of_success_are_one_cause_and_hide_no_other() {
 
 #[tokio::test]
 async fn members_that_are_left_out_where_they_are_false_are_one_cause() {
-    let causes = causes(&[], without_false).await;
-    assert_eq!(causes.len(), 1, "{causes:#?}");
-    assert!(causes[0].ends_with("leave out members whose value is false."), "{causes:?}");
+    assert_one_cause(without_false, "leave out members whose value is false.").await;
 }
 
 #[tokio::test]
 async fn characters_that_are_replaced_are_one_cause() {
-    let causes = causes(&[], in_ascii).await;
-    assert_eq!(causes.len(), 1, "{causes:#?}");
-    assert!(causes[0].ends_with("operations garble characters that are not ASCII."), "{causes:?}");
+    assert_one_cause(in_ascii, "operations garble characters that are not ASCII.").await;
 }
 
 #[tokio::test]
 async fn items_that_are_listed_twice_are_one_cause() {
-    let causes = causes(&[], with_an_item_twice).await;
-    assert_eq!(causes.len(), 1, "{causes:#?}");
-    assert!(causes[0].ends_with("operations list items twice."), "{causes:?}");
+    assert_one_cause(with_an_item_twice, "operations list items twice.").await;
 }

@@ -159,10 +159,15 @@ impl<'a> Evidence<'a> {
         self.observed.ends_with(ABSENT)
     }
 
+    /// Whether what is shown breaks a rule.
+    pub fn shows_a_broken_rule(&self) -> bool {
+        self.is_general() && self.kind == FindingKind::WrongBehaviour
+    }
+
     /// Whether a list does not show an item that it should show.
     pub fn lacks_an_item(&self) -> bool {
-        let is_behaviour = self.is_general() && self.kind == FindingKind::WrongBehaviour;
-        is_behaviour && (NOT_SHOWN.iter().any(|end| self.observed.ends_with(end)) || self.expected.contains(ITEM))
+        self.shows_a_broken_rule()
+            && (NOT_SHOWN.iter().any(|end| self.observed.ends_with(end)) || self.expected.contains(ITEM))
     }
 
     /// Path of the member of the telling response that is not there, if that is what was observed.

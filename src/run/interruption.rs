@@ -1,7 +1,7 @@
 //! Cases that were interrupted: the target went away while they were under way. Their observations decide nothing, so they
 //! are run once more when the target is back. One of the requests that broke off may have crashed the target: each is sent
 //! again alone, and breaks off again if it did. If the target refuses the run from some request on, that its signatures do
-//! not match is no divergence.
+//! not match is not a divergence.
 
 use std::collections::BTreeSet;
 
@@ -77,11 +77,14 @@ pub(super) fn withdraw(env: &RunContext, tally: &mut Tally, cases: &mut [CaseRes
     if access.is_lost() {
         Withdrawn::of(tally, cases, is_refused).take_away(tally, cases, SHUT_OUT);
     }
-    let interrupted = tally.interrupted.clone();
+    if !env.target.health().is_away() {
+        return None;
+    }
+    let interrupted = &tally.interrupted;
     let is_of_outage =
         |found: &Found| found.violation.kind == FindingKind::Transport && interrupted.contains(&found.case);
     let withdrawn = Withdrawn::of(tally, cases, is_of_outage);
-    if !env.target.health().is_away() || withdrawn.cases.len() < 2 {
+    if withdrawn.cases.len() < 2 {
         return None;
     }
     withdrawn.take_away(tally, cases, REASON);

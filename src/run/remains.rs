@@ -19,7 +19,7 @@ use crate::record::digest_set::DigestSet;
 
 /// How often the end of a run tries in vain to delete what is left: an unreliable target fails once or twice.
 const ATTEMPTS: usize = 3;
-/// The same while it takes no time: each connection that was kept may break once.
+/// The same of deletions that get no response while it takes no time: each connection that was kept may break once.
 const MOST_ATTEMPTS: usize = 12;
 /// How long such attempts may take.
 const NO_TIME: Duration = Duration::from_secs(1);
@@ -167,6 +167,10 @@ fn is_in_use(undeleted: &[Undeleted]) -> bool {
     undeleted.iter().any(|undeleted| undeleted.obstacle == Obstacle::InUse)
 }
 
+fn is_unanswered(undeleted: &[Undeleted]) -> bool {
+    undeleted.iter().any(|undeleted| matches!(undeleted.obstacle, Obstacle::Unanswered(_)))
+}
+
 fn bundles(undeleted: Vec<Undeleted>) -> Vec<Bundle> {
     undeleted.into_iter().map(|undeleted| undeleted.bundle).collect()
 }
@@ -199,8 +203,11 @@ pub(super) async fn sweep(env: &RunContext) -> Vec<Left> {
     let mut session = Session::new(&mut worker, Fixtures::Own, 0, 0);
     let absent = take_absent(&mut session, &mut undeleted).await;
     let (mut vain, started) = (0, clock::instant());
-    let goes_on = |vain| vain < ATTEMPTS || vain < MOST_ATTEMPTS && started.elapsed() < NO_TIME;
-    while goes_on(vain) && !undeleted.is_empty() {
+    let most = |undeleted: &[Undeleted]| match started.elapsed() < NO_TIME && is_unanswered(undeleted) {
+        true => MOST_ATTEMPTS,
+        false => ATTEMPTS,
+    };
+    while vain < most(&undeleted) && !undeleted.is_empty() {
         let before = resources(&undeleted);
         undeleted = session.delete_in_order(bundles(undeleted)).await;
         vain += usize::from(resources(&undeleted) == before);

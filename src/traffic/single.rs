@@ -65,7 +65,7 @@ impl Single<'_> {
             false if recorded.is_provoked => {
                 self.undecided(operation, exchange, "its failure was provoked, as the recording says".to_owned())
             }
-            false => self.error(operation, asked, response, exchange),
+            false => self.error(operation, asked, (response, body.as_ref()), exchange),
         };
         if !recorded.has_response_body {
             without_body(operation, &mut shown.judgement);
@@ -107,12 +107,17 @@ impl Single<'_> {
         Shown { judgement: whole.unwrap_or_default(), ..Shown::default() }
     }
 
-    fn error(&self, operation: &Operation, asked: &Asked, response: &Response, exchange: &Exchange) -> Shown {
-        let body = protocol::read(response).ok().map(|document| document.value);
-        let code = protocol::error_code(response, body.as_ref()).map(|code| self.judge.canonical(&code).to_owned());
+    fn error(
+        &self,
+        operation: &Operation,
+        asked: &Asked,
+        (response, body): (&Response, Option<&Value>),
+        exchange: &Exchange,
+    ) -> Shown {
+        let code = protocol::error_code(response, body).map(|code| self.judge.canonical(&code).to_owned());
         let status = response.status;
         if (300..400).contains(&status)
-            || (code.is_none() && !is_object(body.as_ref()) && (OF_GATEWAYS.contains(&status) || status > 504))
+            || (code.is_none() && !is_object(body) && (OF_GATEWAYS.contains(&status) || status > 504))
         {
             let reason =
                 format!("status {status} without an error code may come from something in front of the target");

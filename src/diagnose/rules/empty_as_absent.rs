@@ -22,9 +22,8 @@ const MANY_TEXTS: usize = 4;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     let lost: BTreeSet<&str> = findings.iter().filter_map(lost).collect();
-    let without_effect = positions(findings, |finding| {
-        changed(finding).is_some_and(|(member, value)| Blank::of(value).is_some() && !lost.contains(member))
-    });
+    let without_effect =
+        positions(findings, |finding| changed_in_vain(finding).is_some_and(|member| !lost.contains(member)));
     let texts = positions(findings, |finding| passed(finding).is_some_and(Value::is_string));
     if !are_many(findings, &without_effect) && texts.len() < MANY_TEXTS {
         return;
@@ -35,16 +34,20 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
             || shown.clone().any(|shown| shows_the_same(finding, shown)) && !lost.contains(finding.shown_name());
         passed(finding).is_some() || is_refused(finding) || is_same()
     });
-    let is_shown = |finding: &Evidence<'_>| changed(finding).is_some_and(|(_, value)| Blank::of(value).is_some());
     let given = group.iter().filter_map(|position| given(findings.get(*position)?));
     let values = given.filter_map(Blank::of).collect();
-    links.join_as(findings, &group, is_shown, CommonDeviation::EmptyAsAbsent { values });
+    links.join_as(
+        findings,
+        &group,
+        |finding| changed_in_vain(finding).is_some(),
+        CommonDeviation::EmptyAsAbsent { values },
+    );
 }
 
 /// Whether the values of enough members are taken for absent.
 fn are_many(findings: &[Evidence<'_>], without_effect: &[usize]) -> bool {
     let shown: BTreeSet<&str> =
-        without_effect.iter().filter_map(|position| Some(changed(findings.get(*position)?)?.0)).collect();
+        without_effect.iter().filter_map(|position| changed_in_vain(findings.get(*position)?)).collect();
     // That something of another type passes says nothing of its value.
     let is_of_value =
         |finding: &&Evidence<'_>| !matches!(finding.about, Some(ClauseId::Input { constraint: Constraint::Type, .. }));
@@ -58,10 +61,9 @@ fn lost<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
     let expected = finding.expected.rsplit_once(" is ").and_then(|(_, value)| value.strip_suffix('.'));
     let is_promised =
         |value: &str| matches!(serde_json::from_str::<Value>(value), Ok(value) if Blank::of(&value).is_none());
-    let is_shown = finding.kind == FindingKind::WrongBehaviour && finding.is_general();
     let is_lost = match changed(finding) {
         Some((_, given)) => Blank::of(given).is_none(),
-        None => is_shown && expected.is_some_and(is_promised),
+        None => finding.shows_a_broken_rule() && expected.is_some_and(is_promised),
     };
     is_lost.then(|| finding.shown_name())
 }
@@ -69,8 +71,12 @@ fn lost<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
 /// The member that a request gave and that is shown otherwise, and the value that was given.
 fn changed<'a>(finding: &Evidence<'a>) -> Option<(&'a str, &'a Value)> {
     let member = finding.detail?.rsplit('.').next()?;
-    let is_shown = finding.kind == FindingKind::WrongBehaviour && finding.is_general();
-    finding.request.get(member).filter(|_| is_shown).map(|given| (member, given))
+    finding.request.get(member).filter(|_| finding.shows_a_broken_rule()).map(|given| (member, given))
+}
+
+/// The member for which a blank value was given, and that is shown otherwise.
+fn changed_in_vain<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
+    changed(finding).filter(|(_, given)| Blank::of(given).is_some()).map(|(member, _)| member)
 }
 
 /// The blank value that was accepted where it is not allowed.
@@ -102,19 +108,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::diagnose::samples::{body, finding, linked};
+    use crate::diagnose::samples::{body, finding, linked, refusal, steps};
 
-    fn passed(clause: &'static str, request: Value) -> Evidence<'static> {
+    fn accepted(clause: &'static str, request: Value) -> Evidence<'static> {
         Evidence { request: body(request), ..finding(clause, "CreateChannel", FindingKind::AcceptedInvalid) }
     }
 
     fn findings(text: &str) -> Vec<Evidence<'static>> {
         let update = finding("rule.update-policy-changes-what-is-given", "UpdateChannel", FindingKind::WrongBehaviour);
         vec![
-            passed("CreateChannel.input.type.enum", json!({ "type": text })),
-            passed("CreateChannel.input.latencyMode.enum", json!({ "latencyMode": text })),
-            passed("CreateChannel.input.containerFormat.enum", json!({ "containerFormat": text })),
-            passed(
+            accepted("CreateChannel.input.type.enum", json!({ "type": text })),
+            accepted("CreateChannel.input.latencyMode.enum", json!({ "latencyMode": text })),
+            accepted("CreateChannel.input.containerFormat.enum", json!({ "containerFormat": text })),
+            accepted(
                 "CreateChannel.input.multitrackInputConfiguration.policy.enum",
                 json!({"multitrackInputConfiguration": {"policy": text}}),
             ),
@@ -137,17 +143,17 @@ mod tests {
         let shown_later = Evidence {
             operation: "GetChannel",
             step: "POST GetChannel".to_owned(),
-            steps_before: crate::diagnose::samples::steps(&["UpdateChannel"]),
+            steps_before: steps(&["UpdateChannel"]),
             ..lost("channel.authorized", json!({"arn": "a"}))
         };
         let page = Evidence {
             member: "ListChannelsRequest$maxResults",
-            ..passed("ListChannels.input.maxResults.range.min", json!({"maxResults": 0}))
+            ..accepted("ListChannels.input.maxResults.range.min", json!({"maxResults": 0}))
         };
-        let type_of_tags = passed("CreateChannel.input.tags.type", json!({"tags": []}));
+        let type_of_tags = accepted("CreateChannel.input.tags.type", json!({"tags": []}));
         let refused = Evidence {
             request: body(json!({"tags": {}})),
-            ..crate::diagnose::samples::refusal("TagResource.status", "TagResource", 400, "ValidationException")
+            ..refusal("TagResource.status", "TagResource", 400, "ValidationException")
         };
         let authorized = |value: bool| lost("channel.authorized", json!({ "authorized": value }));
         let policy = || lost("playbackRestrictionPolicyArn", json!({"playbackRestrictionPolicyArn": ""}));

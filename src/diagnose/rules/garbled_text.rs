@@ -26,10 +26,9 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         return;
     }
     let belongs = |finding: &Evidence<'_>| {
-        let is_text = finding.kind == FindingKind::WrongBehaviour && finding.is_general();
         finding.observed.contains(NO_UTF8)
             || is_about_repeated_names(finding.expected)
-            || is_text && finding.observed.contains(REPLACEMENTS)
+            || finding.shows_a_broken_rule() && finding.observed.contains(REPLACEMENTS)
     };
     let mut group = positions(findings, belongs);
     group.extend(&shown);

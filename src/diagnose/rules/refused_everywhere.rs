@@ -1,5 +1,5 @@
 //! One refusal of valid requests on many operations is one cause: it lies in what they have in common. If it is that signatures
-//! do not match, two operations are enough: what verifies them is no matter of an operation.
+//! do not match, two operations are enough: one part of the target verifies them for all.
 
 use std::cmp::Reverse;
 
@@ -19,29 +19,43 @@ const SIGNATURE: &str = "Signature";
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for ((_, code), group) in &grouped(findings, Evidence::wrong_refusal) {
-        let is_of_signatures = code.contains(SIGNATURE);
-        let many = if is_of_signatures { MANY_OF_SIGNATURES } else { MANY };
-        let of = |position: &usize| findings.get(*position);
-        let refused = || group.iter().filter(|position| of(position).is_some_and(Evidence::is_refused_valid)).copied();
-        if operations(findings, &refused().collect::<Vec<_>>()).len() < many {
-            continue;
+        match code.contains(SIGNATURE) {
+            true => link_signatures(findings, group, links),
+            false => link_alike(findings, group, links),
         }
-        let is_plain = |position: &usize| of(position).is_some_and(Evidence::is_about_success);
-        let plain: Vec<usize> = refused().filter(is_plain).collect();
-        let refuses_plain = operations(findings, &plain).len() >= many;
-        if is_of_signatures {
-            if refuses_plain {
-                links.join_as(findings, group, Evidence::is_about_success, CommonDeviation::RefusedSignatures);
-            }
-            continue;
-        }
-        let primary = match refuses_plain {
-            true => most_telling(findings, &plain, |_| true),
-            false => refused().max_by_key(|position| rank(findings, *position)),
-        };
-        let Some(primary) = replaced_error(findings, group).or(primary) else { continue };
+    }
+}
+
+fn link_signatures(findings: &[Evidence<'_>], group: &[usize], links: &mut Links) {
+    if operations(findings, &of_plain_requests(findings, group)).len() >= MANY_OF_SIGNATURES {
+        links.join_as(findings, group, Evidence::is_about_success, CommonDeviation::RefusedSignatures);
+    }
+}
+
+fn link_alike(findings: &[Evidence<'_>], group: &[usize], links: &mut Links) {
+    let refused = of_valid_requests(findings, group);
+    if operations(findings, &refused).len() < MANY {
+        return;
+    }
+    let plain = of_plain_requests(findings, group);
+    let primary = match operations(findings, &plain).len() {
+        MANY.. => most_telling(findings, &plain, |_| true),
+        _ => refused.into_iter().max_by_key(|position| rank(findings, *position)),
+    };
+    if let Some(primary) = replaced_error(findings, group).or(primary) {
         links.join(group, primary);
     }
+}
+
+fn of_valid_requests(findings: &[Evidence<'_>], group: &[usize]) -> Vec<usize> {
+    let is_refused = |position: &usize| findings.get(*position).is_some_and(Evidence::is_refused_valid);
+    group.iter().copied().filter(is_refused).collect()
+}
+
+/// Those of requests that are valid and nothing more.
+fn of_plain_requests(findings: &[Evidence<'_>], group: &[usize]) -> Vec<usize> {
+    let is_plain = |position: &usize| findings.get(*position).is_some_and(Evidence::is_about_success);
+    of_valid_requests(findings, group).into_iter().filter(is_plain).collect()
 }
 
 /// The finding that says best that the refusal stands for a documented error: of those on an error that all refused requests

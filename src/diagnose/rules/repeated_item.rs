@@ -26,13 +26,13 @@ fn is_about_lists(finding: &Evidence<'_>) -> bool {
 
 /// Whether a list of the response has an object that comes before in it.
 fn repeats_an_item(response: &Value) -> bool {
-    let lists = response.as_object().into_iter().flat_map(|members| members.values()).filter_map(Value::as_array);
+    let mut lists = response.as_object().into_iter().flat_map(|members| members.values()).filter_map(Value::as_array);
     let repeats = |list: &Vec<Value>| {
         list.iter()
             .enumerate()
             .any(|(index, item)| item.is_object() && list.iter().take(index).any(|earlier| earlier == item))
     };
-    lists.into_iter().any(repeats)
+    lists.any(repeats)
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 /// Leaves out of those that break one rule about whole resources or lists the findings that already have a cause: that one
 /// operation shows the rest of what was wrong before says nothing of another one.
 fn leave_explained(findings: &[Evidence<'_>], links: &Links, deviation: &Deviation<'_>, group: &mut Vec<usize>) {
-    let is_shown_wrong = |position: usize| findings.get(position).is_some_and(is_shown_wrong);
+    let is_shown_wrong = |position: usize| findings.get(position).is_some_and(Evidence::shows_a_broken_rule);
     if matches!(deviation, Deviation::Whole { .. }) {
         group.retain(|position| links.is_primary(*position) || !is_shown_wrong(*position));
     }
@@ -90,10 +90,6 @@ fn note_another_error(findings: &[Evidence<'_>], group: &[usize], primary: usize
     if operations.len() > 1 && refused.contains(&primary) {
         links.note(primary, operations, CommonDeviation::AnotherError);
     }
-}
-
-fn is_shown_wrong(finding: &Evidence<'_>) -> bool {
-    finding.is_general() && finding.kind == FindingKind::WrongBehaviour
 }
 
 /// Whether a rule is broken by what is shown or accepted, and not by one member.

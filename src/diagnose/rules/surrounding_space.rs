@@ -20,9 +20,8 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         return;
     }
     let belongs = |finding: &Evidence<'_>| {
-        let is_shown = finding.kind == FindingKind::WrongBehaviour && finding.is_general();
         passed(finding).is_some()
-            || is_shown && has_text(finding.request, &is_surrounded)
+            || finding.shows_a_broken_rule() && has_text(finding.request, &is_surrounded)
             || finding.is_refused_valid() && has_text(finding.request, &|text| text.trim().len() < text.len())
     };
     let group = positions(findings, belongs);

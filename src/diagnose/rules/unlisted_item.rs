@@ -3,7 +3,6 @@
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::grouped;
-use crate::judge::finding::FindingKind;
 
 /// How a sentence about the number of elements names it.
 const LENGTH: &str = "has length ";
@@ -35,7 +34,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
 
 /// Whether a list does not show an item that it should show, or has too few of them.
 fn lacks_an_item(finding: &Evidence<'_>) -> bool {
-    finding.lacks_an_item() || finding.is_general() && finding.kind == FindingKind::WrongBehaviour && is_short(finding)
+    finding.lacks_an_item() || finding.shows_a_broken_rule() && is_short(finding)
 }
 
 /// Whether it compares how many elements a list has.
@@ -71,6 +70,7 @@ mod tests {
 
     use super::*;
     use crate::diagnose::samples::{body, finding, linked};
+    use crate::judge::finding::FindingKind;
 
     fn seen(clause: &'static str, expected: &'static str, observed: &'static str) -> Evidence<'static> {
         Evidence { expected, observed, ..finding(clause, "ListChannels", FindingKind::WrongBehaviour) }

@@ -1,6 +1,6 @@
 //! Deviations that only several findings together have.
 
-use super::{Deviation, Groups, is_shown_wrong};
+use super::{Deviation, Groups};
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::groups::{grouped, operations, shown_names};
@@ -15,7 +15,7 @@ const MANY: usize = 3;
 /// Rules that find several members wrong on one operation.
 pub(super) fn many_members<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
     let mut groups = grouped(findings, |finding| {
-        let is_in_part = is_shown_wrong(finding) && finding.detail.is_some();
+        let is_in_part = finding.shows_a_broken_rule() && finding.detail.is_some();
         is_in_part.then_some(Deviation::Members { clause: finding.clause, operation: finding.operation })
     });
     groups.retain(|_, group| shown_names(findings, group).len() >= MANY);
@@ -25,7 +25,7 @@ pub(super) fn many_members<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
 /// Rules that find members of one name, or what is in them, wrong on several operations.
 pub(super) fn many_operations<'a>(findings: &[Evidence<'a>]) -> Groups<'a> {
     let mut groups = Groups::new();
-    for (position, finding) in findings.iter().enumerate().filter(|(_, finding)| is_shown_wrong(finding)) {
+    for (position, finding) in findings.iter().enumerate().filter(|(_, finding)| finding.shows_a_broken_rule()) {
         for name in finding.detail.into_iter().flat_map(names_inside) {
             let key = Deviation::Operations { clause: finding.clause, name };
             groups.entry(key).or_default().push(position);
