@@ -19,7 +19,7 @@ use super::facts::{distinct, domains, left_out, made_up, needed_states, stand_in
 use super::family::{Family, Freshness, Intent};
 use super::placeholder::{self, Placeholder};
 use super::valid::{self, Scope};
-use super::validate::InputValidator;
+use super::validate::{InputValidator, OpenValues};
 use crate::plan::case::Form;
 use crate::spec::Pattern;
 use crate::spec::clause::{ClauseIndex, ClauseKind, Constraint};
@@ -62,7 +62,9 @@ pub(super) struct Details {
     pub(super) left_out: Vec<String>,
     pub(super) distinct: Vec<String>,
     states: BTreeMap<String, String>,
-    pub(super) prover: InputValidator,
+    pub(super) open: OpenValues,
+    /// Compiled when it is needed first, for it takes long and a run of few cases needs few.
+    prover: OnceLock<Option<InputValidator>>,
     minimal: OnceLock<Value>,
     /// Inputs that the target accepted, where the model alone does not tell them.
     accepted: RwLock<Option<Accepted>>,
@@ -80,13 +82,18 @@ impl Generator {
         let domains = domains(&contract);
         let mut details = HashMap::new();
         for operation in &contract.operations {
-            let prover = InputValidator::new(&contract, operation, stand_ins.clone())?;
+            let prover = OnceLock::new();
+            if !contract.is_builtin {
+                // What is wrong with somebody's rules is told before a request is sent; of the built-in ones a test knows it.
+                let _ = prover.set(Some(InputValidator::new(&contract, operation, stand_ins.clone())?));
+            }
             details.insert(
                 operation.name.clone(),
                 Details {
                     left_out: left_out(&contract, operation),
                     distinct: distinct(&contract, operation),
                     states: needed_states(&contract, operation, states),
+                    open: OpenValues::of(&contract, operation),
                     prover,
                     minimal: OnceLock::new(),
                     accepted: RwLock::new(None),
@@ -190,13 +197,14 @@ impl Generator {
             return false;
         }
         let finished = finished(input.clone());
-        let broken = |input| details.prover.broken(operation, input);
+        let Some(prover) = self.prover(operation) else { return false };
+        let broken = |input| prover.broken(operation, input);
         match family.intent {
-            Intent::Valid => details.prover.keeps_all(operation, finished),
+            Intent::Valid => prover.keeps_all(operation, finished),
             Intent::ByHand => broken(finished).iter().all(|clause| self.is_rule(*clause)),
             Intent::Breaks(clause) => {
                 let is_open = family.path.as_deref().is_some_and(|path| {
-                    value_at(&operation.input, &finished, path).is_some_and(|value| details.prover.is_open(path, value))
+                    value_at(&operation.input, &finished, path).is_some_and(|value| details.open.contain(path, value))
                 });
                 let broken = broken(finished);
                 !is_open && broken.contains(&clause) && broken.iter().all(|other| self.follows(*other, clause))
@@ -207,8 +215,13 @@ impl Generator {
     /// Whether an input is legal, and a run can make what its placeholders stand for.
     pub fn is_valid(&self, operation: &Operation, input: &Value) -> bool {
         let can_be_bound = placeholder::names(input).into_iter().all(|name| self.can_be_bound(name));
-        let details = self.details.get(&operation.name);
-        can_be_bound && details.is_some_and(|details| details.prover.keeps_all(operation, input.clone()))
+        can_be_bound && self.prover(operation).is_some_and(|prover| prover.keeps_all(operation, input.clone()))
+    }
+
+    /// What proves of inputs of an operation which clauses they break; none proves nothing, and no input is drawn then.
+    pub(super) fn prover(&self, operation: &Operation) -> Option<&InputValidator> {
+        let compile = || InputValidator::new(&self.contract, operation, self.stand_ins.clone()).ok();
+        self.details.get(&operation.name)?.prover.get_or_init(compile).as_ref()
     }
 
     /// Whether a placeholder stands for something that a run can make: chance may draw a text that only looks like one.

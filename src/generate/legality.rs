@@ -29,7 +29,7 @@ pub enum Legality {
 impl Generator {
     /// What the contract says of an input. Without any knowledge of the target's state, and never more than is certain.
     pub fn legality(&self, operation: &Operation, input: &Value) -> Legality {
-        let Some(details) = self.details.get(&operation.name) else {
+        let (Some(details), Some(prover)) = (self.details.get(&operation.name), self.prover(operation)) else {
             return Legality::Open("the contract says too little of the operation");
         };
         if input.to_string().contains("${") {
@@ -39,7 +39,7 @@ impl Generator {
             return Legality::Open("the contract leaves open whether a value is legal");
         }
         let without_nulls = without_nulls(input.clone());
-        let broken = details.prover.broken(operation, without_nulls.clone());
+        let broken = prover.broken(operation, without_nulls.clone());
         let mut roots: Vec<(ClauseIndex, Expectation)> = Vec::new();
         for clause in broken.iter().filter(|clause| self.is_root(**clause, broken.iter())) {
             match self.expected_refusal(operation, *clause, &without_nulls) {
@@ -61,8 +61,8 @@ impl Generator {
 
     /// Whether an input, perhaps with placeholders, breaks something, and nothing that is refused for certain.
     pub fn is_left_open(&self, operation: &Operation, input: &Value) -> bool {
-        let Some(details) = self.details.get(&operation.name) else { return false };
-        let broken = details.prover.broken(operation, input.clone());
+        let Some(prover) = self.prover(operation) else { return false };
+        let broken = prover.broken(operation, input.clone());
         !broken.is_empty() && broken.iter().all(|clause| self.expected_refusal(operation, *clause, input).is_none())
     }
 
@@ -93,7 +93,7 @@ impl Generator {
     fn has_open_value(&self, operation: &Operation, details: &Details, input: &Value) -> bool {
         let mut is_open = false;
         visit(&operation.input, input, &mut |node, value| {
-            is_open |= details.prover.is_open(&node.path, value);
+            is_open |= details.open.contain(&node.path, value);
             is_open |= matches!(value, Value::String(text) if self.most_bytes(operation, node) < text.len());
         });
         is_open

@@ -18,7 +18,27 @@ pub struct InputValidator {
     rules: Vec<(ClauseIndex, Validator)>,
     /// Legal ARNs to stand in for placeholders, by resource type.
     stand_ins: BTreeMap<String, String>,
-    lenient: Vec<(String, Vec<Value>)>,
+}
+
+/// The values of which the reference leaves open whether they are legal in an operation's input, by path.
+#[derive(Debug, Default)]
+pub struct OpenValues(Vec<(String, Vec<Value>)>);
+
+impl OpenValues {
+    /// Those of an operation.
+    pub fn of(contract: &Contract, operation: &Operation) -> OpenValues {
+        let prefix = format!("{}.input.", operation.name);
+        let below =
+            contract.rules.lenient_input.iter().filter_map(|lenient| {
+                Some((lenient.path.strip_prefix(&prefix)?.to_owned(), lenient.also_allowed.clone()))
+            });
+        OpenValues(below.collect())
+    }
+
+    /// Whether this value at `path` is one of them.
+    pub fn contain(&self, path: &str, value: &Value) -> bool {
+        self.0.iter().any(|(known, values)| known == path && values.contains(value))
+    }
 }
 
 impl InputValidator {
@@ -39,17 +59,7 @@ impl InputValidator {
             .iter()
             .map(|(clause, schema)| Ok((*clause, compile(schema)?)))
             .collect::<Result<Vec<_>, GenerateError>>()?;
-        let prefix = format!("{}.input.", operation.name);
-        let lenient =
-            contract.rules.lenient_input.iter().filter_map(|lenient| {
-                Some((lenient.path.strip_prefix(&prefix)?.to_owned(), lenient.also_allowed.clone()))
-            });
-        Ok(InputValidator {
-            shape: compile(&schema::input_schema(contract, operation))?,
-            rules,
-            stand_ins,
-            lenient: lenient.collect(),
-        })
+        Ok(InputValidator { shape: compile(&schema::input_schema(contract, operation))?, rules, stand_ins })
     }
 
     /// The clauses that `input` breaks; placeholders count as legal values.
@@ -75,11 +85,6 @@ impl InputValidator {
             }
         }
         broken
-    }
-
-    /// Whether the reference leaves open if this value at `path` is legal.
-    pub fn is_open(&self, path: &str, value: &Value) -> bool {
-        self.lenient.iter().any(|(known, values)| known == path && values.contains(value))
     }
 
     fn stand_in(&self, value: &mut Value) {

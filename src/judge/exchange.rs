@@ -7,6 +7,7 @@ use judgement::quoted;
 pub use judgement::{Answer, Judgement};
 pub use refusal::ACCESS_REFUSED;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -27,9 +28,9 @@ const ERROR_BODY_CLAUSE: &str = "protocol.error-body-is-json-object";
 const SCANNED: usize = 64 << 10;
 
 /// Judges exchanges against one contract.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Judge {
-    output_rules: OutputRules,
+    output_rules: Arc<OutputRules>,
     error_body_clause: Option<ClauseIndex>,
     aliases: Vec<(String, String)>,
     /// Codes of the errors that every operation may respond with.
@@ -97,7 +98,7 @@ impl Judge {
         Judge {
             common_codes: common.clone().map(|error| error.code.clone()).collect(),
             is_model_only: contract.is_model_only(),
-            output_rules: OutputRules::of(contract),
+            output_rules: Arc::new(OutputRules::of(contract)),
             error_body_clause: contract.clauses.find(ERROR_BODY_CLAUSE),
             aliases: pairs.collect(),
             refusals_of_access: common
@@ -115,9 +116,10 @@ impl Judge {
 
     /// The same for a target that verified signatures of the caller and accepted them: that a signature of its does not match
     /// is a divergence then.
-    pub fn of_accepted_signatures(mut self) -> Judge {
-        self.refusals_of_access.retain(|(_, cause)| *cause != ErrorCause::Signature);
-        self
+    pub fn of_accepted_signatures(&self) -> Judge {
+        let mut judge = self.clone();
+        judge.refusals_of_access.retain(|(_, cause)| *cause != ErrorCause::Signature);
+        judge
     }
 
     /// Judges an exchange of `operation`. `focus` is the clause to blame if the response is none of the expected ones.

@@ -4,7 +4,7 @@
 mod rules;
 mod timestamp;
 
-use rules::{OutputRule, with_parents};
+use rules::{Compiled, OutputRule, with_parents};
 use std::collections::HashMap;
 pub use timestamp::is_iso_8601;
 
@@ -12,7 +12,6 @@ use serde_json::{Map, Value};
 
 use super::exchange::Judgement;
 use super::finding::{FindingKind, Violation};
-use super::watch::Watch;
 use crate::protocol;
 use crate::spec::clause::{ClauseIndex, Constraint};
 use crate::spec::contract::{Contract, Location, Node, NodeKind, Operation, TimestampFormat};
@@ -36,37 +35,39 @@ pub struct OutputRules {
 }
 
 impl OutputRules {
-    /// Compiles the rules of a contract; a rule whose schema does not compile is left out (`spec check` reports it).
+    /// The rules of a contract; one whose schema does not compile holds nowhere (`spec check` reports it).
     pub fn of(contract: &Contract) -> OutputRules {
         let mut rules = OutputRules { is_model_only: contract.is_model_only(), ..OutputRules::default() };
         for lenient in &contract.rules.lenient_output {
             rules.lenient.insert(lenient.path.clone(), lenient.also_allowed.clone());
         }
-        for rule in &contract.rules.output_rules {
-            let compiled = jsonschema::draft202012::new(&rule.schema);
-            if let (Some(clause), Ok(validator)) = (contract.clauses.find(&rule.id), compiled) {
-                rules.rules.push(OutputRule { clause, validator, watch: Watch::of(&rule.schema) });
-                rules.place(contract, &rule.paths);
-            }
+        let rules_of_contract = contract.rules.output_rules.iter();
+        let found = rules_of_contract.filter_map(|rule| Some((rule, contract.clauses.find(&rule.id)?)));
+        let found: Vec<_> = found.collect();
+        for operation in &contract.operations {
+            rules.place(operation, found.iter().map(|(rule, _)| rule.paths.as_slice()));
         }
+        rules.rules = found.into_iter().map(|(rule, clause)| OutputRule::new(clause, &rule.schema)).collect();
         rules
     }
 
-    fn place(&mut self, contract: &Contract, paths: &[String]) {
-        let index = self.rules.len().saturating_sub(1);
-        for operation in &contract.operations {
-            for (node, parent) in with_parents(&operation.output) {
-                let full = format!("{}.output.{}", operation.name, node.path);
-                let in_shape = parent.map(|parent| format!("{}${}", parent.shape, node.name));
-                let fits = |path: &String| *path == node.shape || *path == full || in_shape.as_ref() == Some(path);
-                if paths.iter().any(fits) {
-                    let places = self.by_place.entry(operation.name.clone()).or_default();
-                    match places.iter_mut().find(|(path, _)| *path == node.path) {
-                        Some((_, rules)) => rules.push(index),
-                        None => places.push((node.path.clone(), vec![index])),
-                    }
+    /// Notes which members of an operation's output the rules speak of, each given by its paths.
+    fn place<'r>(&mut self, operation: &Operation, paths_of_rules: impl Iterator<Item = &'r [String]> + Clone) {
+        let mut places = Places::new();
+        for (node, parent) in with_parents(&operation.output) {
+            let full = format!("{}.output.{}", operation.name, node.path);
+            let in_shape = parent.map(|parent| format!("{}${}", parent.shape, node.name));
+            let fits = |path: &String| *path == node.shape || *path == full || in_shape.as_ref() == Some(path);
+            let speaking = paths_of_rules.clone().enumerate().filter(|(_, paths)| paths.iter().any(fits));
+            for (index, _) in speaking {
+                match places.iter_mut().find(|(path, _)| *path == node.path) {
+                    Some((_, indices)) => indices.push(index),
+                    None => places.push((node.path.clone(), vec![index])),
                 }
             }
+        }
+        if !places.is_empty() {
+            self.by_place.insert(operation.name.clone(), places);
         }
     }
 }
@@ -195,12 +196,13 @@ impl<'j> OutputCheck<'j> {
         let (rules, places) = (self.rules, self.places);
         let here = places.iter().find(|(path, _)| *path == node.path);
         for index in here.into_iter().flat_map(|(_, indices)| indices) {
-            let Some(OutputRule { clause, validator, watch }) = rules.rules.get(*index) else { continue };
+            let Some(rule) = rules.rules.get(*index) else { continue };
+            let Some(Compiled { validator, watch }) = rule.compiled() else { continue };
             if validator.is_valid(value) {
-                self.uphold(Some(*clause).filter(|_| watch.sees(value)));
+                self.uphold(Some(rule.clause).filter(|_| watch.sees(value)));
             } else {
                 let observed = format!("`{}` breaks the rule: {}.", node.path, shown(node, value));
-                self.violate(*clause, format!("`{}` follows the rule.", node.path), observed);
+                self.violate(rule.clause, format!("`{}` follows the rule.", node.path), observed);
             }
         }
     }

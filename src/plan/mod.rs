@@ -20,6 +20,8 @@ pub mod resources;
 pub mod sequence;
 pub mod suite;
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 pub use case::{Case, Check, Form};
@@ -41,7 +43,7 @@ pub struct Plan {
     /// Resources and how they come and go.
     pub resources: resources::Resources,
     /// The suites that cases refer to.
-    pub suites: Suites,
+    pub suites: Arc<Suites>,
     /// What is worth knowing of the plan, e.g. what was left out of it.
     pub notes: Vec<String>,
 }
@@ -95,7 +97,7 @@ pub fn plan(contract: &Contract, suites: &Suites, filter: &Filter) -> Result<Pla
         cases,
         clauses,
         resources: resources::Resources::of(contract),
-        suites,
+        suites: Arc::new(suites),
         notes: note.into_iter().collect(),
     })
 }

@@ -22,7 +22,7 @@ use super::target::Target;
 use super::variation;
 use super::worker::Worker;
 use crate::generate::Generator;
-use crate::judge::{Judge, Violation};
+use crate::judge::Violation;
 use crate::plan::{self, Plan};
 use crate::record::Secrets;
 use crate::record::Tally;
@@ -87,7 +87,7 @@ pub async fn check(
             // The credentials are good: operations that do not accept their signatures diverge, and are tested.
             let by_signature = refused.iter().filter(|(_, refusal)| refusal.cause == ErrorCause::Signature);
             by_signature.for_each(|(operation, _)| drop(env.refused.remove(operation)));
-            env.judge = Arc::new(Judge::new(contract).of_accepted_signatures());
+            env.judge = Arc::new(env.judge.of_accepted_signatures());
         }
         Signatures::Ignored(operation, exchange) => note_unchecked(&env, operation, &exchange, &mut tally),
         Signatures::Unknown => {}

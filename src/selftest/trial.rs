@@ -101,7 +101,7 @@ impl Bench {
     /// A plan of some cases.
     fn part(&self, cases: Vec<Case>, clauses: &[ClauseIndex]) -> Plan {
         let resources = self.plan.resources.clone();
-        Plan { cases, clauses: clauses.to_vec(), resources, suites: self.plan.suites.clone(), notes: Vec::new() }
+        Plan { cases, clauses: clauses.to_vec(), resources, suites: Arc::clone(&self.plan.suites), notes: Vec::new() }
     }
 
     /// A server with faults, and the settings of a run against it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use libtest_mimic::{Completion, Failed};
 
 use super::known::{Known, Stale};
-use crate::plan::{Case, Plan, Suites};
+use crate::plan::{Case, Plan};
 use crate::report::Record;
 use crate::report::record::{FindingRecord, Gate};
 use crate::report::text::{body_line, visible};
@@ -112,7 +112,7 @@ fn part(plan: &Plan, index: usize, outcome: &Outcome) -> Plan {
     clauses.extend(outcome.findings.keys().map(|key| key.clause).filter(selected));
     clauses.sort_unstable();
     clauses.dedup();
-    Plan { cases, clauses, resources: plan.resources.clone(), suites: Suites::default(), notes: Vec::new() }
+    Plan { cases, clauses, resources: plan.resources.clone(), suites: Arc::default(), notes: Vec::new() }
 }
 
 /// The operation that the target need not have and does not have, with the reason that the suite gives.

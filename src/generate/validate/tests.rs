@@ -1,8 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::InputValidator;
+use crate::generate::Generator;
+use crate::spec::{Bundle, Contract, load_files};
 
 /// Ids of the clauses that an input breaks.
 fn broken(operation: &str, input: &Value) -> Vec<String> {
@@ -69,4 +72,28 @@ fn a_second_breach_beside_any_kind_is_seen() {
     assert_eq!(broken("CreateChannel", &nested).len(), 2);
     let batch = json!({"arns": [CHANNEL, 7, "no arn at all, but long enough"]});
     assert_eq!(broken("BatchGetChannel", &batch).len(), 2);
+}
+
+#[test]
+fn every_schema_of_the_built_in_contracts_compiles() {
+    for bundle in Bundle::ALL {
+        let contract = Arc::new(load_files(&bundle.files()).unwrap());
+        assert!(contract.is_builtin, "{}", bundle.name());
+        let generator = Generator::new(Arc::clone(&contract), &BTreeSet::new()).unwrap();
+        for operation in &contract.operations {
+            assert!(generator.prover(operation).is_some(), "{}: {}", bundle.name(), operation.name);
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_rules_of_ones_own_is_told_before_anything_is_drawn() {
+    let contract = || Contract { is_builtin: false, ..crate::spec::builtin().unwrap() };
+    assert!(Generator::new(Arc::new(contract()), &BTreeSet::new()).is_ok());
+    let mut contract = contract();
+    for rule in &mut contract.rules.input_rules {
+        rule.schema = json!({"type": "no type"});
+    }
+    let error = Generator::new(Arc::new(contract), &BTreeSet::new()).unwrap_err();
+    assert!(error.to_string().contains("does not compile"), "{error}");
 }
