@@ -12,7 +12,7 @@ use ivs_conformance::spec;
 use serde_json::{Map, Value, json};
 
 use crate::common::embedded;
-use crate::vacuity::proxy::{self, Veil};
+use crate::vacuity::proxy::{self, Message, Veil};
 
 /// How long is waited for what these targets never show.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -29,12 +29,32 @@ impl Veil for Reshaped {
     }
 }
 
+/// Responds to what it does not know with status 404 and no code, be it a path, a resource or an identifier without a form.
+struct WithoutCodes;
+
+impl Veil for WithoutCodes {
+    fn refuses(&self, request: &Message) -> Option<(u16, Value)> {
+        let is_malformed = request.target().ends_with("/-") || request.body.windows(3).any(|part| part == b"\"-\"");
+        let is_unknown = request.target().contains("NoSuchOperation");
+        (is_malformed || is_unknown).then(|| (404, json!({"message": "Not Found"})))
+    }
+
+    fn hides_codes(&self) -> bool {
+        true
+    }
+}
+
 /// The record of a quick run against the reference server with these faults and its outputs in that form.
 async fn record(faults: &[&str], form: fn(Value) -> Value) -> Record {
+    record_behind(faults, Arc::new(Reshaped(form))).await
+}
+
+/// The same of any veil.
+async fn record_behind(faults: &[&str], veil: Arc<dyn Veil>) -> Record {
     let contract = Arc::new(spec::builtin().unwrap());
     let plan = plan::plan(&contract, &Suites::builtin().unwrap(), &Filter::default()).unwrap();
     let (server, settings) = embedded::start(faults).await;
-    let endpoint = proxy::start(server.address(), Arc::new(Reshaped(form))).await;
+    let endpoint = proxy::start(server.address(), veil).await;
     let settings = Settings { endpoint, profile: Profile::Quick, patience: PATIENCE, ..settings };
     let outcome = embedded::run(&contract, &plan, &settings).await;
     server.stop().await;
@@ -211,4 +231,12 @@ async fn characters_that_are_replaced_are_one_cause() {
 #[tokio::test]
 async fn items_that_are_listed_twice_are_one_cause() {
     assert_one_cause(with_an_item_twice, "operations list items twice.").await;
+}
+
+#[tokio::test]
+async fn operations_that_say_of_resources_what_the_target_says_of_paths_are_not_missing() {
+    let record = record_behind(&[], Arc::new(WithoutCodes)).await;
+    assert_eq!((record.summary.operations.implemented, record.summary.operations.total), (35, 35));
+    let titles: Vec<&str> = record.causes.iter().map(|cause| cause.title.as_str()).collect();
+    assert!(titles.iter().any(|title| title.ends_with("operations report errors without a code.")), "{titles:#?}");
 }

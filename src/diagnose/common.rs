@@ -50,6 +50,8 @@ pub enum CommonDeviation {
     SplitState,
     /// They do not look at their input.
     UncheckedInput,
+    /// They look at few members of their input.
+    MostlyUncheckedInput,
     /// They do not look at one member of their input, or not at all of it.
     UncheckedMember {
         /// Path of the member.

@@ -154,6 +154,7 @@ pub fn causes(evidence: &[Evidence<'_>], upheld: &BTreeSet<&str>) -> Vec<Cause> 
     for rule in rules::OF_CHECKS {
         rule(evidence, upheld, &mut links);
     }
+    rules::LAST(evidence, &mut links);
     let mut by_primary: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for finding in 0..evidence.len() {
         by_primary.entry(links.primary(finding)).or_default().push(finding);

@@ -28,6 +28,10 @@ const MISSING: &str = " is missing.";
 /// The same of a member that was given.
 const NOT_THERE: &str = " is not there.";
 
+/// How a sentence about an empty text ends.
+const EMPTY: &str = " is \"\".";
+/// What a sentence says that bounds what is shown.
+const AT_MOST: &str = " at most ";
 /// How a sentence ends that says that something is not listed.
 const NOT_SHOWN: [&str; 2] = ["]` is absent.", "It is not."];
 /// What a sentence says that asks for an item.
@@ -224,6 +228,16 @@ impl<'a> Evidence<'a> {
     /// Whether it expects that something is not shown.
     pub fn expects_absence(&self) -> bool {
         self.expected.ends_with(ABSENT)
+    }
+
+    /// Whether less should be shown than is: no member, or fewer items.
+    pub fn expects_less(&self) -> bool {
+        self.expects_absence() || self.expected.contains(AT_MOST)
+    }
+
+    /// Whether a member should be absent or empty.
+    pub fn expects_nothing(&self) -> bool {
+        self.expects_absence() || self.expected.ends_with(EMPTY)
     }
 
     /// Whether its sentences on what was expected and observed have a text.

@@ -226,7 +226,7 @@ fn unit(node: &Node) -> &'static str {
 }
 
 const MISFITS: [char; 14] =
-    [' ', '!', '*', '_', '/', ':', '.', '%', '"', '\u{e9}', '\u{4e2d}', '\u{1f600}', '\u{0}', 'A'];
+    ['!', '*', '_', '/', ':', '.', '%', '"', ' ', '\u{e9}', '\u{4e2d}', '\u{1f600}', '\u{0}', 'A'];
 
 /// A name and a change of a text.
 type Edit = (&'static str, fn(&str) -> String);

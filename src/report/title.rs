@@ -20,6 +20,7 @@ pub fn of_cause(primary: &FindingRecord, common: Option<&Common>, operations: &B
     match deviation {
         CommonDeviation::Unreliable => of_unreliable(primary, operations),
         CommonDeviation::UncheckedInput => format!("{} check {} input.", negated(alike), owner(alike)),
+        CommonDeviation::MostlyUncheckedInput => format!("{} check most of {} input.", negated(alike), owner(alike)),
         CommonDeviation::UncheckedMember { path, extent } => of_unchecked(primary, alike, path, *extent),
         CommonDeviation::AnotherError => {
             format!("{} refuse invalid input with another error than documented.", subject(alike))

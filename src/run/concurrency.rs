@@ -1,7 +1,8 @@
 //! How many workers are at work: more where the target's latency leaves the run idle, fewer where the target is
 //! overloaded. It begins at the number that suits a target without latency. While responses take no longer than on an
 //! idle target, the number doubles (slow start); after a window that was slower or overloaded it grows by its square root.
-//! A slower window reduces it in proportion to the latency, an overloaded one by half. Sources of the law: TCP's slow
+//! A slower window reduces it in proportion to the latency, an overloaded one by half. Where connections stall because the
+//! target's queue of them is full, the number halves and does not grow again. Sources of the law: TCP's slow
 //! start (RFC 5681, section 3.1) and the gradient of Netflix' concurrency-limits.
 
 use std::collections::VecDeque;
@@ -26,6 +27,8 @@ const LANES: usize = 8;
 const TOLERANCE: f64 = 1.5;
 /// A window in which one response in so many says that the target is busy is overloaded.
 const BUSY_SHARE: usize = 10;
+/// Stalled connections of a window from which on the target's queue of connections is too short.
+const STALLS: u64 = 2;
 /// Fewest responses of a window.
 const WINDOW: usize = 16;
 /// How many times slower beside other requests a target may be that has several requests of one case in flight: one that
@@ -75,6 +78,10 @@ struct State {
     beside: VecDeque<Duration>,
     /// Whether a window was slower or overloaded.
     has_slowed: bool,
+    /// Connections that had stalled before the present window.
+    stalled_before: u64,
+    /// The most that the target's queue of connections bears, if it was too short.
+    ceiling: Option<usize>,
 }
 
 impl Concurrency {
@@ -138,8 +145,9 @@ impl Concurrency {
         InFlight { concurrency: self, began_alone: others == 0 }
     }
 
-    /// Takes note of what came back for a request that should not meet a busy target.
-    pub(super) fn note(&self, in_flight: InFlight<'_>, exchange: &Exchange) {
+    /// Takes note of what came back for a request that should not meet a busy target; `stalled` are the connections of the run
+    /// so far that stalled when they were opened.
+    pub(super) fn note(&self, in_flight: InFlight<'_>, exchange: &Exchange, stalled: u64) {
         let was_alone = in_flight.began_alone && self.in_flight.load(Ordering::Relaxed) == 1;
         drop(in_flight);
         if self.is_fixed() {
@@ -162,19 +170,25 @@ impl Concurrency {
                 if !is_busy {
                     state.learn_again(was_alone, exchange.elapsed);
                 }
-                self.adapt(&mut state);
+                self.adapt(&mut state, stalled);
             }
         }
     }
 
     /// Sets the limit at the end of a window.
-    fn adapt(&self, state: &mut State) {
+    fn adapt(&self, state: &mut State, stalled: u64) {
         let limit = *self.limit.borrow();
         // The first responses of a window were asked for under the limit before.
         if state.window.len() < (2 * limit).max(WINDOW) {
             return;
         }
-        let next = state.next(limit, self.base).clamp((self.base / 4).max(1), self.most);
+        let least = (self.base / 4).max(1);
+        if stalled - state.stalled_before >= STALLS {
+            state.ceiling = Some((limit / 2).max(self.base / 2).max(1));
+        }
+        state.stalled_before = stalled;
+        let most = state.ceiling.map_or(self.most, |ceiling| ceiling.min(self.most));
+        let next = state.next(limit, self.base).clamp(least, most);
         (state.busy, state.window) = (0, Vec::with_capacity(2 * next));
         self.limit.send_if_modified(|limit| std::mem::replace(limit, next) != next);
     }

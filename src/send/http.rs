@@ -33,6 +33,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_millis(1500);
 /// Who closed a connection cannot be told when it is nearly that old.
 const MARGIN: Duration = Duration::from_millis(200);
+/// After how long a request for a connection that got lost is sent again at the latest, with some room. A queue that is full
+/// loses them. Source: RFC 6298, section 2.
+const RETRANSMISSION: Duration = Duration::from_millis(900);
 /// Most headers of a response.
 const MOST_HEADERS: usize = 1024;
 
@@ -43,7 +46,34 @@ pub struct Http {
     kept: Client,
     fresh: Client,
     use_of: Mutex<Use>,
-    closed_between_requests: Arc<AtomicU64>,
+    counts: Arc<Counts>,
+}
+
+/// What a transport and its forks count together.
+#[derive(Debug)]
+struct Counts {
+    closed_between_requests: AtomicU64,
+    stalled_openings: AtomicU64,
+    /// The shortest time in which a connection was opened and brought a response, in milliseconds.
+    fastest_opening: AtomicU64,
+}
+
+impl Default for Counts {
+    fn default() -> Counts {
+        let [closed_between_requests, stalled_openings] = [AtomicU64::new(0), AtomicU64::new(0)];
+        Counts { closed_between_requests, stalled_openings, fastest_opening: AtomicU64::new(u64::MAX) }
+    }
+}
+
+impl Counts {
+    /// Notes how long a connection took to open and to bring its first response.
+    fn note_opening(&self, took: Duration) {
+        let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let fastest = self.fastest_opening.fetch_min(took, Ordering::Relaxed).min(took);
+        if took - fastest >= RETRANSMISSION.as_millis() as u64 {
+            self.stalled_openings.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// What clients are made of.
@@ -69,8 +99,11 @@ enum Proxies {
 struct Use {
     /// Connections that brought a response, by their address here.
     answered: HashSet<SocketAddr>,
-    /// Since when each of those that should be open is without a request, the last one last: that is used first.
-    idle: Vec<Instant>,
+    /// Those that should be open and have no request, each with the time since then, the last one last: that is used first.
+    idle: Vec<(SocketAddr, Instant)>,
+    /// Those that the target must have closed, because a new one was opened instead. One that answers all the same was not
+    /// back in the pool.
+    presumed_closed: HashSet<SocketAddr>,
 }
 
 impl Http {
@@ -86,13 +119,7 @@ impl Http {
         };
         let setup = Setup { tls: tls::config(endpoint, network)?, proxies, is_tls: endpoint.is_tls() };
         let [kept, fresh] = setup.clients()?;
-        Ok(Http {
-            setup: Arc::new(setup),
-            kept,
-            fresh,
-            use_of: Mutex::default(),
-            closed_between_requests: Arc::default(),
-        })
+        Ok(Http { setup: Arc::new(setup), kept, fresh, use_of: Mutex::default(), counts: Arc::default() })
     }
 }
 
@@ -130,8 +157,8 @@ impl Transport for Http {
     fn fork(&self) -> Http {
         // What could be made once can be made again; if not, the clients at hand do as well, if more slowly.
         let [kept, fresh] = self.setup.clients().unwrap_or_else(|_| [self.kept.clone(), self.fresh.clone()]);
-        let (setup, closed_between_requests) = (Arc::clone(&self.setup), Arc::clone(&self.closed_between_requests));
-        Http { setup, kept, fresh, use_of: Mutex::default(), closed_between_requests }
+        let (setup, counts) = (Arc::clone(&self.setup), Arc::clone(&self.counts));
+        Http { setup, kept, fresh, use_of: Mutex::default(), counts }
     }
 
     async fn send(&self, message: Message, connections: Connections) -> Result<Response, Failure> {
@@ -144,29 +171,45 @@ impl Transport for Http {
         if !message.body.is_empty() {
             *request.body_mut() = Some(message.body.into());
         }
-        let expects_kept = connections == Connections::Kept && self.use_of.lock().take_idle();
+        let expected = if connections == Connections::Kept { self.use_of.lock().take_idle() } else { None };
+        let sent = clock::instant();
         let response = client.execute(request).await.map_err(|error| self.failure(&error, connections))?;
         let address = response.extensions().get::<HttpInfo>().map(HttpInfo::local_addr);
         let is_kept = connections == Connections::Kept && stays_open(&response);
-        if let Some(address) = address.filter(|_| is_kept) {
-            let is_new = self.use_of.lock().answered.insert(address);
-            if is_new && expects_kept {
-                self.closed_between_requests.fetch_add(1, Ordering::Relaxed);
-            }
+        let kept = address.filter(|_| is_kept);
+        if kept.is_none_or(|address| self.is_new(address, expected)) {
+            self.counts.note_opening(sent.elapsed());
         }
         let response = whole(response).await?;
-        if is_kept && !response.is_truncated {
-            self.use_of.lock().idle.push(clock::instant());
+        if let Some(address) = kept.filter(|_| !response.is_truncated) {
+            self.use_of.lock().idle.push((address, clock::instant()));
         }
         Ok(response)
     }
 
     fn closed_between_requests(&self) -> u64 {
-        self.closed_between_requests.load(Ordering::Relaxed)
+        self.counts.closed_between_requests.load(Ordering::Relaxed)
+    }
+
+    fn stalled_openings(&self) -> u64 {
+        self.counts.stalled_openings.load(Ordering::Relaxed)
     }
 }
 
 impl Http {
+    /// Whether a connection that brought a response is a new one. If another one was expected, the target closed that.
+    fn is_new(&self, address: SocketAddr, expected: Option<SocketAddr>) -> bool {
+        let closed = &self.counts.closed_between_requests;
+        let mut known = self.use_of.lock();
+        let is_new = known.answered.insert(address);
+        if is_new && expected.is_some_and(|expected| known.presumed_closed.insert(expected)) {
+            closed.fetch_add(1, Ordering::Relaxed);
+        } else if known.presumed_closed.remove(&address) {
+            closed.fetch_sub(1, Ordering::Relaxed);
+        }
+        is_new
+    }
+
     fn failure(&self, error: &reqwest::Error, connections: Connections) -> Failure {
         let was_answered = |address| self.use_of.lock().answered.remove(&address);
         let is_kept = connections == Connections::Kept && connection(error).is_some_and(was_answered);
@@ -181,14 +224,14 @@ impl Http {
 }
 
 impl Use {
-    /// Whether a connection should be open for the next request, which takes it.
-    fn take_idle(&mut self) -> bool {
-        let is_there = self.idle.pop().is_some_and(|since| since.elapsed() + MARGIN < IDLE);
-        if !is_there {
+    /// The connection that should be open for the next request, which takes it.
+    fn take_idle(&mut self) -> Option<SocketAddr> {
+        let (address, _) = self.idle.pop().filter(|(_, since)| since.elapsed() + MARGIN < IDLE).or_else(|| {
             // The others are older, and the client closes what is too old.
             self.idle.clear();
-        }
-        is_there
+            None
+        })?;
+        Some(address)
     }
 }
 

@@ -73,6 +73,11 @@ impl<T: Transport> Sender<T> {
         self.transport.closed_between_requests()
     }
 
+    /// Connections that took so long to open that the target's queue of them must have been full.
+    pub fn stalled_openings(&self) -> u64 {
+        self.transport.stalled_openings()
+    }
+
     /// Sends one request, signed by `signer` if there is one. The exchange keeps the request without its signature.
     pub async fn send(&self, request: &Request, signer: Option<&Signer>) -> Exchange {
         self.send_on(self.connections, request, signer).await

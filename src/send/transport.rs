@@ -34,4 +34,8 @@ pub trait Transport: std::fmt::Debug + Sized {
 
     /// Connections that the target closed between two requests without saying so, of this transport and its forks.
     fn closed_between_requests(&self) -> u64;
+
+    /// Connections that took so much longer to open than others that a packet for them got lost, of this transport and
+    /// its forks: the target's queue of connections was full.
+    fn stalled_openings(&self) -> u64;
 }

@@ -19,6 +19,11 @@ pub trait Veil: Send + Sync + 'static {
 
     /// Changes the body of a response to a request for `target`.
     fn changes(&self, _target: &str, _body: &mut Value) {}
+
+    /// Whether errors lose the header with their code.
+    fn hides_codes(&self) -> bool {
+        false
+    }
 }
 
 impl Message {
@@ -77,7 +82,8 @@ fn veiled(veil: &dyn Veil, target: &str, response: Message) -> Vec<u8> {
     veil.changes(target, &mut body);
     let body = body.to_string();
     let mut answer = Vec::new();
-    for line in &response.head {
+    let is_hidden = |line: &&String| veil.hides_codes() && line.to_ascii_lowercase().starts_with("x-amzn-errortype:");
+    for line in response.head.iter().filter(|line| !is_hidden(line)) {
         match line.to_ascii_lowercase().starts_with("content-length:") {
             true => answer.extend(format!("content-length: {}\r\n", body.len()).into_bytes()),
             false => answer.extend(line.as_bytes()),

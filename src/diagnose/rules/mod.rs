@@ -7,6 +7,7 @@ mod declared;
 mod empty_as_absent;
 mod empty_response;
 mod garbled_text;
+mod kept_input;
 mod malformed_identifier;
 mod malformed_member;
 mod misplaced_member;
@@ -54,6 +55,9 @@ pub(super) const OF_MEMBERS: RuleOfChecks = never_shown::link;
 
 /// Rules on what operations do not check, which ask after all others: whole operations before members.
 pub(super) const OF_CHECKS: [RuleOfChecks; 2] = [unvalidated::link, unchecked_member::link];
+
+/// The rule on what was accepted and is shown again, which asks last: an operation that checks nothing says it best.
+pub(super) const LAST: Rule = kept_input::link;
 
 /// Rules that ask before all others on what the API does.
 pub(super) const FIRST: [Rule; 6] = [

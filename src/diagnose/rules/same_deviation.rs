@@ -14,6 +14,8 @@ use crate::spec::clause_id::ClauseId;
 
 /// How a sentence about an expected response begins.
 const ANSWER: &str = "The response is ";
+/// What a sentence says that expects a success or one of the errors that it names.
+const SUCCESS_OR: &str = "success or ";
 /// What makes deviations the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Deviation<'a> {
@@ -105,6 +107,7 @@ fn is_about_whole(finding: &Evidence<'_>) -> bool {
 fn is_without_code(finding: &Evidence<'_>) -> bool {
     let is_refusal = match finding.kind {
         FindingKind::WrongErrorCode | FindingKind::WrongStatus => true,
+        FindingKind::RejectedValid => finding.expected.contains(SUCCESS_OR),
         // An error of the server is the documented one only if it says so.
         FindingKind::ServerError => matches!(finding.about, Some(ClauseId::Error { .. })),
         _ => false,

@@ -22,7 +22,18 @@ fn is_explained(findings: &[Evidence<'_>], later: usize, earlier: usize) -> bool
     let (Some(later), Some(earlier)) = (findings.get(later), findings.get(earlier)) else { return false };
     let name = earlier.shown_name();
     let is_shown = || name == later.shown_name() || later.detail == Some(name);
-    later.comes_after_all_of(earlier) && (is_shown() || later.observed.starts_with(&format!("`{name}` of ")))
+    later.comes_after_all_of(earlier)
+        && !is_of_another_sort(earlier, later, name)
+        && (is_shown() || later.observed.starts_with(&format!("`{name}` of ")))
+}
+
+/// Whether they are wrong in different ways: one response shows what was given and the other one what was left out, or one
+/// operation does not show what another one shows too much of.
+fn is_of_another_sort(earlier: &Evidence<'_>, later: &Evidence<'_>, name: &str) -> bool {
+    let differ = earlier.observed != later.observed;
+    let is_default = earlier.step == later.step && earlier.requests(name) != later.requests(name);
+    let is_shown = earlier.operation != later.operation && earlier.shows_absence() && later.expects_nothing();
+    differ && (is_default || is_shown)
 }
 
 /// Stories of few steps first, of these the one that was seen most.
@@ -34,8 +45,10 @@ fn rank(findings: &[Evidence<'_>], position: usize) -> (bool, bool, usize, Rever
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::diagnose::samples::{finding, linked, steps};
+    use crate::diagnose::samples::{body, finding, linked, steps};
 
     fn wrong(clause: &'static str, member: &'static str, before: &[&str]) -> Evidence<'static> {
         let shown = finding(clause, "GetChannel", FindingKind::WrongBehaviour);
@@ -50,6 +63,21 @@ mod tests {
         assert_eq!(linked(link, &[long.clone(), short.clone()]), [1, 1]);
         let seen_more = Evidence { clause: "rule.default-name", occurrences: 9, ..short.clone() };
         assert_eq!(linked(link, &[long, short, seen_more]), [2, 2, 2]);
+    }
+
+    #[test]
+    fn a_default_that_is_wrong_and_a_value_that_is_echoed_stay_apart() {
+        let of = |clause, request, observed| Evidence {
+            request: body(request),
+            observed,
+            step: "CreateChannel".to_owned(),
+            ..wrong(clause, "Channel$preset", &[])
+        };
+        let echoed = of("rule.preset-selectable", json!({"preset": "X"}), "`channel.preset` is \"X\".");
+        let default = of("rule.default-preset", json!({}), "`channel.preset` is \"\".");
+        assert_eq!(linked(link, &[echoed.clone(), default.clone()]), [0, 1]);
+        let constant = Evidence { observed: echoed.observed, ..default };
+        assert_eq!(linked(link, &[echoed, constant]), [0, 0]);
     }
 
     #[test]

@@ -13,7 +13,9 @@ use crate::spec::clause_id::ClauseId;
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     for (position, counted) in findings.iter().enumerate().filter(|(_, finding)| finding.counts_responses()) {
         let explains = |other: &Evidence<'_>| {
-            let is_other_answer = other.is_refused_valid() || other.kind == FindingKind::WrongErrorCode;
+            let is_about_input = matches!(other.about, Some(ClauseId::Input { .. }));
+            let is_another_error = other.kind == FindingKind::WrongErrorCode && !is_about_input;
+            let is_other_answer = other.is_refused_valid() || is_another_error;
             other.operation == counted.operation && is_other_answer
         };
         if let Some(cause) = findings.iter().position(explains) {
@@ -38,7 +40,8 @@ fn refusal<'a>(finding: &Evidence<'a>) -> Option<(&'a str, (u16, &'a str))> {
 fn is_explained(findings: &[Evidence<'_>], later: usize, earlier: usize) -> bool {
     let (Some(later), Some(earlier)) = (findings.get(later), findings.get(earlier)) else { return false };
     // A resource that is not there when it should be says nothing of ARNs that name none.
-    let is_of_state = earlier.is_general() && matches!(later.about, Some(ClauseId::Input { .. }));
+    let is_of_input = matches!(later.about, Some(ClauseId::Input { .. } | ClauseId::Error { .. }));
+    let is_of_state = earlier.is_general() && is_of_input;
     let is_missing = is_of_state && later.kind == FindingKind::WrongErrorCode && later.status == 404;
     earlier.is_refused_valid() && !is_missing && earlier.request_members().is_subset(&later.request_members())
 }

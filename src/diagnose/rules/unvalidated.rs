@@ -14,6 +14,8 @@ use crate::spec::clause_id::ClauseId;
 const MANY: usize = 6;
 /// Members of it that may be looked at all the same: a token, for instance, is refused because no page handed it out.
 const MOST_CHECKED: usize = 1;
+/// How many times as many members must not be looked at as are, if more than these are.
+const MOSTLY: usize = 2;
 /// Operations that must not look at their input for that to be one cause.
 const MANY_OPERATIONS: usize = 3;
 
@@ -36,7 +38,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&st
     let is_plain = |operation: &&Unchecked<'_>| operation.clauses >= MANY;
     for operation in unchecked.iter().filter(is_plain) {
         operation.findings.iter().for_each(|position| links.follows(*position, operation.primary));
-        links.note(operation.primary, [operation.operation], CommonDeviation::UncheckedInput);
+        links.note(operation.primary, [operation.operation], deviation([operation]));
     }
     if unchecked.iter().filter(is_plain).count() < MANY_OPERATIONS {
         return;
@@ -49,7 +51,15 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&st
     for operation in &unchecked {
         operation.findings.iter().for_each(|position| links.follows(*position, primary));
     }
-    links.note(primary, unchecked.iter().map(|one| one.operation), CommonDeviation::UncheckedInput);
+    links.note(primary, unchecked.iter().map(|one| one.operation), deviation(&unchecked));
+}
+
+/// What is said of operations that do not look at their input.
+fn deviation<'u>(unchecked: impl IntoIterator<Item = &'u Unchecked<'u>>) -> CommonDeviation {
+    match unchecked.into_iter().all(|operation| operation.checked <= MOST_CHECKED) {
+        true => CommonDeviation::UncheckedInput,
+        false => CommonDeviation::MostlyUncheckedInput,
+    }
 }
 
 fn unchecked_operations<'a>(findings: &[Evidence<'a>], upheld: &BTreeSet<&str>, links: &Links) -> Vec<Unchecked<'a>> {
@@ -58,11 +68,23 @@ fn unchecked_operations<'a>(findings: &[Evidence<'a>], upheld: &BTreeSet<&str>, 
         checked.entry(operation).or_default().insert(member);
     }
     let number = |operation: &str| checked.get(operation).map_or(0, BTreeSet::len);
+    let refusals: BTreeSet<(&str, &str)> =
+        findings.iter().filter_map(|finding| Some((unchecked(finding)?, first_error(finding)))).collect();
+    // A rule on what is valid, which asks for the error that the constraints ask for, is one more of them.
+    let unchecked = |finding: &Evidence<'a>| {
+        let is_rule = finding.is_general() && finding.kind == FindingKind::AcceptedInvalid;
+        let is_of_state = finding.steps_before.contains(&finding.step);
+        let is_alike = is_rule && !is_of_state && refusals.contains(&(finding.operation, first_error(finding)));
+        unchecked(finding).or_else(|| is_alike.then_some(finding.operation))
+    };
     let mut groups = grouped(findings, unchecked);
-    groups.retain(|operation, _| number(operation) <= MOST_CHECKED);
+    groups.retain(|operation, group| {
+        let number = number(operation);
+        number <= MOST_CHECKED || number * MOSTLY <= members(findings, group).len()
+    });
     let are_many = groups.len() >= MANY_OPERATIONS;
     let is_alike =
-        |other: &Evidence<'_>| are_many && unchecked(other).is_some_and(|operation| groups.contains_key(operation));
+        |other: &Evidence<'a>| are_many && unchecked(other).is_some_and(|operation| groups.contains_key(operation));
     let mut operations = Vec::new();
     for (operation, group) in &groups {
         let (operation, checked) = (*operation, number(operation));
@@ -75,7 +97,7 @@ fn unchecked_operations<'a>(findings: &[Evidence<'a>], upheld: &BTreeSet<&str>, 
         let Some(primary) = group.iter().find(accepted).copied() else { continue };
         // What other operations do alike that look at their input is not this one's.
         let explains_others = |position: usize| {
-            let is_other = |other: &Evidence<'_>| other.operation != operation && !is_alike(other);
+            let is_other = |other: &Evidence<'a>| other.operation != operation && !is_alike(other);
             (0..findings.len())
                 .any(|other| links.primary(other) == position && findings.get(other).is_some_and(is_other))
         };
@@ -85,6 +107,22 @@ fn unchecked_operations<'a>(findings: &[Evidence<'a>], upheld: &BTreeSet<&str>, 
         operations.push(Unchecked { operation, checked, clauses: clauses.len(), primary, findings });
     }
     operations
+}
+
+/// The error that a finding asks for, or the first of several.
+fn first_error<'a>(finding: &Evidence<'a>) -> &'a str {
+    finding.expected.split_once(" or ").map_or(finding.expected.trim_end_matches('.'), |(first, _)| first)
+}
+
+/// The members of input that these findings are about.
+fn members<'a>(findings: &[Evidence<'a>], positions: &[usize]) -> BTreeSet<&'a str> {
+    let about = positions.iter().filter_map(|position| findings.get(*position)?.about);
+    about
+        .filter_map(|clause| match clause {
+            ClauseId::Input { path, .. } => path.split('.').next(),
+            _ => None,
+        })
+        .collect()
 }
 
 /// The operation, if the finding is that invalid input got past its checks.

@@ -13,6 +13,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
     };
     // Only these can follow, so that not every finding is compared with every other.
     let accepted = of_kinds(&[FindingKind::AcceptedInvalid]);
+    let shown = of_kinds(&[FindingKind::WrongBehaviour]);
     let come_back = of_kinds(&[FindingKind::AcceptedInvalid, FindingKind::MalformedResponse, FindingKind::WrongStatus]);
     let mut link = |cause: usize, candidates: &[usize], follows: &dyn Fn(&Evidence<'_>) -> bool| {
         let follows = |position: &&usize| findings.get(**position).is_some_and(follows);
@@ -22,6 +23,7 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
         match finding.kind {
             FindingKind::AcceptedInvalid => {
                 link(cause, &come_back, &|other| comes_back(finding, other) || is_same_breach(finding, other));
+                link(cause, &shown, &|other| is_effect(finding, other));
             }
             FindingKind::WrongBehaviour => link(cause, &accepted, &|other| is_let_pass(finding, other)),
             _ => {}
@@ -41,6 +43,11 @@ fn comes_back(accepted: &Evidence<'_>, other: &Evidence<'_>) -> bool {
         kind => kind == FindingKind::WrongStatus,
     };
     is_same_request && is_response && accepted.status == other.status
+}
+
+/// What is shown after a request that a rule forbids and that was accepted, and breaks the same rule.
+fn is_effect(accepted: &Evidence<'_>, other: &Evidence<'_>) -> bool {
+    accepted.is_general() && other.clause == accepted.clause && other.steps_before.contains(&accepted.step)
 }
 
 /// That the documented error does not come follows from the constraint that is not checked.
@@ -69,10 +76,13 @@ fn is_let_pass(lost: &Evidence<'_>, other: &Evidence<'_>) -> bool {
     let member = lost.member_name();
     // What a list does not show of its elements is nothing that the request for the list gave.
     let is_of_an_element = lost.step == other.step && lost.detail.is_some_and(|detail| detail.contains('['));
+    // What is shown too much of, or was left out and has no default, was not lost.
+    let is_kept = lost.expects_less() || lost.expects_nothing() || lost.step == other.step && !lost.requests(member);
     !member.is_empty()
         && !is_of_an_element
+        && !is_kept
         && lost.is_general()
-        && (other.is_general() || matches!(other.about, Some(ClauseId::Error { .. })))
+        && matches!(other.about, Some(ClauseId::General { family: "rule", .. } | ClauseId::Error { .. }))
         && other.kind == FindingKind::AcceptedInvalid
         && lost.involves(&other.step)
         && other.requests(member)
@@ -107,6 +117,28 @@ mod tests {
         assert_eq!(linked(link, &[error, constraint.clone(), other]), [1, 1, 2]);
         let other_value = of("CreateChannel.error.ValidationException", json!({"name": "?"}));
         assert_eq!(linked(link, &[other_value, constraint]), [1, 1]);
+    }
+
+    #[test]
+    fn what_is_shown_after_it_and_breaks_the_same_rule_follows_from_what_was_accepted() {
+        let rule = "rule.referenced-resources-exist";
+        let shown = |clause, before: &[&str]| Evidence {
+            member: "Channel$policyArn",
+            expected: "`channel.policyArn` is \"\".",
+            steps_before: steps(before),
+            ..finding(clause, "GetChannel", FindingKind::WrongBehaviour)
+        };
+        let accepted = Evidence {
+            request: body(json!({"policyArn": "a"})),
+            ..finding(rule, "CreateChannel", FindingKind::AcceptedInvalid)
+        };
+        let findings = [
+            shown(rule, &["CreateChannel"]),
+            accepted,
+            shown(rule, &["UpdateChannel"]),
+            shown("rule.update-changes", &["CreateChannel"]),
+        ];
+        assert_eq!(linked(link, &findings), [1, 1, 2, 3]);
     }
 
     #[test]

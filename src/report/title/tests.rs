@@ -52,6 +52,8 @@ fn what_operations_do_not_check_is_told_of_one_two_or_many() {
     let input = |operations: &[&str]| title(operations, CommonDeviation::UncheckedInput);
     assert_eq!(input(&["CreateChannel"]), "CreateChannel does not check its input.");
     assert_eq!(input(&["A", "B", "C"]), "3 operations do not check their input.");
+    let mostly = title(&["A", "B"], CommonDeviation::MostlyUncheckedInput);
+    assert_eq!(mostly, "A and B do not check most of their input.");
     let member = |operations: &[&str], extent| {
         title(operations, CommonDeviation::UncheckedMember { path: "name".to_owned(), extent })
     };

@@ -7,7 +7,7 @@ fn exchange(milliseconds: f64, status: u16) -> Exchange {
 }
 
 fn note(concurrency: &Concurrency, exchange: &Exchange) {
-    concurrency.note(concurrency.depart(), exchange);
+    concurrency.note(concurrency.depart(), exchange, 0);
 }
 
 /// The same beside another request.
@@ -60,6 +60,22 @@ fn a_busy_target_gets_less_and_then_more_again() {
     assert_eq!((*concurrency.limit.borrow(), concurrency.lanes()), (4, 1));
     (0..2000).for_each(|_| note(&concurrency, &exchange(200.0, 200)));
     assert!(*concurrency.limit.borrow() >= 64, "{:?}", concurrency.limit);
+}
+
+#[test]
+fn a_target_whose_queue_of_connections_is_too_short_gets_half_and_never_more_again() {
+    let concurrency = Concurrency::new(&Settings { jobs: 16, ..Settings::for_loopback("http://127.0.0.1") });
+    let note = |stalled| concurrency.note(concurrency.depart(), &exchange(40.0, 200), stalled);
+    (0..40).for_each(|_| note(0));
+    concurrency.begin();
+    (0..200).for_each(|_| note(0));
+    let before = *concurrency.limit.borrow();
+    assert!(before > 32, "{before}");
+    (0..2 * before).for_each(|_| note(1));
+    assert!(*concurrency.limit.borrow() >= before, "one may be slow for another reason");
+    let before = *concurrency.limit.borrow();
+    (0..4000).for_each(|_| note(4));
+    assert_eq!(*concurrency.limit.borrow(), before / 2);
 }
 
 #[test]

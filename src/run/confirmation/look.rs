@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::task::depends_on_lists;
 use crate::judge::FindingKind;
 use crate::record::{FindingKey, Found, Seen, Tally};
 use crate::run::run_context::RunContext;
@@ -65,11 +66,13 @@ impl Noise {
         };
         let noisy: Vec<_> = tally.findings.iter().filter(|(key, _)| kind.looks_like(key.kind)).collect();
         let partial = || noisy.iter().filter(|(key, found)| is_partial(key, found));
+        // What lists show depends on what other cases make: where nothing else shows only sometimes, that is no noise.
+        let is_of_lists = partial().all(|(key, found)| depends_on_lists(env, key, found));
         let seen: u64 = partial().map(|(_, found)| events(found)).sum();
         let operations = partial().map(|(key, _)| key.operation.as_str()).collect::<BTreeSet<_>>().len();
         // A request that was sent again after its connection broke is not a finding, but it counts as noise. Without
         // other noise the target may break such connections every time.
-        let events = if seen > 0 { seen + env.target.repeats() } else { 0 };
+        let events = if seen > 0 && !is_of_lists { seen + env.target.repeats() } else { 0 };
         let share = events as f64 / env.target.requests().max(1) as f64;
         Noise { share, findings: noisy.len(), operations, ..kind }
     }

@@ -9,11 +9,11 @@ mod task;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::Value;
-
 pub(super) use self::dropped::Dropped;
 use self::look::{Looked, Looks, Noise};
-use self::task::{Task, breaks_connections, open_tasks, other_tasks, reads_lists, same_tasks};
+use self::task::{
+    Task, breaks_connections, depends_on_content, depends_on_lists, open_tasks, other_tasks, reads_lists, same_tasks,
+};
 use super::run_context::RunContext;
 use super::scheduler;
 use super::settings::Shrinking;
@@ -241,34 +241,19 @@ fn settle(env: &RunContext, tally: &mut Tally, looked: Looked, shows_other_state
         if let Some(latest) = latest {
             found.trail = latest.trail;
         }
-        let task = Task::by_case(found.case, BTreeSet::from([key.clone()]));
-        let depends_on_content = depends_on_content(key.kind) || is_refused_page(env, found);
         let is_unshown = seen.of > 1 && seen.times == 1;
-        if is_unshown && depends_on_content && reads_lists(env, &task) {
+        if is_unshown && depends_on_lists(env, &key, found) {
             tally.findings.remove(&key);
             dropped.of_lists += 1;
         } else if is_unshown && shows_other_states && key.kind == FindingKind::WrongBehaviour {
             tally.findings.remove(&key);
             dropped.of_other_states += 1;
-        } else if is_unshown && depends_on_content && env.waits.reads_lag() {
+        } else if is_unshown && depends_on_content(env, &key, found) && env.waits.reads_lag() {
             tally.findings.remove(&key);
             dropped.of_lag += 1;
         }
     }
     dropped
-}
-
-/// Whether what is listed can be the reason of a divergence. It is not the reason of an error.
-fn depends_on_content(kind: FindingKind) -> bool {
-    matches!(kind, FindingKind::WrongBehaviour | FindingKind::AcceptedInvalid | FindingKind::MalformedResponse)
-}
-
-/// Whether a later page of a list was refused: its token may name something that another case deleted.
-fn is_refused_page(env: &RunContext, found: &Found) -> bool {
-    let operation = env.contract.operation(&found.violation.operation);
-    let Some(pagination) = operation.and_then(|operation| operation.pagination.as_ref()) else { return false };
-    let input = serde_json::from_slice::<Value>(&found.exchange.request.body).unwrap_or_default();
-    found.violation.kind == FindingKind::RejectedValid && input.get(&pagination.input_token).is_some()
 }
 
 /// Takes back the verdicts of cases that rest on findings which are dropped or intermittent.

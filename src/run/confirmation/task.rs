@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::judge::FindingKind;
 use crate::plan::{Check, Plan};
 use crate::record::{FindingKey, Found, Seen, Tally, Witness};
@@ -78,6 +80,29 @@ pub(super) fn reads_lists(env: &RunContext, task: &Task) -> bool {
     env.target.concurrency().is_parallel()
         && task.keys.iter().any(|key| is_paged(&key.operation) && !is_about_input(key))
         && !is_concurrent(&env.plan, task.case)
+}
+
+/// Whether a finding may come from what other cases make and lists show.
+pub(super) fn depends_on_lists(env: &RunContext, key: &FindingKey, found: &Found) -> bool {
+    let task = Task::by_case(found.case, BTreeSet::from([key.clone()]));
+    depends_on_content(env, key, found) && reads_lists(env, &task)
+}
+
+/// Whether what is listed can be the reason of a divergence. It is not the reason of an error, but for that of a later page:
+/// its token may name something that another case deleted.
+pub(super) fn depends_on_content(env: &RunContext, key: &FindingKey, found: &Found) -> bool {
+    match key.kind {
+        FindingKind::WrongBehaviour | FindingKind::AcceptedInvalid | FindingKind::MalformedResponse => true,
+        FindingKind::RejectedValid => asks_for_later_page(env, found),
+        _ => false,
+    }
+}
+
+fn asks_for_later_page(env: &RunContext, found: &Found) -> bool {
+    let operation = env.contract.operation(&found.violation.operation);
+    let Some(pagination) = operation.and_then(|operation| operation.pagination.as_ref()) else { return false };
+    let input = serde_json::from_slice::<Value>(&found.exchange.request.body).unwrap_or_default();
+    input.get(&pagination.input_token).is_some()
 }
 
 /// Whether a task's findings are connections that broke: a request that crashes the target breaks those of others too.

@@ -2,6 +2,7 @@
 //! real, so that nothing is changed but by operations that create.
 
 mod answer;
+mod second_look;
 
 use answer::{Presence, describe, presence};
 pub use answer::{answer, code, is_routing};
@@ -196,7 +197,9 @@ impl Survey {
                 self.keep_created(env, operation, response);
             }
             Presence::Refused(refusal) => self.refused.push((operation.name.clone(), refusal)),
-            Presence::Missing if looks_at_input(env, operation, nowhere).await => self.served += 1,
+            Presence::Missing if second_look::is_there(env, operation, &self.created, nowhere).await => {
+                self.served += 1
+            }
             Presence::Missing => {
                 self.strange.get_or_insert_with(|| exchange.clone());
                 self.missing.push(Missing { operation: operation.name.clone(), exchange });
@@ -276,19 +279,6 @@ fn mute(env: &RunContext, request: &Request, failure: &TransportFailure) -> Opti
         let call = format!("{} {}", request.method, request.target);
         format!("{failures} requests got no response, the last one, {call}: {}", failure.detail)
     })
-}
-
-/// Whether an operation that seems to be missing exists: it answers 400 to a malformed identifier, which the target does
-/// not respond to an unknown path.
-async fn looks_at_input(env: &RunContext, operation: &Operation, nowhere: &Exchange) -> bool {
-    let input = env.generator.minimal_input(operation);
-    if !env.target.is_loopback() || placeholder::names(&input).is_empty() {
-        return false;
-    }
-    let Ok(input) = placeholder::replace(&input, &mut |_| Ok::<_, ()>(Value::from("-"))) else { return false };
-    let exchange = env.target.send(&protocol::request(operation, &input)).await;
-    let status = |exchange: &Exchange| exchange.response().map(|response| response.status);
-    status(&exchange) == Some(400) && status(nowhere).is_some_and(|nowhere| nowhere != 400)
 }
 
 /// An input that names nothing real, and whether all that it names belongs to the run's own account.

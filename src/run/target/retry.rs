@@ -38,7 +38,7 @@ impl Target {
     async fn once_noted(&self, attempt: Attempt<'_>) -> Exchange {
         let in_flight = self.shared.concurrency.depart();
         let exchange = self.once_as_run(attempt).await;
-        self.shared.concurrency.note(in_flight, &exchange);
+        self.shared.concurrency.note(in_flight, &exchange, self.senders.to(None).stalled_openings());
         exchange
     }
 }

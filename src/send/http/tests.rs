@@ -246,3 +246,22 @@ async fn connections_that_the_client_closes_are_not_counted() {
     assert_eq!(http.closed_between_requests(), 0);
     assert_eq!(http.use_of.lock().answered.len(), 2);
 }
+
+#[tokio::test]
+async fn a_connection_that_answers_again_was_not_closed() {
+    let (http, _) = answering_on_kept_connections(9, drop).await;
+    let [old, new] = [1, 2].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    assert!(http.is_new(old, None) && http.is_new(new, Some(old)));
+    assert_eq!(http.closed_between_requests(), 1);
+    assert!(!http.is_new(old, Some(new)));
+    assert_eq!(http.closed_between_requests(), 0);
+}
+
+#[test]
+fn connections_that_take_a_second_longer_than_others_have_stalled() {
+    let counts = Counts::default();
+    for (milliseconds, stalled) in [(1200, 0), (300, 0), (1100, 0), (1200, 1), (2, 1), (902, 2), (901, 2)] {
+        counts.note_opening(Duration::from_millis(milliseconds));
+        assert_eq!(counts.stalled_openings.load(Ordering::Relaxed), stalled, "{milliseconds}");
+    }
+}
