@@ -82,11 +82,11 @@ impl Generator {
         let domains = domains(&contract);
         let mut details = HashMap::new();
         for operation in &contract.operations {
-            let prover = OnceLock::new();
-            if !contract.is_builtin {
-                // What is wrong with somebody's rules is told before a request is sent; of the built-in ones a test knows it.
-                let _ = prover.set(Some(InputValidator::new(&contract, operation, stand_ins.clone())?));
-            }
+            // What is wrong with somebody's rules is told before a request is sent; of the built-in ones a test knows it.
+            let prover = match contract.is_builtin {
+                true => OnceLock::new(),
+                false => OnceLock::from(Some(InputValidator::new(&contract, operation, stand_ins.clone())?)),
+            };
             details.insert(
                 operation.name.clone(),
                 Details {

@@ -225,6 +225,7 @@ fn unit(node: &Node) -> &'static str {
     }
 }
 
+/// Characters that fit few patterns. A finding is made smaller towards the first: white space says less of who looks at nothing.
 const MISFITS: [char; 14] =
     ['!', '*', '_', '/', ':', '.', '%', '"', ' ', '\u{e9}', '\u{4e2d}', '\u{1f600}', '\u{0}', 'A'];
 

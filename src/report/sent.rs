@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::record::FindingRecord;
+use super::redact::REDACTED;
 use super::text::{sentence, shorten, visible};
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
@@ -37,6 +38,10 @@ fn instead(finding: &FindingRecord) -> Option<String> {
     }
     let values = values(body, path);
     let values: Vec<&Value> = values.iter().collect();
+    // How long a secret is, is none of the report's business, and the mark in its place has a length of its own.
+    if values.iter().any(|value| value.as_str() == Some(REDACTED)) {
+        return None;
+    }
     match constraint {
         Constraint::LengthMin => Some(number(values.iter().filter_map(|value| length(value)).min()?, verb)),
         Constraint::LengthMax => Some(number(values.iter().filter_map(|value| length(value)).max()?, verb)),
@@ -175,6 +180,7 @@ mod tests {
             ("BatchGetChannel.input.arns.member.pattern", json!({"arns": ["x"]}), "It is kept; `\"x\"` was sent."),
             ("BatchGetChannel.input.arns.member.pattern", json!({"arns": ["x", "y"]}), "It is kept."),
             ("CreateChannel.input.name.length.max", json!("not an object"), "It is kept."),
+            ("CreateChannel.input.name.length.max", json!({"name": "[redacted]"}), "It is kept."),
             ("rule.tags-merge", json!({}), "It is kept."),
         ] {
             assert_eq!(promise(&finding(clause, request, Value::Null)), said, "{clause}");

@@ -1,4 +1,5 @@
-//! An operation that refuses no invalid input, but for one member at most, does not look at it: that is one cause.
+//! An operation that refuses no invalid input, but for one member at most, or for few of many, does not look at it: that is one
+//! cause, with the rules on what is valid that ask for the same error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +15,7 @@ use crate::spec::clause_id::ClauseId;
 const MANY: usize = 6;
 /// Members of it that may be looked at all the same: a token, for instance, is refused because no page handed it out.
 const MOST_CHECKED: usize = 1;
-/// How many times as many members must not be looked at as are, if more than these are.
+/// If more members are looked at, how many times as many must not be.
 const MOSTLY: usize = 2;
 /// Operations that must not look at their input for that to be one cause.
 const MANY_OPERATIONS: usize = 3;
@@ -223,6 +224,23 @@ mod tests {
         let expected = [[0; 12].as_slice(), &[12], &[0; 6]].concat();
         let checks = ["UntagResource.input.tagKeys.type"];
         assert_eq!(primaries(&all, &checks), expected, "what looks at its input is another cause");
+    }
+
+    #[test]
+    fn an_operation_that_looks_at_few_of_many_members_is_one_cause_with_its_rules() {
+        let expected = "The response is ValidationException (400).";
+        let of = |clause| Evidence { expected, ..finding(clause, "UpdateChannel", FindingKind::AcceptedInvalid) };
+        let clauses = CLAUSES.into_iter().chain(["UpdateChannel.input.preset.enum"]);
+        let mut findings: Vec<_> = clauses.map(of).collect();
+        let rule = of("rule.multitrack-requires-policy");
+        let or_conflict = "The response is ValidationException (400) or ConflictException (409).";
+        findings.push(Evidence { expected: or_conflict, ..rule.clone() });
+        findings.push(Evidence { expected: "The response is ConflictException (409).", ..rule.clone() });
+        findings.push(Evidence { steps_before: [rule.step.clone()].into(), ..rule });
+        let two = ["UpdateChannel.input.arn.pattern", "UpdateChannel.input.latencyMode.enum"];
+        assert_eq!(linked_beside(link, &findings, &two), [0, 0, 0, 0, 0, 0, 0, 0, 8, 9]);
+        let three = [&two[..], &["UpdateChannel.input.containerFormat.enum"]].concat();
+        assert_eq!(linked_beside(link, &findings, &three), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     }
 
     #[test]

@@ -129,6 +129,43 @@ fn a_name_that_is_dropped_explains_what_filters_by_it_do_not_find_and_no_page_th
 }
 
 #[test]
+fn what_a_batch_or_a_list_does_not_show_says_nothing_of_what_is_there() {
+    let accepted = |clause, operation| finding(clause, operation, FindingKind::AcceptedInvalid);
+    let shown = |clause, operation, detail| Evidence {
+        detail: Some(detail),
+        ..finding(clause, operation, FindingKind::WrongBehaviour)
+    };
+    let (gone, second) = ("rule.deleted-stream-key-is-gone", "rule.second-stream-key-is-refused");
+    let no_errors = || shown(gone, "BatchGetStreamKey", "errors");
+    assert_eq!(linked(link, &[no_errors(), accepted(second, "CreateStreamKey")]), [0, 1]);
+    let findings = [no_errors(), accepted(gone, "GetStreamKey"), accepted(second, "CreateStreamKey")];
+    assert_eq!(linked(link, &findings)[2], 1, "a key that is still there is the first of two");
+    let (channel, keys) = ("rule.deleted-channel-is-gone", "rule.delete-channel-deletes-its-stream-key");
+    let findings = [shown(channel, "BatchGetChannel", "errors"), accepted(keys, "GetStreamKey")];
+    assert_eq!(linked(link, &findings), [0, 1]);
+    let keeps = shown("rule.channel-keeps-its-playback-restriction-policy", "ListChannels", "items");
+    let in_summary = Evidence { member: "ChannelSummary$playbackRestrictionPolicyArn", ..keeps };
+    let in_use = accepted("rule.policy-in-use-cannot-be-deleted", "DeletePlaybackRestrictionPolicy");
+    assert_eq!(linked(link, &[in_summary.clone(), in_use.clone()]), [0, 1]);
+    assert_eq!(linked(link, &[Evidence { operation: "GetChannel", ..in_summary }, in_use]), [0, 0]);
+}
+
+#[test]
+fn one_region_for_all_is_one_cause_and_so_are_members_with_another_name() {
+    let region = "rule.lists-stay-in-the-region";
+    let created = finding(region, "CreateChannel", FindingKind::WrongBehaviour);
+    let listed = finding(region, "ListChannels", FindingKind::WrongBehaviour);
+    let created = Evidence { detail: Some("channel.arn"), ..created };
+    let listed = Evidence { expected: "`items` has no item with {\"arn\":\"a\"}.", detail: Some("items"), ..listed };
+    assert_eq!(linked(link, &[listed, created]), [1, 1]);
+    let fails = |clause, operation| finding(clause, operation, FindingKind::ServerError);
+    let names = "protocol.member-names-are-case-sensitive";
+    let findings =
+        [fails("GetChannel.input.arn.required", "GetChannel"), fails(names, "GetChannel"), fails(names, "TagResource")];
+    assert_eq!(linked(link, &findings), [0, 0, 2]);
+}
+
+#[test]
 fn every_entry_names_clauses_and_operations_of_the_contract() {
     let contract = spec::builtin().unwrap();
     for consequence in read(DATA).unwrap() {
