@@ -13,12 +13,12 @@ const MANY: usize = 3;
 
 /// `upheld` are the ids of the clauses that were upheld: one of a member needs a response that has it.
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&str>, links: &mut Links) {
-    for (name, group) in by_name(findings, links) {
+    let unshown = unshown_names(findings);
+    for (name, group) in by_name(findings, &unshown, links) {
         let is_full =
             |position: &usize| findings.get(*position).is_some_and(|finding| !is_empty_object(finding.response));
         let full: Vec<usize> = group.iter().copied().filter(is_full).collect();
-        let is_shown = || findings.iter().any(|finding| finding.is_of_success() && finding.shows(name));
-        if operations(findings, &full).len() < MANY || is_upheld(upheld, name) || is_shown() {
+        if operations(findings, &full).len() < MANY || is_upheld(upheld, name) || !unshown.contains(name) {
             continue;
         }
         let Some(primary) = most_telling(findings, &full, |finding| finding.is_direct) else { continue };
@@ -27,32 +27,42 @@ pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], upheld: &BTreeSet<&st
     }
 }
 
+/// Names on the paths of what is missing that no successful response has.
+fn unshown_names<'a>(findings: &[Evidence<'a>]) -> BTreeSet<&'a str> {
+    let names: BTreeSet<&str> = findings.iter().flat_map(missing_names).collect();
+    let is_shown = |name: &str| findings.iter().any(|finding| finding.is_of_success() && finding.shows(name));
+    names.into_iter().filter(|name| !is_shown(name)).collect()
+}
+
 /// Positions of the findings that miss a member, or what is in it, by its name. What already has a cause is left out.
-fn by_name<'a>(findings: &[Evidence<'a>], links: &Links) -> BTreeMap<&'a str, Vec<usize>> {
-    let members: BTreeSet<&str> = findings.iter().filter_map(missing_member).collect();
+fn by_name<'a>(findings: &[Evidence<'a>], unshown: &BTreeSet<&str>, links: &Links) -> BTreeMap<&'a str, Vec<usize>> {
+    let members: BTreeSet<&str> = findings.iter().filter_map(|finding| missing_member(finding, unshown)).collect();
     let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (position, finding) in findings.iter().enumerate().filter(|(position, _)| links.is_primary(*position)) {
-        for name in missing_names(finding).intersection(&members) {
+        for name in missing_names(finding).into_iter().filter(|name| members.contains(name)) {
             by_name.entry(name).or_default().push(position);
         }
     }
     by_name
 }
 
-/// The member that a finding misses, as the contract names it: what is in a map has names that it does not know.
-fn missing_member<'a>(finding: &Evidence<'a>) -> Option<&'a str> {
+/// The member that a finding misses, as the contract names it, or the outermost one around it that no response has: what is in a
+/// map has names that the contract does not know.
+fn missing_member<'a>(finding: &Evidence<'a>, unshown: &BTreeSet<&str>) -> Option<&'a str> {
     let name = match finding.is_about_required_output() {
         true => finding.missing_path()?.rsplit('.').next()?,
         false => finding.member_name(),
     };
-    (!name.is_empty() && missing_names(finding).contains(name)).then_some(name)
+    let names = missing_names(finding);
+    let place = names.iter().position(|known| *known == name).filter(|_| !name.is_empty())?;
+    names.into_iter().take(place).find(|outer| unshown.contains(outer)).or(Some(name))
 }
 
-/// Names on the path of what is not there.
-fn missing_names<'a>(finding: &Evidence<'a>) -> BTreeSet<&'a str> {
+/// Names on the path of what is not there, the outermost first.
+fn missing_names<'a>(finding: &Evidence<'a>) -> Vec<&'a str> {
     let path = match finding.missing_path().or(finding.detail) {
         Some(path) if finding.is_of_success() && finding.misses_something() => path,
-        _ => return BTreeSet::new(),
+        _ => return Vec::new(),
     };
     // An element is looked for by its own member: `items[arn=…].tags`.
     path.split('.').filter(|name| !name.is_empty() && !name.contains(['[', ']', '='])).collect()
@@ -98,6 +108,22 @@ mod tests {
     #[test]
     fn a_member_that_no_response_has_is_one_cause() {
         assert_eq!(causes(&missing(), &["GetChannel.output.channel.arn.type"]), [0; 4]);
+    }
+
+    #[test]
+    fn the_outermost_member_that_no_response_has_names_it() {
+        let parts = missing().map(|finding| Evidence {
+            detail: Some("channel.multitrackInputConfiguration.enabled"),
+            member: "MultitrackInputConfiguration$enabled",
+            observed: "`channel.multitrackInputConfiguration.enabled` is absent.",
+            clause: "rule.get-returns",
+            about: ClauseId::parse("rule.get-returns"),
+            kind: FindingKind::WrongBehaviour,
+            response: body(json!({"channel": {"arn": "a"}})),
+            ..finding
+        });
+        let names: Vec<&str> = by_name(&parts, &unshown_names(&parts), &Links::new(&parts)).into_keys().collect();
+        assert_eq!(names, ["multitrackInputConfiguration"]);
     }
 
     #[test]
