@@ -230,9 +230,9 @@ impl<'a> Evidence<'a> {
         self.expected.ends_with(ABSENT)
     }
 
-    /// Whether less should be shown than is: no member, or fewer items.
+    /// Whether less should be shown than is: no member, an empty one, or fewer items.
     pub fn expects_less(&self) -> bool {
-        self.expects_absence() || self.expected.contains(AT_MOST)
+        self.expects_nothing() || self.expected.contains(AT_MOST)
     }
 
     /// Whether a member should be absent or empty.

@@ -2,17 +2,18 @@
 
 use crate::diagnose::engine::Links;
 use crate::diagnose::evidence::Evidence;
+use crate::diagnose::groups::positions;
 use crate::judge::finding::FindingKind;
 use crate::spec::clause::Constraint;
 use crate::spec::clause_id::ClauseId;
 
 pub(in crate::diagnose) fn link(findings: &[Evidence<'_>], links: &mut Links) {
+    let accepted = positions(findings, |finding| finding.kind == FindingKind::AcceptedInvalid);
     for (position, shown) in findings.iter().enumerate() {
         let Some((path, constraint)) = shown.malformed_output() else { continue };
-        let is_given =
-            |given: &Evidence<'_>| given.kind == FindingKind::AcceptedInvalid && is_input(given, path, constraint);
-        if let Some(cause) = findings.iter().position(is_given) {
-            links.follows(position, cause);
+        let is_given = |given: &&usize| findings.get(**given).is_some_and(|given| is_input(given, path, constraint));
+        if let Some(cause) = accepted.iter().find(is_given) {
+            links.follows(position, *cause);
         }
     }
 }

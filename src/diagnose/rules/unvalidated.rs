@@ -72,20 +72,20 @@ fn unchecked_operations<'a>(findings: &[Evidence<'a>], upheld: &BTreeSet<&str>, 
     let refusals: BTreeSet<(&str, &str)> =
         findings.iter().filter_map(|finding| Some((unchecked(finding)?, first_error(finding)))).collect();
     // A rule on what is valid, which asks for the error that the constraints ask for, is one more of them.
-    let unchecked = |finding: &Evidence<'a>| {
+    let let_pass_by = |finding: &Evidence<'a>| {
         let is_rule = finding.is_general() && finding.kind == FindingKind::AcceptedInvalid;
         let is_of_state = finding.steps_before.contains(&finding.step);
         let is_alike = is_rule && !is_of_state && refusals.contains(&(finding.operation, first_error(finding)));
         unchecked(finding).or_else(|| is_alike.then_some(finding.operation))
     };
-    let mut groups = grouped(findings, unchecked);
+    let mut groups = grouped(findings, let_pass_by);
     groups.retain(|operation, group| {
         let number = number(operation);
         number <= MOST_CHECKED || number * MOSTLY <= members(findings, group).len()
     });
     let are_many = groups.len() >= MANY_OPERATIONS;
     let is_alike =
-        |other: &Evidence<'a>| are_many && unchecked(other).is_some_and(|operation| groups.contains_key(operation));
+        |other: &Evidence<'a>| are_many && let_pass_by(other).is_some_and(|operation| groups.contains_key(operation));
     let mut operations = Vec::new();
     for (operation, group) in &groups {
         let (operation, checked) = (*operation, number(operation));

@@ -77,7 +77,7 @@ fn is_let_pass(lost: &Evidence<'_>, other: &Evidence<'_>) -> bool {
     // What a list does not show of its elements is nothing that the request for the list gave.
     let is_of_an_element = lost.step == other.step && lost.detail.is_some_and(|detail| detail.contains('['));
     // What is shown too much of, or was left out and has no default, was not lost.
-    let is_kept = lost.expects_less() || lost.expects_nothing() || lost.step == other.step && !lost.requests(member);
+    let is_kept = lost.expects_less() || lost.step == other.step && !lost.requests(member);
     !member.is_empty()
         && !is_of_an_element
         && !is_kept

@@ -66,7 +66,7 @@ impl Noise {
         };
         let noisy: Vec<_> = tally.findings.iter().filter(|(key, _)| kind.looks_like(key.kind)).collect();
         let partial = || noisy.iter().filter(|(key, found)| is_partial(key, found));
-        // What lists show depends on what other cases make: where nothing else shows only sometimes, that is no noise.
+        // Other cases change what is listed: findings of lists that show only sometimes tell of noise only beside others.
         let is_of_lists = partial().all(|(key, found)| depends_on_lists(env, key, found));
         let seen: u64 = partial().map(|(_, found)| events(found)).sum();
         let operations = partial().map(|(key, _)| key.operation.as_str()).collect::<BTreeSet<_>>().len();
